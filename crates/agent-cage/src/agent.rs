@@ -1,0 +1,102 @@
+//! An agent from bind to stop: it owns the listener and joins the health server with the reporting loop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::load::{LoadSource, Meter};
+use crate::metadata::Metadata;
+use crate::reporting::Reporter;
+use crate::state::{Clock, State, system_clock};
+use crate::{Config, health, wire};
+
+/// How long open connections may finish their answer after `stop`.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A bound agent that does not work yet: no request has left, but its port is taken.
+#[derive(Debug)]
+pub struct Agent {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+    client: reqwest::Client,
+    load: LoadSource,
+    clock: Clock,
+    boot_id: Uuid,
+}
+
+impl Agent {
+    /// Takes the port, and so tells at once whether it is free.
+    pub async fn bind(config: Config) -> anyhow::Result<Agent> {
+        wire::check_base_url(&config.metadata)
+            .with_context(|| format!("the metadata server's address {:?} cannot be used", config.metadata))?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {} for health checks", config.listen))?;
+        let address = listener.local_addr()?;
+        let client = wire::http_client()?;
+        let load = LoadSource::Modelled { seed: config.seed };
+        // Not from the seed: a VM that boots again must never repeat a boot id, or its heartbeats look replayed.
+        let boot_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+        Ok(Agent { config, listener, address, client, load, clock: system_clock, boot_id })
+    }
+
+    /// Shares one connection pool between many agents; make it with [`crate::http_client`].
+    pub fn with_client(mut self, client: reqwest::Client) -> Agent {
+        self.client = client;
+        self
+    }
+
+    /// Replaces the modelled load of the configured seed.
+    pub fn with_load(mut self, load: LoadSource) -> Agent {
+        self.load = load;
+        self
+    }
+
+    /// Replaces the wall clock behind timestamps and the credential's end.
+    pub fn with_clock(mut self, clock: Clock) -> Agent {
+        self.clock = clock;
+        self
+    }
+
+    /// The address really bound, also when the configured port was 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Fresh at each bind; heartbeats are numbered within it.
+    pub fn boot_id(&self) -> Uuid {
+        self.boot_id
+    }
+
+    /// Serves and reports until `stop` is cancelled; the port is free when it returns.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let state = Arc::new(State::new(self.boot_id, Meter::new(self.load), self.clock, &self.config));
+        let metadata = Metadata::new(self.client.clone(), &self.config.metadata);
+        let mut reporter =
+            Reporter::new(Arc::clone(&state), metadata, self.client, self.config.heartbeat_interval);
+
+        let server = axum::serve(self.listener, health::router(state))
+            .with_graceful_shutdown(stop.clone().cancelled_owned())
+            .into_future();
+        let served = async {
+            tokio::select! {
+                result = server => result,
+                () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
+            }
+        };
+        let reported = async {
+            tokio::select! {
+                () = reporter.run() => {}
+                () = stop.cancelled() => {}
+            }
+        };
+        let (served, ()) = tokio::join!(served, reported);
+        served.context("the health server failed")
+    }
+}
