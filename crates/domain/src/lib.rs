@@ -1,1 +1,30 @@
-//! domain
+//! The nouns of the product, their ids and rules, and the pure planner.
+//! No async, no I/O, no clock, no randomness: everything here also runs in the browser.
+
+pub mod actor;
+pub mod agent;
+pub mod agent_type;
+pub mod audit;
+pub mod change;
+pub mod condition;
+pub mod environment;
+pub mod firewall;
+pub mod fleet;
+pub mod heartbeat;
+pub mod instance;
+pub mod observed;
+pub mod operation;
+pub mod plan;
+pub mod pool;
+pub mod resource;
+pub mod template;
+pub mod view;
+
+pub use actor::{Actor, Permission, Role};
+pub use agent_type::AgentType;
+pub use change::{ChangeId, ChangeState};
+pub use fleet::FleetSpec;
+pub use observed::ObservedFleet;
+
+/// A moment in UTC. The domain never asks for the present: `now` is an argument everywhere.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,174 @@
+//! Who is asking, and what they may do. Every use-case takes an [`Actor`] first.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// What a person's claims make of them. Roles add up; none contains another except that all may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads everything but secrets.
+    Viewer,
+    /// Proposes, edits and cancels changes.
+    Operator,
+    /// Votes on changes of others.
+    Approver,
+    /// Manages people, policies and settings, and may do what an operator does.
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Approver, Self::Admin];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| UnknownRole(text.to_owned()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown role `{0}`: use viewer, operator, approver or admin")]
+pub struct UnknownRole(pub String);
+
+/// What a use-case asks for. The verdict is [`Actor::may`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    ReadFleet,
+    ReadAudit,
+    PlanChange,
+    ProposeChange,
+    CancelChange,
+}
+
+impl Permission {
+    pub const ALL: [Self; 5] =
+        [Self::ReadFleet, Self::ReadAudit, Self::PlanChange, Self::ProposeChange, Self::CancelChange];
+
+    /// The roles of which one is enough, in the order in which a refusal names them.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::ReadFleet | Self::ReadAudit | Self::PlanChange => &Role::ALL,
+            Self::ProposeChange | Self::CancelChange => &[Role::Operator, Role::Admin],
+        }
+    }
+
+    /// The verb as a sentence goes on after "may not".
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::ReadFleet => "read the fleet",
+            Self::ReadAudit => "read the audit log",
+            Self::PlanChange => "plan a change",
+            Self::ProposeChange => "propose a change",
+            Self::CancelChange => "cancel a change",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    Person,
+    /// The control plane itself: a reconciler, a policy.
+    System,
+    /// An agent on a VM.
+    Agent,
+}
+
+/// Who is asking, and by which request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// The issuer's subject for a person, the component's name for the system, the instance's name for an agent.
+    pub id: String,
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+    /// How they proved who they are: `oidc`, `process`, `identity_token`.
+    pub authn: String,
+    /// The id that the response and the logs carry too.
+    pub request_id: String,
+}
+
+impl Actor {
+    /// The control plane acting by itself, for example the reconciler of pools.
+    pub fn system(component: &str, request_id: &str) -> Self {
+        Self {
+            kind: ActorKind::System,
+            id: component.to_owned(),
+            name: component.to_owned(),
+            roles: BTreeSet::new(),
+            authn: "process".to_owned(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
+    /// The system may do what its code does; a person needs one of the permission's roles; an agent may do none of it.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self.kind {
+            ActorKind::System => true,
+            ActorKind::Agent => false,
+            ActorKind::Person => permission.roles().iter().any(|role| self.roles.contains(role)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(roles: &[Role]) -> Actor {
+        Actor {
+            kind: ActorKind::Person,
+            id: "p".into(),
+            name: "P".into(),
+            roles: roles.iter().copied().collect(),
+            authn: "oidc".into(),
+            request_id: "r".into(),
+        }
+    }
+
+    #[test]
+    fn a_person_without_roles_may_do_nothing() {
+        assert!(Permission::ALL.into_iter().all(|permission| !person(&[]).may(permission)));
+    }
+
+    #[test]
+    fn a_viewer_reads_and_plans_but_does_not_propose() {
+        let viewer = person(&[Role::Viewer]);
+        assert!(viewer.may(Permission::ReadFleet) && viewer.may(Permission::PlanChange));
+        assert!(!viewer.may(Permission::ProposeChange) && !viewer.may(Permission::CancelChange));
+    }
+
+    #[test]
+    fn an_approver_does_not_propose() {
+        assert!(!person(&[Role::Approver]).may(Permission::ProposeChange));
+        assert!(person(&[Role::Approver, Role::Operator]).may(Permission::ProposeChange));
+    }
+
+    #[test]
+    fn every_role_is_read_back_from_its_name() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert_eq!("root".parse::<Role>(), Err(UnknownRole("root".into())));
+    }
+}

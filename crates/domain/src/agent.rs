@@ -1,0 +1,183 @@
+//! An agent's state, from what it last said, what its VM does and how long ago that was.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    heartbeat::{HEARTBEAT_INTERVAL_SECONDS, Heartbeat, HeartbeatStatus},
+    instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    Healthy,
+    /// The VM is being made, or its agent has not spoken yet and still has time.
+    Starting,
+    /// One heartbeat is overdue.
+    Late,
+    /// Several heartbeats are overdue.
+    Silent,
+    /// It speaks and says it is unwell, or its probe fails.
+    Ill,
+    /// The VM is leaving or has left.
+    Gone,
+}
+
+impl AgentState {
+    /// Worst first, as lists and legends show them.
+    pub const ALL: [Self; 6] =
+        [Self::Silent, Self::Ill, Self::Late, Self::Starting, Self::Healthy, Self::Gone];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Starting => "starting",
+            Self::Late => "late",
+            Self::Silent => "silent",
+            Self::Ill => "ill",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// Seconds since the last heartbeat after which an agent is late, then silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thresholds {
+    pub late_after_seconds: u32,
+    pub silent_after_seconds: u32,
+    /// How long a running VM may take until its agent's first word.
+    pub start_within_seconds: u32,
+}
+
+impl Default for Thresholds {
+    /// One and a half intervals, three intervals, and the module's `health_check_initial_delay`.
+    fn default() -> Self {
+        Self {
+            late_after_seconds: HEARTBEAT_INTERVAL_SECONDS * 3 / 2,
+            silent_after_seconds: HEARTBEAT_INTERVAL_SECONDS * 3,
+            start_within_seconds: 300,
+        }
+    }
+}
+
+/// The newest heartbeat and when the control plane received it, by the control plane's clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastHeartbeat {
+    pub heartbeat: Heartbeat,
+    pub received_at: Timestamp,
+}
+
+/// The agent's state now. `last` must be of this incarnation of the VM (same instance id).
+pub fn agent_state(
+    instance: &Instance,
+    last: Option<&LastHeartbeat>,
+    thresholds: Thresholds,
+    now: Timestamp,
+) -> AgentState {
+    use InstanceStatus as Status;
+    if matches!(instance.current_action, CurrentAction::Deleting | CurrentAction::Abandoning)
+        || matches!(instance.status, Status::Stopping | Status::Stopped | Status::Terminated)
+    {
+        return AgentState::Gone;
+    }
+    let Some(last) = last else {
+        let overdue = instance.created_at.is_some_and(|created| {
+            (now - created).num_seconds() > i64::from(thresholds.start_within_seconds)
+        });
+        let running = instance.status == Status::Running;
+        return if running && overdue { AgentState::Silent } else { AgentState::Starting };
+    };
+    let age = (now - last.received_at).num_seconds();
+    if age > i64::from(thresholds.silent_after_seconds) {
+        AgentState::Silent
+    } else if last.heartbeat.status == HeartbeatStatus::Unhealthy
+        || matches!(instance.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout))
+    {
+        AgentState::Ill
+    } else if age > i64::from(thresholds.late_after_seconds) {
+        AgentState::Late
+    } else {
+        AgentState::Healthy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heartbeat::HeartbeatMetrics;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_000_000 + seconds, 0).unwrap()
+    }
+
+    fn instance() -> Instance {
+        Instance {
+            name: "agent-backend-pool-ab12".into(),
+            id: Some("7".into()),
+            zone: "us-central1-a".into(),
+            group: "genesis-pool-backend-pool".into(),
+            status: InstanceStatus::Running,
+            current_action: CurrentAction::None,
+            template: Some("t".into()),
+            address: None,
+            created_at: Some(at(0)),
+            probe: Some(ProbeHealth::Healthy),
+            last_error: None,
+        }
+    }
+
+    fn said(status: HeartbeatStatus, seconds: i64) -> LastHeartbeat {
+        LastHeartbeat {
+            received_at: at(seconds),
+            heartbeat: Heartbeat {
+                boot_id: "b".into(),
+                sequence: 1,
+                uptime_seconds: 1,
+                version: "0.1.0".into(),
+                status,
+                agent_type: "backend-developer".into(),
+                environment: "dev".into(),
+                metrics: HeartbeatMetrics {
+                    tasks_completed_total: 0,
+                    cpu_utilization_percent: 1.0,
+                    memory_usage_bytes: 1,
+                    disk_usage_percent: 1.0,
+                },
+            },
+        }
+    }
+
+    fn state(instance: &Instance, last: Option<&LastHeartbeat>, seconds: i64) -> AgentState {
+        agent_state(instance, last, Thresholds::default(), at(seconds))
+    }
+
+    #[test]
+    fn age_decides_between_healthy_late_and_silent() {
+        let last = said(HeartbeatStatus::Healthy, 0);
+        assert_eq!(state(&instance(), Some(&last), 15), AgentState::Healthy);
+        assert_eq!(state(&instance(), Some(&last), 16), AgentState::Late);
+        assert_eq!(state(&instance(), Some(&last), 31), AgentState::Silent);
+    }
+
+    #[test]
+    fn a_word_or_a_probe_makes_it_ill() {
+        assert_eq!(state(&instance(), Some(&said(HeartbeatStatus::Unhealthy, 0)), 1), AgentState::Ill);
+        let mut probed = instance();
+        probed.probe = Some(ProbeHealth::Timeout);
+        assert_eq!(state(&probed, Some(&said(HeartbeatStatus::Healthy, 0)), 1), AgentState::Ill);
+    }
+
+    #[test]
+    fn a_vm_that_never_spoke_starts_until_its_time_is_over() {
+        assert_eq!(state(&instance(), None, 300), AgentState::Starting);
+        assert_eq!(state(&instance(), None, 301), AgentState::Silent);
+    }
+
+    #[test]
+    fn a_leaving_vm_is_gone_whatever_it_says() {
+        let mut leaving = instance();
+        leaving.current_action = CurrentAction::Deleting;
+        assert_eq!(state(&leaving, Some(&said(HeartbeatStatus::Healthy, 0)), 1), AgentState::Gone);
+    }
+}

@@ -1,0 +1,90 @@
+//! One event of the audit log as people read it. The hashing is in `audit-log`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChangeId, Timestamp, actor::ActorKind};
+
+macro_rules! actions {
+    ($($variant:ident $text:literal $sentence:literal,)*) => {
+        /// Every action that is ever recorded. The text is stored; the sentence is shown, with `{object}` filled in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum AuditAction { $(#[serde(rename = $text)] $variant,)* }
+
+        impl AuditAction {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// What the actor did, to be read after their name.
+            pub fn sentence(self, object: &str) -> String {
+                match self { $(Self::$variant => $sentence.replace("{object}", object),)* }
+            }
+        }
+
+        impl std::str::FromStr for AuditAction {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text { $($text => Ok(Self::$variant),)* _ => Err(format!("unknown audit action `{text}`")) }
+            }
+        }
+    };
+}
+
+actions! {
+    ProposeChange "propose_change" "proposed {object}",
+    ApproveChange "approve_change" "approved {object} by policy",
+    ClaimChange "claim_change" "started to apply {object}",
+    FinishChange "finish_change" "finished {object}",
+    FailChange "fail_change" "gave up on {object}",
+    CancelChange "cancel_change" "cancelled {object}",
+    SupersedeChange "supersede_change" "set {object} aside, because the environment moved first",
+    IntendOperation "intend_operation" "is about to {object}",
+    FinishOperation "finish_operation" "did {object}",
+    FailOperation "fail_operation" "was refused to {object}",
+    EnrollAgent "enroll_agent" "enrolled {object}",
+    SignIn "sign_in" "signed in as {object}",
+    SignOut "sign_out" "signed out as {object}",
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    /// Gap-free, from 1.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// None for events of the whole installation, such as a sign-in.
+    pub environment: Option<String>,
+    pub actor_kind: ActorKind,
+    pub actor_id: String,
+    pub actor_name: String,
+    pub action: AuditAction,
+    /// What it was done to: `chg-12`, `create instance group genesis-pool-…`, an instance's name, a person.
+    pub object: String,
+    /// More, in words; may be empty.
+    pub detail: String,
+    pub change: Option<ChangeId>,
+    pub request_id: String,
+    /// SHA-256 of the event's canonical bytes, in hex.
+    pub hash: String,
+}
+
+impl AuditEvent {
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.actor_name, self.action.sentence(&self.object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_read_back_and_has_a_sentence_with_its_object() {
+        for action in AuditAction::ALL {
+            assert_eq!(action.as_str().parse(), Ok(*action));
+            assert!(action.sentence("chg-7").contains("chg-7"), "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Conditions with Kubernetes' meaning of the words: type, status, reason, message, since when.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub enum ConditionType {
+    /// Every desired VM runs and passes its checks.
+    Ready,
+    /// The observed settings are the desired ones.
+    Synced,
+    /// Compute Engine answers.
+    Reachable,
+}
+
+impl ConditionType {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Synced => "Synced",
+            Self::Reachable => "Reachable",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConditionStatus {
+    True,
+    False,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    #[serde(rename = "type")]
+    pub kind: ConditionType,
+    pub status: ConditionStatus,
+    /// One CamelCase word that `docs/errors.md` explains.
+    pub reason: String,
+    pub message: String,
+    /// When the status last changed, not when it was last seen.
+    pub since: Timestamp,
+}
+
+/// Puts a condition into the list. `since` stays when the status stays.
+pub fn set_condition(conditions: &mut Vec<Condition>, mut next: Condition) {
+    match conditions.iter_mut().find(|condition| condition.kind == next.kind) {
+        Some(current) => {
+            if current.status == next.status {
+                next.since = current.since;
+            }
+            *current = next;
+        }
+        None => {
+            conditions.push(next);
+            conditions.sort_by_key(|condition| condition.kind);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn ready(status: ConditionStatus, seconds: i64) -> Condition {
+        Condition {
+            kind: ConditionType::Ready,
+            status,
+            reason: "R".into(),
+            message: "m".into(),
+            since: at(seconds),
+        }
+    }
+
+    #[test]
+    fn since_moves_only_with_the_status() {
+        let mut conditions = vec![ready(ConditionStatus::False, 10)];
+        set_condition(&mut conditions, ready(ConditionStatus::False, 20));
+        assert_eq!(conditions[0].since, at(10));
+        set_condition(&mut conditions, ready(ConditionStatus::True, 30));
+        assert_eq!(conditions[0].since, at(30));
+        assert_eq!(conditions.len(), 1);
+    }
+}

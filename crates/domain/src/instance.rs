@@ -1,0 +1,118 @@
+//! An instance as Compute Engine lists it in its group.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($variant,)*
+            /// A word that the API added since; kept as it came.
+            Other(String),
+        }
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                match self { $(Self::$variant => $text,)* Self::Other(text) => text }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                match text.as_str() { $($text => Self::$variant,)* _ => Self::Other(text) }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// `instanceStatus`; empty until the VM exists.
+    InstanceStatus {
+        NotYet "",
+        Provisioning "PROVISIONING",
+        Staging "STAGING",
+        Running "RUNNING",
+        Stopping "STOPPING",
+        Stopped "STOPPED",
+        Terminated "TERMINATED",
+        Repairing "REPAIRING",
+        Suspending "SUSPENDING",
+        Suspended "SUSPENDED",
+    }
+}
+
+open_enum! {
+    /// `currentAction` of the group on the instance.
+    CurrentAction {
+        None "NONE",
+        Creating "CREATING",
+        CreatingWithoutRetries "CREATING_WITHOUT_RETRIES",
+        Verifying "VERIFYING",
+        Recreating "RECREATING",
+        Deleting "DELETING",
+        Abandoning "ABANDONING",
+        Restarting "RESTARTING",
+        Refreshing "REFRESHING",
+    }
+}
+
+open_enum! {
+    /// `detailedHealthState` of the group's health check.
+    ProbeHealth {
+        Healthy "HEALTHY",
+        Unhealthy "UNHEALTHY",
+        Draining "DRAINING",
+        Timeout "TIMEOUT",
+        Unknown "UNKNOWN",
+    }
+}
+
+/// Why the group's last attempt on the instance failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptError {
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    pub name: String,
+    /// Compute Engine's own number; None until the VM exists. A name may come back with another id.
+    pub id: Option<String>,
+    pub zone: String,
+    /// The instance group's name.
+    pub group: String,
+    pub status: InstanceStatus,
+    pub current_action: CurrentAction,
+    /// The template that the group intends for it; None while it is being deleted.
+    pub template: Option<String>,
+    pub address: Option<String>,
+    pub created_at: Option<Timestamp>,
+    /// None where the group has no health check.
+    pub probe: Option<ProbeHealth>,
+    pub last_error: Option<AttemptError>,
+}

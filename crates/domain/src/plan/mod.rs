@@ -1,0 +1,249 @@
+//! What would be done to make Compute Engine match a declaration, and why. Pure: the executor has no choices left.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind};
+
+/// One resource call. The variants are in the order in which a plan runs them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub enum Step {
+    CreateHealthCheck {
+        health_check: HealthCheck,
+    },
+    UpdateHealthCheck {
+        health_check: HealthCheck,
+    },
+    CreateFirewallRule {
+        firewall_rule: FirewallRule,
+    },
+    UpdateFirewallRule {
+        firewall_rule: FirewallRule,
+    },
+    CreateInstanceTemplate {
+        instance_template: InstanceTemplate,
+    },
+    CreateInstanceGroup {
+        instance_group: InstanceGroup,
+    },
+    /// Everything but size and zones: template, policy, ports, healing.
+    UpdateInstanceGroup {
+        instance_group: InstanceGroup,
+    },
+    ResizeInstanceGroup {
+        name: String,
+        from: u32,
+        to: u32,
+    },
+    CreateAutoscaler {
+        autoscaler: Autoscaler,
+    },
+    UpdateAutoscaler {
+        autoscaler: Autoscaler,
+    },
+    DeleteAutoscaler {
+        name: String,
+    },
+    DeleteInstanceGroup {
+        name: String,
+    },
+    DeleteInstanceTemplate {
+        name: String,
+    },
+    DeleteFirewallRule {
+        name: String,
+    },
+    DeleteHealthCheck {
+        name: String,
+    },
+}
+
+impl Step {
+    pub fn kind(&self) -> ResourceKind {
+        match self {
+            Self::CreateHealthCheck { .. }
+            | Self::UpdateHealthCheck { .. }
+            | Self::DeleteHealthCheck { .. } => ResourceKind::HealthCheck,
+            Self::CreateFirewallRule { .. }
+            | Self::UpdateFirewallRule { .. }
+            | Self::DeleteFirewallRule { .. } => ResourceKind::FirewallRule,
+            Self::CreateInstanceTemplate { .. } | Self::DeleteInstanceTemplate { .. } => {
+                ResourceKind::InstanceTemplate
+            }
+            Self::CreateInstanceGroup { .. }
+            | Self::UpdateInstanceGroup { .. }
+            | Self::ResizeInstanceGroup { .. }
+            | Self::DeleteInstanceGroup { .. } => ResourceKind::InstanceGroup,
+            Self::CreateAutoscaler { .. } | Self::UpdateAutoscaler { .. } | Self::DeleteAutoscaler { .. } => {
+                ResourceKind::Autoscaler
+            }
+        }
+    }
+
+    /// The resource's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::CreateHealthCheck { health_check } | Self::UpdateHealthCheck { health_check } => {
+                &health_check.name
+            }
+            Self::CreateFirewallRule { firewall_rule } | Self::UpdateFirewallRule { firewall_rule } => {
+                &firewall_rule.name
+            }
+            Self::CreateInstanceTemplate { instance_template } => &instance_template.name,
+            Self::CreateInstanceGroup { instance_group } | Self::UpdateInstanceGroup { instance_group } => {
+                &instance_group.name
+            }
+            Self::CreateAutoscaler { autoscaler } | Self::UpdateAutoscaler { autoscaler } => &autoscaler.name,
+            Self::ResizeInstanceGroup { name, .. }
+            | Self::DeleteAutoscaler { name }
+            | Self::DeleteInstanceGroup { name }
+            | Self::DeleteInstanceTemplate { name }
+            | Self::DeleteFirewallRule { name }
+            | Self::DeleteHealthCheck { name } => name,
+        }
+    }
+
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::CreateHealthCheck { .. }
+            | Self::CreateFirewallRule { .. }
+            | Self::CreateInstanceTemplate { .. }
+            | Self::CreateInstanceGroup { .. }
+            | Self::CreateAutoscaler { .. } => Verb::Create,
+            Self::UpdateHealthCheck { .. }
+            | Self::UpdateFirewallRule { .. }
+            | Self::UpdateInstanceGroup { .. }
+            | Self::UpdateAutoscaler { .. } => Verb::Update,
+            Self::ResizeInstanceGroup { .. } => Verb::Resize,
+            Self::DeleteAutoscaler { .. }
+            | Self::DeleteInstanceGroup { .. }
+            | Self::DeleteInstanceTemplate { .. }
+            | Self::DeleteFirewallRule { .. }
+            | Self::DeleteHealthCheck { .. } => Verb::Delete,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Create,
+    Update,
+    Resize,
+    Delete,
+}
+
+impl Verb {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Resize => "resize",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One attribute before and after; None is "not there".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub attribute: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    pub step: Step,
+    /// Why it is needed, as a sentence.
+    pub reason: String,
+    /// For updates: what differs. For creations: empty, the step holds it all.
+    pub changes: Vec<FieldChange>,
+}
+
+impl Action {
+    /// Unique in its plan and stable: `create instance_group genesis-pool-web`. Request ids derive from it.
+    pub fn key(&self) -> String {
+        format!("{} {} {}", self.step.verb().as_str(), self.step.kind().as_str(), self.step.name())
+    }
+
+    /// As people read it: `create instance group genesis-pool-web`.
+    pub fn title(&self) -> String {
+        format!("{} {} {}", self.step.verb().as_str(), self.step.kind().noun(), self.step.name())
+    }
+}
+
+/// VMs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneImpact {
+    pub created: u32,
+    pub replaced: u32,
+    pub restarted: u32,
+    pub deleted: u32,
+}
+
+/// The fewest VMs of a pool that serve while the plan runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// The pool's declared name.
+    pub pool: String,
+    pub lowest: u32,
+    /// VMs that serve before.
+    pub of: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// By zone; zones without an effect are absent.
+    pub zones: BTreeMap<String, ZoneImpact>,
+    /// Pools that already exist and are touched.
+    pub capacity: Vec<Capacity>,
+}
+
+impl Impact {
+    pub fn total(&self) -> ZoneImpact {
+        self.zones.values().fold(ZoneImpact::default(), |sum, zone| ZoneImpact {
+            created: sum.created + zone.created,
+            replaced: sum.replaced + zone.replaced,
+            restarted: sum.restarted + zone.restarted,
+            deleted: sum.deleted + zone.deleted,
+        })
+    }
+}
+
+/// A rule of Compute Engine that the declaration breaks. One is enough to refuse the proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// As declared: `agent_pools[0].max_surge`.
+    pub attribute: String,
+    /// Stable word for docs and tests: `surge_below_zones`.
+    pub rule: String,
+    pub message: String,
+    /// What to write instead, where there is one answer.
+    pub fix: Option<String>,
+}
+
+/// Something that the plan decided or warns of; it stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub attribute: String,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub environment: String,
+    /// In the order in which they run.
+    pub actions: Vec<Action>,
+    pub impact: Impact,
+    pub violations: Vec<Violation>,
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+}

@@ -1,0 +1,58 @@
+//! A pool as declared: `agent_pools`. What is not set here falls to the environment's default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentType,
+    environment::{CustomMetric, NamedPort},
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolSpec {
+    pub name: String,
+    pub agent_type: AgentType,
+    pub template_name: String,
+    pub target_size: Option<u32>,
+    pub enable_autoscaling: Option<bool>,
+    pub min_replicas: Option<u32>,
+    pub max_replicas: Option<u32>,
+    /// A share in (0, 1].
+    pub cpu_target: Option<f64>,
+    /// None: the number of zones, which is the least a regional group accepts; the plan says so.
+    pub max_surge: Option<u32>,
+    pub max_unavailable: u32,
+    /// Seconds. Compute Engine v1 has no such field, so the rollout engine here keeps it.
+    pub min_ready_sec: u32,
+    /// Seconds.
+    pub health_check_initial_delay: u32,
+    pub named_ports: Option<Vec<NamedPort>>,
+    pub custom_metrics: Option<Vec<CustomMetric>>,
+    pub labels: BTreeMap<String, String>,
+    pub scaling_mode: String,
+}
+
+impl PoolSpec {
+    pub fn new(name: &str, agent_type: AgentType, template_name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            agent_type,
+            template_name: template_name.to_owned(),
+            target_size: None,
+            enable_autoscaling: None,
+            min_replicas: None,
+            max_replicas: None,
+            cpu_target: None,
+            max_surge: None,
+            max_unavailable: 0,
+            min_ready_sec: 60,
+            health_check_initial_delay: 300,
+            named_ports: None,
+            custom_metrics: None,
+            labels: BTreeMap::new(),
+            scaling_mode: "manual".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A template as declared: `agent_vm_templates`. What is not set here falls to the environment's default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::AgentType;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSpec {
+    pub name: String,
+    pub agent_type: AgentType,
+    pub machine_type: Option<String>,
+    pub source_image: Option<String>,
+    pub disk_size_gb: Option<u32>,
+    pub disk_type: String,
+    pub enable_workspace_disk: bool,
+    pub workspace_size_gb: u32,
+    pub enable_external_ip: Option<bool>,
+    pub service_account_email: Option<String>,
+    pub scopes: Option<Vec<String>>,
+    pub metadata: BTreeMap<String, String>,
+    pub additional_tags: Vec<String>,
+    pub labels: BTreeMap<String, String>,
+    pub preemptible: Option<bool>,
+    /// None is the opposite of `preemptible`.
+    pub automatic_restart: Option<bool>,
+    pub enable_confidential_compute: bool,
+    /// A JSON text handed to the agent as it is.
+    pub custom_config: Option<String>,
+}
+
+impl TemplateSpec {
+    pub fn new(name: &str, agent_type: AgentType) -> Self {
+        Self {
+            name: name.to_owned(),
+            agent_type,
+            machine_type: None,
+            source_image: None,
+            disk_size_gb: None,
+            disk_type: "pd-ssd".to_owned(),
+            enable_workspace_disk: true,
+            workspace_size_gb: 50,
+            enable_external_ip: None,
+            service_account_email: None,
+            scopes: None,
+            metadata: BTreeMap::new(),
+            additional_tags: Vec::new(),
+            labels: BTreeMap::new(),
+            preemptible: None,
+            automatic_restart: None,
+            enable_confidential_compute: false,
+            custom_config: None,
+        }
+    }
+}

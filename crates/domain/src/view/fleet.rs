@@ -1,0 +1,41 @@
+//! The fleet page: every agent by pool and zone.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    change::ChangeRow,
+    instance::InstanceRow,
+    pool::{AgentCount, PoolRow},
+};
+use crate::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FleetZone {
+    pub zone: String,
+    /// By name.
+    pub instances: Vec<InstanceRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FleetPool {
+    pub row: PoolRow,
+    /// In the order of [`FleetView::zones`]; a zone without VMs of the pool has an empty list.
+    pub zones: Vec<FleetZone>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FleetView {
+    /// None: no environment exists yet.
+    pub environment: Option<String>,
+    pub zones: Vec<String>,
+    pub pools: Vec<FleetPool>,
+    /// Over all pools; only states that occur, worst first.
+    pub agents: Vec<AgentCount>,
+    /// Not yet finished, newest first.
+    pub changes: Vec<ChangeRow>,
+    /// When Compute Engine was last read for this environment.
+    pub observed_at: Option<Timestamp>,
+    /// Set while Compute Engine does not answer: since when, and why in words.
+    pub unreachable: Option<(Timestamp, String)>,
+    pub now: Timestamp,
+}

@@ -1,0 +1,37 @@
+//! An instance with its agent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    agent::{AgentState, LastHeartbeat},
+    instance::Instance,
+};
+
+/// A row of a pool's instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceRow {
+    pub environment: String,
+    /// The pool's declared name.
+    pub pool: String,
+    pub instance: Instance,
+    pub agent: AgentState,
+    pub last_heartbeat: Option<LastHeartbeat>,
+}
+
+/// The instance page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceView {
+    pub row: InstanceRow,
+    pub project: String,
+    pub region: String,
+    pub observed_at: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+/// One live event about an instance: enough to redraw its cell and row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum InstanceDelta {
+    Seen(InstanceRow),
+    Left { environment: String, pool: String, name: String },
+}

@@ -1,0 +1,9 @@
+//! Read models: what a page, a REST answer or the CLI shows of each noun. Built by `control`, rendered by `app`.
+
+pub mod audit;
+pub mod change;
+pub mod fleet;
+pub mod import;
+pub mod instance;
+pub mod me;
+pub mod pool;
