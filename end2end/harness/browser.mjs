@@ -1,0 +1,94 @@
+// Debian's chromium, and a person in it. Each person has a browser context: cookies and pages of their own.
+
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+// The browser looks for Google's hosts at every start unless told not to; a test must not depend on a network.
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-sync',
+  '--no-first-run',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+];
+
+/** Starts the browser that `CHROMIUM` names. */
+export function launchBrowser() {
+  // Chromium refuses its sandbox to root.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...QUIET, ...sandbox],
+    env: { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('../fonts.conf', import.meta.url)) },
+  });
+}
+
+const withScripts = new WeakSet();
+
+/** Notes when the page's WebAssembly is there; its scripts take over in the same turn of the event loop. */
+function watchForHydration() {
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = (...given) => {
+      const instance = original.call(WebAssembly, ...given);
+      instance.then(() => setTimeout(() => (window.hydratedForTests = true), 0), () => {});
+      return instance;
+    };
+  }
+}
+
+/** Waits until the page's scripts have taken over; with scripts blocked there is nothing to wait for. */
+export async function hydrated(page) {
+  if (withScripts.has(page)) await page.waitForFunction(() => window.hydratedForTests === true);
+}
+
+/**
+ * Opens a page for a person who is not signed in yet. `scripts: false` blocks scripts; `theme` is what the system
+ * prefers; `width` and `height` are the window's. Paths are relative to `url`.
+ *
+ * Whatever the browser's console says in warning or error is kept in `noise`: `assertQuiet()` throws it.
+ * A test that provokes a message says so with `forgive(/pattern/)` before; a pattern that nothing matched is an error too.
+ */
+export async function openPerson(browser, { url, scripts = true, theme = 'light', width = 1280, height = 900 }) {
+  const context = await browser.newContext({
+    baseURL: url,
+    colorScheme: theme,
+    javaScriptEnabled: scripts,
+    reducedMotion: 'reduce',
+    viewport: { width, height },
+  });
+  context.setDefaultTimeout(15_000);
+  const noise = [];
+  const forgiven = [];
+  const hear = (kind, text, where) => {
+    const known = forgiven.find(({ pattern }) => pattern.test(text));
+    if (known) known.heard += 1;
+    else noise.push(`${kind}: ${text}${where ? ` (${where})` : ''}`);
+  };
+  context.on('console', (message) => {
+    if (['warning', 'error', 'assert'].includes(message.type())) {
+      hear(message.type(), message.text(), message.location().url);
+    }
+  });
+  context.on('weberror', (error) => hear('page error', String(error.error()?.stack ?? error.error()), ''));
+  const page = await context.newPage();
+  if (scripts) {
+    withScripts.add(page);
+    await page.addInitScript(watchForHydration);
+  }
+  return {
+    context,
+    page,
+    noise,
+    forgive(pattern) {
+      forgiven.push({ pattern, heard: 0 });
+    },
+    assertQuiet() {
+      const unheard = forgiven.filter(({ heard }) => heard === 0).map(({ pattern }) => `never heard: ${pattern}`);
+      const all = [...noise, ...unheard];
+      if (all.length > 0) throw new Error(`the browser's console is not quiet:\n  ${all.join('\n  ')}`);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// What most test files need: one stack, one browser, and people who come and go with each test.
+
+import { after, afterEach, before } from 'node:test';
+import { launchBrowser, openPerson } from './browser.mjs';
+import { signIn } from './sign-in.mjs';
+import { startStack } from './stack.mjs';
+
+/**
+ * Call once at the top of a test file. A stack and a browser start before its first test and stop after its last.
+ * After each test its people leave, and the test fails when a console was not quiet.
+ */
+export function openScene(options = {}) {
+  const scene = {
+    /** The stack, inside tests. */
+    stack: undefined,
+    /** A person whom nobody knows yet; options as in `openPerson`. */
+    async visitor(wishes = {}) {
+      const person = await openPerson(browser, { url: scene.stack.url, ...wishes });
+      people.push(person);
+      return person;
+    },
+    /** A persona, signed in: `await scene.person('Mara')`. */
+    async person(name, wishes = {}) {
+      const person = await scene.visitor(wishes);
+      await signIn(person.page, name);
+      return person;
+    },
+  };
+  let browser;
+  let people = [];
+  before(async () => {
+    [scene.stack, browser] = await Promise.all([startStack(options), launchBrowser()]);
+  });
+  afterEach(async () => {
+    const leaving = people;
+    people = [];
+    await Promise.all(leaving.map(({ context }) => context.close()));
+    leaving.forEach((person) => person.assertQuiet());
+  });
+  after(async () => {
+    await browser?.close();
+    await scene.stack?.stop();
+  });
+  return scene;
+}

@@ -1,0 +1,22 @@
+// The way in and the way out, as a person goes it: through the issuer's page. There is no shortcut to test with.
+
+import assert from 'node:assert/strict';
+import { hydrated } from './browser.mjs';
+
+/** Signs a persona in (`Mara`, `Wen`, `Ines`, `Jonah`, `Vera`, `Ada`) and ends on `next`, the Fleet page by default. */
+export async function signIn(page, name, next = '/') {
+  await page.goto(next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`);
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+  // A persona's button is named by name and title: "Mara SRE".
+  await page.getByRole('button', { name: new RegExp(`^${name}\\b`) }).click();
+  await page.waitForURL((url) => url.pathname + url.search === next);
+  await hydrated(page);
+}
+
+/** Ends the session from wherever the person is. */
+export async function signOut(page) {
+  await page.getByRole('banner').getByText(/account/).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.pathname === '/sign-in');
+  assert.equal((await page.context().cookies()).filter(({ name }) => /session/i.test(name)).length, 0, 'a session is left');
+}

@@ -1,0 +1,176 @@
+//! `build`: the browser's files into `target/site`, then the programs. What did not change is not made again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{process, setup, style, terminal, workspace};
+
+/// What the pages ask for: `pkg/agent-manager.js`, `.wasm` and `.css`. LEPTOS_OUTPUT_NAME in `.cargo/config.toml`
+/// tells the server the same; with it set, leptos asks for the wasm without wasm-bindgen's `_bg`.
+const NAME: &str = "agent-manager";
+
+pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
+    let mut release = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            lexopt::Arg::Long("release") => release = true,
+            lexopt::Arg::Long("help") => {
+                terminal::say(
+                    "cargo xtask build [--release]\n\nInto target/site and target/{debug,release}.",
+                );
+                return Ok(());
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    setup::for_demo()?;
+    site(release)?;
+    programs(release)
+}
+
+/// The site and the programs, for verbs that start them.
+pub(crate) fn everything() -> Result<()> {
+    site(false)?;
+    programs(false)
+}
+
+/// The programs, and the Rust tests too when they are to be run: in one go, because a build with tests compiles
+/// the programs with the tests' features, and another build would undo that.
+pub(crate) fn for_tests(with_tests: bool) -> Result<()> {
+    if !with_tests {
+        return programs(false);
+    }
+    terminal::stage("tests", || {
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--quiet", "--bins", "--tests"]).args(workspace::PRODUCT);
+        process::run(&mut cargo).context("the programs or their tests do not compile")?;
+        Ok(((), "the programs and their tests".to_owned()))
+    })
+}
+
+/// Everything the server serves as files.
+pub(crate) fn site(release: bool) -> Result<()> {
+    let package = workspace::site().join("pkg");
+    fs::create_dir_all(&package).with_context(|| format!("could not create {}", package.display()))?;
+    terminal::stage("wasm", || {
+        let profile = if release { "wasm" } else { "wasm-dev" };
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--quiet", "-p", "app", "--lib", "--target", workspace::WASM]);
+        cargo.args(["--no-default-features", "--features", "hydrate", "--profile", profile]);
+        process::run(&mut cargo).context("the browser's half of the face does not compile")?;
+        let wasm = workspace::target().join(workspace::WASM).join(profile).join("app.wasm");
+        let made = bind(&wasm, &package, release)?;
+        let size = fs::metadata(package.join(format!("{NAME}.wasm")))?.len();
+        Ok(((), format!("{} kB{}", size / 1000, if made { "" } else { ", unchanged" })))
+    })?;
+    terminal::stage("style", || {
+        let mut sheet = style::sheet(&workspace::root().join("style"))?;
+        if release {
+            sheet = style::without_comments(&sheet);
+        }
+        write_if_changed(&package.join(format!("{NAME}.css")), sheet.as_bytes())?;
+        let copied = copy(&workspace::root().join("style/public"), &workspace::site())?;
+        Ok(((), format!("{} kB and {copied} files", sheet.len() / 1000)))
+    })
+}
+
+fn programs(release: bool) -> Result<()> {
+    terminal::stage("programs", || {
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--quiet", "--bins"]).args(workspace::PRODUCT);
+        if release {
+            cargo.arg("--release");
+        }
+        process::run(&mut cargo).context("the programs do not compile")?;
+        Ok(((), "agent-manager, compute-emulator, development-issuer".to_owned()))
+    })
+}
+
+/// Makes the JavaScript glue and the final wasm, unless they were made from this very file. Tells whether it did.
+fn bind(wasm: &Path, package: &Path, release: bool) -> Result<bool> {
+    let (script, binary) = (package.join(format!("{NAME}.js")), package.join(format!("{NAME}.wasm")));
+    let stamp = package.with_file_name("pkg-made-from");
+    let source = identity(wasm)?;
+    if script.exists()
+        && binary.exists()
+        && fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == source)
+    {
+        return Ok(false);
+    }
+    let _ = fs::remove_file(&stamp);
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(wasm).out_name(NAME).typescript(false).omit_default_module_path(true);
+    bindgen.remove_name_section(release).remove_producers_section(release);
+    bindgen.web(true)?;
+    bindgen.generate(package).context("wasm-bindgen could not make the browser's files")?;
+    fs::rename(package.join(format!("{NAME}_bg.wasm")), binary)?;
+    fs::write(stamp, source)?;
+    Ok(true)
+}
+
+/// Which file this is: cargo leaves an unchanged result untouched, so its place, time and size suffice.
+fn identity(file: &Path) -> Result<String> {
+    let about = fs::metadata(file).with_context(|| format!("no {}", file.display()))?;
+    let time = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{} {} {}", file.display(), time.as_nanos(), about.len()))
+}
+
+/// Keeps the file's time when nothing changed, and with it what browsers have cached.
+fn write_if_changed(file: &Path, content: &[u8]) -> Result<()> {
+    if fs::read(file).is_ok_and(|had| had == content) {
+        return Ok(());
+    }
+    fs::write(file, content).with_context(|| format!("could not write {}", file.display()))
+}
+
+/// Copies a folder's files into another; how many there are. No folder, no files.
+fn copy(from: &Path, to: &Path) -> Result<usize> {
+    let Ok(entries) = fs::read_dir(from) else { return Ok(0) };
+    fs::create_dir_all(to)?;
+    let mut count = 0;
+    for entry in entries {
+        let path: PathBuf = entry?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            count += copy(&path, &target)?;
+        } else {
+            write_if_changed(&target, &fs::read(&path)?)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn an_unchanged_file_keeps_its_time() {
+        let scratch = Scratch::new("build").unwrap();
+        let file = scratch.path().join("a.css");
+        write_if_changed(&file, b"one").unwrap();
+        let first = identity(&file).unwrap();
+        write_if_changed(&file, b"one").unwrap();
+        assert_eq!(identity(&file).unwrap(), first);
+        write_if_changed(&file, b"other").unwrap();
+        assert_ne!(identity(&file).unwrap(), first);
+    }
+
+    #[test]
+    fn folders_are_copied_with_what_they_hold() {
+        let scratch = Scratch::new("build").unwrap();
+        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+        fs::create_dir_all(from.join("icons")).unwrap();
+        fs::write(from.join("favicon.svg"), "f").unwrap();
+        fs::write(from.join("icons/a.svg"), "a").unwrap();
+        assert_eq!(copy(&from, &to).unwrap(), 2);
+        assert_eq!(fs::read_to_string(to.join("icons/a.svg")).unwrap(), "a");
+        assert_eq!(copy(&scratch.path().join("none"), &to).unwrap(), 0);
+    }
+}

@@ -1,0 +1,67 @@
+//! After `kill -9` of a run, Postgres or some of its processes may still be there, or only its `postmaster.pid`.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+
+use crate::interrupt;
+use crate::pid::Identity;
+use crate::process;
+
+/// Ends whatever still runs on this data and removes a pid file that names nobody of ours.
+pub(super) fn end(data: &Path) -> Result<()> {
+    let file = data.join("postmaster.pid");
+    let recorded = fs::read_to_string(&file).ok().and_then(|text| text.lines().next()?.trim().parse().ok());
+    if let Some(identity) = recorded.filter(|&pid| is_ours(pid, data)).and_then(Identity::of) {
+        identity.stop(Signal::INT, Duration::from_secs(20));
+    }
+    // Without their postmaster, sessions end by themselves within moments; those that hang hold the data's lock.
+    let began = Instant::now();
+    loop {
+        let orphans = orphans(data);
+        if orphans.is_empty() {
+            break;
+        }
+        if began.elapsed() > Duration::from_secs(20) {
+            bail!("processes {orphans:?} still use {}: end them and try again", data.display());
+        }
+        if began.elapsed() > Duration::from_secs(5) {
+            orphans.iter().for_each(|&pid| process::signal(pid, Signal::KILL));
+        }
+        interrupt::sleep(Duration::from_millis(50))?;
+    }
+    // Nobody runs on this data now, so the file is stale; its number may by now be a stranger's, and Postgres
+    // would refuse to start because of that.
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a process is a Postgres on this data: each of its processes works in the data folder.
+/// Where the system cannot tell (no /proc), the pid file is believed.
+fn is_ours(pid: u32, data: &Path) -> bool {
+    match fs::read_link(format!("/proc/{pid}/cwd")) {
+        Ok(folder) => fs::canonicalize(data).is_ok_and(|data| data == folder) && is_postgres(pid),
+        Err(_) => !Path::new("/proc/self").exists(),
+    }
+}
+
+fn is_postgres(pid: u32) -> bool {
+    // A binary that was upgraded since is shown as `postgres (deleted)`.
+    fs::read_link(format!("/proc/{pid}/exe"))
+        .ok()
+        .and_then(|program| Some(program.file_name()?.to_string_lossy().starts_with("postgres")))
+        .unwrap_or(false)
+}
+
+fn orphans(data: &Path) -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers.filter(|&pid| Path::new("/proc/self").exists() && is_ours(pid, data)).collect()
+}

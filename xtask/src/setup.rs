@@ -1,0 +1,193 @@
+//! `setup`: what the other verbs need from outside. Each step is skipped when its result is already there, says
+//! what it does and why, and can be run again.
+
+mod discovery;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::postgres::Programs;
+use crate::{process, terminal, workspace};
+
+/// Node 20 is the first whose test runner limits how many files run at once.
+const OLDEST_NODE: u32 = 20;
+
+pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
+    if let Some(argument) = arguments.next()? {
+        return Err(argument.unexpected().into());
+    }
+    for_demo()?;
+    for_rust_tests()?;
+    for_browser_tests()
+}
+
+/// What `build` and `demo` need.
+pub(crate) fn for_demo() -> Result<()> {
+    wasm_target()?;
+    postgres()
+}
+
+/// What `check` needs.
+pub(crate) fn for_check() -> Result<()> {
+    for_demo()
+}
+
+/// What the Rust tests need.
+pub(crate) fn for_rust_tests() -> Result<()> {
+    discovery::fetch(&workspace::discovery_document())?;
+    step("nextest", "runs the Rust tests in parallel", || {
+        Ok(if has_nextest() {
+            Found::There
+        } else {
+            Found::Without("not here: `cargo test` runs them instead")
+        })
+    })
+}
+
+/// What the browser tests and `shots` need.
+pub(crate) fn for_browser_tests() -> Result<()> {
+    step("chromium", "the browser that the browser tests drive", || {
+        if browser().is_some() {
+            return Ok(Found::There);
+        }
+        install_packages(&["chromium"], "the browser that the browser tests drive")?;
+        browser().map(|_| Found::Made).context("installed, but no chromium found: name it by CHROMIUM")
+    })?;
+    step("fonts", "pictures look the same on each machine", || {
+        if Path::new("/usr/share/fonts/opentype/inter").exists() || process::find("apt-get").is_none() {
+            return Ok(Found::There);
+        }
+        install_packages(&["fonts-inter", "fonts-dejavu-core"], "pictures look the same on each machine")?;
+        Ok(Found::Made)
+    })?;
+    step("node", "runs the browser tests", || {
+        if process::find("node").is_some() && process::find("npm").is_some() {
+            node_is_new_enough()?;
+            return Ok(Found::There);
+        }
+        install_packages(&["nodejs", "npm"], "Node runs the browser tests")?;
+        node_is_new_enough()?;
+        Ok(Found::Made)
+    })?;
+    step("npm packages", "playwright-core and axe, exactly as end2end/package-lock.json says", npm_packages)
+}
+
+/// The browser: `CHROMIUM`, else the first of the usual names in `PATH`.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.or_else(|| {
+        ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| process::find(name))
+    })
+}
+
+pub(crate) fn has_nextest() -> bool {
+    process::capture(workspace::cargo().args(["nextest", "--version"])).is_ok()
+}
+
+/// Installs Debian packages when we may; otherwise the error is the one command that does.
+pub(crate) fn install_packages(packages: &[&str], why: &str) -> Result<()> {
+    let wanted = packages.join(" ");
+    if process::find("apt-get").is_none() {
+        bail!("missing: {wanted} ({why}). Install it with this system's package manager and try again");
+    }
+    let sudo: &[&str] = if rustix::process::geteuid().is_root() {
+        &[]
+    } else if process::capture(Command::new("sudo").args(["-n", "true"])).is_ok() {
+        &["sudo", "-n"]
+    } else {
+        bail!("missing: {wanted} ({why}). This installs it:\n\n    sudo apt-get install -y {wanted}\n");
+    };
+    let apt = |words: &[&str]| {
+        let mut all = sudo.to_vec();
+        all.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]);
+        all.extend(words);
+        let (program, rest) = all.split_first().context("an empty command")?;
+        process::capture(Command::new(program).args(rest))
+    };
+    terminal::warn(format_args!("  installing {wanted}: {why}"));
+    apt(&["update"]).context("could not read the list of Debian packages")?;
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    apt(&install).with_context(|| format!("could not install {wanted}"))?;
+    Ok(())
+}
+
+enum Found {
+    There,
+    Made,
+    Without(&'static str),
+}
+
+fn step(name: &str, why: &str, work: impl FnOnce() -> Result<Found>) -> Result<()> {
+    terminal::stage(name, || {
+        let words = match work().with_context(|| format!("{name} ({why})"))? {
+            Found::There => "already there".to_owned(),
+            Found::Made => format!("installed: {why}"),
+            Found::Without(words) => words.to_owned(),
+        };
+        Ok(((), words))
+    })
+}
+
+fn wasm_target() -> Result<()> {
+    step("wasm target", "the browser's half of the face is compiled for it", || {
+        let sysroot = process::capture(
+            Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()),
+        )?;
+        if Path::new(sysroot.trim()).join("lib/rustlib").join(workspace::WASM).exists() {
+            return Ok(Found::There);
+        }
+        let mut rustup = Command::new("rustup");
+        rustup.args(["target", "add", workspace::WASM]).current_dir(workspace::root());
+        process::capture(&mut rustup).context("without rustup, install the target as this system does it")?;
+        Ok(Found::Made)
+    })
+}
+
+fn postgres() -> Result<()> {
+    step("Postgres", "the database that the product keeps everything in", || {
+        let there = Programs::find(None)?.is_some();
+        Programs::find_or_install(None)?;
+        Ok(if there { Found::There } else { Found::Made })
+    })
+}
+
+fn node_is_new_enough() -> Result<()> {
+    let version = process::capture(Command::new("node").arg("--version"))?;
+    match node_major(&version) {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => bail!("node {} is too old: ≥ {OLDEST_NODE} is needed", version.trim()),
+    }
+}
+
+fn node_major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// `npm ci` removes and refills node_modules, so it runs only when the lock file is another one than last time.
+fn npm_packages() -> Result<Found> {
+    let folder = workspace::root().join("end2end");
+    let lock =
+        fs::read(folder.join("package-lock.json")).context("could not read end2end/package-lock.json")?;
+    let stamp = folder.join("node_modules/.installed-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(Found::There);
+    }
+    process::capture(Command::new("npm").args(["ci", "--no-fund", "--no-audit"]).current_dir(&folder))?;
+    fs::write(stamp, lock)?;
+    Ok(Found::Made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_versions() {
+        assert_eq!(node_major("v20.20.2\n"), Some(20));
+        assert_eq!(node_major("20"), None);
+    }
+}
