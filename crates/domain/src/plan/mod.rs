@@ -1,10 +1,28 @@
 //! What would be done to make Compute Engine match a declaration, and why. Pure: the executor has no choices left.
 
+mod capacity;
+mod compare;
+mod compare_template;
+mod impact;
+mod notes;
+mod planner;
+mod reason;
+mod render;
+mod retire;
+mod spread;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind};
+
+pub use planner::plan;
+pub use render::render;
+pub use retire::retire;
+pub use spread::{respread, spread};
+
+pub(crate) use spread::{clamped, lives};
 
 /// One resource call. The variants are in the order in which a plan runs them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +46,10 @@ pub enum Step {
     CreateInstanceGroup {
         instance_group: InstanceGroup,
     },
+    /// Before its group changes: an autoscaler that is still there would undo a new size.
+    DeleteAutoscaler {
+        name: String,
+    },
     /// Everything but size and zones: template, policy, ports, healing.
     UpdateInstanceGroup {
         instance_group: InstanceGroup,
@@ -43,12 +65,10 @@ pub enum Step {
     UpdateAutoscaler {
         autoscaler: Autoscaler,
     },
-    DeleteAutoscaler {
-        name: String,
-    },
     DeleteInstanceGroup {
         name: String,
     },
+    /// Never in a plan: instances still run the old version when the plan's last call returns. See [`retire`].
     DeleteInstanceTemplate {
         name: String,
     },
@@ -102,6 +122,27 @@ impl Step {
             | Self::DeleteInstanceTemplate { name }
             | Self::DeleteFirewallRule { name }
             | Self::DeleteHealthCheck { name } => name,
+        }
+    }
+
+    /// Where a plan runs the step; steps of the same rank do not depend on each other.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::CreateHealthCheck { .. } => 0,
+            Self::UpdateHealthCheck { .. } => 1,
+            Self::CreateFirewallRule { .. } => 2,
+            Self::UpdateFirewallRule { .. } => 3,
+            Self::CreateInstanceTemplate { .. } => 4,
+            Self::CreateInstanceGroup { .. } => 5,
+            Self::DeleteAutoscaler { .. } => 6,
+            Self::UpdateInstanceGroup { .. } => 7,
+            Self::ResizeInstanceGroup { .. } => 8,
+            Self::CreateAutoscaler { .. } => 9,
+            Self::UpdateAutoscaler { .. } => 10,
+            Self::DeleteInstanceGroup { .. } => 11,
+            Self::DeleteInstanceTemplate { .. } => 12,
+            Self::DeleteFirewallRule { .. } => 13,
+            Self::DeleteHealthCheck { .. } => 14,
         }
     }
 

@@ -1,0 +1,229 @@
+//! The comparison itself: desired beside observed, one action per difference, in the order in which they may run.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Plan, Step, capacity, compare, compare_template, impact, notes, reason::Reasons};
+use crate::{
+    FleetSpec, ObservedFleet, Timestamp, derive,
+    name::{self, same_reference},
+    resource::{InstanceGroup, ResourceSet},
+    rules,
+};
+
+/// What would make Compute Engine match the declaration. The same arguments give the same plan.
+///
+/// Old versions of templates are not deleted by it: VMs run them until the change has converged. [`super::retire`] is
+/// for afterwards. A plan with violations is still whole, so that it can be shown; it must not be applied.
+pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Plan {
+    let wanted = derive::desired(desired, observed);
+    let planner =
+        Planner { wanted: &wanted, observed, reasons: Reasons::new(desired, observed), held: held(desired) };
+    let mut actions = Vec::new();
+    planner.health_checks(&mut actions);
+    planner.firewall_rules(&mut actions);
+    planner.templates(&mut actions);
+    planner.groups(&mut actions);
+    planner.autoscalers(&mut actions);
+    actions.sort_by(|a, b| a.step.rank().cmp(&b.step.rank()).then_with(|| a.step.name().cmp(b.step.name())));
+    let mut impact = impact::impact(&wanted, observed, &planner.held);
+    impact.capacity = capacity::capacity(&wanted, observed, &actions);
+    Plan {
+        environment: desired.environment.environment.clone(),
+        violations: rules::check(desired, observed),
+        notes: notes::notes(desired, &wanted, observed, &actions, now),
+        impact,
+        actions,
+    }
+}
+
+/// Names of groups and autoscalers of pools whose template is not declared. They break a rule; planning to delete
+/// what is still declared would be a second, wrong answer.
+fn held(desired: &FleetSpec) -> BTreeSet<String> {
+    let prefix = &desired.environment.name_prefix;
+    desired
+        .agent_pools
+        .iter()
+        .filter(|pool| derive::template_of(desired, &pool.template_name).is_none())
+        .flat_map(|pool| [name::instance_group(prefix, &pool.name), name::autoscaler(prefix, &pool.name)])
+        .collect()
+}
+
+struct Planner<'a> {
+    wanted: &'a ResourceSet,
+    observed: &'a ObservedFleet,
+    reasons: Reasons<'a>,
+    held: BTreeSet<String>,
+}
+
+impl Planner<'_> {
+    fn health_checks(&self, actions: &mut Vec<Action>) {
+        let observed = &self.observed.resources.health_checks;
+        for (name, wanted) in &self.wanted.health_checks {
+            let health_check = wanted.clone();
+            match observed.get(name) {
+                None => actions.push(Action {
+                    reason: self.reasons.create_health_check(wanted),
+                    step: Step::CreateHealthCheck { health_check },
+                    changes: Vec::new(),
+                }),
+                Some(current) => {
+                    let changes = compare::health_check(current, wanted);
+                    if !changes.is_empty() {
+                        let reason = self.reasons.update(&changes);
+                        actions.push(Action {
+                            step: Step::UpdateHealthCheck { health_check },
+                            reason,
+                            changes,
+                        });
+                    }
+                }
+            }
+        }
+        for name in observed.keys().filter(|name| !self.wanted.health_checks.contains_key(*name)) {
+            // Compute Engine refuses to delete a health check that a held group still uses.
+            let in_use =
+                self.held.iter().filter_map(|held| self.observed.resources.groups.get(held)).any(|group| {
+                    group.auto_healing.as_ref().is_some_and(|h| same_reference(&h.health_check, name))
+                });
+            if !in_use {
+                actions.push(Action {
+                    reason: self.reasons.delete_health_check(),
+                    step: Step::DeleteHealthCheck { name: name.clone() },
+                    changes: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn firewall_rules(&self, actions: &mut Vec<Action>) {
+        let observed = &self.observed.resources.firewall_rules;
+        for (name, wanted) in &self.wanted.firewall_rules {
+            let firewall_rule = wanted.clone();
+            match observed.get(name) {
+                None => actions.push(Action {
+                    reason: self.reasons.create_firewall_rule(wanted),
+                    step: Step::CreateFirewallRule { firewall_rule },
+                    changes: Vec::new(),
+                }),
+                Some(current) => {
+                    let changes = compare::firewall_rule(current, wanted);
+                    if !changes.is_empty() {
+                        let reason = self.reasons.update(&changes);
+                        actions.push(Action {
+                            step: Step::UpdateFirewallRule { firewall_rule },
+                            reason,
+                            changes,
+                        });
+                    }
+                }
+            }
+        }
+        for name in observed.keys().filter(|name| !self.wanted.firewall_rules.contains_key(*name)) {
+            actions.push(Action {
+                reason: self.reasons.delete_firewall_rule(),
+                step: Step::DeleteFirewallRule { name: name.clone() },
+                changes: Vec::new(),
+            });
+        }
+    }
+
+    /// By name alone: the name carries a digest of the content, and what the API reads back is spelled otherwise.
+    fn templates(&self, actions: &mut Vec<Action>) {
+        for (name, wanted) in &self.wanted.templates {
+            if !self.observed.resources.templates.contains_key(name) {
+                actions.push(Action {
+                    reason: self.reasons.create_template(name),
+                    step: Step::CreateInstanceTemplate { instance_template: wanted.clone() },
+                    changes: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn groups(&self, actions: &mut Vec<Action>) {
+        let observed = &self.observed.resources.groups;
+        for (name, wanted) in &self.wanted.groups {
+            match observed.get(name) {
+                None => actions.push(Action {
+                    reason: self.reasons.create_group(wanted),
+                    step: Step::CreateInstanceGroup { instance_group: wanted.clone() },
+                    changes: Vec::new(),
+                }),
+                Some(current) => self.existing_group(current, wanted, actions),
+            }
+        }
+        for (name, current) in observed {
+            if !self.wanted.groups.contains_key(name) && !self.held.contains(name) {
+                actions.push(Action {
+                    reason: self.reasons.delete_group(current),
+                    step: Step::DeleteInstanceGroup { name: name.clone() },
+                    changes: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn existing_group(&self, current: &InstanceGroup, wanted: &InstanceGroup, actions: &mut Vec<Action>) {
+        let mut changes = compare::instance_group(current, wanted);
+        let new_version = !same_reference(&current.template, &wanted.template);
+        if new_version {
+            let versions = (
+                self.observed.resources.templates.get(name::last_segment(&current.template)),
+                self.wanted.templates.get(&wanted.template),
+            );
+            if let (Some(before), Some(after)) = versions {
+                changes.extend(compare_template::instance_template(before, after));
+            }
+        }
+        if !changes.is_empty() {
+            actions.push(Action {
+                reason: self.reasons.update_group(wanted, new_version, &changes),
+                step: Step::UpdateInstanceGroup { instance_group: wanted.clone() },
+                changes,
+            });
+        }
+        let scales_itself = self.wanted.autoscalers.values().any(|scaler| scaler.group == wanted.name);
+        let from = self.observed.groups.get(&wanted.name).map_or(current.target_size, |g| g.target_size);
+        if !scales_itself && from != wanted.target_size {
+            actions.push(Action {
+                reason: self.reasons.resize_group(wanted, from),
+                step: Step::ResizeInstanceGroup { name: wanted.name.clone(), from, to: wanted.target_size },
+                changes: vec![super::FieldChange {
+                    attribute: "target_size".to_owned(),
+                    before: Some(from.to_string()),
+                    after: Some(wanted.target_size.to_string()),
+                }],
+            });
+        }
+    }
+
+    fn autoscalers(&self, actions: &mut Vec<Action>) {
+        let observed = &self.observed.resources.autoscalers;
+        for (name, wanted) in &self.wanted.autoscalers {
+            let autoscaler = wanted.clone();
+            match observed.get(name) {
+                None => actions.push(Action {
+                    reason: self.reasons.create_autoscaler(wanted),
+                    step: Step::CreateAutoscaler { autoscaler },
+                    changes: Vec::new(),
+                }),
+                Some(current) => {
+                    let changes = compare::autoscaler(current, wanted);
+                    if !changes.is_empty() {
+                        let reason = self.reasons.update(&changes);
+                        actions.push(Action { step: Step::UpdateAutoscaler { autoscaler }, reason, changes });
+                    }
+                }
+            }
+        }
+        for (name, current) in observed {
+            if !self.wanted.autoscalers.contains_key(name) && !self.held.contains(name) {
+                actions.push(Action {
+                    reason: self.reasons.delete_autoscaler(self.wanted, current),
+                    step: Step::DeleteAutoscaler { name: name.clone() },
+                    changes: Vec::new(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Why each action is needed, in a sentence.
+
+use super::FieldChange;
+use crate::{
+    FleetSpec, ObservedFleet, name,
+    resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, ResourceSet},
+};
+
+pub(super) struct Reasons<'a> {
+    desired: &'a FleetSpec,
+    observed: &'a ObservedFleet,
+}
+
+impl<'a> Reasons<'a> {
+    pub(super) const fn new(desired: &'a FleetSpec, observed: &'a ObservedFleet) -> Self {
+        Self { desired, observed }
+    }
+
+    fn prefix(&self) -> &str {
+        &self.desired.environment.name_prefix
+    }
+
+    pub(super) fn update(&self, changes: &[FieldChange]) -> String {
+        format!("The declaration changes {}.", attributes(changes))
+    }
+
+    pub(super) fn create_health_check(&self, check: &HealthCheck) -> String {
+        format!("Its pool heals VMs that stop answering {} on port {}.", check.path, check.port)
+    }
+
+    pub(super) fn delete_health_check(&self) -> String {
+        if self.desired.environment.enable_health_checks {
+            "Its pool is no longer declared.".to_owned()
+        } else {
+            "enable_health_checks is off.".to_owned()
+        }
+    }
+
+    pub(super) fn create_firewall_rule(&self, rule: &FirewallRule) -> String {
+        if rule.description.is_empty() {
+            "It is declared and does not exist yet.".to_owned()
+        } else {
+            format!("It is declared and does not exist yet: {}.", rule.description.trim_end_matches('.'))
+        }
+    }
+
+    pub(super) fn delete_firewall_rule(&self) -> String {
+        "It is no longer declared.".to_owned()
+    }
+
+    pub(super) fn create_template(&self, resource: &str) -> String {
+        let declared = self
+            .desired
+            .agent_vm_templates
+            .iter()
+            .find(|template| name::is_version_of(resource, self.prefix(), &template.name))
+            .map_or("", |template| &template.name);
+        let earlier = self
+            .observed
+            .resources
+            .templates
+            .keys()
+            .any(|observed| name::is_version_of(observed, self.prefix(), declared));
+        if earlier {
+            format!(
+                "Template {declared} changed. Instance templates cannot be edited, so this is a new version."
+            )
+        } else {
+            format!("Template {declared} is declared and has no version yet.")
+        }
+    }
+
+    pub(super) fn create_group(&self, group: &InstanceGroup) -> String {
+        format!(
+            "Pool {} is declared and does not exist yet: {} over {}.",
+            pool_of(group),
+            vms(group.target_size),
+            counted(group.zones.len(), "zone")
+        )
+    }
+
+    pub(super) fn update_group(
+        &self,
+        group: &InstanceGroup,
+        new_version: bool,
+        changes: &[FieldChange],
+    ) -> String {
+        if !new_version {
+            return self.update(changes);
+        }
+        let others: Vec<FieldChange> =
+            changes.iter().filter(|change| change.attribute != "template_name").cloned().collect();
+        let why = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" The declaration changes {}.", attributes(&others))
+        };
+        format!("Pool {} takes another template version, which replaces its VMs.{why}", pool_of(group))
+    }
+
+    pub(super) fn resize_group(&self, group: &InstanceGroup, from: u32) -> String {
+        format!("Pool {} declares {}; its group has {from}.", pool_of(group), vms(group.target_size))
+    }
+
+    pub(super) fn delete_group(&self, group: &InstanceGroup) -> String {
+        let size = self.observed.groups.get(&group.name).map_or(group.target_size, |g| g.target_size);
+        format!("Pool {} is no longer declared: its {} go with it.", pool_of(group), vms(size))
+    }
+
+    pub(super) fn create_autoscaler(&self, scaler: &Autoscaler) -> String {
+        format!("Its pool scales itself between {} and {}.", scaler.min_replicas, vms(scaler.max_replicas))
+    }
+
+    pub(super) fn delete_autoscaler(&self, wanted: &ResourceSet, scaler: &Autoscaler) -> String {
+        if wanted.groups.contains_key(name::last_segment(&scaler.group)) {
+            "Its pool no longer scales itself: the declared size holds.".to_owned()
+        } else {
+            "Its pool is no longer declared.".to_owned()
+        }
+    }
+}
+
+/// The declared name of the pool that a group is of, whether it is still declared or not.
+pub(super) fn pool_of(group: &InstanceGroup) -> &str {
+    group.base_instance_name.strip_prefix("agent-").unwrap_or(&group.name)
+}
+
+fn vms(count: u32) -> String {
+    if count == 1 { "1 VM".to_owned() } else { format!("{count} VMs") }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// `a`, `a and b`, `a, b and 3 more`.
+fn attributes(changes: &[FieldChange]) -> String {
+    let names: Vec<&str> = changes.iter().map(|change| change.attribute.as_str()).collect();
+    match names.as_slice() {
+        [] => "nothing".to_owned(),
+        [one] => (*one).to_owned(),
+        [head @ .., last] if names.len() <= 4 => format!("{} and {last}", head.join(", ")),
+        [head @ ..] => format!("{} and {} more", head[..3].join(", "), head.len() - 3),
+    }
+}
