@@ -1,0 +1,2 @@
+project_id = "genesis-project-dev"
+region     = "us-central1"

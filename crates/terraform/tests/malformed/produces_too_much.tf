@@ -1,0 +1,45 @@
+locals {
+  text1 = "${local.text0}${local.text0}"
+  text2 = "${local.text1}${local.text1}"
+  text3 = "${local.text2}${local.text2}"
+  text4 = "${local.text3}${local.text3}"
+  text5 = "${local.text4}${local.text4}"
+  text6 = "${local.text5}${local.text5}"
+  text7 = "${local.text6}${local.text6}"
+  text8 = "${local.text7}${local.text7}"
+  text9 = "${local.text8}${local.text8}"
+  text10 = "${local.text9}${local.text9}"
+  text11 = "${local.text10}${local.text10}"
+  text12 = "${local.text11}${local.text11}"
+  text13 = "${local.text12}${local.text12}"
+  text14 = "${local.text13}${local.text13}"
+  text15 = "${local.text14}${local.text14}"
+  text16 = "${local.text15}${local.text15}"
+  text17 = "${local.text16}${local.text16}"
+  text18 = "${local.text17}${local.text17}"
+  text19 = "${local.text18}${local.text18}"
+  text20 = "${local.text19}${local.text19}"
+  text21 = "${local.text20}${local.text20}"
+  text22 = "${local.text21}${local.text21}"
+  text23 = "${local.text22}${local.text22}"
+  text24 = "${local.text23}${local.text23}"
+  text25 = "${local.text24}${local.text24}"
+  text26 = "${local.text25}${local.text25}"
+  text27 = "${local.text26}${local.text26}"
+  text28 = "${local.text27}${local.text27}"
+  text29 = "${local.text28}${local.text28}"
+  text30 = "${local.text29}${local.text29}"
+  text0  = "genesis"
+}
+
+module "vm_management" {
+  source = "../../modules/vm-management"
+
+  project_id  = "genesis-project-dev"
+  region      = "us-central1"
+  environment = "dev"
+  network_id  = "genesis-vpc"
+  subnet_id   = "genesis-agents"
+
+  name_prefix = local.text30
+}

@@ -1,0 +1,11 @@
+module "vm_management" {
+  source = "../../modules/vm-management"
+
+  project_id  = "genesis-project-dev"
+  region      = "us-central1"
+  environment = "dev"
+  network_id  = "genesis-vpc"
+  subnet_id   = "genesis-agents"
+
+  labels = { a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]] }
+}

@@ -1,0 +1,6 @@
+module "vm_management" {
+  source = "../../modules/vm-management"
+
+  labels = {
+    team = "agents"
+

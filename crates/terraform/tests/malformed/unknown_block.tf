@@ -1,0 +1,7 @@
+modul "vm_management" {
+  region = "us-central1"
+}
+
+variable {
+  default = 1
+}

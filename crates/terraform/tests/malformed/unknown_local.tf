@@ -1,0 +1,16 @@
+locals {
+  team_name = "agents"
+}
+
+module "vm_management" {
+  source = "../../modules/vm-management"
+
+  project_id  = "genesis-project-dev"
+  region      = "us-central1"
+  environment = "dev"
+  network_id  = "genesis-vpc"
+  subnet_id   = "genesis-agents"
+
+  name_prefix = local.teamname
+  labels      = { owner = local.owner }
+}
