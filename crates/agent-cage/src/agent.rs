@@ -24,7 +24,7 @@ pub struct Agent {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
-    client: reqwest::Client,
+    client: Option<reqwest::Client>,
     load: LoadSource,
     clock: Clock,
     boot_id: Uuid,
@@ -39,16 +39,16 @@ impl Agent {
             .await
             .with_context(|| format!("cannot listen on {} for health checks", config.listen))?;
         let address = listener.local_addr()?;
-        let client = wire::http_client()?;
         let load = LoadSource::Modelled { seed: config.seed };
         // Not from the seed: a VM that boots again must never repeat a boot id, or its heartbeats look replayed.
         let boot_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
-        Ok(Agent { config, listener, address, client, load, clock: system_clock, boot_id })
+        Ok(Agent { config, listener, address, client: None, load, clock: system_clock, boot_id })
     }
 
-    /// Shares one connection pool between many agents; make it with [`crate::http_client`].
+    /// Shares connections and trusted roots between many agents; make it with [`crate::http_client`].
+    /// Without one, the agent makes its own when it runs.
     pub fn with_client(mut self, client: reqwest::Client) -> Agent {
-        self.client = client;
+        self.client = Some(client);
         self
     }
 
@@ -77,9 +77,13 @@ impl Agent {
     /// Serves and reports until `stop` is cancelled; the port is free when it returns.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let state = Arc::new(State::new(self.boot_id, Meter::new(self.load), self.clock, &self.config));
-        let metadata = Metadata::new(self.client.clone(), &self.config.metadata);
+        let client = match self.client {
+            Some(client) => client,
+            None => wire::http_client()?,
+        };
+        let metadata = Metadata::new(client.clone(), &self.config.metadata);
         let mut reporter =
-            Reporter::new(Arc::clone(&state), metadata, self.client, self.config.heartbeat_interval);
+            Reporter::new(Arc::clone(&state), metadata, client, self.config.heartbeat_interval);
 
         let server = axum::serve(self.listener, health::router(state))
             .with_graceful_shutdown(stop.clone().cancelled_owned())

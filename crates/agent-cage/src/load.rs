@@ -61,12 +61,15 @@ pub enum LoadSource {
     /// A walk that the seed decides. Scripted load (a busy hour, a leak, a filling disk) belongs into
     /// `load/model.rs`, where each second of uptime is one step: a script changes what the walk is drawn to.
     Modelled { seed: u64 },
+    /// Always the same, for the rehearsal of a machine in a certain state.
+    Fixed(Load),
 }
 
 #[derive(Debug)]
 pub(crate) enum Meter {
     System(System),
     Modelled(Model),
+    Fixed(Load),
 }
 
 impl Meter {
@@ -74,6 +77,7 @@ impl Meter {
         match source {
             LoadSource::System { tasks } => Meter::System(System::new(tasks)),
             LoadSource::Modelled { seed } => Meter::Modelled(Model::new(seed)),
+            LoadSource::Fixed(load) => Meter::Fixed(load),
         }
     }
 
@@ -82,6 +86,7 @@ impl Meter {
         match self {
             Meter::System(system) => system.sample(uptime),
             Meter::Modelled(model) => model.sample(uptime),
+            Meter::Fixed(load) => *load,
         }
     }
 }

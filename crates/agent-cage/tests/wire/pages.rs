@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use agent_cage::{Agent, LoadSource};
+use agent_cage::{Agent, Load, LoadSource};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::control_plane::ControlPlane;
 use super::metadata::Metadata;
 use super::{Running, config, eventually, stage};
 
@@ -45,6 +46,25 @@ async fn health_names_the_agent() {
     assert!(body["uptime"].is_u64(), "{body}");
     assert!(chrono::DateTime::parse_from_rfc3339(body["timestamp"].as_str().unwrap()).is_ok(), "{body}");
     agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_the_health_check_and_is_reported() {
+    for (disk_usage_percent, code, word) in [(91.0, 200, "degraded"), (99.0, 503, "unhealthy")] {
+        let control_plane = ControlPlane::start().await;
+        let metadata = Metadata::start(Some(control_plane.url())).await;
+        let load = Load { disk_usage_percent, tasks_completed_total: 17, ..Load::default() };
+        let agent = Agent::bind(config(metadata.url())).await.unwrap().with_load(LoadSource::Fixed(load));
+        let agent = Running::from(agent);
+        let response = agent.get("/health").await;
+        assert_eq!(response.status(), code);
+        assert_eq!(response.json::<Value>().await.unwrap()["status"], word);
+        eventually("a heartbeat", async || (control_plane.heartbeats() > 0).then_some(())).await;
+        let heartbeat = control_plane.with(|ledger| ledger.heartbeats[0].clone());
+        assert_eq!(heartbeat["status"], word);
+        assert_eq!(heartbeat["metrics"], serde_json::to_value(load).unwrap());
+        agent.stop().await;
+    }
 }
 
 #[tokio::test]
