@@ -15,7 +15,7 @@ export async function signIn(page, name, next = '/') {
 
 /** Ends the session from wherever the person is. */
 export async function signOut(page) {
-  await page.getByRole('banner').getByText(/account/).click();
+  await page.getByLabel(/, account$/).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL((url) => url.pathname === '/sign-in');
   assert.equal((await page.context().cookies()).filter(({ name }) => /session/i.test(name)).length, 0, 'a session is left');

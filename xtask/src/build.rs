@@ -46,7 +46,7 @@ pub(crate) fn for_tests(with_tests: bool) -> Result<()> {
     }
     terminal::stage("tests", || {
         let mut cargo = workspace::cargo();
-        cargo.args(["build", "--quiet", "--bins", "--tests"]).args(workspace::PRODUCT);
+        cargo.args(["build", "--bins", "--tests"]).args(workspace::quiet()).args(workspace::PRODUCT);
         process::run(&mut cargo).context("the programs or their tests do not compile")?;
         Ok(((), "the programs and their tests".to_owned()))
     })
@@ -59,7 +59,8 @@ pub(crate) fn site(release: bool) -> Result<()> {
     terminal::stage("wasm", || {
         let profile = if release { "wasm" } else { "wasm-dev" };
         let mut cargo = workspace::cargo();
-        cargo.args(["build", "--quiet", "-p", "app", "--lib", "--target", workspace::WASM]);
+        cargo.arg("build").args(workspace::quiet());
+        cargo.args(["-p", "app", "--lib", "--target", workspace::WASM]);
         cargo.args(["--no-default-features", "--features", "hydrate", "--profile", profile]);
         process::run(&mut cargo).context("the browser's half of the face does not compile")?;
         let wasm = workspace::target().join(workspace::WASM).join(profile).join("app.wasm");
@@ -81,7 +82,7 @@ pub(crate) fn site(release: bool) -> Result<()> {
 fn programs(release: bool) -> Result<()> {
     terminal::stage("programs", || {
         let mut cargo = workspace::cargo();
-        cargo.args(["build", "--quiet", "--bins"]).args(workspace::PRODUCT);
+        cargo.args(["build", "--bins"]).args(workspace::quiet()).args(workspace::PRODUCT);
         if release {
             cargo.arg("--release");
         }
@@ -93,7 +94,7 @@ fn programs(release: bool) -> Result<()> {
 /// Makes the JavaScript glue and the final wasm, unless they were made from this very file. Tells whether it did.
 fn bind(wasm: &Path, package: &Path, release: bool) -> Result<bool> {
     let (script, binary) = (package.join(format!("{NAME}.js")), package.join(format!("{NAME}.wasm")));
-    let stamp = package.with_file_name("pkg-made-from");
+    let stamp = workspace::target().join("site-made-from");
     let source = identity(wasm)?;
     if script.exists()
         && binary.exists()

@@ -5,12 +5,19 @@ use anyhow::{Context, Result};
 use crate::{generate, process, setup, terminal, workspace};
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
-    if let Some(argument) = arguments.next()? {
-        return Err(argument.unexpected().into());
+    match arguments.next()? {
+        None => {}
+        Some(lexopt::Arg::Long("help")) => {
+            terminal::say(
+                "cargo xtask check\n\nFormatting, clippy for the server and the browser, rustdoc, generated files.",
+            );
+            return Ok(());
+        }
+        Some(other) => return Err(other.unexpected().into()),
     }
     setup::for_check()?;
     step("formatting", "`cargo fmt --all` repairs it", &["fmt", "--all", "--check"])?;
-    // First: it touches the store, and clippy would otherwise compile it twice.
+    // First: what it finds missing would fail clippy too, in words that name no remedy.
     generate::check()?;
     let clippy: Vec<&str> =
         [&["clippy", "--quiet"][..], &workspace::PRODUCT, &["--all-targets", "--", "-D", "warnings"]]

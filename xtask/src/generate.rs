@@ -61,7 +61,7 @@ pub(crate) fn check() -> Result<()> {
 fn describe_queries() -> Result<Files> {
     let scratch = Scratch::new("generate")?;
     let rooms = Rooms::in_folder(scratch.path())?;
-    let mut cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
+    let cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
     cluster.prepare_database(false)?;
     for migration in migrations(&workspace::root().join("migrations"))? {
         cluster.run_file(&migration).with_context(|| format!("{} does not apply", migration.display()))?;
@@ -71,13 +71,12 @@ fn describe_queries() -> Result<Files> {
     let source = workspace::root().join("crates/store/src/lib.rs");
     let touched = Touched::new(&source)?;
     let mut cargo = workspace::cargo();
-    cargo.args(["check", "--quiet", "-p", "store", "--all-targets"]);
+    cargo.args(["check", "-p", "store", "--all-targets"]).args(workspace::quiet());
     cargo.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &answers).env("DATABASE_URL", cluster.url());
     let compiled = process::run(&mut cargo).context("the store does not compile against its migrations");
     drop(touched);
     compiled?;
     let files = read(&answers);
-    cluster.remove();
     files
 }
 

@@ -33,11 +33,11 @@ const LONGEST_SOCKET_FOLDER: usize = 103 - "/.s.PGSQL.5432.lock".len();
 pub(crate) enum Durability {
     /// Nothing: Postgres' own settings.
     Safe,
-    /// Everything: no fsync, for clusters that end with their test run.
+    /// Everything: no fsync, and the data goes with its owner.
     Throwaway,
 }
 
-/// A running cluster. Dropped, it is stopped.
+/// A running cluster. Dropped, it is stopped, and removed if it is a throwaway.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     programs: Programs,
@@ -160,12 +160,6 @@ impl Cluster {
         }
     }
 
-    /// Stops the server and removes the data.
-    pub(crate) fn remove(&mut self) {
-        self.stop();
-        self.places.remove();
-    }
-
     fn initialise(&self) -> Result<()> {
         // A first attempt may have been killed half-way; initdb refuses a folder that is not empty.
         if self.places.data.exists() {
@@ -202,6 +196,15 @@ impl Cluster {
         let mut command = Command::new(self.programs.path(program));
         command.args(["-U", "postgres", "-h"]).arg(&self.places.socket).current_dir("/").env_remove("PGPORT");
         command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop();
+        if self.durability == Durability::Throwaway {
+            self.places.remove();
+        }
     }
 }
 

@@ -16,8 +16,15 @@ use crate::{process, terminal, workspace};
 const OLDEST_NODE: u32 = 20;
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
-    if let Some(argument) = arguments.next()? {
-        return Err(argument.unexpected().into());
+    match arguments.next()? {
+        None => {}
+        Some(lexopt::Arg::Long("help")) => {
+            terminal::say(
+                "cargo xtask setup\n\nInstalls what the other verbs need; they do it themselves, too.",
+            );
+            return Ok(());
+        }
+        Some(other) => return Err(other.unexpected().into()),
     }
     for_demo()?;
     for_rust_tests()?;

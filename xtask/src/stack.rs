@@ -198,16 +198,6 @@ impl Stack {
         Ok(())
     }
 
-    /// Stops everything and removes the database, wherever it is. The folder itself is its owner's.
-    pub(crate) fn remove(mut self) {
-        for part in [Part::Server, Part::Issuer, Part::Emulator] {
-            self.stop_part(part);
-        }
-        if let Some(mut cluster) = self.postgres.take() {
-            cluster.remove();
-        }
-    }
-
     /// An error when a part has ended by itself, with its last words.
     pub(crate) fn all_well(&mut self) -> Result<()> {
         let cluster = self.postgres.as_mut().and_then(Cluster::service);

@@ -37,7 +37,8 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
     let mut stack = Stack::start(&Options { port: None, folder, clock, durability: Durability::Throwaway })?;
     answer(&stack.description())?;
     let served = serve(&mut stack);
-    stack.remove();
+    // Before its folder.
+    drop(stack);
     served
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
 fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
     let scratch = Scratch::new("test")?;
     let rooms = Rooms::in_folder(scratch.path())?;
-    let mut cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
+    let cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
     cluster.prepare_database(true)?;
     let nextest = setup::has_nextest();
     let mut well = true;
@@ -95,7 +95,6 @@ fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
         well &= status.success();
         *tally += seen.into_inner().unwrap_or_default();
     }
-    cluster.remove();
     Ok(well)
 }
 

@@ -39,6 +39,12 @@ pub(crate) fn discovery_document() -> PathBuf {
     target().join("discovery").join("compute.v1.json")
 }
 
+/// For long cargo commands: a person at a terminal sees what is being compiled, a log is spared.
+pub(crate) fn quiet() -> Option<&'static str> {
+    use std::io::IsTerminal;
+    (!std::io::stderr().is_terminal()).then_some("--quiet")
+}
+
 /// Cargo, in the root, without what `cargo run` told this very process about its own package:
 /// build scripts watch some of these variables, and would run again.
 pub(crate) fn cargo() -> Command {

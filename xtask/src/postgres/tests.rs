@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::*;
 use crate::scratch::Scratch;
 
-fn start(scratch: &Scratch) -> Cluster {
+fn start(scratch: &Scratch, durability: Durability) -> Cluster {
     let rooms = Rooms::in_folder(scratch.path()).unwrap();
-    Cluster::start(scratch.path(), &rooms, Durability::Throwaway).unwrap()
+    Cluster::start(scratch.path(), &rooms, durability).unwrap()
 }
 
 #[test]
 fn a_killed_cluster_comes_back_with_its_data() {
     let scratch = Scratch::new("postgres").unwrap();
-    let mut cluster = start(&scratch);
+    let mut cluster = start(&scratch, Durability::Safe);
     cluster.prepare_database(true).unwrap();
     cluster.prepare_database(true).unwrap();
     cluster.sql(NAME, "create table kept as select 7 as number").unwrap();
@@ -22,16 +22,17 @@ fn a_killed_cluster_comes_back_with_its_data() {
     cluster.kill();
     assert!(crate::pid::Identity::of(pid).is_none());
 
-    let mut again = start(&scratch);
+    let again = start(&scratch, Durability::Throwaway);
     assert_eq!(again.sql(NAME, "select number from kept").unwrap(), "7");
-    again.remove();
-    assert!(!again.folder().exists());
+    let folder = again.folder().to_path_buf();
+    drop(again);
+    assert!(!folder.exists());
 }
 
 #[test]
 fn a_cluster_that_a_killed_run_left_running_is_taken_over() {
     let scratch = Scratch::new("postgres").unwrap();
-    let mut left = start(&scratch);
+    let mut left = start(&scratch, Durability::Safe);
     let pid = left.service().map(|service| service.pid()).unwrap();
     // Reaps the child, as init does for a run that was killed.
     let identity = crate::pid::Identity::of(pid).unwrap();
@@ -41,7 +42,7 @@ fn a_cluster_that_a_killed_run_left_running_is_taken_over() {
         }
         left
     });
-    let again = start(&scratch);
+    let again = start(&scratch, Durability::Throwaway);
     assert!(!identity.runs());
     assert_eq!(again.sql("postgres", "select 1").unwrap(), "1");
     drop(watcher.join().unwrap());
@@ -51,7 +52,7 @@ fn a_cluster_that_a_killed_run_left_running_is_taken_over() {
 #[test]
 fn the_role_owns_its_database_and_is_no_superuser() {
     let scratch = Scratch::new("postgres").unwrap();
-    let cluster = start(&scratch);
+    let cluster = start(&scratch, Durability::Throwaway);
     cluster.prepare_database(false).unwrap();
     let file = scratch.path().join("whoami.sql");
     fs::write(&file, "create table mine as select current_user::text as owner").unwrap();
