@@ -1,0 +1,170 @@
+//! The instances of a group, as the group sees them, and what can be asked for one of them.
+
+use domain::instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth};
+use google_cloud_compute_v1::model::{
+    ManagedInstance, RegionInstanceGroupManagersDeleteInstancesRequest,
+    RegionInstanceGroupManagersRecreateRequest,
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    Compute, Error, OperationScope, Scope, Submitted,
+    client::{Call, all},
+    link,
+    submit::started,
+};
+
+/// One VM of a region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceName {
+    pub zone: String,
+    pub name: String,
+}
+
+impl InstanceName {
+    fn link(&self) -> String {
+        format!("zones/{}/instances/{}", self.zone, self.name)
+    }
+}
+
+impl Compute {
+    /// Without what only the VM itself tells: address and creation.
+    pub(crate) async fn list_managed_instances(
+        &self,
+        scope: &Scope,
+        group: &str,
+    ) -> Result<Vec<Instance>, Error> {
+        let list = self
+            .0
+            .region_instance_group_managers
+            .list_managed_instances()
+            .set_project(&scope.project)
+            .set_region(&scope.region)
+            .set_instance_group_manager(group)
+            .set_max_results(500_u32)
+            .repeatable();
+        Ok(all!(list).into_iter().map(|managed| from_google(group, managed)).collect())
+    }
+
+    /// New VMs under the same names.
+    pub async fn recreate_instances(
+        &self,
+        scope: &Scope,
+        group: &str,
+        instances: &[InstanceName],
+        request_id: Uuid,
+    ) -> Result<Submitted, Error> {
+        let span =
+            tracing::info_span!("compute.recreate_instances", group, count = instances.len(), %request_id);
+        let body = RegionInstanceGroupManagersRecreateRequest::new()
+            .set_instances(instances.iter().map(InstanceName::link));
+        let recreate = self
+            .0
+            .region_instance_group_managers
+            .recreate_instances()
+            .set_project(&scope.project)
+            .set_region(&scope.region)
+            .set_instance_group_manager(group)
+            .set_request_id(request_id.to_string())
+            .set_body(body);
+        started(OperationScope::Region, recreate.repeatable().send().instrument(span).await)
+    }
+
+    /// The group gets smaller by them.
+    pub async fn delete_instances(
+        &self,
+        scope: &Scope,
+        group: &str,
+        instances: &[InstanceName],
+        request_id: Uuid,
+    ) -> Result<Submitted, Error> {
+        let span =
+            tracing::info_span!("compute.delete_instances", group, count = instances.len(), %request_id);
+        let body = RegionInstanceGroupManagersDeleteInstancesRequest::new()
+            .set_instances(instances.iter().map(InstanceName::link));
+        let delete = self
+            .0
+            .region_instance_group_managers
+            .delete_instances()
+            .set_project(&scope.project)
+            .set_region(&scope.region)
+            .set_instance_group_manager(group)
+            .set_request_id(request_id.to_string())
+            .set_body(body);
+        started(OperationScope::Region, delete.repeatable().send().instrument(span).await)
+    }
+}
+
+fn from_google(group: &str, managed: ManagedInstance) -> Instance {
+    let link = managed.instance.unwrap_or_default();
+    let template = managed.version.and_then(|version| version.instance_template).unwrap_or_default();
+    let status = managed.instance_status.as_ref().and_then(|status| status.name());
+    let action = managed.current_action.as_ref().and_then(|action| action.name());
+    let attempt = managed.last_attempt.and_then(|attempt| attempt.errors?.errors.into_iter().next());
+    Instance {
+        name: managed.name.unwrap_or_else(|| link::name(&link).to_owned()),
+        id: managed.id.filter(|&id| id != 0).map(|id| id.to_string()),
+        zone: link::zone(&link).unwrap_or_default().to_owned(),
+        group: group.to_owned(),
+        status: InstanceStatus::from(status.unwrap_or_default()),
+        current_action: CurrentAction::from(action.unwrap_or("NONE")),
+        template: (!template.is_empty()).then(|| link::name(&template).to_owned()),
+        address: None,
+        created_at: None,
+        probe: managed.instance_health.into_iter().next().map(|health| {
+            let state = health.detailed_health_state.as_ref().and_then(|state| state.name());
+            ProbeHealth::from(state.unwrap_or("UNKNOWN"))
+        }),
+        last_error: attempt.map(|error| AttemptError {
+            code: error.code.unwrap_or_default(),
+            message: error.message.unwrap_or_default(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(json: serde_json::Value) -> Instance {
+        from_google("genesis-pool-web", serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn a_vm_that_is_yet_to_be_has_a_name_and_a_zone() {
+        let instance = read(json!({
+            "instance": "https://www.googleapis.com/compute/v1/projects/p/zones/us-central1-a/instances/agent-web-x1y2",
+            "name": "agent-web-x1y2",
+            "currentAction": "CREATING",
+            "version": {"instanceTemplate": "https://www.googleapis.com/compute/v1/projects/p/global/instanceTemplates/t"},
+            "lastAttempt": {"errors": {"errors": [{"code": "QUOTA_EXCEEDED", "message": "Quota 'CPUS' exceeded."}]}},
+        }));
+        assert_eq!((instance.zone.as_str(), instance.id), ("us-central1-a", None));
+        assert_eq!(instance.status, InstanceStatus::NotYet);
+        assert_eq!(instance.current_action, CurrentAction::Creating);
+        assert_eq!(instance.template.as_deref(), Some("t"));
+        assert_eq!(instance.probe, None);
+        assert_eq!(instance.last_error.unwrap().code, "QUOTA_EXCEEDED");
+    }
+
+    #[test]
+    fn words_that_the_api_added_since_are_kept() {
+        let instance = read(json!({
+            "instance": "projects/p/zones/us-central1-a/instances/agent-web-x1y2",
+            "id": "42",
+            "instanceStatus": "DREAMING",
+            "currentAction": "WAKING",
+            "instanceHealth": [{"detailedHealthState": "SLEEPY"}],
+            "version": {"instanceTemplate": ""},
+        }));
+        assert_eq!(instance.name, "agent-web-x1y2");
+        assert_eq!(instance.id.as_deref(), Some("42"));
+        assert_eq!(instance.status.as_str(), "DREAMING");
+        assert_eq!(instance.current_action.as_str(), "WAKING");
+        assert_eq!(instance.probe.unwrap().as_str(), "SLEEPY");
+        assert_eq!(instance.template, None);
+    }
+}
