@@ -46,17 +46,18 @@ export async function hydrated(page) {
 
 /**
  * Opens a page for a person who is not signed in yet. `scripts: false` blocks scripts; `theme` is what the system
- * prefers; `width` and `height` are the window's. Paths are relative to `url`.
+ * prefers; `width` and `height` are the window's; `state` is what another context's `storageState()` gave. Paths are relative to `url`.
  *
  * Whatever the browser's console says in warning or error is kept in `noise`: `assertQuiet()` throws it.
  * A test that provokes a message says so with `forgive(/pattern/)` before; a pattern that nothing matched is an error too.
  */
-export async function openPerson(browser, { url, scripts = true, theme = 'light', width = 1280, height = 900 }) {
+export async function openPerson(browser, { url, scripts = true, theme = 'light', width = 1280, height = 900, state }) {
   const context = await browser.newContext({
     baseURL: url,
     colorScheme: theme,
     javaScriptEnabled: scripts,
     reducedMotion: 'reduce',
+    storageState: state,
     viewport: { width, height },
   });
   context.setDefaultTimeout(15_000);

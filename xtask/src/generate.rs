@@ -76,8 +76,7 @@ fn describe_queries() -> Result<Files> {
     let compiled = process::run(&mut cargo).context("the store does not compile against its migrations");
     drop(touched);
     compiled?;
-    let files = read(&answers);
-    files
+    read(&answers)
 }
 
 /// The migrations in the order in which the server applies them.

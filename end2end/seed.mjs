@@ -1,0 +1,56 @@
+// A small fleet, made as a person makes it: import the first example, fill in what only Terraform knows, propose.
+
+import { readFile } from 'node:fs/promises';
+import { hydrated } from './harness/browser.mjs';
+
+/** What the example refers to outside of itself, and what a person of this demo would answer. */
+const ANSWERS = {
+  'module.networking.vpc_id': 'projects/genesis-project-dev/global/networks/agents',
+  'module.networking.subnet_id': 'projects/genesis-project-dev/regions/us-central1/subnetworks/agents',
+};
+
+/** Reads one of the repository's examples. */
+export function example(name) {
+  return readFile(new URL(`../examples/${name}`, import.meta.url), 'utf8');
+}
+
+/** Pastes a text into the import page and plans it, answering each question it asks. */
+export async function planImport(page, text, answers = ANSWERS) {
+  await page.goto('/import');
+  await hydrated(page);
+  await page.getByLabel('Module block').fill(text);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  const again = page.getByRole('button', { name: 'Plan with these values' });
+  const propose = page.getByRole('button', { name: 'Propose change' });
+  await again.or(propose).first().waitFor();
+  if (await again.isVisible()) {
+    for (const [reference, answer] of Object.entries(answers)) {
+      const field = page.getByLabel(reference, { exact: true });
+      if ((await field.count()) > 0) await field.fill(answer);
+    }
+    await again.click();
+  }
+}
+
+/** Imports `examples/basic.tf` and waits until its agents live. Gives the paths of what came into being. */
+export async function seed(page, { within = 60_000 } = {}) {
+  await planImport(page, await example('basic.tf'));
+  await page.getByLabel('Reason, shown to all').fill('The first fleet of this demo');
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\//);
+  const change = new URL(page.url()).pathname;
+
+  // The pool's page answers when what runs is what should run: nothing else is waited for.
+  await page.goto('/pools');
+  const pool = await page.locator('main a[href^="/pools/"]').first().getAttribute('href');
+  const deadline = Date.now() + within;
+  for (;;) {
+    await page.goto(`${pool}/instances`);
+    const running = await page.locator('main').getByText(/^running$/i).count();
+    if (running >= 2) break;
+    if (Date.now() > deadline) throw new Error(`after ${within / 1000} s the pool shows ${running} running VMs, not 2`);
+    await page.waitForTimeout(500);
+  }
+  const instance = await page.locator('main a[href^="/instances/"]').first().getAttribute('href');
+  return { change, pool, instance };
+}
