@@ -1,1 +1,44 @@
-//! store
+//! Postgres: one file per noun, every statement checked against the schema when it compiles. The only crate with SQL.
+//!
+//! [`Store`] reads and keeps what needs no evidence (heartbeats, sessions, leadership). What changes the state of the fleet is a method
+//! of [`Tx`], so that `control` puts it and its audit event into one transaction. No rules and no clock of its own here:
+//! moments are arguments, except where the database's time must decide (leadership, sessions, identity tokens).
+
+mod audit;
+mod changes;
+mod column;
+mod connection;
+mod environments;
+mod error;
+mod heartbeats;
+mod identity_tokens;
+mod instances;
+mod leadership;
+mod notifications;
+mod operations;
+mod people;
+mod pools;
+#[cfg(test)]
+mod samples;
+mod sessions;
+mod templates;
+mod tx;
+
+pub use audit::{AuditFilter, AuditVerification, NewEvent};
+pub use audit_log::Hash;
+pub use changes::{ChangeFilter, ChangeSummary, NewChange};
+pub use connection::{Config, MIGRATOR, Store};
+pub use environments::Environment;
+pub use error::Error;
+pub use heartbeats::StoredHeartbeat;
+pub use instances::{InstanceChanges, InstanceKey, PlacedInstance, StoredInstance};
+pub use leadership::{Epoch, Leadership};
+pub use notifications::{Heard, Listener, Notification};
+pub use operations::{NewOperation, StoredOperation};
+pub use people::{Person, SignIn};
+pub use pools::{DeclaredPools, Pool, PoolStatus};
+pub use sessions::{Session, SessionSummary};
+pub use templates::Template;
+pub use tx::Tx;
+
+pub type Result<T> = std::result::Result<T, Error>;

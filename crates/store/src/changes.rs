@@ -1,0 +1,448 @@
+//! Changes and their revisions. A revision's canonical bytes are stored as they were digested, and read back only if they still match.
+
+use audit_log::{Hash, canonical};
+use domain::{
+    ChangeId, ChangeState, FleetSpec, Timestamp,
+    change::{Change, Revision, Verdict},
+    plan::{Impact, Plan},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use sqlx::{PgExecutor, types::Json};
+
+use crate::{Error, Notification, Result, Store, Tx, column};
+
+/// A proposal, with its first revision.
+#[derive(Clone, Debug)]
+pub struct NewChange<'a> {
+    pub environment: &'a str,
+    pub title: &'a str,
+    pub reason: &'a str,
+    /// `AwaitingApprovals`, or `Approved` where the policy needs nobody.
+    pub state: ChangeState,
+    /// The actor's id.
+    pub proposed_by: &'a str,
+    pub at: Timestamp,
+    pub base_generation: i64,
+    pub desired: &'a FleetSpec,
+    pub plan: &'a Plan,
+    pub verdict: &'a Verdict,
+}
+
+/// A row of a list: a change without the bytes of its revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangeSummary {
+    pub id: ChangeId,
+    pub environment: String,
+    pub title: String,
+    pub state: ChangeState,
+    pub outcome: Option<String>,
+    pub proposed_by: String,
+    pub proposed_by_name: String,
+    pub proposed_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub impact: Impact,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ChangeFilter<'a> {
+    pub environment: Option<&'a str>,
+    /// Empty: all.
+    pub states: &'a [ChangeState],
+    /// Names of resources of which the plan touches at least one; empty: all changes.
+    pub touches: &'a [String],
+    /// Only changes with a smaller id: the last one of the page before.
+    pub before: Option<ChangeId>,
+}
+
+struct Row {
+    id: i64,
+    environment: String,
+    title: String,
+    reason: String,
+    state: String,
+    outcome: Option<String>,
+    proposed_by: String,
+    proposed_by_name: String,
+    proposed_at: Timestamp,
+    approved_at: Option<Timestamp>,
+    claimed_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    number: i32,
+    base_generation: i64,
+    desired_canonical: Vec<u8>,
+    desired_sha256: Vec<u8>,
+    plan_canonical: Vec<u8>,
+    plan_sha256: Vec<u8>,
+    verdict: Value,
+    created_at: Timestamp,
+}
+
+impl TryFrom<Row> for Change {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let id = ChangeId(row.id);
+        let named = || id.to_string();
+        let (desired, payload_sha256) =
+            verified(named, "desired", &row.desired_canonical, &row.desired_sha256)?;
+        let (plan, plan_sha256) = verified(named, "plan", &row.plan_canonical, &row.plan_sha256)?;
+        Ok(Self {
+            id,
+            state: column::text(named, "state", &row.state)?,
+            revision: Revision {
+                number: column::count(named, "number", row.number)?,
+                base_generation: row.base_generation,
+                desired,
+                plan,
+                verdict: column::json(named, "verdict", row.verdict)?,
+                payload_sha256,
+                plan_sha256,
+                created_at: row.created_at,
+            },
+            environment: row.environment,
+            title: row.title,
+            reason: row.reason,
+            outcome: row.outcome,
+            proposed_by: row.proposed_by,
+            proposed_by_name: row.proposed_by_name,
+            proposed_at: row.proposed_at,
+            approved_at: row.approved_at,
+            claimed_at: row.claimed_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+/// The value of stored canonical bytes with their digest in hex, or what is wrong with them (invariant BYTES).
+fn verified<T: Serialize + DeserializeOwned>(
+    row: impl Fn() -> String,
+    column: &'static str,
+    bytes: &[u8],
+    sha256: &[u8],
+) -> Result<(T, String)> {
+    let digest = canonical::sha256(bytes);
+    if digest.0 != sha256 {
+        return Err(Error::corrupt(row(), column, "its bytes do not match their digest"));
+    }
+    let value = canonical::from_bytes(bytes).map_err(|error| Error::corrupt(row(), column, error))?;
+    Ok((value, digest.to_string()))
+}
+
+fn digested<T: Serialize>(column: &'static str, value: &T) -> Result<(Vec<u8>, Hash)> {
+    let bytes = canonical::to_bytes(value).map_err(|error| Error::corrupt("a new change", column, error))?;
+    let digest = canonical::sha256(&bytes);
+    Ok((bytes, digest))
+}
+
+fn spellings(states: &[ChangeState]) -> Vec<String> {
+    states.iter().map(|state| state.as_str().to_owned()).collect()
+}
+
+/// Oldest first.
+async fn read(
+    executor: impl PgExecutor<'_>,
+    id: Option<ChangeId>,
+    states: Option<&[ChangeState]>,
+) -> Result<Vec<Change>> {
+    let states = states.map(spellings);
+    sqlx::query_as!(
+        Row,
+        r#"SELECT c.id, c.environment, c.title, c.reason, c.state, c.outcome, c.proposed_by,
+                  coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
+                  c.proposed_at, c.approved_at, c.claimed_at, c.finished_at,
+                  r.number, r.base_generation, r.desired_canonical, r.desired_sha256,
+                  r.plan_canonical, r.plan_sha256, r.verdict, r.created_at
+           FROM changes c
+           JOIN LATERAL (
+               SELECT * FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
+           ) r ON true
+           LEFT JOIN people p ON p.sub = c.proposed_by
+           WHERE ($1::bigint IS NULL OR c.id = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
+           ORDER BY c.id"#,
+        id.map(|id| id.0),
+        states.as_deref()
+    )
+    .fetch_all(executor)
+    .await?
+    .into_iter()
+    .map(Change::try_from)
+    .collect()
+}
+
+impl Store {
+    /// With its latest revision.
+    pub async fn get_change(&self, id: ChangeId) -> Result<Option<Change>> {
+        Ok(read(&self.pool, Some(id), None).await?.pop())
+    }
+
+    /// Oldest first, as a reconciler takes them.
+    pub async fn list_changes_in(&self, states: &[ChangeState]) -> Result<Vec<Change>> {
+        read(&self.pool, None, Some(states)).await
+    }
+
+    /// Newest first.
+    pub async fn list_changes(&self, filter: &ChangeFilter<'_>, limit: u32) -> Result<Vec<ChangeSummary>> {
+        let states = (!filter.states.is_empty()).then(|| spellings(filter.states));
+        let touches = (!filter.touches.is_empty()).then_some(filter.touches);
+        sqlx::query!(
+            r#"SELECT c.id, c.environment, c.title, c.state, c.outcome, c.proposed_by,
+                      coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
+                      c.proposed_at, c.finished_at, r.plan -> 'impact' AS "impact!"
+               FROM changes c
+               JOIN LATERAL (
+                   SELECT plan, touches FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
+               ) r ON true
+               LEFT JOIN people p ON p.sub = c.proposed_by
+               WHERE ($1::text IS NULL OR c.environment = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
+                 AND ($3::text[] IS NULL OR r.touches && $3) AND ($4::bigint IS NULL OR c.id < $4)
+               ORDER BY c.id DESC LIMIT $5"#,
+            filter.environment,
+            states.as_deref(),
+            touches,
+            filter.before.map(|id| id.0),
+            i64::from(limit)
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let id = ChangeId(row.id);
+            let named = || id.to_string();
+            Ok(ChangeSummary {
+                id,
+                state: column::text(named, "state", &row.state)?,
+                impact: column::json(named, "impact", row.impact)?,
+                environment: row.environment,
+                title: row.title,
+                outcome: row.outcome,
+                proposed_by: row.proposed_by,
+                proposed_by_name: row.proposed_by_name,
+                proposed_at: row.proposed_at,
+                finished_at: row.finished_at,
+            })
+        })
+        .collect()
+    }
+
+    /// Changes of all environments that stop at "awaiting approvals".
+    pub async fn count_changes_waiting(&self) -> Result<u32> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM changes WHERE state = 'awaiting_approvals'"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+}
+
+impl Tx {
+    /// Allocates the id; ids of transactions that were given up stay unused.
+    pub async fn insert_change(&mut self, new: &NewChange<'_>) -> Result<Change> {
+        let (desired, desired_sha256) = digested("desired", new.desired)?;
+        let (plan, plan_sha256) = digested("plan", new.plan)?;
+        let touches: Vec<String> =
+            new.plan.actions.iter().map(|action| action.step.name().to_owned()).collect();
+        let id = sqlx::query_scalar!(
+            "INSERT INTO changes (environment, title, reason, state, proposed_by, proposed_at, approved_at)
+             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $4 = 'approved' THEN $6::timestamptz END) RETURNING id",
+            new.environment,
+            new.title,
+            new.reason,
+            new.state.as_str(),
+            new.proposed_by,
+            new.at
+        )
+        .fetch_one(self.connection())
+        .await?;
+        sqlx::query!(
+            "INSERT INTO change_revisions
+                 (change_id, number, base_generation, desired_canonical, plan_canonical, desired, plan,
+                  desired_sha256, plan_sha256, verdict, touches, created_at)
+             VALUES ($1, 1, $2, $3, $4, convert_from($3, 'UTF8')::jsonb, convert_from($4, 'UTF8')::jsonb,
+                     $5, $6, $7, $8, $9)",
+            id,
+            new.base_generation,
+            desired,
+            plan,
+            &desired_sha256.0[..],
+            &plan_sha256.0[..],
+            Json(new.verdict) as _,
+            &touches,
+            new.at
+        )
+        .execute(self.connection())
+        .await?;
+        let change = self.change(ChangeId(id)).await?;
+        self.notify_change(&change);
+        Ok(change)
+    }
+
+    /// Reads and locks: nobody else moves the change until this transaction ends.
+    pub async fn lock_change(&mut self, id: ChangeId) -> Result<Change> {
+        sqlx::query!("SELECT id FROM changes WHERE id = $1 FOR UPDATE", id.0)
+            .fetch_optional(self.connection())
+            .await?;
+        self.change(id).await
+    }
+
+    /// Moves the change on and notes when. A conflict says that it is not in `from` any more, or that no way leads from there to `to`.
+    pub async fn set_change_state(
+        &mut self,
+        id: ChangeId,
+        from: ChangeState,
+        to: ChangeState,
+        outcome: Option<&str>,
+        at: Timestamp,
+    ) -> Result<()> {
+        if !from.may_become(to) {
+            return Err(Error::Conflict(format!(
+                "{id}: no way leads from {} to {}",
+                from.as_str(),
+                to.as_str()
+            )));
+        }
+        let environment = sqlx::query_scalar!(
+            "UPDATE changes SET state = $3, outcome = $4,
+                 approved_at = CASE WHEN $3 = 'approved' THEN $5 ELSE approved_at END,
+                 claimed_at = CASE WHEN $3 = 'applying' THEN $5 ELSE claimed_at END,
+                 finished_at = CASE WHEN $6 THEN $5 END
+             WHERE id = $1 AND state = $2 RETURNING environment",
+            id.0,
+            from.as_str(),
+            to.as_str(),
+            outcome,
+            at,
+            to.is_terminal()
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(environment) = environment else {
+            let now = self.change(id).await?.state;
+            return Err(Error::Conflict(format!("{id} is {}, not {}", now.as_str(), from.as_str())));
+        };
+        self.notify(Notification::Change { environment, change: id });
+        Ok(())
+    }
+
+    async fn change(&mut self, id: ChangeId) -> Result<Change> {
+        let found = read(self.connection(), Some(id), None).await?.pop();
+        found.ok_or_else(|| Error::NotFound(id.to_string()))
+    }
+
+    fn notify_change(&mut self, change: &Change) {
+        self.notify(Notification::Change { environment: change.environment.clone(), change: change.id });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+
+    use super::*;
+    use crate::samples::{self, at, propose};
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_change_is_read_back_with_its_revision_and_digests(pool: PgPool) {
+        let store = Store::from(pool);
+        let change = propose(&store, "dev", ChangeState::Approved).await;
+        assert_eq!(store.get_change(change.id).await.unwrap(), Some(change.clone()));
+        assert_eq!(change.revision.desired, samples::spec("dev"));
+        assert_eq!(change.revision.plan, samples::plan("dev"));
+        let expected = canonical::sha256(&canonical::to_bytes(&samples::plan("dev")).unwrap()).to_string();
+        assert_eq!(change.revision.plan_sha256, expected);
+        assert_eq!((change.approved_at, change.proposed_by_name.as_str()), (Some(at(1)), "sub-sre"));
+        assert_eq!(store.get_change(ChangeId(999)).await.unwrap(), None);
+        samples::sign_in(&store, "sub-sre", "Sam").await;
+        assert_eq!(store.get_change(change.id).await.unwrap().unwrap().proposed_by_name, "Sam");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_state_is_left_only_by_who_knows_it_and_only_its_ways(pool: PgPool) {
+        use ChangeState as State;
+        let store = Store::from(pool);
+        let id = propose(&store, "dev", State::Approved).await.id;
+        let mut tx = store.begin().await.unwrap();
+        tx.set_change_state(id, State::Approved, State::Applying, None, at(2)).await.unwrap();
+        let again = tx.set_change_state(id, State::Approved, State::Applying, None, at(3)).await;
+        assert_eq!(again.unwrap_err().to_string(), "chg-1 is applying, not approved");
+        let back = tx.set_change_state(id, State::Applying, State::Approved, None, at(3)).await;
+        assert!(matches!(back, Err(Error::Conflict(_))), "{back:?}");
+        tx.set_change_state(id, State::Applying, State::Failed, Some("quota"), at(4)).await.unwrap();
+        let nobody = tx.set_change_state(ChangeId(99), State::Applying, State::Failed, None, at(4)).await;
+        assert!(matches!(nobody, Err(Error::NotFound(_))), "{nobody:?}");
+        tx.commit().await.unwrap();
+        let change = store.get_change(id).await.unwrap().unwrap();
+        assert_eq!((change.state, change.outcome.as_deref()), (State::Failed, Some("quota")));
+        assert_eq!((change.claimed_at, change.finished_at), (Some(at(2)), Some(at(4))));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn of_two_claims_at_once_one_is_a_conflict(pool: PgPool) {
+        let store = Store::from(pool);
+        let id = propose(&store, "dev", ChangeState::Approved).await.id;
+        let claim = || async {
+            let mut tx = store.begin().await?;
+            tx.set_change_state(id, ChangeState::Approved, ChangeState::Applying, None, at(2)).await?;
+            tx.commit().await
+        };
+        let results = tokio::join!(claim(), claim(), claim(), claim());
+        let results = [results.0, results.1, results.2, results.3];
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        let conflicts = results.iter().filter(|result| matches!(result, Err(Error::Conflict(_)))).count();
+        assert_eq!(conflicts, 3, "{results:?}");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
+        let store = Store::from(pool);
+        for environment in ["dev", "prod", "dev", "dev"] {
+            let state =
+                if environment == "dev" { ChangeState::Approved } else { ChangeState::AwaitingApprovals };
+            propose(&store, environment, state).await;
+        }
+        let ids = |rows: Vec<ChangeSummary>| rows.into_iter().map(|row| row.id.0).collect::<Vec<_>>();
+        let all = ChangeFilter::default();
+        assert_eq!(ids(store.list_changes(&all, 3).await.unwrap()), [4, 3, 2]);
+        let next = ChangeFilter { before: Some(ChangeId(2)), ..all.clone() };
+        assert_eq!(ids(store.list_changes(&next, 3).await.unwrap()), [1]);
+        let dev = ChangeFilter { environment: Some("dev"), ..all.clone() };
+        assert_eq!(ids(store.list_changes(&dev, 9).await.unwrap()), [4, 3, 1]);
+        let waiting = ChangeFilter { states: &[ChangeState::AwaitingApprovals], ..all.clone() };
+        let waiting = store.list_changes(&waiting, 9).await.unwrap();
+        assert_eq!(waiting[0].impact, samples::plan("prod").impact);
+        assert_eq!(ids(waiting), [2]);
+        assert_eq!(store.count_changes_waiting().await.unwrap(), 1);
+        let group = ["nothing".to_owned(), samples::plan("prod").actions[0].step.name().to_owned()];
+        let touching = ChangeFilter { touches: &group, ..all.clone() };
+        assert_eq!(ids(store.list_changes(&touching, 9).await.unwrap()), [2]);
+        let approved = store.list_changes_in(&[ChangeState::Approved, ChangeState::Applying]).await.unwrap();
+        assert_eq!(approved.iter().map(|change| change.id.0).collect::<Vec<_>>(), [1, 3, 4]);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_revision_is_never_rewritten_and_a_forged_one_is_not_read(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        let id = propose(&store, "dev", ChangeState::Approved).await.id;
+        for rewrite in [
+            "UPDATE change_revisions SET verdict = '{}'",
+            "DELETE FROM change_revisions",
+            "TRUNCATE changes CASCADE",
+        ] {
+            let refused = sqlx::query(rewrite).execute(&pool).await.unwrap_err();
+            assert!(refused.to_string().contains("change_revisions keeps its history"), "{refused}");
+        }
+        // Whoever owns the table can switch triggers and checks off; the reader then still refuses.
+        sqlx::raw_sql(
+            "ALTER TABLE change_revisions DISABLE TRIGGER USER;
+             ALTER TABLE change_revisions DROP CONSTRAINT change_revisions_check, DROP CONSTRAINT change_revisions_check1,
+                 DROP CONSTRAINT change_revisions_check2, DROP CONSTRAINT change_revisions_check3;
+             UPDATE change_revisions SET plan_canonical = plan_canonical || ' '",
+        )
+        .execute(&pool)
+        .await
+        .unwrap();
+        let error = store.get_change(id).await.unwrap_err();
+        assert_eq!(error.to_string(), "chg-1: plan cannot be read");
+    }
+}

@@ -1,0 +1,297 @@
+//! Environments: what is declared (one approved change at a time) beside what was last read of Compute Engine.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    ChangeId, FleetSpec, ObservedFleet, Timestamp, condition::Condition, instance::Instance,
+    observed::GroupStatus,
+};
+use serde_json::Value;
+use sqlx::{PgExecutor, types::Json};
+
+use crate::{Error, Notification, Result, Store, Tx, column, error::found};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    pub name: String,
+    /// Counts the declarations, from 1.
+    pub generation: i64,
+    pub spec: FleetSpec,
+    /// The change whose claim declared this generation.
+    pub declared_by: ChangeId,
+    pub declared_at: Timestamp,
+    /// The generation that was in force when `observed_at` was read.
+    pub observed_generation: i64,
+    /// None: never read. What was read is [`Store::observed_fleet`].
+    pub observed_at: Option<Timestamp>,
+    pub conditions: Vec<Condition>,
+}
+
+struct Row {
+    name: String,
+    generation: i64,
+    spec: Value,
+    declared_by: i64,
+    declared_at: Timestamp,
+    observed_generation: i64,
+    observed_at: Option<Timestamp>,
+    conditions: Value,
+}
+
+impl TryFrom<Row> for Environment {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let named = || noun(&row.name);
+        Ok(Self {
+            spec: column::json(named, "spec", row.spec)?,
+            conditions: column::json(named, "conditions", row.conditions)?,
+            generation: row.generation,
+            declared_by: ChangeId(row.declared_by),
+            declared_at: row.declared_at,
+            observed_generation: row.observed_generation,
+            observed_at: row.observed_at,
+            name: row.name,
+        })
+    }
+}
+
+fn noun(name: &str) -> String {
+    format!("environment {name}")
+}
+
+async fn read(executor: impl PgExecutor<'_>, name: Option<&str>) -> Result<Vec<Environment>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT name, generation, spec, declared_by, declared_at, observed_generation, observed_at, conditions
+         FROM environments WHERE $1::text IS NULL OR name = $1 ORDER BY name",
+        name
+    )
+    .fetch_all(executor)
+    .await?
+    .into_iter()
+    .map(Environment::try_from)
+    .collect()
+}
+
+impl Store {
+    /// By name.
+    pub async fn list_environments(&self) -> Result<Vec<Environment>> {
+        read(&self.pool, None).await
+    }
+
+    pub async fn get_environment(&self, name: &str) -> Result<Option<Environment>> {
+        Ok(read(&self.pool, Some(name)).await?.pop())
+    }
+
+    /// What Compute Engine held when it was last read, instances included, as of one moment. None: no such environment, or never read.
+    pub async fn observed_fleet(&self, environment: &str) -> Result<Option<ObservedFleet>> {
+        let row = sqlx::query!(
+            r#"SELECT e.observed AS "observed!", e.observed_at,
+                      (SELECT coalesce(jsonb_agg(i.body ORDER BY i.name), '[]') FROM instances i
+                       WHERE i.environment = e.name) AS "instances!"
+               FROM environments e WHERE e.name = $1 AND e.observed IS NOT NULL"#,
+            environment
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let named = || noun(environment);
+        let mut fleet: ObservedFleet = column::json(named, "observed", row.observed)?;
+        let instances: Vec<Instance> = column::json(named, "instances", row.instances)?;
+        for instance in instances {
+            if let Some(group) = fleet.groups.get_mut(&instance.group) {
+                group.instances.push(instance);
+            }
+        }
+        fleet.observed_at = row.observed_at;
+        Ok(Some(fleet))
+    }
+}
+
+impl Tx {
+    /// Reads and locks: no other transaction declares or observes the environment until this one ends.
+    pub async fn lock_environment(&mut self, name: &str) -> Result<Option<Environment>> {
+        sqlx::query!("SELECT name FROM environments WHERE name = $1 FOR UPDATE", name)
+            .fetch_optional(self.connection())
+            .await?;
+        Ok(read(self.connection(), Some(name)).await?.pop())
+    }
+
+    /// Puts a declaration in force and returns its generation, `base_generation + 1`. A conflict says that another one came first;
+    /// `base_generation` is 0 for a new environment.
+    pub async fn declare_environment(
+        &mut self,
+        spec: &FleetSpec,
+        base_generation: i64,
+        change: ChangeId,
+        at: Timestamp,
+    ) -> Result<i64> {
+        let name = &spec.environment.environment;
+        let declared = sqlx::query_scalar!(
+            "INSERT INTO environments (name, generation, spec, declared_by, declared_at)
+             VALUES ($1, $2::bigint + 1, $3, $4, $5)
+             ON CONFLICT (name) DO UPDATE SET
+                 generation = excluded.generation, spec = excluded.spec,
+                 declared_by = excluded.declared_by, declared_at = excluded.declared_at
+             WHERE environments.generation = $2
+             RETURNING generation",
+            name,
+            base_generation,
+            Json(spec) as _,
+            change.0,
+            at
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let generation = declared.ok_or_else(|| {
+            Error::Conflict(format!("{} is no longer at generation {base_generation}", noun(name)))
+        })?;
+        self.notify(Notification::Environment { environment: name.clone() });
+        Ok(generation)
+    }
+
+    /// Keeps what was read of Compute Engine, but for the instances: give those to [`Tx::sync_instances`] in the same transaction.
+    pub async fn set_observed(
+        &mut self,
+        environment: &str,
+        observed: &ObservedFleet,
+        observed_at: Timestamp,
+        observed_generation: i64,
+    ) -> Result<()> {
+        let kept = ObservedFleet {
+            resources: observed.resources.clone(),
+            groups: observed
+                .groups
+                .iter()
+                .map(|(name, group)| {
+                    let kept = GroupStatus {
+                        target_size: group.target_size,
+                        is_stable: group.is_stable,
+                        version_reached: group.version_reached,
+                        instances: Vec::new(),
+                    };
+                    (name.clone(), kept)
+                })
+                .collect::<BTreeMap<_, _>>(),
+            location: observed.location.clone(),
+            observed_at: None,
+        };
+        let rows = sqlx::query!(
+            "UPDATE environments SET observed = $2, observed_at = $3, observed_generation = $4 WHERE name = $1",
+            environment,
+            Json(kept) as _,
+            observed_at,
+            observed_generation
+        )
+        .execute(self.connection())
+        .await?;
+        found(rows.rows_affected(), || noun(environment))?;
+        self.notify(Notification::Observed { environment: environment.to_owned() });
+        Ok(())
+    }
+
+    /// Whether they differ from what was there; only then anyone is told.
+    pub async fn set_environment_conditions(
+        &mut self,
+        environment: &str,
+        conditions: &[Condition],
+    ) -> Result<bool> {
+        let changed = sqlx::query!(
+            "UPDATE environments SET conditions = $2 WHERE name = $1 AND conditions <> $2",
+            environment,
+            Json(conditions) as _
+        )
+        .execute(self.connection())
+        .await?
+        .rows_affected()
+            > 0;
+        if changed {
+            self.notify(Notification::Environment { environment: environment.to_owned() });
+        }
+        Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::condition::{ConditionStatus, ConditionType};
+    use sqlx::PgPool;
+
+    use super::*;
+    use crate::samples::{self, at};
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_declaration_counts_up_and_a_stale_base_is_a_conflict(pool: PgPool) {
+        let store = Store::from(pool);
+        let change = samples::change(&store, "dev").await;
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.lock_environment("dev").await.unwrap(), None);
+        let mut spec = samples::spec("dev");
+        assert_eq!(tx.declare_environment(&spec, 0, change, at(1)).await.unwrap(), 1);
+        spec.environment.region = "europe-west1".into();
+        assert_eq!(tx.declare_environment(&spec, 1, change, at(2)).await.unwrap(), 2);
+        let stale = tx.declare_environment(&samples::spec("dev"), 1, change, at(3)).await;
+        assert!(matches!(stale, Err(Error::Conflict(_))), "{stale:?}");
+        tx.commit().await.unwrap();
+
+        let environment = store.get_environment("dev").await.unwrap().unwrap();
+        assert_eq!((environment.generation, environment.declared_at), (2, at(2)));
+        assert_eq!(environment.spec, spec);
+        assert_eq!(store.list_environments().await.unwrap(), vec![environment]);
+        assert_eq!(store.get_environment("prod").await.unwrap(), None);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn the_observed_fleet_is_whole_again_with_its_instances(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::environment(&store, "dev").await;
+        assert_eq!(store.observed_fleet("dev").await.unwrap(), None);
+        let observed = samples::observed(&["web-b", "web-a"]);
+        let mut tx = store.begin().await.unwrap();
+        tx.set_observed("dev", &observed, at(9), 1).await.unwrap();
+        tx.sync_instances("dev", &samples::placed(&observed), at(9)).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut expected = observed;
+        expected.observed_at = Some(at(9));
+        expected.groups.values_mut().for_each(|group| group.instances.sort_by(|a, b| a.name.cmp(&b.name)));
+        assert_eq!(store.observed_fleet("dev").await.unwrap(), Some(expected));
+        let environment = store.get_environment("dev").await.unwrap().unwrap();
+        assert_eq!((environment.observed_at, environment.observed_generation), (Some(at(9)), 1));
+
+        let mut tx = store.begin().await.unwrap();
+        let missing = tx.set_observed("prod", &ObservedFleet::default(), at(9), 1).await;
+        assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn conditions_are_told_only_when_they_change(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::environment(&store, "dev").await;
+        let conditions = [Condition {
+            kind: ConditionType::Reachable,
+            status: ConditionStatus::False,
+            reason: "Refused".into(),
+            message: "connection refused".into(),
+            since: at(4),
+        }];
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.set_environment_conditions("dev", &conditions).await.unwrap());
+        assert!(!tx.set_environment_conditions("dev", &conditions).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(store.get_environment("dev").await.unwrap().unwrap().conditions, conditions);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn an_unreadable_spec_names_its_environment(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        samples::environment(&store, "dev").await;
+        sqlx::query("UPDATE environments SET spec = jsonb_set(spec, '{agent_pools}', '3')")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let error = store.get_environment("dev").await.unwrap_err();
+        assert_eq!(error.to_string(), "environment dev: spec cannot be read");
+    }
+}

@@ -1,0 +1,118 @@
+//! People as their issuer last described them. The only place of names and addresses.
+
+use std::collections::BTreeSet;
+
+use domain::{Role, Timestamp};
+
+use crate::{Error, Result, Store, Tx, column};
+
+/// What a sign-in says of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The issuer's subject.
+    pub sub: String,
+    pub issuer: String,
+    pub name: String,
+    pub email: String,
+    pub roles: BTreeSet<Role>,
+    pub groups: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// As of the last sign-in.
+    pub claims: SignIn,
+    pub first_sign_in: Timestamp,
+    pub last_sign_in: Timestamp,
+}
+
+impl Store {
+    pub async fn get_person(&self, sub: &str) -> Result<Option<Person>> {
+        let row = sqlx::query!(
+            "SELECT sub, issuer, name, email, roles, groups, first_sign_in, last_sign_in FROM people WHERE sub = $1",
+            sub
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let named = || format!("person {sub}");
+        let roles = row
+            .roles
+            .iter()
+            .map(|role| column::text(named, "roles", role))
+            .collect::<Result<BTreeSet<Role>>>()?;
+        Ok(Some(Person {
+            claims: SignIn {
+                sub: row.sub,
+                issuer: row.issuer,
+                name: row.name,
+                email: row.email,
+                roles,
+                groups: row.groups,
+            },
+            first_sign_in: row.first_sign_in,
+            last_sign_in: row.last_sign_in,
+        }))
+    }
+}
+
+impl Tx {
+    /// Keeps what the issuer says now. A conflict: the subject is known from another issuer, whose word about it is not taken.
+    pub async fn upsert_person(&mut self, sign_in: &SignIn, at: Timestamp) -> Result<()> {
+        let roles: Vec<String> = sign_in.roles.iter().map(|role| role.as_str().to_owned()).collect();
+        let rows = sqlx::query!(
+            "INSERT INTO people (sub, issuer, name, email, roles, groups, first_sign_in, last_sign_in)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+             ON CONFLICT (sub) DO UPDATE SET
+                 name = excluded.name, email = excluded.email, roles = excluded.roles, groups = excluded.groups,
+                 last_sign_in = excluded.last_sign_in
+             WHERE people.issuer = excluded.issuer",
+            sign_in.sub,
+            sign_in.issuer,
+            sign_in.name,
+            sign_in.email,
+            &roles,
+            &sign_in.groups,
+            at
+        )
+        .execute(self.connection())
+        .await?
+        .rows_affected();
+        if rows == 0 {
+            return Err(Error::Conflict(format!("{} belongs to another issuer", sign_in.sub)));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+
+    use super::*;
+    use crate::samples::{self, at};
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_sign_in_renews_what_is_known(pool: PgPool) {
+        let store = Store::from(pool);
+        assert_eq!(store.get_person("sub-1").await.unwrap(), None);
+        let mut sign_in = samples::sign_in(&store, "sub-1", "Robin").await;
+        sign_in.name = "Robin Renamed".into();
+        sign_in.roles = BTreeSet::from([Role::Admin, Role::Approver]);
+        let mut tx = store.begin().await.unwrap();
+        tx.upsert_person(&sign_in, at(50)).await.unwrap();
+        tx.commit().await.unwrap();
+        let person = store.get_person("sub-1").await.unwrap().unwrap();
+        assert_eq!(person, Person { claims: sign_in, first_sign_in: at(0), last_sign_in: at(50) });
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn another_issuer_cannot_become_a_known_person(pool: PgPool) {
+        let store = Store::from(pool);
+        let mut sign_in = samples::sign_in(&store, "sub-1", "Robin").await;
+        sign_in.issuer = "https://elsewhere.example".into();
+        let mut tx = store.begin().await.unwrap();
+        let taken = tx.upsert_person(&sign_in, at(50)).await;
+        assert!(matches!(taken, Err(Error::Conflict(_))), "{taken:?}");
+    }
+}

@@ -1,0 +1,45 @@
+//! A transaction: what several nouns write together, and the notices that leave when it is committed.
+
+use std::{collections::BTreeSet, fmt};
+
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{Notification, Result, notifications};
+
+/// Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    transaction: Transaction<'static, Postgres>,
+    notices: BTreeSet<Notification>,
+}
+
+impl Tx {
+    pub(crate) fn new(transaction: Transaction<'static, Postgres>) -> Self {
+        Self { transaction, notices: BTreeSet::new() }
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Tells every listener once the transaction is committed. The store's own writes do this by themselves.
+    pub fn notify(&mut self, notice: Notification) {
+        self.notices.insert(notice);
+    }
+
+    pub async fn commit(mut self) -> Result<()> {
+        notifications::send(&mut self.transaction, &self.notices).await?;
+        self.transaction.commit().await?;
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> Result<()> {
+        self.transaction.rollback().await?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("notices", &self.notices).finish_non_exhaustive()
+    }
+}
