@@ -1,1 +1,26 @@
-//! compute-emulator
+//! A Compute Engine v1 REST server for development and tests: instance templates, regional managed instance groups whose
+//! VMs boot real agents, health checks, firewall rules, autoscalers (as resources) and operations, on a virtual clock.
+//! `docs/compute-emulator.md` says what it models and what nobody has compared with the real service.
+
+mod app;
+mod clock;
+mod config;
+mod dice;
+mod emulator;
+mod engine;
+mod error;
+mod fingerprint;
+mod group;
+mod intent;
+mod machine_type;
+mod operation;
+mod persist;
+mod places;
+mod reference;
+mod rest;
+mod shape;
+mod vm;
+mod world;
+
+pub use config::{Config, Latencies};
+pub use emulator::Emulator;

@@ -1,0 +1,188 @@
+//! A group's intent against its instances: how many to create, which to delete, replace or move. It only marks instances;
+//! `instances` carries the marks out.
+
+use super::{Step, rollout, rollout::Names, spread};
+use crate::{
+    clock::Moment,
+    config::Config,
+    group::{Action, Group, ManagedInstance},
+    intent::Intent,
+    reference,
+    vm::Status,
+    world::World,
+};
+
+pub(super) fn reconcile(
+    group: &mut Group,
+    intent: &Intent,
+    world: &mut World,
+    now: Moment,
+    config: &Config,
+    step: &mut Step,
+) {
+    if group.deleting.is_some() {
+        let staying: Vec<String> = group.live().map(|i| i.name.clone()).collect();
+        for name in staying {
+            mark_deleting(group, &name, step);
+        }
+        return;
+    }
+    pick_for_other_zone(group, intent, step);
+    let outdated = rollout::outdated(group, intent);
+    create_missing(group, intent, &outdated, world, step);
+    if intent.recreate {
+        recreate_outdated(group, intent, &outdated, world, now, config, step);
+    } else {
+        delete_substituted(group, intent, &outdated, world, step);
+    }
+    delete_surplus(group, intent, world, step);
+}
+
+/// Where zones differ by more than one, one instance at a time is to move.
+fn pick_for_other_zone(group: &mut Group, intent: &Intent, step: &mut Step) {
+    let calm = group.live_count() == group.target_size
+        && group.instances.values().all(|i| i.action == Action::None && !i.leaving);
+    if !(intent.redistribute && calm && rollout::outdated(group, intent).is_empty()) {
+        return;
+    }
+    let Some(zone) = spread::overfull(&intent.zones, group) else { return };
+    if let Some(instance) = group.instances.values_mut().find(|i| i.zone == zone) {
+        instance.leaving = true;
+        step.changed = true;
+    }
+}
+
+fn create_missing(group: &mut Group, intent: &Intent, outdated: &Names, world: &mut World, step: &mut Step) {
+    let size = group.target_size;
+    let moving = group.live().any(|i| i.leaving);
+    let surge = match intent.max_surge(size) {
+        // Moving to another zone needs a place to move to, whatever the rollout may use.
+        0 if moving => 1,
+        surge => surge,
+    };
+    loop {
+        let live = group.live_count();
+        let old = u32::try_from(outdated.len()).unwrap_or(u32::MAX);
+        let new = live.saturating_sub(old);
+        if live >= size + surge.min(old) || new >= size {
+            return;
+        }
+        let Some(version) = rollout::next_version(group, intent, outdated) else { return };
+        let staying = |i: &ManagedInstance| !outdated.contains(&i.name);
+        let Some(zone) = spread::emptiest(&intent.zones, group, staying) else { return };
+        let name = free_name(group, intent, &zone, world);
+        group.instances.insert(name.clone(), ManagedInstance::new(name, zone, version));
+        step.changed = true;
+    }
+}
+
+fn free_name(group: &Group, intent: &Intent, zone: &str, world: &mut World) -> String {
+    loop {
+        let name = format!("{}-{}", intent.base_name, world.dice.suffix());
+        let path = reference::instance(reference::project(&group.path), zone, &name);
+        if !group.instances.contains_key(&name) && !world.vms.contains_key(&path) {
+            return name;
+        }
+    }
+}
+
+/// Substitution: an old instance goes when enough others serve.
+fn delete_substituted(group: &mut Group, intent: &Intent, outdated: &Names, world: &World, step: &mut Step) {
+    if outdated.is_empty() {
+        return;
+    }
+    let mut spare = spare(group, intent, world);
+    for name in outdated {
+        let Some(instance) = group.instances.get(name) else { continue };
+        if is_available(group, instance, intent, world) {
+            if spare == 0 {
+                continue;
+            }
+            spare -= 1;
+        }
+        mark_deleting(group, name, step);
+    }
+}
+
+/// RECREATE keeps names: the same instance gets a new VM of the new version.
+fn recreate_outdated(
+    group: &mut Group,
+    intent: &Intent,
+    outdated: &Names,
+    world: &mut World,
+    now: Moment,
+    config: &Config,
+    step: &mut Step,
+) {
+    if outdated.is_empty() {
+        return;
+    }
+    let mut spare = spare(group, intent, world);
+    for name in outdated {
+        let Some(version) = rollout::next_version(group, intent, outdated) else { return };
+        let Some(instance) = group.instances.get(name) else { continue };
+        if is_available(group, instance, intent, world) {
+            if spare == 0 {
+                continue;
+            }
+            spare -= 1;
+        }
+        if instance.leaving {
+            mark_deleting(group, name, step);
+            continue;
+        }
+        super::instances::recreate(group, name, Some(version), world, now, config);
+        step.changed = true;
+    }
+}
+
+/// How many of those that serve may be taken away.
+fn spare(group: &Group, intent: &Intent, world: &World) -> u32 {
+    let available = group.live().filter(|i| is_available(group, i, intent, world)).count();
+    let floor = group.target_size.saturating_sub(intent.max_unavailable(group.target_size));
+    u32::try_from(available).unwrap_or(u32::MAX).saturating_sub(floor)
+}
+
+/// RUNNING and, where there is a health check, healthy at least once.
+fn is_available(group: &Group, instance: &ManagedInstance, intent: &Intent, world: &World) -> bool {
+    let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
+    world.vms.get(&path).is_some_and(|vm| vm.status == Status::Running)
+        && instance.replacing.is_none()
+        && (intent.health_check.is_none() || instance.was_healthy)
+}
+
+/// Scaling in: from the fullest zone, those first that do not serve yet.
+fn delete_surplus(group: &mut Group, intent: &Intent, world: &World, step: &mut Step) {
+    if group.live_count() <= group.target_size {
+        return;
+    }
+    let outdated = rollout::outdated(group, intent);
+    let serving: Names =
+        group.live().filter(|i| is_available(group, i, intent, world)).map(|i| i.name.clone()).collect();
+    let allowance = intent.max_surge(group.target_size).max(u32::from(group.live().any(|i| i.leaving)));
+    loop {
+        let old = group.live().filter(|i| outdated.contains(&i.name)).count();
+        let most = group.target_size + allowance.min(u32::try_from(old).unwrap_or(u32::MAX));
+        if group.live_count() <= most {
+            return;
+        }
+        let census = spread::census(group, |_| true);
+        let victim = group
+            .live()
+            .max_by_key(|i| {
+                let full = census.get(i.zone.as_str()).copied().unwrap_or_default();
+                (outdated.contains(&i.name), full, !serving.contains(&i.name), &i.name)
+            })
+            .map(|i| i.name.clone());
+        let Some(victim) = victim else { return };
+        mark_deleting(group, &victim, step);
+    }
+}
+
+fn mark_deleting(group: &mut Group, name: &str, step: &mut Step) {
+    if let Some(instance) = group.instances.get_mut(name) {
+        instance.action = Action::Deleting;
+        instance.due = None;
+        step.changed = true;
+    }
+}

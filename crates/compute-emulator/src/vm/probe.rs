@@ -1,0 +1,220 @@
+//! The health checker: real HTTP and TCP probes to running VMs. Until a VM is healthy it is probed in virtual time, so that
+//! a fast clock does not wait; after that in real time, as its agent lives in real time too.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use serde_json::{Map, Value};
+use tokio::{net::TcpStream, sync::Semaphore};
+
+use super::{Status, Vm, address::AGENT_PORT};
+use crate::{
+    app::App,
+    group::{Action, Group, Health},
+    reference,
+    world::World,
+};
+
+const LOOK: Duration = Duration::from_millis(50);
+/// However fast the clock: no VM is asked more often.
+const SHORTEST: Duration = Duration::from_millis(100);
+const AT_ONCE: usize = 64;
+
+/// Who is probed: the path of a group and the path and id of a VM.
+type Key = (String, String, u64);
+type Schedule = Arc<Mutex<BTreeMap<Key, Course>>>;
+
+/// What the checker remembers of one VM.
+#[derive(Debug)]
+struct Course {
+    due: Instant,
+    busy: bool,
+    successes: u64,
+    failures: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Probe {
+    address: SocketAddr,
+    /// None probes TCP.
+    url: Option<String>,
+    host: Option<String>,
+    interval: Duration,
+    timeout: Duration,
+    healthy: u64,
+    unhealthy: u64,
+    settled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Good,
+    Bad,
+    Late,
+}
+
+pub(crate) async fn run(app: App) {
+    let client = match Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build() {
+        Ok(client) => client,
+        Err(error) => {
+            tracing::error!(%error, "no HTTP client for health checks: every VM's health stays unknown");
+            return;
+        }
+    };
+    let schedule = Schedule::default();
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        for (key, probe) in due(&schedule, &targets(&app.world())) {
+            let (app, client) = (app.clone(), client.clone());
+            let (schedule, slots) = (Arc::clone(&schedule), Arc::clone(&slots));
+            app.clone().tasks.spawn(async move {
+                let Ok(_slot) = slots.acquire().await else { return };
+                tokio::select! {
+                    () = app.stop.cancelled() => {}
+                    outcome = ask(&client, &probe) => settle(&app, &schedule, &key, &probe, outcome),
+                }
+            });
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Every running VM of a group with a health check.
+fn targets(world: &World) -> BTreeMap<Key, Probe> {
+    let mut targets = BTreeMap::new();
+    for group in world.groups.values() {
+        let Some(check) = group.intent().health_check else { continue };
+        let Some(check) = world.resources.get(&check.path) else { continue };
+        for instance in
+            group.instances.values().filter(|i| matches!(i.action, Action::None | Action::Verifying))
+        {
+            let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
+            let Some(vm) = world.vms.get(&path).filter(|vm| vm.status == Status::Running) else { continue };
+            let settled = instance.health == Health::Healthy;
+            targets.insert((group.path.clone(), path, vm.id), probe(&check.body, group, vm, settled));
+        }
+    }
+    targets
+}
+
+fn probe(check: &Map<String, Value>, group: &Group, vm: &Vm, settled: bool) -> Probe {
+    let number = |key: &str, default: u64| check.get(key).and_then(Value::as_u64).unwrap_or(default);
+    let http = check.get("httpHealthCheck");
+    let block = http.or_else(|| check.get("tcpHealthCheck"));
+    let field = |key: &str| block.and_then(|block| block.get(key));
+    let text = |key: &str| field(key).and_then(Value::as_str);
+    let named = text("portName").and_then(|name| {
+        let ports = group.body.get("namedPorts")?.as_array()?;
+        ports
+            .iter()
+            .find(|port| port.get("name").and_then(Value::as_str) == Some(name))?
+            .get("port")?
+            .as_u64()
+    });
+    let port =
+        named.or_else(|| field("port").and_then(Value::as_u64)).and_then(|port| u16::try_from(port).ok());
+    // Where VMs share an address, an agent's port is translated: 8080 means the VM's own.
+    let port = match port {
+        Some(AGENT_PORT) => vm.agent.port(),
+        other => other.unwrap_or(80),
+    };
+    let address = SocketAddr::from((vm.agent.ip(), port));
+    Probe {
+        address,
+        url: http.map(|_| format!("http://{address}{}", text("requestPath").unwrap_or("/"))),
+        host: text("host").filter(|host| !host.is_empty()).map(str::to_owned),
+        interval: Duration::from_secs(number("checkIntervalSec", 5)),
+        timeout: Duration::from_secs(number("timeoutSec", 5)),
+        healthy: number("healthyThreshold", 2),
+        unhealthy: number("unhealthyThreshold", 2),
+        settled,
+    }
+}
+
+/// Those whose time has come, marked as being probed. Forgets who is no longer a target.
+fn due(schedule: &Schedule, targets: &BTreeMap<Key, Probe>) -> Vec<(Key, Probe)> {
+    let now = Instant::now();
+    let mut schedule = schedule.lock().unwrap_or_else(PoisonError::into_inner);
+    schedule.retain(|key, _| targets.contains_key(key));
+    let mut due = Vec::new();
+    for (key, probe) in targets {
+        let course = schedule.entry(key.clone()).or_insert_with(|| Course {
+            due: now,
+            busy: false,
+            successes: 0,
+            failures: 0,
+        });
+        if course.due <= now && !course.busy {
+            course.busy = true;
+            due.push((key.clone(), probe.clone()));
+        }
+    }
+    due
+}
+
+async fn ask(client: &Client, probe: &Probe) -> Outcome {
+    let attempt = async {
+        match &probe.url {
+            Some(url) => {
+                let mut request = client.get(url);
+                if let Some(host) = &probe.host {
+                    request = request.header("Host", host);
+                }
+                request.send().await.is_ok_and(|response| response.status() == reqwest::StatusCode::OK)
+            }
+            None => TcpStream::connect(probe.address).await.is_ok(),
+        }
+    };
+    match tokio::time::timeout(probe.timeout, attempt).await {
+        Ok(true) => Outcome::Good,
+        Ok(false) => Outcome::Bad,
+        Err(_) => Outcome::Late,
+    }
+}
+
+/// Counts an outcome and, where that crosses a threshold, changes what the group knows of its instance.
+fn settle(app: &App, schedule: &Schedule, key: &Key, probe: &Probe, outcome: Outcome) {
+    let (successes, failures) = {
+        let mut schedule = schedule.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(course) = schedule.get_mut(key) else { return };
+        (course.successes, course.failures) = match outcome {
+            Outcome::Good => (course.successes + 1, 0),
+            Outcome::Bad | Outcome::Late => (0, course.failures + 1),
+        };
+        let calm = probe.settled && outcome == Outcome::Good;
+        let pause = if calm { probe.interval } else { app.clock.real(probe.interval).max(SHORTEST) };
+        course.due = Instant::now() + pause;
+        course.busy = false;
+        (course.successes, course.failures)
+    };
+    let health = match outcome {
+        Outcome::Good if successes >= probe.healthy => Health::Healthy,
+        Outcome::Bad if failures >= probe.unhealthy => Health::Unhealthy,
+        Outcome::Late if failures >= probe.unhealthy => Health::Timeout,
+        _ => return,
+    };
+    let (group, vm, id) = key;
+    let mut world = app.world();
+    if world.vms.get(vm).is_none_or(|vm| vm.id != *id) {
+        return;
+    }
+    let Some(instance) = world.groups.get_mut(group).and_then(|g| g.instances.get_mut(reference::name(vm)))
+    else {
+        return;
+    };
+    if instance.health != health && instance.replacing.is_none() {
+        instance.health = health;
+        instance.was_healthy |= health == Health::Healthy;
+        drop(world);
+        app.wake.notify_one();
+        app.dirty.notify_one();
+    }
+}
