@@ -1,1 +1,29 @@
-//! The server.
+//! The control plane's one binary: answers people and agents (`serve`), makes Compute Engine match (`work`).
+//! The edges only translate: parse, call one use-case of `control`, convert.
+
+pub mod auth;
+pub mod commands;
+pub mod config;
+pub mod headers;
+pub mod pages;
+pub mod problem;
+pub mod rest;
+pub mod router;
+pub mod telemetry;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use control::Control;
+use leptos::config::LeptosOptions;
+
+use crate::{auth::SignIn, config::Config};
+
+/// What every handler can reach.
+#[derive(Clone, Debug, FromRef)]
+pub struct AppState {
+    pub leptos: LeptosOptions,
+    pub control: Control,
+    pub sign_in: Arc<SignIn>,
+    pub config: Arc<Config>,
+}

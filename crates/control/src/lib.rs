@@ -1,1 +1,48 @@
-//! control
+//! The use-cases, by noun; each takes who is asking first, authorises, and writes its audit event in the same transaction.
+//! Rules are the domain's, SQL is the store's, Compute Engine's words are `compute`'s: here they meet.
+
+pub mod agents;
+pub mod audit;
+pub mod canonical;
+pub mod changes;
+mod clock;
+pub mod credential;
+mod environments;
+pub mod error;
+pub mod fleet;
+pub mod identity;
+pub mod import;
+pub mod instances;
+pub mod live;
+pub mod live_sync;
+pub mod me;
+pub mod people;
+pub mod planning;
+pub mod policy;
+pub mod pools;
+pub mod reconcile;
+
+use std::sync::Arc;
+
+use compute::Compute;
+use store::Store;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use clock::Clock;
+pub use error::Error;
+
+use crate::{credential::Sealer, identity::Verifier, live::Live};
+
+/// What use-cases work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Control {
+    pub store: Store,
+    pub compute: Compute,
+    pub clock: Clock,
+    pub live: Live,
+    pub verifier: Arc<Verifier>,
+    pub sealer: Arc<Sealer>,
+    /// Every task is spawned here, so that a stop waits for it.
+    pub tasks: TaskTracker,
+    pub stop: CancellationToken,
+}

@@ -1,0 +1,185 @@
+//! What agents ask of the control plane: to be enrolled once, and to be heard every ten seconds.
+
+use chrono::DateTime;
+use domain::{
+    Actor, Timestamp,
+    actor::ActorKind,
+    audit::AuditAction,
+    heartbeat::{HEARTBEAT_INTERVAL_SECONDS, Heartbeat},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{Hash, NewEvent};
+
+use crate::{
+    Control,
+    credential::{Credential, CredentialRefused, LIFETIME_SECONDS},
+    environments,
+    identity::IdentityError,
+    live::BeatRefused,
+};
+
+/// Bytes of a request's body, at most.
+pub const LARGEST_BODY: usize = 16 * 1024;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    pub identity_token: String,
+    pub boot_id: String,
+    pub version: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Enrolled {
+    pub credential: String,
+    pub expires_at: Timestamp,
+    pub heartbeat_interval_seconds: u32,
+}
+
+/// Why an agent was not served. The codes are those of docs/agent-protocol.md.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AgentRefused {
+    pub status: u16,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl AgentRefused {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn body_too_large() -> Self {
+        Self::new(413, "body_too_large", format!("send at most {LARGEST_BODY} bytes"))
+    }
+
+    /// The body is no JSON of the right shape.
+    pub fn unreadable(why: impl std::fmt::Display) -> Self {
+        Self::new(422, "heartbeat_invalid", format!("the body cannot be read: {why}"))
+    }
+
+    fn unavailable() -> Self {
+        Self::new(503, "unavailable", "try again in a moment")
+    }
+
+    fn not_in_pool() -> Self {
+        Self::new(403, "instance_not_in_pool", "no pool lists this instance (yet)")
+    }
+
+    fn credential_invalid() -> Self {
+        Self::new(401, "credential_invalid", "enrol again")
+    }
+}
+
+/// Checks a VM's proof against the pool's own listing and gives it a credential. Each token is accepted once.
+#[tracing::instrument(skip_all, err(level = "debug"))]
+pub async fn enroll_agent(
+    control: &Control,
+    enrolment: Enrolment,
+    request_id: &str,
+) -> Result<Enrolled, AgentRefused> {
+    counted(control, enroll(control, enrolment, request_id).await)
+}
+
+async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Result<Enrolled, AgentRefused> {
+    let now = control.clock.now();
+    let identity =
+        control.verifier.verify(&enrolment.identity_token, now).await.map_err(|error| match error {
+            IdentityError::Invalid(why) => AgentRefused::new(401, "identity_token_invalid", why),
+            IdentityError::KeysUnavailable(source) => {
+                tracing::warn!(error = %source, "the issuer's keys cannot be read");
+                AgentRefused::unavailable()
+            }
+        })?;
+    let vm = identity.vm;
+    let row = control
+        .live
+        .find_incarnation(&vm.zone, &vm.instance_name, &vm.instance_id)
+        .ok_or_else(AgentRefused::not_in_pool)?;
+    // A name that came back after a recreation is another VM.
+    if row.instance.created_at.is_some_and(|created| created.timestamp() != vm.instance_creation_timestamp) {
+        return Err(AgentRefused::not_in_pool());
+    }
+    let project = environments::require(control, &row.environment).await.map_err(unavailable)?;
+    if project.spec.environment.project_id != vm.project_id {
+        return Err(AgentRefused::not_in_pool());
+    }
+
+    let expires_at = now.timestamp() + LIFETIME_SECONDS;
+    let credential = Credential {
+        environment: row.environment.clone(),
+        name: row.instance.name.clone(),
+        instance_id: vm.instance_id,
+        expires_at,
+    };
+    let sealed = control.sealer.seal(&credential).map_err(unavailable)?;
+
+    let actor = Actor {
+        kind: ActorKind::Agent,
+        id: row.instance.name.clone(),
+        name: row.instance.name.clone(),
+        roles: Default::default(),
+        authn: "identity_token".to_owned(),
+        request_id: request_id.to_owned(),
+    };
+    let token_sha256: [u8; 32] = Sha256::digest(enrolment.identity_token.as_bytes()).into();
+    let token_ends = DateTime::from_timestamp(identity.expires_at, 0).unwrap_or(now);
+    if !control.store.use_identity_token(Hash(token_sha256), token_ends).await.map_err(unavailable)? {
+        return Err(AgentRefused::new(401, "identity_token_invalid", "it was used before: fetch a new one"));
+    }
+    let mut tx = control.store.begin().await.map_err(unavailable)?;
+    let version: String = enrolment.version.chars().take(32).collect();
+    let enrolled = NewEvent {
+        environment: Some(row.environment.clone()),
+        detail: format!("agent-cage {version} in {}", vm.zone),
+        ..NewEvent::new(&actor, AuditAction::EnrollAgent, &row.instance.name, now)
+    };
+    tx.append_audit(&enrolled).await.map_err(unavailable)?;
+    tx.commit().await.map_err(unavailable)?;
+
+    Ok(Enrolled {
+        credential: sealed,
+        expires_at: DateTime::from_timestamp(expires_at, 0).unwrap_or(now),
+        heartbeat_interval_seconds: HEARTBEAT_INTERVAL_SECONDS,
+    })
+}
+
+/// Hears an agent out. Nothing is written here: the batch writer does that within a second.
+pub fn receive_heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), AgentRefused> {
+    counted(control, heartbeat(control, credential, body))
+}
+
+fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), AgentRefused> {
+    let now = control.clock.now();
+    if body.len() > LARGEST_BODY {
+        return Err(AgentRefused::body_too_large());
+    }
+    let credential = control.sealer.open(credential, now).map_err(|refused| match refused {
+        CredentialRefused::Invalid => AgentRefused::credential_invalid(),
+        CredentialRefused::Expired => AgentRefused::new(401, "credential_expired", "enrol again"),
+    })?;
+    let heartbeat: Heartbeat = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
+    heartbeat.validate().map_err(|why| AgentRefused::new(422, "heartbeat_invalid", why.to_string()))?;
+    control
+        .live
+        .beat(&credential.environment, &credential.name, &credential.instance_id, heartbeat, now)
+        .map_err(|refused| match refused {
+            BeatRefused::NotInPool => AgentRefused::not_in_pool(),
+            BeatRefused::Replayed => AgentRefused::new(
+                409,
+                "heartbeat_replayed",
+                "its sequence is not above the last one, or it is of an earlier boot",
+            ),
+        })
+}
+
+fn counted<T>(control: &Control, result: Result<T, AgentRefused>) -> Result<T, AgentRefused> {
+    result.inspect_err(|refused| control.live.count_refusal(refused.code))
+}
+
+fn unavailable(error: impl std::fmt::Display) -> AgentRefused {
+    tracing::warn!(%error, "an agent could not be served");
+    AgentRefused::unavailable()
+}

@@ -1,0 +1,172 @@
+//! Changes: the one way by which anything is written to a fleet.
+
+use domain::{
+    Actor, ChangeId, ChangeState, Permission,
+    audit::AuditAction,
+    change::Change,
+    view::change::{ChangeList, ChangeRow, ChangeView},
+};
+
+use crate::{
+    Control, Error,
+    audit::of_change,
+    error::{FieldError, authorize},
+    planning::Planned,
+    policy, reconcile,
+};
+
+/// Characters of a proposer's reason, at most.
+const LONGEST_REASON: usize = 2000;
+const PAGE: u32 = 50;
+/// The newest of a change that its page tells.
+const EVENTS: u32 = 500;
+
+/// Every write ends here. The plan decides what may happen, the policy who must agree.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment = planned.plan.environment), err(level = "debug"))]
+pub async fn propose(
+    control: &Control,
+    actor: &Actor,
+    planned: Planned,
+    title: &str,
+    reason: &str,
+) -> Result<ChangeId, Error> {
+    authorize(actor, Permission::ProposeChange)?;
+    if reason.chars().count() > LONGEST_REASON {
+        return Err(Error::invalid("reason", format!("write at most {LONGEST_REASON} characters")));
+    }
+    if !planned.plan.violations.is_empty() {
+        let violations = planned.plan.violations.iter();
+        return Err(Error::Invalid(
+            violations
+                .map(|violation| FieldError {
+                    field: violation.attribute.clone(),
+                    message: violation.message.clone(),
+                })
+                .collect(),
+        ));
+    }
+    if planned.plan.is_empty() && planned.base_generation > 0 {
+        return Err(Error::Conflict(
+            "the fleet already is as declared: there is nothing to change".to_owned(),
+        ));
+    }
+    let now = control.clock.now();
+    let verdict = policy::decide(planned.desired.environment.tier(), &planned.plan);
+    let at_once = verdict.approvals_needed == 0;
+    let environment = planned.plan.environment.clone();
+
+    let mut tx = control.store.begin().await?;
+    let change = tx
+        .insert_change(&store::NewChange {
+            environment: &environment,
+            title,
+            reason: reason.trim(),
+            state: if at_once { ChangeState::Approved } else { ChangeState::AwaitingApprovals },
+            proposed_by: &actor.id,
+            at: now,
+            base_generation: planned.base_generation,
+            desired: &planned.desired,
+            plan: &planned.plan,
+            verdict: &verdict,
+        })
+        .await?;
+    let id = change.id;
+    let object = id.to_string();
+    let proposed =
+        of_change(actor, AuditAction::ProposeChange, (id, &environment), object.clone(), title, now);
+    tx.append_audit(&proposed).await?;
+    if at_once {
+        let by_policy = Actor::system(&verdict.policy, &actor.request_id);
+        let approved = of_change(
+            &by_policy,
+            AuditAction::ApproveChange,
+            (id, &environment),
+            object,
+            &verdict.reason,
+            now,
+        );
+        tx.append_audit(&approved).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Ends a change that has not started.
+#[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
+pub async fn cancel_change(control: &Control, actor: &Actor, id: ChangeId) -> Result<(), Error> {
+    authorize(actor, Permission::CancelChange)?;
+    let now = control.clock.now();
+    let change = find(control, id).await?;
+    if !change.state.may_become(ChangeState::Cancelled) {
+        return Err(Error::Conflict(format!(
+            "{id} is {} and cannot be cancelled",
+            change.state.as_str().replace('_', " ")
+        )));
+    }
+    let mut tx = control.store.begin().await?;
+    let outcome = format!("cancelled by {}", actor.name);
+    tx.set_change_state(id, change.state, ChangeState::Cancelled, Some(&outcome), now).await?;
+    let cancelled = of_change(
+        actor,
+        AuditAction::CancelChange,
+        (id, &change.environment),
+        id.to_string(),
+        &change.title,
+        now,
+    );
+    tx.append_audit(&cancelled).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn find(control: &Control, id: ChangeId) -> Result<Change, Error> {
+    control.store.get_change(id).await?.ok_or_else(|| Error::NotFound(id.to_string()))
+}
+
+pub(crate) fn row(change: store::ChangeSummary) -> ChangeRow {
+    ChangeRow {
+        impact: change.impact.total(),
+        id: change.id,
+        environment: change.environment,
+        title: change.title,
+        state: change.state,
+        proposed_by_name: change.proposed_by_name,
+        proposed_at: change.proposed_at,
+        finished_at: change.finished_at,
+    }
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn list_changes(
+    control: &Control,
+    actor: &Actor,
+    environment: Option<&str>,
+    state: Option<ChangeState>,
+    before: Option<ChangeId>,
+) -> Result<ChangeList, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let filter = store::ChangeFilter { environment, states: state.as_slice(), before, ..Default::default() };
+    let mut changes: Vec<ChangeRow> =
+        control.store.list_changes(&filter, PAGE + 1).await?.into_iter().map(row).collect();
+    let more = changes.len() > PAGE as usize;
+    changes.truncate(PAGE as usize);
+    let next = if more { changes.last().map(|row| row.id) } else { None };
+    Ok(ChangeList { changes, next, now: control.clock.now() })
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
+pub async fn load_change(control: &Control, actor: &Actor, id: ChangeId) -> Result<ChangeView, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let change = find(control, id).await?;
+    let operations =
+        control.store.list_operations(id).await?.into_iter().map(|stored| stored.operation).collect();
+    let of_this = store::AuditFilter { change: Some(id), ..store::AuditFilter::default() };
+    let mut events = control.store.list_audit(&of_this, EVENTS).await?;
+    events.reverse();
+    let waiting_for = if change.state == ChangeState::Applying {
+        reconcile::progress::waiting_for(control, &change).await?
+    } else {
+        Vec::new()
+    };
+    Ok(ChangeView { change, operations, waiting_for, events, now: control.clock.now() })
+}

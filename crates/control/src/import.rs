@@ -1,0 +1,71 @@
+//! Import: Terraform text to a declaration and its plan, and from there to a proposed change.
+
+use domain::{
+    Actor, ChangeId, Permission,
+    view::import::{ImportInput, ImportPreview, Reading},
+};
+
+use crate::{Control, Error, changes, error::authorize, planning};
+
+/// What the texts would do. Stores nothing.
+#[tracing::instrument(skip_all, fields(actor = actor.id, files = input.files.len()), err(level = "debug"))]
+pub async fn preview_import(
+    control: &Control,
+    actor: &Actor,
+    input: ImportInput,
+) -> Result<ImportPreview, Error> {
+    authorize(actor, Permission::PlanChange)?;
+    let given = input.references.clone();
+    let reading = read(control, input).await?;
+    let Reading::Complete { desired } = reading else {
+        return Ok(ImportPreview { reading, plan: None, digest: None, given });
+    };
+    let planned = planning::plan_fleet(control, *desired).await?;
+    Ok(ImportPreview {
+        digest: Some(planned.digest()?),
+        reading: Reading::Complete { desired: Box::new(planned.desired) },
+        plan: Some(planned.plan),
+        given,
+    })
+}
+
+/// Proposes what the preview showed. `digest` is the preview's: where the fleet moved since, nothing is proposed.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn propose_import(
+    control: &Control,
+    actor: &Actor,
+    input: ImportInput,
+    digest: &str,
+    reason: &str,
+) -> Result<ChangeId, Error> {
+    authorize(actor, Permission::ProposeChange)?;
+    let Reading::Complete { desired } = read(control, input).await? else {
+        return Err(Error::invalid("files", "they are not complete: plan them first"));
+    };
+    let planned = planning::plan_fleet(control, *desired).await?;
+    if planned.digest()? != digest {
+        return Err(Error::Precondition(
+            "the fleet or the files changed since the plan was shown: look at the new plan and propose that"
+                .to_owned(),
+        ));
+    }
+    let title = title(&planned);
+    changes::propose(control, actor, planned, &title, reason).await
+}
+
+/// Parsing is work for a processor, not for the task that answers others.
+async fn read(control: &Control, input: ImportInput) -> Result<Reading, Error> {
+    control.tasks.spawn_blocking(move || terraform::read(&input)).await.map_err(Error::internal)
+}
+
+fn title(planned: &planning::Planned) -> String {
+    let pools = planned.desired.agent_pools.len();
+    let templates = planned.desired.agent_vm_templates.len();
+    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    format!(
+        "Import {} and {} into {}",
+        count(templates, "template"),
+        count(pools, "pool"),
+        planned.plan.environment
+    )
+}

@@ -1,0 +1,87 @@
+//! The log of what changed: a ring in memory, so that a tab that was away a moment resumes where it stopped.
+
+use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
+
+use domain::{ChangeId, view::instance::InstanceDelta};
+
+/// About a minute of a fleet of a thousand agents.
+const KEPT: usize = 8192;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventId {
+    /// Differs from process to process: numbers start again.
+    pub epoch: u64,
+    pub number: u64,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.epoch, self.number)
+    }
+}
+
+impl FromStr for EventId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (epoch, number) = text.split_once('-').ok_or(())?;
+        Ok(Self { epoch: epoch.parse().map_err(|_| ())?, number: number.parse().map_err(|_| ())? })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum News {
+    Instances(Vec<InstanceDelta>),
+    /// Settings, sizes or conditions of the environment's pools.
+    Pools,
+    Change(ChangeId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: EventId,
+    pub environment: String,
+    pub news: News,
+}
+
+#[derive(Debug)]
+pub enum Backlog {
+    /// Oldest first.
+    Events(Vec<Arc<Event>>),
+    /// The ring no longer reaches back that far, or another process counted: load again, then go on after this id.
+    Gap(EventId),
+}
+
+#[derive(Debug)]
+pub(super) struct Log {
+    epoch: u64,
+    last: u64,
+    ring: VecDeque<Arc<Event>>,
+}
+
+impl Log {
+    pub(super) fn new(epoch: u64) -> Self {
+        Self { epoch, last: 0, ring: VecDeque::new() }
+    }
+
+    pub(super) fn append(&mut self, environment: &str, news: News) -> Arc<Event> {
+        self.last += 1;
+        let id = EventId { epoch: self.epoch, number: self.last };
+        let event = Arc::new(Event { id, environment: environment.to_owned(), news });
+        if self.ring.len() == KEPT {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(event.clone());
+        event
+    }
+
+    pub(super) fn since(&self, after: Option<EventId>) -> Backlog {
+        let head = EventId { epoch: self.epoch, number: self.last };
+        let Some(after) = after else { return Backlog::Events(Vec::new()) };
+        let reaches = self.ring.front().is_none_or(|oldest| oldest.id.number <= after.number + 1);
+        if after.epoch != self.epoch || after.number > self.last || !reaches {
+            return Backlog::Gap(head);
+        }
+        Backlog::Events(self.ring.iter().filter(|event| event.id > after).cloned().collect())
+    }
+}

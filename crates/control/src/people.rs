@@ -1,0 +1,50 @@
+//! People as they sign in and out.
+
+use std::collections::BTreeSet;
+
+use domain::{Actor, audit::AuditAction};
+
+use store::NewEvent;
+
+use crate::{Control, Error};
+
+/// Keeps who signed in, with the roles that their token gave them.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn sign_in(
+    control: &Control,
+    actor: &Actor,
+    issuer: &str,
+    email: &str,
+    groups: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let now = control.clock.now();
+    let roles: Vec<&str> = actor.roles.iter().map(|role| role.as_str()).collect();
+    let mut tx = control.store.begin().await?;
+    tx.upsert_person(
+        &store::SignIn {
+            sub: actor.id.clone(),
+            issuer: issuer.to_owned(),
+            name: actor.name.clone(),
+            email: email.to_owned(),
+            roles: actor.roles.clone(),
+            groups: groups.iter().cloned().collect(),
+        },
+        now,
+    )
+    .await?;
+    let with =
+        if roles.is_empty() { "without a role".to_owned() } else { format!("as {}", roles.join(", ")) };
+    let signed_in = NewEvent { detail: with, ..NewEvent::new(actor, AuditAction::SignIn, &actor.id, now) };
+    tx.append_audit(&signed_in).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn sign_out(control: &Control, actor: &Actor) -> Result<(), Error> {
+    let now = control.clock.now();
+    let mut tx = control.store.begin().await?;
+    tx.append_audit(&NewEvent::new(actor, AuditAction::SignOut, &actor.id, now)).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! From a declaration to its plan against what Compute Engine holds right now. Nothing is stored here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::compute::{Ownership, Scope};
+use domain::{
+    FleetSpec, ObservedFleet, Timestamp, derive,
+    plan::{Plan, Step},
+    resource::{ResourceKind, ResourceSet},
+};
+
+use crate::{
+    Control, Error,
+    canonical::{Canonical, canonical},
+    error::FieldError,
+};
+
+/// A plan with everything that it was made from.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub desired: FleetSpec,
+    pub plan: Plan,
+    /// The environment's generation that it follows; 0 where there is no environment yet.
+    pub base_generation: i64,
+    pub payload: Canonical,
+    pub plan_bytes: Canonical,
+}
+
+impl Planned {
+    /// Over the declaration, its plan and the generation it follows: what was seen is what is proposed.
+    pub fn digest(&self) -> Result<String, Error> {
+        Ok(canonical(&(&self.payload.sha256, &self.plan_bytes.sha256, self.base_generation.to_string()))?
+            .sha256)
+    }
+}
+
+pub fn scope(spec: &FleetSpec) -> Scope {
+    Scope::new(&spec.environment.project_id, &spec.environment.region)
+}
+
+/// One spelling for each link and image, so that equal things compare equal.
+pub fn normalize(spec: &mut FleetSpec) {
+    let environment = &mut spec.environment;
+    environment.network_id = compute::normalize_network(&environment.project_id, &environment.network_id);
+    environment.subnet_id =
+        compute::normalize_subnetwork(&environment.project_id, &environment.region, &environment.subnet_id);
+    environment.default_agent_image =
+        compute::normalize_image(&environment.project_id, &environment.default_agent_image);
+    for template in &mut spec.agent_vm_templates {
+        template.source_image = template
+            .source_image
+            .as_deref()
+            .map(|image| compute::normalize_image(&environment.project_id, image));
+    }
+}
+
+/// What belongs to the environment by its declarations, and its templates of the past.
+pub fn ownership(specs: &[&FleetSpec]) -> Ownership {
+    let mut ownership = Ownership::default();
+    for spec in specs {
+        own(&mut ownership, &derive::resources(spec, &[]));
+        ownership.name_prefix.clone_from(&spec.environment.name_prefix);
+        ownership.labels = BTreeMap::from([("vm_role".to_owned(), "agent-runtime".to_owned())]);
+    }
+    ownership
+}
+
+/// Reads Compute Engine. Of templates that share the prefix, only those of the environment stay: their metadata says whose they are,
+/// in a key that no declaration can set.
+pub async fn observe(
+    control: &Control,
+    spec: &FleetSpec,
+    ownership: &Ownership,
+    now: Timestamp,
+) -> Result<ObservedFleet, Error> {
+    let mut observed = control.compute.observe(&scope(spec), ownership, now).await?;
+    let environment = Some(&spec.environment.environment);
+    observed
+        .resources
+        .templates
+        .retain(|_, template| template.metadata.get("agent-environment") == environment);
+    Ok(observed)
+}
+
+/// Adds what was seen before: a resource that no declaration names any more must not be lost from sight.
+pub fn own(ownership: &mut Ownership, resources: &ResourceSet) {
+    ownership.health_checks.extend(resources.health_checks.keys().cloned());
+    ownership.firewall_rules.extend(resources.firewall_rules.keys().cloned());
+    ownership.groups.extend(resources.groups.keys().cloned());
+    ownership.autoscalers.extend(resources.autoscalers.keys().cloned());
+}
+
+/// Adds what a plan's step acts on.
+pub fn own_step(ownership: &mut Ownership, step: &Step) {
+    let name = step.name().to_owned();
+    match step.kind() {
+        ResourceKind::HealthCheck => ownership.health_checks.insert(name),
+        ResourceKind::FirewallRule => ownership.firewall_rules.insert(name),
+        ResourceKind::InstanceGroup => ownership.groups.insert(name),
+        ResourceKind::Autoscaler => ownership.autoscalers.insert(name),
+        // Known by prefix and labels.
+        ResourceKind::InstanceTemplate => false,
+    };
+}
+
+/// The machine types that the declaration asks for.
+pub fn machine_types(spec: &FleetSpec) -> Vec<String> {
+    let templates = derive::resources(spec, &[]).templates;
+    templates
+        .into_values()
+        .map(|template| template.machine_type)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+/// Plans a declaration of an environment, new or known.
+pub async fn plan_fleet(control: &Control, mut desired: FleetSpec) -> Result<Planned, Error> {
+    normalize(&mut desired);
+    check_limits(&desired)?;
+    let current = control.store.get_environment(&desired.environment.environment).await?;
+    let base_generation = current.as_ref().map_or(0, |row| row.generation);
+    if let Some(row) = &current {
+        check_same_place(&row.spec, &desired)?;
+    }
+    let specs: Vec<&FleetSpec> = current.iter().map(|row| &row.spec).chain([&desired]).collect();
+    let mut ownership = ownership(&specs);
+    if let Some(before) = control.store.observed_fleet(&desired.environment.environment).await? {
+        own(&mut ownership, &before.resources);
+    }
+    let (scope, now) = (scope(&desired), control.clock.now());
+    let mut observed = observe(control, &desired, &ownership, now).await?;
+    observed.location = Some(control.compute.location(&scope, &machine_types(&desired)).await?);
+    let plan = domain::plan::plan(&desired, &observed, now);
+    let payload = canonical(&desired)?;
+    let plan_bytes = canonical(&plan)?;
+    Ok(Planned { desired, plan, base_generation, payload, plan_bytes })
+}
+
+/// More than any fleet of Compute Engine's own limits, less than what would hurt us.
+fn check_limits(spec: &FleetSpec) -> Result<(), Error> {
+    let over = |field: &str, count: usize, limit: usize| {
+        (count > limit).then(|| FieldError {
+            field: field.to_owned(),
+            message: format!("holds {count} entries; at most {limit} fit in one environment"),
+        })
+    };
+    let errors: Vec<FieldError> = [
+        over("agent_vm_templates", spec.agent_vm_templates.len(), 500),
+        over("agent_pools", spec.agent_pools.len(), 500),
+        over("firewall_rules", spec.firewall_rules.len(), 500),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// An environment stays where it is: moving it would leave its VMs behind, unseen.
+fn check_same_place(current: &FleetSpec, desired: &FleetSpec) -> Result<(), Error> {
+    let (is, wanted) = (&current.environment, &desired.environment);
+    let fixed = [
+        ("project_id", &is.project_id, &wanted.project_id),
+        ("region", &is.region, &wanted.region),
+        ("name_prefix", &is.name_prefix, &wanted.name_prefix),
+    ];
+    let errors: Vec<FieldError> = fixed
+        .into_iter()
+        .filter(|(_, is, wanted)| is != wanted)
+        .map(|(field, is, _)| FieldError {
+            field: field.to_owned(),
+            message: format!(
+                "environment {} lives in {is}; use that, or declare a new environment name",
+                current.environment.environment
+            ),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}

@@ -1,0 +1,75 @@
+//! Making Compute Engine match what was approved. Each reconciler takes no input, reads intent rows, acts, writes results,
+//! and returns a status; killed at any point, the next run finishes what it began, with no second effect.
+//!
+//! Intent committed, then the cloud call with a request id that a repeat shares, then the result committed:
+//! never a transaction open over a cloud call. Only the leader writes, and each of its transactions says so to the database.
+
+pub mod changes;
+pub mod environments;
+mod leader;
+pub mod operations;
+pub mod pools;
+pub mod progress;
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+pub use leader::{Checkpoints, Leader, Stopped};
+
+use crate::{Control, Error};
+
+/// Without a notice, how long until the next look at what was approved.
+const CHANGES_PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts the reconcilers; they lead or wait until they may.
+pub fn start(control: &Control) {
+    let control = control.clone();
+    control.tasks.clone().spawn(async move {
+        let stop = control.stop.clone();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = leader::lead_forever(&control, run) => {}
+        }
+    });
+}
+
+/// What a leader does until it no longer is one.
+async fn run(control: Control, leader: Leader) {
+    tokio::join!(run_changes(&control, &leader), run_environments(&control, &leader));
+}
+
+async fn run_changes(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match changes::reconcile(control, leader).await {
+            Ok(status) if status.progressed() => continue,
+            Ok(_) => {}
+            Err(Stopped::Killed) => return,
+            Err(Stopped::Failed(error)) => report("changes", &error),
+        }
+        tokio::select! {
+            () = leader.woken() => {}
+            () = sleep(CHANGES_PERIOD) => {}
+        }
+    }
+}
+
+async fn run_environments(control: &Control, leader: &Leader) {
+    let mut pace = environments::Pace::default();
+    while leader.still_leads() {
+        let wait = match environments::reconcile(control, leader, &mut pace).await {
+            Ok(status) => status.next_in,
+            Err(Stopped::Killed) => return,
+            Err(Stopped::Failed(error)) => {
+                report("environments", &error);
+                CHANGES_PERIOD
+            }
+        };
+        sleep(wait).await;
+    }
+}
+
+/// Faults are logged; the next round tries again.
+fn report(reconciler: &str, error: &Error) {
+    tracing::warn!(reconciler, error = ?error, "a reconciler could not finish its round");
+}

@@ -1,0 +1,105 @@
+//! What a look at Compute Engine says of one pool. Pure: the reconciler of environments writes it.
+
+use domain::{
+    FleetSpec, ObservedFleet, Timestamp,
+    condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    instance::{CurrentAction, InstanceStatus},
+    name,
+    plan::Plan,
+};
+use store::{Pool, PoolStatus};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    pub observed_generation: i64,
+    pub status: Option<PoolStatus>,
+    pub conditions: Vec<Condition>,
+}
+
+/// `remaining` is the plan from what is observed to what is declared.
+pub fn assess(
+    spec: &FleetSpec,
+    pool: &Pool,
+    observed: &ObservedFleet,
+    remaining: &Plan,
+    now: Timestamp,
+) -> Assessment {
+    let prefix = &spec.environment.name_prefix;
+    let group = name::instance_group(prefix, &pool.name);
+    let own = [group.clone(), name::autoscaler(prefix, &pool.name), name::health_check(prefix, &pool.name)];
+    let open: Vec<String> = remaining
+        .actions
+        .iter()
+        .filter(|action| own.iter().any(|name| name == action.step.name()))
+        .map(|action| action.title())
+        .collect();
+    let found = observed.groups.get(&group);
+    let status = found.map(|seen| PoolStatus {
+        target_size: seen.target_size,
+        running: count(seen.instances.iter().filter(|instance| instance.status == InstanceStatus::Running)),
+        is_stable: seen.is_stable,
+        version_reached: seen.version_reached,
+    });
+    let mut conditions = pool.conditions.clone();
+    let mut set = |kind, is_true, reason: &str, message: String| {
+        let status = if is_true { ConditionStatus::True } else { ConditionStatus::False };
+        set_condition(
+            &mut conditions,
+            Condition { kind, status, reason: reason.to_owned(), message, since: now },
+        );
+    };
+    set(ConditionType::Reachable, true, "Answered", "Compute Engine answers".to_owned());
+    let synced = open.is_empty() && found.is_some();
+    match open.first() {
+        _ if synced => {
+            set(ConditionType::Synced, true, "Equal", "observed settings are the desired ones".to_owned())
+        }
+        Some(first) => set(ConditionType::Synced, false, "Differs", format!("still to do: {first}")),
+        None => set(ConditionType::Synced, false, "Missing", format!("the group {group} does not exist")),
+    }
+    match (found, &status) {
+        (Some(seen), Some(counted)) => {
+            let failing = seen.instances.iter().find_map(|instance| {
+                instance.last_error.as_ref().map(|error| (instance.name.as_str(), error))
+            });
+            let settled = seen
+                .instances
+                .iter()
+                .filter(|instance| {
+                    instance.status == InstanceStatus::Running
+                        && instance.current_action == CurrentAction::None
+                })
+                .count();
+            let wanted = counted.target_size as usize;
+            match failing {
+                _ if settled >= wanted && seen.is_stable => {
+                    set(ConditionType::Ready, true, "Settled", format!("{wanted} of {wanted} VMs run"));
+                }
+                Some((instance, error)) => {
+                    set(
+                        ConditionType::Ready,
+                        false,
+                        "AttemptFailed",
+                        format!("{instance}: {}: {}", error.code, error.message),
+                    );
+                }
+                None => set(
+                    ConditionType::Ready,
+                    false,
+                    "Converging",
+                    format!("{settled} of {wanted} VMs run and are settled"),
+                ),
+            }
+        }
+        _ => set(ConditionType::Ready, false, "Missing", "no VM exists yet".to_owned()),
+    }
+    Assessment {
+        observed_generation: if synced { pool.generation } else { pool.observed_generation },
+        status,
+        conditions,
+    }
+}
+
+fn count(items: impl Iterator) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

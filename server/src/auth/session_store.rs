@@ -1,0 +1,72 @@
+//! Sessions in Postgres. Only a hash of a session's id is stored, so that a copy of the table signs nobody in.
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use store::{Session, Store};
+use tower_sessions::cookie::time::OffsetDateTime;
+use tower_sessions_core::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+#[derive(Clone, Debug)]
+pub struct HashedSessions {
+    store: Store,
+}
+
+impl HashedSessions {
+    pub const fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+/// The store hashes it before it is written.
+fn key(id: &Id) -> [u8; 16] {
+    id.0.to_be_bytes()
+}
+
+fn backend(error: store::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn encode(record: &Record) -> Result<Session> {
+    Ok(Session {
+        data: serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
+        person: owner(record),
+        expires_at: DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default(),
+    })
+}
+
+/// Whom the session belongs to once somebody signed in, for their list of sessions.
+fn owner(record: &Record) -> Option<String> {
+    Some(record.data.get(super::PERSON)?.get("sub")?.as_str()?.to_owned())
+}
+
+#[async_trait]
+impl SessionStore for HashedSessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while !self.store.create_session(&key(&record.id), &encode(record)?).await.map_err(backend)? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.store.save_session(&key(&record.id), &encode(record)?).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some(session) = self.store.load_session(&key(id)).await.map_err(backend)? else {
+            return Ok(None);
+        };
+        let data = serde_json::from_slice(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.timestamp())
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.store.delete_session(&key(id)).await.map_err(backend)
+    }
+}

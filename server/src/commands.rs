@@ -1,0 +1,54 @@
+//! The binary's commands.
+
+mod migrate;
+mod serve;
+
+pub use serve::{Running, start};
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The control plane for fleets of agent VMs on Compute Engine.
+#[derive(Debug, Parser)]
+#[command(name = "agent-manager", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer people and agents.
+    Serve {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Also make Compute Engine match what was approved.
+        #[arg(long)]
+        work: bool,
+    },
+    /// Make Compute Engine match what was approved, and answer probes only.
+    Work {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Bring the database's schema up to date.
+    Migrate {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+impl Arguments {
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve { config, work } => serve::run(Config::read(&config)?, serve::Roles { people: true, work }).await,
+            Command::Work { config } => {
+                serve::run(Config::read(&config)?, serve::Roles { people: false, work: true }).await
+            }
+            Command::Migrate { config } => migrate::run(&Config::read(&config)?).await,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! `agent-manager migrate`.
+
+use crate::config::Config;
+
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let store = super::serve::open_store(config)?;
+    store.migrate().await?;
+    tracing::info!("the database's schema is up to date");
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! What is not a page: agents' endpoints, the live stream, probes and metrics.
+
+pub mod agents;
+pub mod live;
+pub mod metrics;
+pub mod probes;

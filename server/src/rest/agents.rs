@@ -1,0 +1,66 @@
+//! Enrolment and heartbeats (docs/agent-protocol.md).
+
+use axum::{
+    Extension, Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use control::{
+    Control,
+    agents::{AgentRefused, Enrolment, LARGEST_BODY, enroll_agent, receive_heartbeat},
+};
+use serde_json::json;
+
+use crate::{AppState, headers::RequestId, problem::Problem};
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/agent/v1/enroll", post(enroll))
+        .route("/agent/v1/heartbeats", post(heartbeats))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+}
+
+fn read(control: &Control, body: Result<Bytes, BytesRejection>) -> Result<Bytes, AgentRefused> {
+    body.map_err(|_| {
+        let refused = AgentRefused::body_too_large();
+        control.live.count_refusal(refused.code);
+        refused
+    })
+}
+
+async fn enroll(
+    State(control): State<Control>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let enrolled = async {
+        let body = read(&control, body)?;
+        let enrolment: Enrolment = serde_json::from_slice(&body).map_err(AgentRefused::unreadable)?;
+        enroll_agent(&control, enrolment, &request_id).await
+    };
+    match enrolled.await {
+        Ok(enrolled) => Json(enrolled).into_response(),
+        Err(refused) => Problem::from_refusal(&refused, &request_id).into_response(),
+    }
+}
+
+async fn heartbeats(
+    State(control): State<Control>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let credential = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let received = read(&control, body).and_then(|body| receive_heartbeat(&control, credential, &body));
+    match received {
+        Ok(()) => Json(json!({ "accepted": true })).into_response(),
+        Err(refused) => Problem::from_refusal(&refused, &request_id).into_response(),
+    }
+}

@@ -1,0 +1,85 @@
+//! Every route, and the layers around them from the outside in:
+//! request id, headers, trace, limits, CSRF, session, gate.
+
+use std::time::Duration;
+
+use app::{App, shell};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use leptos_axum::{LeptosRoutes as _, file_and_error_handler_with_context, generate_route_list};
+use tower_http::{
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use tower_sessions::{
+    Expiry, SessionManagerLayer,
+    cookie::{SameSite, time::Duration as CookieDuration},
+};
+
+use crate::{
+    AppState,
+    auth::{self, HashedSessions},
+    headers, pages, rest,
+};
+
+/// Terraform text of an import, at most, with the form's own bytes.
+const LARGEST_FORM: usize = 4 * 1024 * 1024;
+/// Longer than any use-case; the live stream is not a use-case.
+const SLOWEST: Duration = Duration::from_secs(30);
+
+pub fn router(state: AppState) -> Router {
+    let sessions = SessionManagerLayer::new(HashedSessions::new(state.control.store.clone()))
+        .with_name("__Host-agent-manager")
+        .with_secure(true)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(state.config.sign_in.session_hours))));
+
+    let context = {
+        let control = state.control.clone();
+        move || pages::provide(&control)
+    };
+    let leptos = state.leptos.clone();
+    let faces = Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), context.clone(), {
+            let leptos = leptos.clone();
+            move || shell(leptos.clone())
+        })
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        .layer(middleware::from_fn_with_state(state.clone(), pages::render_whole))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM));
+
+    let files = ServeDir::new(state.config.http.site_root.join("pkg")).precompressed_br().precompressed_gzip();
+    let unchanging = SetResponseHeaderLayer::if_not_present(
+        axum::http::header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static("no-cache"),
+    );
+
+    faces
+        .merge(auth::router())
+        .merge(rest::metrics::router())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+        .merge(rest::live::router())
+        .layer(middleware::from_fn_with_state(state.clone(), auth::require_person))
+        .layer(sessions)
+        .layer(CsrfLayer::new())
+        // Agents and probes have no session and no cookies; a busy database must not slow them down.
+        .merge(rest::agents::router())
+        .merge(rest::probes::router())
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(unchanging).service(files))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(headers::identify))
+        .with_state(state)
+}
+
+fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+    let id = request.extensions().get::<headers::RequestId>().map_or("", |id| id.0.as_str());
+    // The path alone: a query may hold what somebody typed.
+    tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path())
+}
