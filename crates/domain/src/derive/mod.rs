@@ -8,9 +8,13 @@ mod startup_script;
 mod template;
 mod zones;
 
+use std::collections::BTreeMap;
+
 use crate::{FleetSpec, ObservedFleet, name, resource::ResourceSet};
 
+pub(crate) use pool::{autoscaled, bounds, size_at_creation};
 pub(crate) use scopes::expand_scope;
+pub(crate) use template::OWN_METADATA;
 pub use zones::{EffectiveZones, ZoneSource, zones};
 
 /// All resources of the declaration, its groups spread over `zones`.
@@ -19,8 +23,11 @@ pub use zones::{EffectiveZones, ZoneSource, zones};
 pub fn resources(spec: &FleetSpec, zones: &[String]) -> ResourceSet {
     let mut set = ResourceSet::default();
     let prefix = &spec.environment.name_prefix;
+    // Declared name to its version. Of a name declared twice, which is a violation, the first one stands.
+    let mut versions = BTreeMap::new();
     for declared in &spec.agent_vm_templates {
         let template = template::instance_template(&spec.environment, declared);
+        versions.entry(declared.name.as_str()).or_insert_with(|| template.name.clone());
         set.templates.insert(template.name.clone(), template);
     }
     for (key, rule) in &spec.firewall_rules {
@@ -29,16 +36,14 @@ pub fn resources(spec: &FleetSpec, zones: &[String]) -> ResourceSet {
     }
     for declared in &spec.agent_pools {
         let group_name = name::instance_group(prefix, &declared.name);
-        // A name declared twice is a violation; the first one stands.
         if set.groups.contains_key(&group_name) {
             continue;
         }
         let health_check = pool::health_check(&spec.environment, declared);
         let check_name = health_check.as_ref().map(|check| check.name.clone());
         set.health_checks.extend(health_check.map(|check| (check.name.clone(), check)));
-        let Some(declared_template) = template_of(spec, &declared.template_name) else { continue };
-        let template = template::instance_template(&spec.environment, declared_template);
-        let group = pool::instance_group(&spec.environment, declared, template.name, check_name, zones);
+        let Some(version) = versions.get(declared.template_name.as_str()) else { continue };
+        let group = pool::instance_group(&spec.environment, declared, version.clone(), check_name, zones);
         let autoscaler = pool::autoscaler(&spec.environment, declared);
         set.autoscalers.extend(autoscaler.map(|scaler| (scaler.name.clone(), scaler)));
         set.groups.insert(group_name, group);
@@ -69,5 +74,3 @@ pub fn desired(spec: &FleetSpec, observed: &ObservedFleet) -> ResourceSet {
 pub(crate) fn template_of<'a>(spec: &'a FleetSpec, name: &str) -> Option<&'a crate::template::TemplateSpec> {
     spec.agent_vm_templates.iter().find(|template| template.name == name)
 }
-
-pub(crate) use pool::{autoscaled, bounds, size_at_creation};

@@ -55,11 +55,11 @@ fn disk(comparison: &mut Comparison, attribute: &str, before: Option<&Disk>, aft
 
 /// The API answers with the key's version, the declaration names the key.
 fn key(comparison: &mut Comparison, before: &Disk, after: &Disk) {
-    fn without_version(key: &String) -> String {
+    fn without_version(key: &str) -> String {
         key.split("/cryptoKeyVersions/").next().unwrap_or(key).to_owned()
     }
     let (before, after) =
-        (before.kms_key.as_ref().map(without_version), after.kms_key.as_ref().map(without_version));
+        (before.kms_key.as_deref().map(without_version), after.kms_key.as_deref().map(without_version));
     comparison.optional("disk_encryption_key", before.as_ref(), after.as_ref());
 }
 

@@ -29,7 +29,7 @@ pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Pl
     impact.capacity = capacity::capacity(&wanted, observed, &actions);
     Plan {
         environment: desired.environment.environment.clone(),
-        violations: rules::check(desired, observed),
+        violations: rules::check_derived(desired, &wanted, observed),
         notes: notes::notes(desired, &wanted, observed, &actions, now),
         impact,
         actions,

@@ -140,6 +140,6 @@ fn attributes(changes: &[FieldChange]) -> String {
         [] => "nothing".to_owned(),
         [one] => (*one).to_owned(),
         [head @ .., last] if names.len() <= 4 => format!("{} and {last}", head.join(", ")),
-        [head @ ..] => format!("{} and {} more", head[..3].join(", "), head.len() - 3),
+        many => format!("{} and {} more", many[..3].join(", "), many.len() - 3),
     }
 }

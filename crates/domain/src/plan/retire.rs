@@ -5,18 +5,21 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Step};
-use crate::{FleetSpec, ObservedFleet, derive, name};
+use crate::{FleetSpec, ObservedFleet, derive, name, resource::ResourceSet};
 
 /// Deletions of the observed template versions that are neither declared nor used by any group or instance.
 /// The versions that the declaration derives to stay, even unused: a later change may need them.
 pub fn retire(desired: &FleetSpec, observed: &ObservedFleet) -> Vec<Action> {
-    let wanted = derive::desired(desired, observed).templates;
+    idle(&derive::desired(desired, observed), observed)
+}
+
+pub(super) fn idle(wanted: &ResourceSet, observed: &ObservedFleet) -> Vec<Action> {
     let used = used(observed);
     observed
         .resources
         .templates
         .keys()
-        .filter(|name| !wanted.contains_key(*name) && !used.contains(name.as_str()))
+        .filter(|name| !wanted.templates.contains_key(*name) && !used.contains(name.as_str()))
         .map(|name| Action {
             step: Step::DeleteInstanceTemplate { name: name.clone() },
             reason: "It is no longer declared and no VM runs it.".to_owned(),

@@ -7,3 +7,4 @@ pub mod import;
 pub mod instance;
 pub mod me;
 pub mod pool;
+pub mod settings;

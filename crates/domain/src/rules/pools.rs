@@ -1,0 +1,142 @@
+//! Rules of pools: their template, sizes, rollout numbers, autoscaling.
+
+use super::{Findings, LARGEST_GROUP, Rule, Scope, sizes};
+use crate::{derive, name, pool::PoolSpec};
+
+pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
+    for (index, pool) in scope.spec.agent_pools.iter().enumerate() {
+        let at = |attribute: &str| format!("agent_pools[{index}].{attribute}");
+        template(scope, pool, &at, findings);
+        rollout(scope, pool, &at, findings);
+        size(scope, pool, &at, findings);
+        if let Some(target) = pool.cpu_target {
+            sizes::cpu_target(at("cpu_target"), target, findings);
+        }
+        if let Some(ports) = &pool.named_ports {
+            sizes::named_ports(&at("named_ports"), ports, findings);
+        }
+        if let Some(metrics) = &pool.custom_metrics {
+            sizes::custom_metrics(&at("custom_metrics"), metrics, findings);
+        }
+        if pool.health_check_initial_delay > 3600 {
+            let message = format!(
+                "{} s is too long: Compute Engine takes 0 to 3600 s",
+                pool.health_check_initial_delay
+            );
+            findings.breaks_with_fix(Rule::InitialDelay, at("health_check_initial_delay"), message, "3600");
+        }
+    }
+}
+
+fn template(scope: &Scope<'_>, pool: &PoolSpec, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    let declared = &scope.spec.agent_vm_templates;
+    match derive::template_of(scope.spec, &pool.template_name) {
+        Some(template) if template.agent_type != pool.agent_type => {
+            let message = format!(
+                "the pool is of {} agents and its template `{}` of {}",
+                pool.agent_type, template.name, template.agent_type
+            );
+            let fix = template.agent_type.as_str();
+            findings.breaks_with_fix(Rule::AgentTypeMismatch, at("agent_type"), message, fix);
+        }
+        Some(_) => {}
+        None => {
+            let names: Vec<&str> = declared.iter().map(|template| template.name.as_str()).collect();
+            let known = match names.as_slice() {
+                [] => "agent_vm_templates declares none".to_owned(),
+                names => format!("declared are {}", names.join(", ")),
+            };
+            let message = format!("no template is named `{}`: {known}", pool.template_name);
+            let mut alike = declared.iter().filter(|template| template.agent_type == pool.agent_type);
+            let fix = match (alike.next(), alike.next()) {
+                (Some(only), None) => Some(only.name.clone()),
+                _ => None,
+            };
+            findings.add(Rule::UnknownTemplate, at("template_name"), message, fix);
+        }
+    }
+}
+
+/// "Fixed updatePolicy.maxUnavailable for regional managed instance group has to be either 0 or at least equal to the
+/// number of zones."
+fn rollout(scope: &Scope<'_>, pool: &PoolSpec, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    let group = name::instance_group(&scope.spec.environment.name_prefix, &pool.name);
+    let zones = scope.resources.groups.get(&group).map_or(&scope.zones, |group| &group.zones);
+    let Ok(count) = u32::try_from(zones.len()) else { return };
+    if count == 0 {
+        return;
+    }
+    let below = |value: u32| value > 0 && value < count;
+    let message = |value: u32| {
+        format!("{value} is below the number of zones: a regional group takes 0, or {count} or more")
+    };
+    if let Some(surge) = pool.max_surge {
+        if below(surge) {
+            findings.breaks_with_fix(
+                Rule::SurgeBelowZones,
+                at("max_surge"),
+                message(surge),
+                count.to_string(),
+            );
+        } else if surge == 0 && pool.max_unavailable == 0 {
+            let message = format!(
+                "with max_surge and max_unavailable both 0 no VM could ever be replaced: raise one to {count} or more"
+            );
+            findings.breaks_with_fix(Rule::NoSurgeNoUnavailable, at("max_surge"), message, count.to_string());
+        }
+    }
+    if below(pool.max_unavailable) {
+        findings.breaks_with_fix(
+            Rule::UnavailableBelowZones,
+            at("max_unavailable"),
+            message(pool.max_unavailable),
+            count.to_string(),
+        );
+    }
+}
+
+fn size(scope: &Scope<'_>, pool: &PoolSpec, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    let environment = &scope.spec.environment;
+    for (attribute, size) in [
+        ("target_size", pool.target_size),
+        ("min_replicas", pool.min_replicas),
+        ("max_replicas", pool.max_replicas),
+    ] {
+        if let Some(size) = size
+            && size > LARGEST_GROUP
+        {
+            sizes::group(at(attribute), size, findings);
+        }
+    }
+    if !derive::autoscaled(environment, pool) {
+        return;
+    }
+    let (min, max) = derive::bounds(environment, pool);
+    // The nearer declaration is the one to change.
+    let named = |own: Option<u32>, attribute: &str, default: &str| {
+        if own.is_some() { at(attribute) } else { default.to_owned() }
+    };
+    let least = named(pool.min_replicas, "min_replicas", "default_min_replicas");
+    let most = named(pool.max_replicas, "max_replicas", "default_max_replicas");
+    if max == 0 {
+        findings.breaks_with_fix(
+            Rule::MinAboveMax,
+            at("max_replicas"),
+            "an autoscaler's most is at least 1",
+            "1",
+        );
+    } else if min > max {
+        // Of the two the one that the pool declares is named; a default alone may fit other pools.
+        let (attribute, message) = match (pool.min_replicas, pool.max_replicas) {
+            (None, Some(_)) => (most, format!("at most {max} VMs is below {least}, which is {min}")),
+            _ => (at("min_replicas"), format!("at least {min} VMs is above {most}, which is {max}")),
+        };
+        findings.breaks(Rule::MinAboveMax, attribute, message);
+    } else if let Some(size) = pool.target_size
+        && !(min..=max).contains(&size)
+    {
+        let fix = size.max(min).min(max).to_string();
+        let message = format!("{size} VMs are outside the autoscaler's bounds, {min} to {max}");
+        findings.breaks_with_fix(Rule::SizeOutOfBounds, at("target_size"), message, fix);
+    }
+}

@@ -1,0 +1,114 @@
+//! Rules that several nouns share: numbers, ports, metrics, images, accounts.
+
+use super::{Findings, LARGEST_GROUP, Rule};
+use crate::{
+    environment::{CustomMetric, NamedPort},
+    name,
+};
+
+pub(super) fn disk(attribute: impl Into<String>, size_gb: u32, findings: &mut Findings) {
+    let fix = if size_gb < 10 { "10" } else { "65536" };
+    let message = format!("a disk of {size_gb} GB does not exist: 10 to 65536 GB");
+    findings.breaks_with_fix(Rule::DiskSize, attribute, message, fix);
+}
+
+pub(super) fn group(attribute: impl Into<String>, size: u32, findings: &mut Findings) {
+    let message = format!("{size} VMs are more than a regional group holds: at most {LARGEST_GROUP}");
+    findings.breaks_with_fix(Rule::GroupTooLarge, attribute, message, LARGEST_GROUP.to_string());
+}
+
+pub(super) fn cpu_target(attribute: impl Into<String>, target: f64, findings: &mut Findings) {
+    if target > 0.0 && target <= 1.0 {
+        return;
+    }
+    let message = format!("{target} is no share of the CPU: above 0, at most 1");
+    // 75 is meant as per cent.
+    let fix = (target > 1.0 && target <= 100.0).then(|| (target / 100.0).to_string());
+    findings.add(Rule::CpuTarget, attribute.into(), message, fix);
+}
+
+pub(super) fn named_ports(attribute: &str, ports: &[NamedPort], findings: &mut Findings) {
+    for (index, port) in ports.iter().enumerate() {
+        if port.port == 0 {
+            findings.breaks(Rule::Port, format!("{attribute}[{index}].port"), "0 is no port: 1 to 65535");
+        }
+        let named = format!("{attribute}[{index}].name");
+        if !name::is_rfc1035(&port.name) {
+            let message = format!("`{}` is no port's name: lower-case letters, digits, hyphens", port.name);
+            findings.add(Rule::NameSyntax, named, message, name::to_rfc1035(&port.name));
+        } else if ports[..index].contains(port) {
+            findings.breaks(Rule::Port, named, format!("port {} {} is named twice", port.name, port.port));
+        }
+    }
+}
+
+const METRIC_KINDS: [&str; 3] = ["GAUGE", "DELTA_PER_SECOND", "DELTA_PER_MINUTE"];
+
+pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings: &mut Findings) {
+    for (index, metric) in metrics.iter().enumerate() {
+        if metric.name.trim().is_empty() {
+            findings.breaks(
+                Rule::CustomMetric,
+                format!("{attribute}[{index}].name"),
+                "the metric has no name",
+            );
+        }
+        if !(metric.target > 0.0 && metric.target.is_finite()) {
+            let message = format!("{} is no target: a number above 0", metric.target);
+            findings.breaks(Rule::CustomMetric, format!("{attribute}[{index}].target"), message);
+        }
+        if !METRIC_KINDS.contains(&metric.kind.as_str()) {
+            let message = format!("`{}` is no type: {}", metric.kind, METRIC_KINDS.join(", "));
+            let upper = metric.kind.to_uppercase();
+            let fix = METRIC_KINDS.contains(&upper.as_str()).then_some(upper);
+            findings.add(Rule::CustomMetric, format!("{attribute}[{index}].type"), message, fix);
+        }
+    }
+}
+
+/// `project/family`, a `projects/…/global/images/…` path or a URL of one.
+pub(super) fn image(attribute: impl Into<String>, image: &str, findings: &mut Findings) {
+    let path = image.split_once("projects/").map_or(image, |(_, path)| path);
+    let full = path.len() < image.len();
+    let segments: Vec<&str> = path.split('/').collect();
+    let good = match segments.as_slice() {
+        [project, "global", "images", "family", name] | [project, "global", "images", name] => {
+            full && is_segment(project) && is_segment(name)
+        }
+        [project, name] => !full && is_segment(project) && is_segment(name),
+        _ => false,
+    };
+    if !good {
+        let message =
+            format!("`{image}` is no image: write project/family, as ubuntu-os-cloud/ubuntu-2204-lts");
+        findings.breaks(Rule::ImageSyntax, attribute, message);
+    }
+}
+
+fn is_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b':'))
+}
+
+pub(super) fn service_account(attribute: impl Into<String>, account: Option<&str>, findings: &mut Findings) {
+    let Some(account) = account else { return };
+    let is_email = account
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'));
+    if !is_email && account != "default" {
+        let message = format!("`{account}` is no service account: its e-mail address, or `default`");
+        findings.breaks(Rule::ServiceAccountSyntax, attribute, message);
+    }
+}
+
+pub(super) fn unknown_scope(attribute: String, scope: &str, findings: &mut Findings) {
+    let message = format!(
+        "`{scope}` is no scope: a https://www.googleapis.com/auth/… URL or a short name as cloud-platform"
+    );
+    let fix = match scope {
+        "compute" | "compute-write" | "compute-full" => Some("compute-rw".to_owned()),
+        "logging.write" => Some("logging-write".to_owned()),
+        _ => None,
+    };
+    findings.add(Rule::ScopeUnknown, attribute, message, fix);
+}
