@@ -105,8 +105,8 @@ fn place(scope: &Scope<'_>, findings: &mut Findings) {
             );
         }
     }
-    let subnet_region =
-        environment.subnet_id.split_once("/regions/").and_then(|(_, rest)| rest.split('/').next());
+    let mut segments = environment.subnet_id.split('/').skip_while(|segment| *segment != "regions");
+    let subnet_region = segments.nth(1);
     if let Some(other) = subnet_region
         && other != region
     {

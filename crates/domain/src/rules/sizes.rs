@@ -66,18 +66,17 @@ pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings
     }
 }
 
-/// `project/family`, a `projects/…/global/images/…` path or a URL of one.
+/// `project/family`, a bare family of the own project, or a path or URL of an image or family.
 pub(super) fn image(attribute: impl Into<String>, image: &str, findings: &mut Findings) {
     let path = image.split_once("projects/").map_or(image, |(_, path)| path);
     let full = path.len() < image.len();
     let segments: Vec<&str> = path.split('/').collect();
-    let good = match segments.as_slice() {
-        [project, "global", "images", "family", name] | [project, "global", "images", name] => {
-            full && is_segment(project) && is_segment(name)
-        }
-        [project, name] => !full && is_segment(project) && is_segment(name),
+    let form = match segments.as_slice() {
+        [_, "global", "images", "family", _] | [_, "global", "images", _] => full,
+        ["global", "images", "family", _] | ["global", "images", _] | [_, _] | [_] => !full,
         _ => false,
     };
+    let good = form && segments.iter().all(|segment| is_segment(segment));
     if !good {
         let message =
             format!("`{image}` is no image: write project/family, as ubuntu-os-cloud/ubuntu-2204-lts");

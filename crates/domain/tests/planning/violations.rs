@@ -51,7 +51,7 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("health_threshold", "health_check_unhealthy_threshold", "", |f| f.environment.health_check_unhealthy_threshold = 0),
     ("health_timeout", "health_check_timeout", "5", |f| f.environment.health_check_timeout = 6),
     ("image_syntax", "agent_vm_templates[0].source_image", "", |f| f.agent_vm_templates[0].source_image = Some("Ubuntu 22.04".into())),
-    ("image_syntax", "default_agent_image", "", |f| f.environment.default_agent_image = "debian-12".into()),
+    ("image_syntax", "default_agent_image", "", |f| f.environment.default_agent_image = "projects/debian-12".into()),
     ("initial_delay", "agent_pools[0].health_check_initial_delay", "3600", |f| pool(f).health_check_initial_delay = 3601),
     ("integrity_without_vtpm", "enable_integrity_monitoring", "", |f| f.environment.enable_vtpm = false),
     ("kms_key_region", "disk_encryption_key", "", |f| f.environment.disk_encryption_key = Some(key("europe-west1"))),
@@ -169,6 +169,25 @@ fn a_fix_is_what_mends_it() {
     assert_eq!(check(&fleet, &nothing()), []);
     fleet.environment.disk_encryption_key = Some(key("global"));
     assert_eq!(check(&fleet, &nothing()), []);
+}
+
+#[test]
+fn every_spelling_of_an_image_and_a_subnet_is_taken() {
+    let mut fleet = basic();
+    for image in [
+        "ubuntu-os-cloud/ubuntu-2204-lts",
+        "agents",
+        "global/images/agents-7",
+        "projects/p/global/images/family/agents",
+        "https://www.googleapis.com/compute/v1/projects/example.com:p/global/images/agents-7",
+    ] {
+        fleet.environment.default_agent_image = image.into();
+        assert_eq!(check(&fleet, &nothing()), [], "{image}");
+    }
+    for subnet in ["agents", "regions/us-central1/subnetworks/agents"] {
+        fleet.environment.subnet_id = subnet.into();
+        assert_eq!(check(&fleet, &nothing()), [], "{subnet}");
+    }
 }
 
 fn with_location(zones: &[&str], machine: &str, machine_zones: &[&str]) -> ObservedFleet {
