@@ -3,7 +3,7 @@
 mod migrate;
 mod serve;
 
-pub use serve::{Running, start};
+pub use serve::{Roles, Running, start};
 
 use std::path::PathBuf;
 
@@ -44,9 +44,11 @@ enum Command {
 impl Arguments {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
-            Command::Serve { config, work } => serve::run(Config::read(&config)?, serve::Roles { people: true, work }).await,
+            Command::Serve { config, work } => {
+                serve::run(Config::read(&config)?, Roles { people: true, work }).await
+            }
             Command::Work { config } => {
-                serve::run(Config::read(&config)?, serve::Roles { people: false, work: true }).await
+                serve::run(Config::read(&config)?, Roles { people: false, work: true }).await
             }
             Command::Migrate { config } => migrate::run(&Config::read(&config)?).await,
         }

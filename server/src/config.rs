@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn development_sign_in_is_refused_on_a_public_host() {
-        let text = GOOD.replace("public_url = \"http://localhost:3000\"", "public_url = \"https://fleet.example.com\"");
+        let text = GOOD
+            .replace("public_url = \"http://localhost:3000\"", "public_url = \"https://fleet.example.com\"");
         assert!(Config::parse(&text).unwrap_err().to_string().contains("development"));
     }
 

@@ -20,10 +20,22 @@ use leptos::config::LeptosOptions;
 use crate::{auth::SignIn, config::Config};
 
 /// What every handler can reach.
-#[derive(Clone, Debug, FromRef)]
+#[derive(Clone, Debug)]
 pub struct AppState {
     pub leptos: LeptosOptions,
     pub control: Control,
     pub sign_in: Arc<SignIn>,
     pub config: Arc<Config>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl FromRef<AppState> for Control {
+    fn from_ref(state: &AppState) -> Self {
+        state.control.clone()
+    }
 }

@@ -19,7 +19,12 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str, title: impl Into<String>, request_id: &str) -> Self {
-        Self { code: code.to_owned(), title: title.into(), status: status.as_u16(), request_id: request_id.to_owned() }
+        Self {
+            code: code.to_owned(),
+            title: title.into(),
+            status: status.as_u16(),
+            request_id: request_id.to_owned(),
+        }
     }
 
     pub fn from_error(error: &Error, request_id: &str) -> Self {

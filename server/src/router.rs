@@ -3,16 +3,18 @@
 
 use std::time::Duration;
 
-use app::{App, shell};
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use app::{App, import_form::submit, shell};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    routing::post,
+};
 use leptos_axum::{LeptosRoutes as _, file_and_error_handler_with_context, generate_route_list};
 use tower_http::{
-    compression::CompressionLayer,
-    csrf::CsrfLayer,
-    services::ServeDir,
-    set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
-    trace::TraceLayer,
+    compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer, trace::TraceLayer,
 };
 use tower_sessions::{
     Expiry, SessionManagerLayer,
@@ -37,7 +39,9 @@ pub fn router(state: AppState) -> Router {
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(state.config.sign_in.session_hours))));
+        .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(
+            state.config.sign_in.session_hours,
+        ))));
 
     let context = {
         let control = state.control.clone();
@@ -49,15 +53,22 @@ pub fn router(state: AppState) -> Router {
             let leptos = leptos.clone();
             move || shell(leptos.clone())
         })
+        // The import form answers with its own page, with and without scripts.
+        .route(
+            "/import",
+            post({
+                let (leptos, context) = (leptos, context.clone());
+                move |request: Request| submit(leptos, context, request)
+            }),
+        )
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn_with_state(state.clone(), pages::render_whole))
         .layer(DefaultBodyLimit::max(LARGEST_FORM));
 
-    let files = ServeDir::new(state.config.http.site_root.join("pkg")).precompressed_br().precompressed_gzip();
-    let unchanging = SetResponseHeaderLayer::if_not_present(
-        axum::http::header::CACHE_CONTROL,
-        axum::http::HeaderValue::from_static("no-cache"),
-    );
+    let files =
+        ServeDir::new(state.config.http.site_root.join("pkg")).precompressed_br().precompressed_gzip();
+    let unchanging =
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 
     faces
         .merge(auth::router())
@@ -78,7 +89,7 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let id = request.extensions().get::<headers::RequestId>().map_or("", |id| id.0.as_str());
     // The path alone: a query may hold what somebody typed.
     tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path())

@@ -13,8 +13,10 @@ use crate::{AppState, headers::RequestId, problem::Problem};
 
 /// Reached without a session: signing in, the files of the face, agents (they prove themselves otherwise), probes.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-in/start" | "/sign-in/callback" | "/livez" | "/readyz" | "/favicon.svg")
-        || path.starts_with("/pkg/")
+    matches!(
+        path,
+        "/sign-in" | "/sign-in/start" | "/sign-in/callback" | "/livez" | "/readyz" | "/favicon.svg"
+    ) || path.starts_with("/pkg/")
         || path.starts_with("/agent/v1/")
 }
 
@@ -69,9 +71,15 @@ fn refuse(request: &Request, request_id: &str) -> Response {
 /// The database is away, so nobody can be recognised. A page says so in words and without our scripts.
 fn unavailable(request: &Request, request_id: &str) -> Response {
     if !wants_page(request) {
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the database does not answer", request_id)
-            .into_response();
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "the database does not answer",
+            request_id,
+        )
+        .into_response();
     }
     let page = app::unavailable_page("The database does not answer", request_id);
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], axum::response::Html(page)).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], axum::response::Html(page))
+        .into_response()
 }

@@ -6,14 +6,16 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
 use openidconnect::{
-    AdditionalClaims, AdditionalProviderMetadata, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata,
-    RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
+    AdditionalClaims, AdditionalProviderMetadata, AuthorizationCode, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
+    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
-        CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-        CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken,
-        CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType,
+        CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey,
+        CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+        CoreRevocableToken, CoreRevocationErrorResponse, CoreSubjectIdentifierType,
+        CoreTokenIntrospectionResponse, CoreTokenType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -80,6 +82,12 @@ type OidcClient = Client<
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
 >;
 
 /// What must be remembered between leaving for the issuer and coming back.
@@ -104,7 +112,9 @@ pub struct SignIn {
 impl SignIn {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         let secret = match &config.sign_in.client_secret_file {
-            Some(path) => Some(String::from_utf8(read_secret(path)?).context("the client secret is no text")?),
+            Some(path) => {
+                Some(String::from_utf8(read_secret(path)?).context("the client secret is no text")?)
+            }
             None => None,
         };
         let http = reqwest::Client::builder()
@@ -120,6 +130,10 @@ impl SignIn {
             http,
             metadata: Mutex::new(None),
         })
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
     }
 
     async fn metadata(&self, now: Timestamp) -> anyhow::Result<Arc<Metadata>> {
@@ -152,7 +166,11 @@ impl SignIn {
         .set_redirect_uri(RedirectUrl::new(self.redirect_url.clone())?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state, nonce) = client
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
             .add_scope(Scope::new("profile".to_owned()))
             .add_scope(Scope::new("email".to_owned()))
             .set_pkce_challenge(challenge)
@@ -167,7 +185,13 @@ impl SignIn {
     }
 
     /// Checks what the browser brought back and says who it is.
-    pub async fn finish(&self, flow: Flow, state: &str, code: &str, now: Timestamp) -> anyhow::Result<Person> {
+    pub async fn finish(
+        &self,
+        flow: Flow,
+        state: &str,
+        code: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<Person> {
         if flow.state.is_empty() || flow.state != state {
             bail!("the state is not the one that was given out");
         }
@@ -195,7 +219,10 @@ impl SignIn {
             }
         };
         let sub = claims.subject().to_string();
-        let name = claims.name().and_then(|name| name.get(None)).map_or_else(|| sub.clone(), |name| name.to_string());
+        let name = claims
+            .name()
+            .and_then(|name| name.get(None))
+            .map_or_else(|| sub.clone(), |name| name.to_string());
         let extra = claims.additional_claims();
         Ok(Person {
             name,

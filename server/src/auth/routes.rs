@@ -43,7 +43,9 @@ fn local_path(next: &str) -> String {
 pub(super) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()
@@ -104,7 +106,7 @@ async fn establish(
     request_id: &RequestId,
 ) -> anyhow::Result<()> {
     let actor = person.actor(&request_id.0);
-    people::sign_in(&state.control, &actor, &person.email, &person.groups).await?;
+    people::sign_in(&state.control, &actor, state.sign_in.issuer(), &person.email, &person.groups).await?;
     // A new id: whoever planted the old one does not get the person's session.
     session.cycle_id().await?;
     session.insert(PERSON, person).await?;
@@ -139,7 +141,9 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_followed() {
         assert_eq!(local_path("/pools/dev/web?tab=x"), "/pools/dev/web?tab=x");
-        for elsewhere in ["//evil.test", "https://evil.test", "/\\evil.test", "", "/a b", "/\u{9}/evil", "/sign-out"] {
+        for elsewhere in
+            ["//evil.test", "https://evil.test", "/\\evil.test", "", "/a b", "/\u{9}/evil", "/sign-out"]
+        {
             assert_eq!(local_path(elsewhere), "/", "{elsewhere:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 
-pub async fn run(config: &Config) -> anyhow::Result<()> {
+pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     let store = super::serve::open_store(config)?;
     store.migrate().await?;
     tracing::info!("the database's schema is up to date");

@@ -44,7 +44,7 @@ impl Running {
     }
 }
 
-pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+pub(super) fn open_store(config: &Config) -> anyhow::Result<Store> {
     let settings = store::Config {
         max_connections: config.database.max_connections,
         ..store::Config::new(config.database.url.clone())
@@ -53,7 +53,12 @@ pub fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 /// Starts on a listener that the caller bound, so that tests choose the port and the clock.
-pub async fn start(config: Config, roles: Roles, listener: TcpListener, clock: Clock) -> anyhow::Result<Running> {
+pub async fn start(
+    config: Config,
+    roles: Roles,
+    listener: TcpListener,
+    clock: Clock,
+) -> anyhow::Result<Running> {
     let store = open_store(&config)?;
     let settings = match &config.compute.endpoint {
         Some(endpoint) => compute::Config::emulator(endpoint),
@@ -61,10 +66,14 @@ pub async fn start(config: Config, roles: Roles, listener: TcpListener, clock: C
     };
     let environment = compute::Environment::from_vars(std::env::vars());
     let compute = Compute::connect(compute::Config { environment, ..settings })
-    .await
-    .context("the Compute Engine client cannot be made")?;
+        .await
+        .context("the Compute Engine client cannot be made")?;
     let key = read_secret(&config.agents.credential_key_file)?;
-    anyhow::ensure!(key.len() >= 32, "{} holds less than 32 bytes", config.agents.credential_key_file.display());
+    anyhow::ensure!(
+        key.len() >= 32,
+        "{} holds less than 32 bytes",
+        config.agents.credential_key_file.display()
+    );
     let audience = format!("{}/agent/v1/enroll", config.http.public_url);
     let verifier = Verifier::new(&config.agents.jwks_url, &audience)?;
     let stop = CancellationToken::new();
@@ -97,9 +106,8 @@ pub async fn start(config: Config, roles: Roles, listener: TcpListener, clock: C
         control::reconcile::start(&control);
     }
     let until = stop.clone().cancelled_owned();
-    let serving = control
-        .tasks
-        .spawn(async move { axum::serve(listener, app).with_graceful_shutdown(until).await });
+    let serving =
+        control.tasks.spawn(async move { axum::serve(listener, app).with_graceful_shutdown(until).await });
     tracing::info!(%address, people = roles.people, work = roles.work, "serving");
     Ok(Running { address, control, stop, serving })
 }
@@ -124,7 +132,7 @@ fn leptos_options(config: &Config) -> LeptosOptions {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary's edge: the signal task ends with the process")]
-pub async fn run(config: Config, roles: Roles) -> anyhow::Result<()> {
+pub(super) async fn run(config: Config, roles: Roles) -> anyhow::Result<()> {
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen)
         .await

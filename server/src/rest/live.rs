@@ -44,9 +44,12 @@ async fn live(
     if let Err(error) = authorize(&actor, Permission::ReadFleet) {
         return Problem::from_error(&error, &request_id).into_response();
     }
-    let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let frames = frames(&control, watch.environment, last_seen).take_until(control.stop.clone().cancelled_owned());
-    let keep_alive = KeepAlive::new().interval(Duration::from_secs(5)).event(Frame::default().event("tick").data("{}"));
+    let last_seen =
+        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let frames =
+        frames(&control, watch.environment, last_seen).take_until(control.stop.clone().cancelled_owned());
+    let keep_alive =
+        KeepAlive::new().interval(Duration::from_secs(5)).event(Frame::default().event("tick").data("{}"));
     let mut response = Sse::new(frames).keep_alive(keep_alive).into_response();
     // Proxies that buffer would hold the news back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -78,7 +81,9 @@ fn frame(event: &Arc<Event>, environment: &str) -> Option<Frame> {
     // A change's page may be open in a tab that shows another environment, so changes go to all.
     let (name, data) = match &event.news {
         News::Instances(deltas) if event.environment == environment => ("instances", json!(deltas)),
-        News::Pools if event.environment == environment => ("pools", json!({ "environment": event.environment })),
+        News::Pools if event.environment == environment => {
+            ("pools", json!({ "environment": event.environment }))
+        }
         News::Change(id) => ("change", json!({ "environment": event.environment, "id": id })),
         News::Instances(_) | News::Pools => return None,
     };

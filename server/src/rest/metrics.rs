@@ -31,10 +31,14 @@ async fn metrics(
 
 fn render(control: &Control) -> String {
     let mut text = String::new();
-    text.push_str("# HELP agent_manager_heartbeats_accepted_total Heartbeats taken since the server started.\n");
+    text.push_str(
+        "# HELP agent_manager_heartbeats_accepted_total Heartbeats taken since the server started.\n",
+    );
     text.push_str("# TYPE agent_manager_heartbeats_accepted_total counter\n");
     let _ = writeln!(text, "agent_manager_heartbeats_accepted_total {}", control.live.accepted());
-    text.push_str("# HELP agent_manager_agent_refusals_total Enrolments and heartbeats refused, by reason.\n");
+    text.push_str(
+        "# HELP agent_manager_agent_refusals_total Enrolments and heartbeats refused, by reason.\n",
+    );
     text.push_str("# TYPE agent_manager_agent_refusals_total counter\n");
     for (code, count) in control.live.refusals() {
         let _ = writeln!(text, "agent_manager_agent_refusals_total{{code=\"{code}\"}} {count}");

@@ -1,0 +1,159 @@
+//! A whole server on a free port, with a database, an emulator and an issuer of its own.
+
+use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt as _};
+
+use compute_emulator::Emulator;
+use control::Clock;
+use development_issuer::Issuer;
+use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+use server::{
+    commands::{Roles, Running, start},
+    config::Config,
+};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+
+pub struct TestApp {
+    pub url: String,
+    pub http: Client,
+    running: Running,
+    emulator: Emulator,
+    issuer: Issuer,
+    _folder: tempfile::TempDir,
+}
+
+/// Cookies by name. The browser's jar would not send Secure ones over plain HTTP, so tests keep their own.
+#[derive(Clone, Debug, Default)]
+pub struct Cookies(BTreeMap<String, String>);
+
+impl Cookies {
+    pub fn take(&mut self, response: &Response) {
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().unwrap();
+            let (name, rest) = text.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if value.is_empty() || text.contains("Max-Age=0") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub fn header(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl TestApp {
+    pub async fn start(pool: PgPool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("agent-credential.key");
+        std::fs::write(&key, [7; 32]).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}");
+        let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let emulator = Emulator::start(compute_emulator::Config {
+            listen: loopback,
+            agents: false,
+            ..compute_emulator::Config::default()
+        })
+        .await
+        .unwrap();
+        let issuer = Issuer::start(development_issuer::Config::new(
+            "agent-manager",
+            [format!("{url}/sign-in/callback")],
+        ))
+        .await
+        .unwrap();
+
+        let options = pool.connect_options();
+        let database = format!(
+            "postgres://{}@{}:{}/{}",
+            options.get_username(),
+            options.get_host(),
+            options.get_port(),
+            options.get_database().unwrap()
+        );
+        let config = Config::parse(&format!(
+            r#"
+            [http]
+            listen = "127.0.0.1:{port}"
+            public_url = "{url}"
+            site_root = "{site}"
+            [database]
+            url = "{database}"
+            max_connections = 4
+            [sign_in]
+            issuer = "{issuer}"
+            client_id = "agent-manager"
+            development = true
+            [compute]
+            endpoint = "{endpoint}"
+            [agents]
+            jwks_url = "{jwks}"
+            credential_key_file = "{key}"
+            "#,
+            site = folder.path().join("site").display(),
+            issuer = issuer.url(),
+            endpoint = emulator.endpoint(),
+            jwks = emulator.jwks_url(),
+            key = key.display(),
+        ))
+        .unwrap();
+        let running =
+            start(config, Roles { people: true, work: false }, listener, Clock::System).await.unwrap();
+        let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Self { url, http, running, emulator, issuer, _folder: folder }
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// As a browser asks for a page.
+    pub async fn page(&self, path: &str, cookies: &Cookies) -> Response {
+        self.http
+            .get(format!("{}{path}", self.url))
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookies.header())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Through the issuer's page, as a person goes.
+    pub async fn sign_in(&self, persona: &str) -> Cookies {
+        let mut cookies = Cookies::default();
+        let start = self.page("/sign-in/start", &cookies).await;
+        assert_eq!(start.status(), StatusCode::SEE_OTHER);
+        cookies.take(&start);
+        let callback = self.choose(location(&start), persona).await;
+        let path = callback.strip_prefix(&self.url).unwrap();
+        let back = self.page(path, &cookies).await;
+        assert_eq!(location(&back), "/", "{back:?}");
+        cookies.take(&back);
+        cookies
+    }
+
+    /// Presses the persona's button on the issuer's page; gives the address that it sends the browser to.
+    pub async fn choose(&self, authorize: &str, persona: &str) -> String {
+        let answer = self.http.post(authorize).form(&[("persona", persona)]).send().await.unwrap();
+        assert!(answer.status().is_redirection(), "{answer:?}");
+        location(&answer).to_owned()
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await.unwrap();
+        self.issuer.shutdown().await;
+        self.emulator.shutdown().await.unwrap();
+    }
+}
+
+pub fn location(response: &Response) -> &str {
+    response.headers().get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+}

@@ -1,0 +1,80 @@
+//! Signing in and out, and the gate.
+
+use reqwest::{StatusCode, header};
+use sqlx::PgPool;
+
+use crate::app::{Cookies, TestApp, location};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_stranger_is_led_to_sign_in_and_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let page = app.page("/pools?environment=dev", &Cookies::default()).await;
+    assert_eq!(page.status(), StatusCode::SEE_OTHER);
+    assert_eq!(location(&page), "/sign-in?next=/pools%3Fenvironment%3Ddev");
+    let api = app.get("/live?environment=dev").await;
+    assert_eq!(api.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(api.headers()[header::CONTENT_TYPE], "application/problem+json");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_persona_signs_in_sees_the_fleet_and_signs_out(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let cookies = app.sign_in("mara").await;
+    let fleet = app.page("/", &cookies).await;
+    assert_eq!(fleet.status(), StatusCode::OK);
+    assert!(fleet.text().await.unwrap().contains("Mara"));
+
+    let out = app.http.post(format!("{}/sign-out", app.url)).header(header::COOKIE, cookies.header());
+    assert_eq!(out.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    let after = app.page("/", &cookies).await;
+    assert_eq!(location(&after), "/sign-in", "the session is over on the server too");
+
+    let actions: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_events ORDER BY seq").fetch_all(&pool).await.unwrap();
+    assert_eq!(actions, ["sign_in", "sign_out"]);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_session_s_id_changes_when_somebody_signs_in(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let mut before = Cookies::default();
+    let start = app.page("/sign-in/start", &before).await;
+    before.take(&start);
+    let callback = app.choose(location(&start), "vera").await;
+    let mut after = before.clone();
+    after.take(&app.page(callback.strip_prefix(&app.url).unwrap(), &before).await);
+    assert_ne!(before.header(), after.header());
+    let planted = app.page("/", &before).await;
+    assert_eq!(location(&planted), "/sign-in");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_callback_that_nobody_asked_for_signs_nobody_in(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let none = app.page("/sign-in/callback?code=x&state=y", &Cookies::default()).await;
+    assert_eq!(location(&none), "/sign-in?error=expired");
+
+    let mut cookies = Cookies::default();
+    let start = app.page("/sign-in/start", &cookies).await;
+    cookies.take(&start);
+    let callback = app.choose(location(&start), "mara").await;
+    let forged = callback.strip_prefix(&app.url).unwrap().replace("state=", "state=x");
+    let refused = app.page(&forged, &cookies).await;
+    assert!(location(&refused).starts_with("/sign-in?error=refused"), "{}", location(&refused));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_cookie_is_locked_to_this_host(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let start = app.page("/sign-in/start", &Cookies::default()).await;
+    let cookie = start.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    for part in ["__Host-agent-manager=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{part} in {cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    app.stop().await;
+}
