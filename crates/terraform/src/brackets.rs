@@ -8,11 +8,11 @@ use crate::source::Source;
 const DEEPEST: usize = 40;
 
 /// Entries between one pair of braces. The parser compares each key with each one before.
-const LONGEST_OBJECT: usize = 1024;
+const LONGEST_OBJECT: usize = 512;
 
 #[derive(Debug)]
 enum Frame<'i> {
-    /// `{`, `[` or `(`, and in how many entries so far.
+    /// `{`, `[` or `(`, and how many entries are in it so far.
     Bracket {
         open: u8,
         at: usize,
@@ -67,11 +67,8 @@ impl<'i> Scanner<'_, 'i> {
                 let (open, close) = (char::from(*open), closing(*open));
                 Err(fault(*at, format!("this `{open}` is never closed: add `{close}`")))
             }
-            Some(Frame::Template { at }) => Err(fault(
-                *at,
-                "this interpolation is never closed: add `}`, or write `$${` for a plain `${`",
-            )),
-            Some(Frame::Quote { at }) => Err(unclosed_quote(*at)),
+            Some(Frame::Template { at }) => Err(unclosed_template(*at)),
+            Some(Frame::Quote { at }) => Err(self.unclosed_quote(*at)),
             Some(Frame::Heredoc { at, delimiter }) => Err(fault(
                 *at,
                 format!("this text is never closed: put `{delimiter}` on a line of its own at its end"),
@@ -118,7 +115,9 @@ impl<'i> Scanner<'_, 'i> {
             // Comparisons and `=>` assign nothing.
             [b'=', b'=' | b'>', ..] | [b'!' | b'<' | b'>', b'=', ..] => self.at += 2,
             [b'=' | b':', ..] => {
-                if let Some(Frame::Bracket { open: b'{', entries, .. }) = self.frames.last_mut() {
+                if let Some(Frame::Bracket { open: b'{', entries, at: opened }) = self.frames.last_mut()
+                    && !opens_block(self.source.text.get(..*opened).unwrap_or_default())
+                {
                     *entries += 1;
                     if *entries > LONGEST_OBJECT {
                         return Err(fault(
@@ -168,7 +167,7 @@ impl<'i> Scanner<'_, 'i> {
                 self.frames.pop();
                 self.at += 1;
             }
-            [b'\n', ..] => return Err(unclosed_quote(opened)),
+            [b'\n', ..] => return Err(self.unclosed_quote(opened)),
             [b'\\', b'\n', ..] => self.at += 1,
             [b'\\', _, ..] => self.at += 2,
             _ => self.text()?,
@@ -187,6 +186,17 @@ impl<'i> Scanner<'_, 'i> {
             _ => self.at += 1,
         }
         Ok(())
+    }
+
+    fn unclosed_quote(&self, at: usize) -> Fault {
+        // In `"${x"` the second quote opens a string within the interpolation, which is what lacks its end.
+        if let [.., Frame::Template { at }, Frame::Quote { .. }] = self.frames.as_slice() {
+            return unclosed_template(*at);
+        }
+        fault(
+            at,
+            "this string is not closed on its line: add `\"` (a text over several lines is written `<<-EOT`)",
+        )
     }
 
     fn heredoc_start(&mut self) -> Result<(), Fault> {
@@ -228,11 +238,13 @@ impl<'i> Scanner<'_, 'i> {
     }
 }
 
-fn unclosed_quote(at: usize) -> Fault {
-    fault(
-        at,
-        "this string is not closed on its line: add `\"` (a text over several lines is written `<<-EOT`)",
-    )
+fn unclosed_template(at: usize) -> Fault {
+    fault(at, "this interpolation is never closed: add `}`, or write `$${` for a plain `${`")
+}
+
+/// After a name or a label comes a block, whose attributes the parser finds by hash.
+fn opens_block(before: &str) -> bool {
+    before.trim_end().ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '"'))
 }
 
 const fn closing(open: u8) -> char {
@@ -274,7 +286,7 @@ mod tests {
             ("a = [{ b = 1 ]", 13, "expected `}` here, found `]`: the `{` of line 1"),
             ("a = ]", 4, "closes nothing"),
             ("a = \"x\nb = 1", 4, "not closed on its line"),
-            ("a = \"${x\"", 8, "not closed on its line"),
+            ("a = \"${x\"\n", 5, "interpolation"),
             ("a = \"${x", 5, "interpolation"),
             ("a = \"${x]\"", 8, "expected `}`"),
             ("a = <<EOT\nx\n", 4, "put `EOT`"),
@@ -294,5 +306,6 @@ mod tests {
         let entries = |count: usize| format!("a = {{{}}}", "b = 1 == 1\n".repeat(count));
         assert_eq!(checked(&entries(LONGEST_OBJECT)), Ok(()));
         assert!(checked(&entries(LONGEST_OBJECT + 1)).is_err());
+        assert_eq!(checked(&format!("locals {{\n{}}}", "b = 1\n".repeat(LONGEST_OBJECT + 1))), Ok(()));
     }
 }

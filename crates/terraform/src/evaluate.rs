@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// One unit is about one value made or looked at, or eight bytes of text: a few hundred milliseconds at the very worst.
-const BUDGET: usize = 2_000_000;
+const BUDGET: usize = 1_000_000;
 
 /// Expressions within expressions, through locals too; each level takes stack.
 const DEEPEST_EVALUATION: usize = 120;
@@ -85,7 +85,8 @@ pub(crate) struct Evaluator<'t> {
     memos: HashMap<(Space, &'t str), Memo>,
     /// In the order they were finished, so that a failed `try` can forget its own.
     finished: Vec<(Space, &'t str)>,
-    budget: usize,
+    /// None once it was exceeded.
+    budget: Option<usize>,
     depth: usize,
 }
 
@@ -108,7 +109,7 @@ impl<'t> Evaluator<'t> {
             report: Report::default(),
             memos: HashMap::new(),
             finished: Vec::new(),
-            budget: BUDGET,
+            budget: Some(BUDGET),
             depth: 0,
         }
     }
@@ -164,19 +165,19 @@ impl<'t> Evaluator<'t> {
     }
 
     fn charge(&mut self, cost: usize, at: At, context: Context<'_>) -> Evaluated<()> {
-        match self.budget.checked_sub(cost) {
+        match self.budget.and_then(|budget| budget.checked_sub(cost)) {
             Some(left) => {
-                self.budget = left;
+                self.budget = Some(left);
                 Ok(())
             }
             // Said once; all that follows gives up without a word.
-            None if self.budget == 0 => Err(Value::poison(at)),
+            None if self.budget.is_none() => Err(Value::poison(at)),
             None => {
-                self.budget = 0;
+                self.budget = None;
                 Err(self.fail(
                     at,
                     context,
-                    "evaluating this produces too much: write it out, or in smaller parts",
+                    "evaluating this makes too much of it: name fewer things twice, or write it out",
                 ))
             }
         }

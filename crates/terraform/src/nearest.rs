@@ -6,7 +6,11 @@ pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c s
     if name.len() > 64 {
         return None;
     }
-    let allowed = (name.chars().count() / 3).max(1);
+    // In one or two letters every slip is another word.
+    let allowed = match name.chars().count() {
+        0..3 => 0,
+        characters => characters / 3,
+    };
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= 64)
@@ -55,6 +59,7 @@ mod tests {
         assert_eq!(nearest("min_replica", names), Some("min_replicas"));
         assert_eq!(nearest("colour", names), None);
         assert_eq!(nearest("", names), None);
+        assert_eq!(nearest("b", ["a"]), None);
         assert_eq!(distance("ab", "ba"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

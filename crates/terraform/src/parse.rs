@@ -19,16 +19,19 @@ pub(crate) fn parse(source: &Source<'_>, file: u16, report: &mut Report) -> Opti
         Ok(body) => Some(body),
         Err(error) => {
             let offset = error.location().offset();
-            let rest = source.text.get(offset..).unwrap_or_default();
-            report.push(at(offset), explain(error.message(), rest));
+            let (before, rest) = source.text.split_at_checked(offset).unwrap_or((source.text, ""));
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            let line_before = before.get(line_start..).unwrap_or_default();
+            report.push(at(offset), explain(error.message(), line_before, rest));
             None
         }
     }
 }
 
-/// `rest` is the text from the error on.
-fn explain(message: &str, rest: &str) -> String {
+/// `before` is the line up to the error, `rest` the whole text from there on.
+fn explain(message: &str, before: &str, rest: &str) -> String {
     let found = found(rest);
+    let name = word(before.trim_start());
     if message.contains("redefined attribute") {
         return format!("{found} is set twice in one block: remove one of them");
     }
@@ -40,6 +43,13 @@ fn explain(message: &str, rest: &str) -> String {
     }
     if rest.starts_with('\'') {
         return "strings are written in double quotes: `\"…\"`".to_owned();
+    }
+    if message.starts_with("invalid escape sequence") {
+        let written = before.rfind('\\').and_then(|from| before.get(from..)).unwrap_or("\\");
+        return format!("`{written}` is no escape sequence: write `\\\\` for a backslash itself");
+    }
+    if message.starts_with("invalid expression") && before.trim_end().ends_with('=') && !name.is_empty() {
+        return format!("`{name}` needs a value after its `=`, found {found}");
     }
     if message.starts_with("invalid expression") {
         return format!("a value is expected here, found {found}");
@@ -59,14 +69,22 @@ fn explain(message: &str, rest: &str) -> String {
     match message {
         "expected `]`" => format!("`,` or `]` must follow the item before; found {found}"),
         "expected `)`" => format!("`,` or `)` must follow the value before; found {found}"),
+        "expected `{`" if !name.is_empty() => {
+            format!(
+                "`{name}` needs `=` before its value, or, if it is a block, `{{` after its labels; found {found}"
+            )
+        }
         "unexpected token" => format!("not expected here: {found}"),
         other => format!("{other}; found {found}"),
     }
 }
 
+fn word(text: &str) -> String {
+    text.chars().take_while(|&c| c.is_alphanumeric() || c == '_' || c == '-').take(40).collect()
+}
+
 fn found(rest: &str) -> String {
-    let word: String =
-        rest.chars().take_while(|&c| c.is_alphanumeric() || c == '_' || c == '-').take(40).collect();
+    let word = word(rest);
     match rest.chars().next() {
         None => "the end of the file".to_owned(),
         Some('\n' | '\r') => "the end of the line".to_owned(),
@@ -82,9 +100,15 @@ mod tests {
 
     #[test]
     fn the_parsers_words_become_a_persons() {
-        assert_eq!(explain("expected `]`", "\"b\"]"), "`,` or `]` must follow the item before; found `\"`");
-        assert_eq!(explain("unexpected token", ""), "not expected here: the end of the file");
-        assert_eq!(explain("unexpected token", "\u{1}"), "not expected here: the control character U+0001");
-        assert!(explain("invalid expression; expected letter", "'dev'").contains("double quotes"));
+        assert_eq!(
+            explain("expected `]`", "a = [\"a\" ", "\"b\"]"),
+            "`,` or `]` must follow the item before; found `\"`"
+        );
+        assert_eq!(explain("unexpected token", "", ""), "not expected here: the end of the file");
+        assert_eq!(
+            explain("unexpected token", "", "\u{1}"),
+            "not expected here: the control character U+0001"
+        );
+        assert!(explain("invalid expression; expected letter", "a = ", "'dev'").contains("double quotes"));
     }
 }

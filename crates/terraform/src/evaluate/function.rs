@@ -116,7 +116,8 @@ impl<'t> Evaluator<'t> {
                 (least, most) if least == most => format!("{least}"),
                 (least, most) => format!("{least} to {most}"),
             };
-            let message = format!("`{name}` takes {wanted} arguments, found {}", arguments.len());
+            let message =
+                format!("`{name}` needs {wanted} between its parentheses, found {}", arguments.len());
             return Err(self.fail(at, context, message));
         }
         self.unknown(&arguments, at, context)?;

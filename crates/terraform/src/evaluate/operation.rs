@@ -56,9 +56,11 @@ impl<'t> Evaluator<'t> {
             }
         };
         match kind {
-            Kind::Number(number) if !number.is_finite() => {
-                Err(self.fail(at, context, format_args!("`{}` has no finite result here", operator.as_str())))
-            }
+            Kind::Number(number) if !number.is_finite() => Err(self.fail(
+                at,
+                context,
+                format_args!("`{}` has no finite result: is its right side 0?", operator.as_str()),
+            )),
             kind => Ok(Value::new(kind, at)),
         }
     }

@@ -12,6 +12,9 @@ use crate::{
     value::{Kind, List, Object, Value},
 };
 
+/// More are no form that anyone fills in.
+const MOST_QUESTIONS: usize = 200;
+
 #[derive(Debug)]
 struct Question {
     attribute: String,
@@ -51,8 +54,20 @@ impl<'t> Reader<'t> {
     /// None for null, which means the default, as for what is not known.
     pub(super) fn known(&mut self, value: Value, path: &Path<'_>) -> Option<Value> {
         match &value.kind {
-            Kind::Null | Kind::Poison => None,
+            Kind::Null => None,
+            Kind::Poison => {
+                // Whatever poisons reports; should it ever not, the declaration must not pass for complete.
+                if self.evaluator.report.is_empty() {
+                    self.refuse(value.at, path, "could not be evaluated");
+                }
+                None
+            }
             Kind::Unknown(needs) => {
+                if self.questions.len() + needs.len() > MOST_QUESTIONS {
+                    let complaint = format!("needs too many answers: {MOST_QUESTIONS} at most, in all");
+                    self.refuse(value.at, path, complaint);
+                    return None;
+                }
                 for (reference, at) in needs.iter() {
                     let order = self.questions.len();
                     let question = || (order, Question { attribute: path.to_string(), at: *at });
@@ -68,7 +83,7 @@ impl<'t> Reader<'t> {
         let hint = match (&value.kind, wanted) {
             (Kind::Given(_), "a list") => "; answer in JSON, as in [\"a\", \"b\"]",
             (Kind::Given(_), "an object") => "; answer in JSON, as in {\"a\": \"b\"}",
-            (Kind::Text(_), "a list") => "; put it in brackets",
+            (Kind::Text(_) | Kind::Object(_), "a list") => "; put it in brackets",
             _ => "",
         };
         self.refuse(value.at, path, format_args!("must be {wanted}, found {value}{hint}"));
