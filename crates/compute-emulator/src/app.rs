@@ -98,6 +98,7 @@ impl App {
         let real = self.clock.real(latency);
         let operation = Operation::new(subject, request, now, latency, real, &mut world.dice);
         let view = operation.view(now);
+        tracing::debug!(operation = operation.path, path = call.path(), "stored");
         if let Some(key) = key {
             world.replays.insert(key, Replay { request: digest, operation: operation.path.clone() });
         }

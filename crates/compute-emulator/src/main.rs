@@ -1,6 +1,6 @@
 //! The emulator as a program: flags in, logs to stderr, SIGINT or SIGTERM to end it with its state saved.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, io::IsTerminal as _, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
@@ -61,7 +61,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 
     let mut project_metadata: BTreeMap<String, String> = flags.project_metadata.into_iter().collect();
     if let Some(url) = flags.agent_manager_url {

@@ -3,6 +3,8 @@
 //! a test holds them against Google's discovery document.
 
 pub(crate) mod autoscaler;
+#[cfg(test)]
+mod discovery;
 pub(crate) mod firewall;
 pub(crate) mod group;
 pub(crate) mod health_check;

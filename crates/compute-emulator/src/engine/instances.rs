@@ -31,6 +31,11 @@ pub(super) fn advance(
             if let Some(due) = instance.due {
                 step.due_at(due);
             }
+            // Failing probes that do not count yet will count then, without anything else happening.
+            let failing = matches!(instance.health, Health::Unhealthy | Health::Timeout);
+            if let Some(grace) = instance.grace.filter(|grace| failing && *grace > now.at) {
+                step.due_at(grace);
+            }
             group.instances.insert(name, instance);
         }
     }

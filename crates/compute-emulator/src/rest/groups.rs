@@ -49,9 +49,7 @@ async fn insert(State(app): State<App>, call: Call) -> Result<Json<Value>, Error
         let name = body.get("name").map(text).unwrap_or_default().to_owned();
         reference::check_name("resource.name", &name)?;
         let path = format!("{}/{name}", call.path());
-        if places::zones(reference::location(&path)).is_none() {
-            return Err(Error::not_found(reference::scope(&path)));
-        }
+        check_region(&path)?;
         group_body::strip(&mut body);
         let target_size = group_body::take_size(&mut body)?.unwrap_or_default();
         group_body::complete(&mut body, world, &path, target_size)?;
@@ -73,6 +71,11 @@ async fn insert(State(app): State<App>, call: Call) -> Result<Json<Value>, Error
         world.groups.insert(path.clone(), group);
         Ok(Subject { kind: "insert".to_owned(), target: path, target_id: id, finish: Finish::Stored })
     })
+}
+
+fn check_region(path: &str) -> Result<(), Error> {
+    let region = reference::location(path);
+    places::zones(region).map(drop).ok_or_else(|| Error::invalid("region", region, "Unknown region."))
 }
 
 fn require(body: &Body) -> Result<(), Error> {
@@ -97,6 +100,7 @@ async fn show(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> 
 }
 
 async fn list(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    check_region(call.path())?;
     let world = app.world();
     let items = World::below(&world.groups, call.path())
         .map(|(path, group)| (path.clone(), group_view::view(&world, group)))

@@ -7,7 +7,7 @@ use super::{call::Call, listing};
 use crate::{
     app::App,
     error::Error,
-    fingerprint,
+    fingerprint, places,
     reference::{self, link},
     vm::{Vm, address},
     world::World,
@@ -27,6 +27,8 @@ async fn show(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> 
 }
 
 async fn list(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    let zone = reference::location(call.path());
+    places::region_of(zone).ok_or_else(|| Error::invalid("zone", zone, "Unknown zone."))?;
     let world = app.world();
     let items =
         World::below(&world.vms, call.path()).map(|(path, vm)| (path.clone(), view(&world, vm))).collect();

@@ -16,10 +16,11 @@ use crate::{
 pub(super) async fn list(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
     let world = app.world();
     let group = world.group(call.parent())?;
+    let check = group.intent().health_check.map(|check| link(&check.path));
     let items: Vec<(String, Value)> = group
         .instances
         .iter()
-        .map(|(name, instance)| (name.clone(), view(&world, group, instance)))
+        .map(|(name, instance)| (name.clone(), view(&world, group, instance, check.as_deref())))
         .collect();
     let mut list = json!({});
     let items = if group.body.get("listManagedInstancesResults") == Some(&json!("PAGINATED")) {
@@ -37,7 +38,7 @@ pub(super) async fn list(State(app): State<App>, call: Call) -> Result<Json<Valu
     Ok(Json(list))
 }
 
-fn view(world: &World, group: &Group, instance: &ManagedInstance) -> Value {
+fn view(world: &World, group: &Group, instance: &ManagedInstance, check: Option<&str>) -> Value {
     let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
     let mut view = json!({
         "name": instance.name,
@@ -57,9 +58,9 @@ fn view(world: &World, group: &Group, instance: &ManagedInstance) -> Value {
     if let Some(vm) = world.vms.get(&path) {
         view["id"] = vm.id.to_string().into();
         view["instanceStatus"] = vm.status.name().into();
-        if let Some(check) = group.intent().health_check {
+        if let Some(check) = check {
             view["instanceHealth"] =
-                json!([{"healthCheck": link(&check.path), "detailedHealthState": instance.health.name()}]);
+                json!([{"healthCheck": check, "detailedHealthState": instance.health.name()}]);
         }
     }
     if let Some(attempt) = &instance.last_attempt {

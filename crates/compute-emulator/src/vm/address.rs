@@ -1,5 +1,5 @@
 //! Loopback addresses for VMs. Each emulator takes a block of 4096 addresses in 127.16.0.0/12 and holds it by listening on
-//! the block's first address, so that emulators beside each other do not meet.
+//! the block's address 1, so that emulators beside each other do not meet.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an agent listens on its VM.
 pub(crate) const AGENT_PORT: u16 = 8080;
-/// The port on a block's first address that marks the block as taken.
+/// The port on a block's address 1 that marks the block as taken.
 const LOCK_PORT: u16 = 8079;
 const BLOCKS: u32 = 256;
 const BLOCK_SIZE: u32 = 4096;

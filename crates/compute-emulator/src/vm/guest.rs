@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Guest, address::AGENT_PORT, metadata};
 use crate::{app::App, engine};
 
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 /// As systemd would: an agent that fails is started again.
 const RESTART: Duration = Duration::from_secs(5);
 

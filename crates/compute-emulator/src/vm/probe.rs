@@ -2,7 +2,7 @@
 //! a fast clock does not wait; after that in real time, as its agent lives in real time too.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -25,9 +25,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const SHORTEST: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 64;
 
-/// Who is probed: the path of a group and the path and id of a VM.
-type Key = (String, String, u64);
-type Schedule = Arc<Mutex<BTreeMap<Key, Course>>>;
+/// By the id of the VM.
+type Schedule = Arc<Mutex<BTreeMap<u64, Course>>>;
 
 /// What the checker remembers of one VM.
 #[derive(Debug)]
@@ -38,8 +37,11 @@ struct Course {
     failures: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Probe {
+    /// Path and id of the VM.
+    vm: String,
+    id: u64,
     address: SocketAddr,
     /// None probes TCP.
     url: Option<String>,
@@ -69,14 +71,14 @@ pub(crate) async fn run(app: App) {
     let schedule = Schedule::default();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     loop {
-        for (key, probe) in due(&schedule, &targets(&app.world())) {
+        for probe in due(&schedule, &app.world()) {
             let (app, client) = (app.clone(), client.clone());
             let (schedule, slots) = (Arc::clone(&schedule), Arc::clone(&slots));
             app.clone().tasks.spawn(async move {
                 let Ok(_slot) = slots.acquire().await else { return };
                 tokio::select! {
                     () = app.stop.cancelled() => {}
-                    outcome = ask(&client, &probe) => settle(&app, &schedule, &key, &probe, outcome),
+                    outcome = ask(&client, &probe) => settle(&app, &schedule, &probe, outcome),
                 }
             });
         }
@@ -87,22 +89,41 @@ pub(crate) async fn run(app: App) {
     }
 }
 
-/// Every running VM of a group with a health check.
-fn targets(world: &World) -> BTreeMap<Key, Probe> {
-    let mut targets = BTreeMap::new();
-    for group in world.groups.values() {
-        let Some(check) = group.intent().health_check else { continue };
-        let Some(check) = world.resources.get(&check.path) else { continue };
-        for instance in
-            group.instances.values().filter(|i| matches!(i.action, Action::None | Action::Verifying))
-        {
-            let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
-            let Some(vm) = world.vms.get(&path).filter(|vm| vm.status == Status::Running) else { continue };
-            let settled = instance.health == Health::Healthy;
-            targets.insert((group.path.clone(), path, vm.id), probe(&check.body, group, vm, settled));
+/// The running VMs of groups with a health check whose time has come, marked as being probed. Forgets those that are gone.
+fn due(schedule: &Schedule, world: &World) -> Vec<Probe> {
+    let now = Instant::now();
+    let mut schedule = schedule.lock().unwrap_or_else(PoisonError::into_inner);
+    let checks: BTreeMap<&str, &Map<String, Value>> = world
+        .groups
+        .values()
+        .filter_map(|group| {
+            let check = world.resources.get(&group.intent().health_check?.path)?;
+            Some((group.path.as_str(), &check.body))
+        })
+        .collect();
+    let mut targets = BTreeSet::new();
+    let mut due = Vec::new();
+    for vm in world.vms.values().filter(|vm| vm.status == Status::Running) {
+        let Some(check) = checks.get(vm.group.as_str()) else { continue };
+        let Some(group) = world.groups.get(&vm.group) else { continue };
+        let Some(instance) = group.instances.get(vm.name()) else { continue };
+        if !matches!(instance.action, Action::None | Action::Verifying) || instance.zone != vm.zone() {
+            continue;
+        }
+        targets.insert(vm.id);
+        let course = schedule.entry(vm.id).or_insert_with(|| Course {
+            due: now,
+            busy: false,
+            successes: 0,
+            failures: 0,
+        });
+        if course.due <= now && !course.busy {
+            course.busy = true;
+            due.push(probe(check, group, vm, instance.health == Health::Healthy));
         }
     }
-    targets
+    schedule.retain(|id, _| targets.contains(id));
+    due
 }
 
 fn probe(check: &Map<String, Value>, group: &Group, vm: &Vm, settled: bool) -> Probe {
@@ -128,6 +149,8 @@ fn probe(check: &Map<String, Value>, group: &Group, vm: &Vm, settled: bool) -> P
     };
     let address = SocketAddr::from((vm.agent.ip(), port));
     Probe {
+        vm: vm.path.clone(),
+        id: vm.id,
         address,
         url: http.map(|_| format!("http://{address}{}", text("requestPath").unwrap_or("/"))),
         host: text("host").filter(|host| !host.is_empty()).map(str::to_owned),
@@ -137,27 +160,6 @@ fn probe(check: &Map<String, Value>, group: &Group, vm: &Vm, settled: bool) -> P
         unhealthy: number("unhealthyThreshold", 2),
         settled,
     }
-}
-
-/// Those whose time has come, marked as being probed. Forgets who is no longer a target.
-fn due(schedule: &Schedule, targets: &BTreeMap<Key, Probe>) -> Vec<(Key, Probe)> {
-    let now = Instant::now();
-    let mut schedule = schedule.lock().unwrap_or_else(PoisonError::into_inner);
-    schedule.retain(|key, _| targets.contains_key(key));
-    let mut due = Vec::new();
-    for (key, probe) in targets {
-        let course = schedule.entry(key.clone()).or_insert_with(|| Course {
-            due: now,
-            busy: false,
-            successes: 0,
-            failures: 0,
-        });
-        if course.due <= now && !course.busy {
-            course.busy = true;
-            due.push((key.clone(), probe.clone()));
-        }
-    }
-    due
 }
 
 async fn ask(client: &Client, probe: &Probe) -> Outcome {
@@ -181,10 +183,10 @@ async fn ask(client: &Client, probe: &Probe) -> Outcome {
 }
 
 /// Counts an outcome and, where that crosses a threshold, changes what the group knows of its instance.
-fn settle(app: &App, schedule: &Schedule, key: &Key, probe: &Probe, outcome: Outcome) {
+fn settle(app: &App, schedule: &Schedule, probe: &Probe, outcome: Outcome) {
     let (successes, failures) = {
         let mut schedule = schedule.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(course) = schedule.get_mut(key) else { return };
+        let Some(course) = schedule.get_mut(&probe.id) else { return };
         (course.successes, course.failures) = match outcome {
             Outcome::Good => (course.successes + 1, 0),
             Outcome::Bad | Outcome::Late => (0, course.failures + 1),
@@ -201,13 +203,13 @@ fn settle(app: &App, schedule: &Schedule, key: &Key, probe: &Probe, outcome: Out
         Outcome::Late if failures >= probe.unhealthy => Health::Timeout,
         _ => return,
     };
-    let (group, vm, id) = key;
     let mut world = app.world();
-    if world.vms.get(vm).is_none_or(|vm| vm.id != *id) {
-        return;
-    }
-    let Some(instance) = world.groups.get_mut(group).and_then(|g| g.instances.get_mut(reference::name(vm)))
+    let Some(group) = world.vms.get(&probe.vm).filter(|vm| vm.id == probe.id).map(|vm| vm.group.clone())
     else {
+        return;
+    };
+    let instances = world.groups.get_mut(&group).map(|group| &mut group.instances);
+    let Some(instance) = instances.and_then(|instances| instances.get_mut(reference::name(&probe.vm))) else {
         return;
     };
     if instance.health != health && instance.replacing.is_none() {

@@ -1,7 +1,10 @@
 //! What the tests share: an emulator on a free port and a plain HTTP client for it.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,10 +15,13 @@ use serde_json::{Value, json};
 pub(crate) const PROJECT: &str = "demo";
 pub(crate) const REGION: &str = "us-central1";
 
+/// A client, with the emulator that it started or of one that runs elsewhere.
 pub(crate) struct Api {
-    pub(crate) emulator: Emulator,
+    pub(crate) emulator: Option<Emulator>,
     base: String,
     http: reqwest::Client,
+    /// Method, path below the project and body of each success.
+    seen: Mutex<Vec<(String, String, Value)>>,
 }
 
 #[derive(Debug)]
@@ -50,13 +56,32 @@ pub(crate) fn config() -> Config {
 impl Api {
     pub(crate) async fn start(config: Config) -> Self {
         let emulator = Emulator::start(config).await.expect("an emulator");
-        let base = format!("{}/compute/v1/projects/{PROJECT}", emulator.endpoint());
+        let api = Self::at(&emulator.endpoint());
+        Self { emulator: Some(emulator), ..api }
+    }
+
+    pub(crate) fn at(endpoint: &str) -> Self {
+        let base = format!("{endpoint}/compute/v1/projects/{PROJECT}");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { emulator, base, http }
+        Self { emulator: None, base, http, seen: Mutex::default() }
+    }
+
+    pub(crate) fn jwks_url(&self) -> String {
+        self.emulator.as_ref().expect("an emulator of its own").jwks_url()
+    }
+
+    pub(crate) async fn shutdown(mut self) {
+        self.emulator.take().expect("an emulator of its own").shutdown().await.expect("a saved state");
+    }
+
+    /// Every success so far.
+    pub(crate) fn seen(&self) -> Vec<(String, String, Value)> {
+        self.seen.lock().expect("no test panics with it").clone()
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method, format!("{}/{path}", self.base));
+        let mut request =
+            self.http.request(method.clone(), format!("{}/{path}", self.base).trim_end_matches('/'));
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -64,6 +89,11 @@ impl Api {
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+        if status == 200 {
+            let path = path.split('?').next().unwrap_or_default().to_owned();
+            let mut seen = self.seen.lock().expect("no test panics with it");
+            seen.push((method.to_string(), path, body.clone()));
+        }
         Answer { status, body }
     }
 

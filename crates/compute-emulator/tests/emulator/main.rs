@@ -4,6 +4,9 @@
     reason = "the harness stops a test at the first thing that is not as expected"
 )]
 
+mod agents;
+mod discovery;
 mod harness;
 mod lifecycle;
 mod requests;
+mod state;
