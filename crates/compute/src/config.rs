@@ -151,10 +151,14 @@ mod tests {
 
     #[test]
     fn trap_7_a_proxy_with_an_exception_for_the_endpoint_is_fine() {
-        for no in ["127.0.0.1,localhost", "127.0.0.0/8", "*"] {
-            let vars = [("HTTP_PROXY", "http://proxy:3128"), ("NO_PROXY", no)];
-            assert_eq!(check(&vars, "http://127.0.0.1:8080"), Ok(()), "{no}");
+        let excepting =
+            |no, endpoint| check(&[("HTTP_PROXY", "http://proxy:3128"), ("NO_PROXY", no)], endpoint);
+        for no in ["127.0.0.1,localhost", "127.0.0.0/8"] {
+            assert_eq!(excepting(no, "http://127.0.0.1:8080"), Ok(()), "{no}");
         }
+        // The HTTP client means names by a star, not addresses.
+        assert_eq!(excepting("*", "http://localhost:8080"), Ok(()));
+        assert!(excepting("*", "http://127.0.0.1:8080").is_err());
         assert_eq!(check(&[("HTTPS_PROXY", "http://proxy:3128")], "http://127.0.0.1:8080"), Ok(()));
         assert_eq!(check(&[("HTTP_PROXY", "http://proxy:3128")], "http://emulator:8080"), Ok(()));
         assert_eq!(check(&[], "http://127.0.0.1:8080"), Ok(()));

@@ -16,7 +16,7 @@ pub enum Error {
     #[error("already exists: {message}")]
     AlreadyExists { message: String },
     /// Another resource has the name: what differs is named, and nothing was touched.
-    #[error("a {kind} named {name} already exists and is different in: {differences}", kind = kind.noun(), differences = differences.join(", "))]
+    #[error("another {kind} named {name} already exists, different in {differences}", kind = kind.noun(), differences = differences.join(", "))]
     Conflict {
         kind: ResourceKind,
         name: String,

@@ -19,7 +19,7 @@ use google_cloud_compute_v1::model::{
 use crate::{
     Compute, Error, OperationScope, Scope, Submitted,
     client::{Call, all},
-    link,
+    difference, link,
     number::{from_wire, to_wire},
     submit::{deleted, existing, started},
 };
@@ -85,6 +85,7 @@ impl Compute {
     }
 
     /// By PATCH with the fingerprint read just before: whoever changed the group in between makes it [`Error::Stale`].
+    /// Repeated after a crash the fingerprint is another, so the request would not count as the same; but then the group is as wanted.
     pub(crate) async fn update_instance_group(
         &self,
         scope: &Scope,
@@ -92,6 +93,12 @@ impl Compute {
         request_id: String,
     ) -> Result<Submitted, Error> {
         let current = self.instance_group(scope, &wanted.name).await?;
+        let found = from_google(current.clone());
+        let same =
+            InstanceGroup { target_size: found.target_size, zones: found.zones.clone(), ..wanted.clone() };
+        if difference::attributes(&same, &found).is_empty() {
+            return Ok(Submitted::AlreadyThere);
+        }
         let body = patch(scope, wanted, &current)?;
         let patch = self
             .0

@@ -77,7 +77,7 @@ pub(crate) fn deleted(scope: OperationScope, sent: CallResult<Operation>) -> Res
 }
 
 /// What a creation means that met a resource of the same name.
-pub(crate) fn existing<T: Serialize + PartialEq>(
+pub(crate) fn existing<T: Serialize>(
     kind: ResourceKind,
     name: &str,
     wanted: &T,

@@ -1,0 +1,159 @@
+//! Each kind of refusal becomes the error that a caller can act on, whatever shape it came in.
+
+use std::time::Duration;
+
+use compute::{Compute, Config, Error};
+use domain::plan::Step;
+use serde_json::json;
+
+use crate::{
+    harness::{id, scope},
+    script::{Answer, Script, answer, page, refusal},
+};
+
+fn delete() -> Step {
+    Step::DeleteHealthCheck { name: "web-health".to_owned() }
+}
+
+async fn failure(answers: impl IntoIterator<Item = Answer>) -> (Error, usize) {
+    let script = Script::start(answers).await;
+    let error = script.client().await.submit(&scope(), &delete(), id(1)).await.unwrap_err();
+    (error, script.seen().len())
+}
+
+#[tokio::test]
+async fn trap_2_errors_without_status_are_told_apart_by_code_and_reason() {
+    let message = "why".to_owned();
+    for (code, reason, expected) in [
+        (409, "alreadyExists", Error::AlreadyExists { message: message.clone() }),
+        (412, "conditionNotMet", Error::Stale { message: message.clone() }),
+        (400, "invalid", Error::Invalid { message: message.clone() }),
+        (400, "required", Error::Invalid { message: message.clone() }),
+        (400, "resourceInUseByAnotherResource", Error::InUse { message: message.clone() }),
+        (400, "resourceNotReady", Error::Unavailable { message: message.clone() }),
+        (403, "forbidden", Error::Forbidden { message: message.clone(), quota: false }),
+        (403, "quotaExceeded", Error::Forbidden { message: message.clone(), quota: true }),
+        (403, "rateLimitExceeded", Error::RateLimited { message: message.clone() }),
+        (401, "authError", Error::Forbidden { message: message.clone(), quota: false }),
+        (500, "backendError", Error::Unavailable { message: message.clone() }),
+        (503, "backendError", Error::Unavailable { message: message.clone() }),
+    ] {
+        let (error, _) = failure([refusal(code, reason, "why")]).await;
+        assert_eq!(error, expected, "{code} {reason}");
+    }
+}
+
+#[tokio::test]
+async fn trap_2_errors_with_a_status_mean_the_same() {
+    let body = json!({"error": {
+        "code": 400,
+        "message": "Invalid JSON payload received. Unknown name \"x\".",
+        "status": "INVALID_ARGUMENT",
+        "details": [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"description": "x"}]}],
+    }});
+    let (error, _) = failure([answer(400, body)]).await;
+    assert_eq!(error.to_string(), "refused as invalid: Invalid JSON payload received. Unknown name \"x\".");
+    assert!(error.is_permanent() && !error.is_transient());
+}
+
+#[tokio::test]
+async fn trap_3_too_many_requests_and_outages_are_asked_again() {
+    let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
+    for trouble in [refusal(429, "rateLimitExceeded", "slow down"), refusal(503, "backendError", "later")] {
+        let script = Script::start([trouble.clone(), trouble.clone(), trouble, done.clone()]).await;
+        let submitted = script.client().await.submit(&scope(), &delete(), id(1)).await.unwrap();
+        assert_eq!(submitted.operation().unwrap().name, "operation-1");
+        assert_eq!(script.seen().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn trap_3_asking_again_ends_and_says_so() {
+    let (error, asked) = failure([refusal(429, "rateLimitExceeded", "slow down")]).await;
+    assert_eq!(error, Error::RateLimited { message: "slow down".to_owned() });
+    assert!(error.is_transient());
+    assert_eq!(asked, 4);
+}
+
+#[tokio::test]
+async fn trap_3_a_page_of_a_proxy_is_an_outage() {
+    let (error, _) = failure([page(502, "<html>\n  <title>Bad Gateway</title>\n</html>")]).await;
+    assert_eq!(
+        error,
+        Error::Unavailable { message: "HTTP 502: <html> <title>Bad Gateway</title> </html>".to_owned() }
+    );
+    let (error, _) = failure([page(502, &"x".repeat(100_000))]).await;
+    assert!(error.to_string().len() < 600);
+}
+
+#[tokio::test]
+async fn trap_4_a_post_is_repeated_with_the_same_request_id() {
+    let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
+    let script = Script::start([refusal(503, "backendError", "later"), done]).await;
+    let step = Step::ResizeInstanceGroup { name: "genesis-pool-web".to_owned(), from: 1, to: 2 };
+    script.client().await.submit(&scope(), &step, id(7)).await.unwrap();
+    let seen = script.seen();
+    assert_eq!(seen.len(), 2);
+    for request in &seen {
+        assert_eq!(request.method, "POST");
+        assert_eq!(request.query("requestId"), Some(id(7).to_string()));
+        assert_eq!(request.query("size").as_deref(), Some("2"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_late_is_asked_for_again() {
+    let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
+    let script = Script::start([done.clone().after(Duration::from_secs(30)), done]).await;
+    let compute = script.client_with(|config| config.attempt_timeout = Duration::from_millis(100)).await;
+    compute.submit(&scope(), &delete(), id(1)).await.unwrap();
+    assert_eq!(script.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_there_is_an_outage() {
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let config = Config {
+        initial_backoff: Duration::from_millis(1),
+        ..Config::emulator(format!("http://127.0.0.1:{port}"))
+    };
+    let compute = Compute::connect(config).await.unwrap();
+    let error = compute.submit(&scope(), &delete(), id(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }) && error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_unreadable_answer_is_a_broken_protocol() {
+    for body in [json!({"name": "o", "progress": 3.5}), json!({"status": "RUNNING"}), json!([])] {
+        let (error, _) = failure([answer(200, body.clone())]).await;
+        assert!(matches!(error, Error::Protocol { .. }), "{body}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn trap_7_a_proxy_before_the_emulator_is_refused_at_the_start() {
+    let vars = [("HTTP_PROXY".to_owned(), "http://proxy:3128".to_owned())];
+    let environment = compute::Environment::from_vars(vars);
+    let config = Config { environment, ..Config::emulator("http://127.0.0.1:1") };
+    let error = Compute::connect(config).await.unwrap_err();
+    assert!(matches!(&error, Error::Configuration { message } if message.contains("NO_PROXY")), "{error:?}");
+}
+
+#[tokio::test]
+async fn trap_8_requests_say_who_sends_them_and_nothing_secret() {
+    let script = Script::start([answer(200, json!({"name": "operation-1", "status": "RUNNING"}))]).await;
+    script.client().await.submit(&scope(), &delete(), id(1)).await.unwrap();
+    let seen = script.seen();
+    let agent = seen[0].headers["user-agent"].to_str().unwrap();
+    assert!(agent.starts_with("agent-manager/"), "{agent}");
+    assert!(!seen[0].headers.contains_key("authorization"), "{:?}", seen[0].headers);
+}
+
+#[tokio::test]
+async fn trap_9_an_empty_name_never_leaves() {
+    let script = Script::start([answer(200, json!({}))]).await;
+    let step = Step::DeleteHealthCheck { name: String::new() };
+    let error = script.client().await.submit(&scope(), &step, id(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Invalid { .. }), "{error:?}");
+    assert!(script.seen().is_empty());
+}

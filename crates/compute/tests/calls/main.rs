@@ -1,0 +1,10 @@
+//! The calls on the wire: against the emulator, and against a server that answers what a test scripts.
+
+mod failures;
+mod fleet;
+mod harness;
+mod round_trip;
+mod script;
+mod steps;
+mod traps;
+mod waiting;
