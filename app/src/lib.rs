@@ -1,1 +1,40 @@
-//! What people see.
+//! What people see. Compiled twice: `ssr` draws pages inside the server, `hydrate` wakes them in the browser.
+//! No rules live here: pages ask server functions, and those call one use-case of `control` each.
+
+// Views nest as deep as their pages.
+#![recursion_limit = "256"]
+#![expect(
+    unreachable_pub,
+    reason = "the modules are private and are the walls here; `pub(crate)` on each part of a page would be noise"
+)]
+
+pub mod api;
+mod components;
+mod frame;
+#[cfg(feature = "ssr")]
+pub mod import_form;
+mod live;
+mod opening;
+mod pages;
+mod routes;
+#[cfg(feature = "ssr")]
+mod shell;
+mod theme;
+mod url_state;
+mod words;
+
+pub use routes::App;
+#[cfg(feature = "ssr")]
+pub use shell::{shell, unavailable_page};
+
+/// The request's id. The server provides it, so that errors can name it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Wakes the page that the server drew.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

@@ -1,0 +1,65 @@
+//! Server functions, one file a noun: each takes the request's control and actor and calls one use-case.
+//! Here is what they share: the error that crosses the wire.
+
+pub mod audit;
+pub mod changes;
+pub mod fleet;
+pub mod import;
+pub mod instances;
+pub mod me;
+pub mod pools;
+pub mod theme;
+
+use leptos::{prelude::*, server_fn::codec::JsonEncoding};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    NotFound,
+    Conflict,
+    Forbidden,
+    Invalid,
+    PreconditionFailed,
+    Unavailable,
+    Internal,
+    /// Nobody is signed in, or the session ended.
+    Unauthenticated,
+    /// The browser could not reach the server.
+    Unreachable,
+}
+
+/// What a page may know of a failure. Internal text stays on the server; the request's id leads to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    pub code: Code,
+    /// A sentence.
+    pub message: String,
+    pub request_id: Option<String>,
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let (code, message) = match error {
+            ServerFnErrorErr::Request(_) => {
+                (Code::Unreachable, "The server did not answer. What you see may be old.")
+            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                (Code::Invalid, "The form was not complete. Load the page again and repeat.")
+            }
+            ServerFnErrorErr::Deserialization(_) => (
+                Code::Unavailable,
+                "The server answered in a way this page does not know. Load the page again.",
+            ),
+            _ => (Code::Internal, "Something went wrong inside."),
+        };
+        Self { code, message: message.to_owned(), request_id: None }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod request;
+#[cfg(feature = "ssr")]
+pub(crate) use request::request;

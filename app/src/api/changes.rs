@@ -1,0 +1,40 @@
+//! Changes.
+
+use domain::{
+    ChangeId, ChangeState,
+    view::change::{ChangeList, ChangeView},
+};
+use leptos::prelude::*;
+
+use super::ApiError;
+
+#[server(prefix = "/fn", endpoint = "list_changes")]
+pub async fn list_changes(
+    environment: Option<String>,
+    state: Option<ChangeState>,
+    before: Option<ChangeId>,
+) -> Result<ChangeList, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::changes::list_changes(
+            &request.control,
+            &request.actor,
+            environment.as_deref(),
+            state,
+            before,
+        )
+        .await,
+    )
+}
+
+#[server(prefix = "/fn", endpoint = "load_change")]
+pub async fn load_change(id: ChangeId) -> Result<ChangeView, ApiError> {
+    let request = super::request()?;
+    request.answer(control::changes::load_change(&request.control, &request.actor, id).await)
+}
+
+#[server(prefix = "/fn", endpoint = "cancel_change")]
+pub async fn cancel_change(id: ChangeId) -> Result<(), ApiError> {
+    let request = super::request()?;
+    request.answer(control::changes::cancel_change(&request.control, &request.actor, id).await)
+}

@@ -1,0 +1,12 @@
+//! Import. Proposing is in `import_form`, because a page without scripts must do it too.
+
+use domain::view::import::{ImportInput, ImportPreview};
+use leptos::prelude::*;
+
+use super::ApiError;
+
+#[server(prefix = "/fn", endpoint = "preview_import", input = server_fn::codec::Json)]
+pub async fn preview_import(input: ImportInput) -> Result<ImportPreview, ApiError> {
+    let request = super::request()?;
+    request.answer(control::import::preview_import(&request.control, &request.actor, input).await)
+}

@@ -1,0 +1,12 @@
+//! The viewer.
+
+use domain::view::me::Me;
+use leptos::prelude::*;
+
+use super::ApiError;
+
+#[server(prefix = "/fn", endpoint = "load_me")]
+pub async fn load_me() -> Result<Me, ApiError> {
+    let request = super::request()?;
+    request.answer(control::me::load_me(&request.control, &request.actor).await)
+}

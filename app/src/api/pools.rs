@@ -1,0 +1,19 @@
+//! Pools.
+
+use domain::view::pool::{PoolRow, PoolView};
+use leptos::prelude::*;
+
+use super::ApiError;
+
+/// None: the pools of all environments.
+#[server(prefix = "/fn", endpoint = "list_pools")]
+pub async fn list_pools(environment: Option<String>) -> Result<Vec<PoolRow>, ApiError> {
+    let request = super::request()?;
+    request.answer(control::pools::list_pools(&request.control, &request.actor, environment.as_deref()).await)
+}
+
+#[server(prefix = "/fn", endpoint = "load_pool")]
+pub async fn load_pool(environment: String, name: String) -> Result<PoolView, ApiError> {
+    let request = super::request()?;
+    request.answer(control::pools::load_pool(&request.control, &request.actor, &environment, &name).await)
+}

@@ -1,0 +1,93 @@
+//! The request that a server function or a page is part of: who asks, and through what.
+
+use control::Control;
+use domain::Actor;
+use http::{Method, StatusCode, header::ACCEPT, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use super::{ApiError, Code};
+use crate::{RequestId, words};
+
+pub(crate) struct Request {
+    pub(crate) control: Control,
+    pub(crate) actor: Actor,
+}
+
+/// What the server provides for pages and server functions alike.
+pub(crate) fn request() -> Result<Request, ApiError> {
+    let control = use_context::<Control>();
+    let actor = use_context::<Actor>();
+    match (control, actor) {
+        (Some(control), Some(actor)) => Ok(Request { control, actor }),
+        (None, _) => {
+            set_status(500);
+            Err(ApiError {
+                code: Code::Internal,
+                message: "Something went wrong inside.".to_owned(),
+                request_id: request_id(),
+            })
+        }
+        (_, None) => {
+            set_status(401);
+            Err(ApiError {
+                code: Code::Unauthenticated,
+                message: "Your session has ended, or you have not signed in yet.".to_owned(),
+                request_id: request_id(),
+            })
+        }
+    }
+}
+
+fn request_id() -> Option<String> {
+    use_context::<RequestId>().map(|RequestId(id)| id)
+}
+
+impl Request {
+    /// Turns a refusal or a fault into what the page may know, and sets the answer's status by it.
+    pub(crate) fn answer<T>(&self, result: Result<T, control::Error>) -> Result<T, ApiError> {
+        result.map_err(|error| {
+            if error.is_fault() {
+                let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                tracing::error!(request_id = %self.actor.request_id, %error, source, "a page's use-case failed");
+            }
+            set_status(error.status());
+            ApiError {
+                code: code(&error),
+                message: format!("{}.", words::sentence(error.to_string().trim_end_matches('.'))),
+                request_id: Some(self.actor.request_id.clone()),
+            }
+        })
+    }
+}
+
+fn code(error: &control::Error) -> Code {
+    match error {
+        control::Error::NotFound(_) => Code::NotFound,
+        control::Error::Conflict(_) => Code::Conflict,
+        control::Error::Forbidden(_) => Code::Forbidden,
+        control::Error::Invalid(_) => Code::Invalid,
+        control::Error::Precondition(_) => Code::PreconditionFailed,
+        control::Error::Unavailable { .. } => Code::Unavailable,
+        control::Error::Internal(_) => Code::Internal,
+    }
+}
+
+/// A form that was sent without scripts is answered by a redirect back, which carries the error: its status stays.
+fn set_status(status: u16) {
+    let plain_form = use_context::<Parts>().is_some_and(|parts| {
+        parts.method == Method::POST
+            && parts.uri.path().starts_with("/fn/")
+            && parts
+                .headers
+                .get(ACCEPT)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"))
+    });
+    if plain_form {
+        return;
+    }
+    if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        options.set_status(status);
+    }
+}

@@ -1,0 +1,66 @@
+//! Verbs. A verb that is not possible now stays in its place and says why.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, icon};
+
+/// The verb of a form. With a reason it is disabled: it cannot submit, and the reason stands beside it.
+#[component]
+pub fn Submit(
+    #[prop(into)] label: String,
+    /// Ties the reason to the button: unique on the page.
+    id: &'static str,
+    #[prop(optional)] primary: bool,
+    /// Why it is not possible, as a sentence. Empty: it is possible.
+    #[prop(default = None)]
+    blocked: Option<String>,
+    /// While the answer is under way.
+    #[prop(into, optional)]
+    busy: Signal<bool>,
+    /// Sent with the form, where it has more than one verb.
+    #[prop(optional)]
+    name: Option<&'static str>,
+    #[prop(optional)] value: Option<&'static str>,
+) -> impl IntoView {
+    let class = if primary { "btn primary" } else { "btn" };
+    let reason_id = format!("{id}-reason");
+    match blocked {
+        Some(reason) => view! {
+            <span class="reason sm" id=reason_id.clone()>
+                {icon(Icon::Lock)}
+                <span>{reason}</span>
+            </span>
+            <button type="button" class=class id=id aria-disabled="true" aria-describedby=reason_id>
+                {label}
+            </button>
+        }
+        .into_any(),
+        None => view! {
+            <button
+                type="submit"
+                class=class
+                id=id
+                name=name
+                value=value
+                aria-busy=move || busy.get().then_some("true")
+            >
+                {label}
+            </button>
+        }
+        .into_any(),
+    }
+}
+
+/// A link in the shape of a button.
+#[component]
+pub fn ButtonLink(
+    #[prop(into)] href: String,
+    #[prop(into)] label: String,
+    #[prop(optional)] primary: bool,
+) -> impl IntoView {
+    view! {
+        <a class=if primary { "btn primary" } else { "btn" } href=href>
+            {label}
+        </a>
+    }
+}

@@ -1,0 +1,90 @@
+//! Nothing to show, and why: nothing yet, filtered away, not allowed, could not load.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{
+    glyph::{State, glyph},
+    icon::{Icon, icon},
+};
+use crate::{
+    api::{ApiError, Code},
+    words,
+};
+
+/// Nothing yet, or filtered away: says what to do next.
+#[component]
+pub fn Empty(#[prop(into)] title: String, icon: Icon, children: Children) -> AnyView {
+    view! {
+        <div class="empty">
+            <svg class="icon muted" aria-hidden="true">
+                <use_ href=icon.href()></use_>
+            </svg>
+            <h2>{title}</h2>
+            {children()}
+        </div>
+    }
+    .into_any()
+}
+
+/// What went wrong with a page or a part of it, with the request's id and the way on.
+/// It is the page's only heading when `whole` is set.
+pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
+    let location = use_location();
+    let here = {
+        let path = location.pathname.get_untracked();
+        match location.search.get_untracked() {
+            search if search.is_empty() => path,
+            search => format!("{path}?{search}"),
+        }
+    };
+    let (state, title) = match error.code {
+        Code::Unauthenticated => (State::Pending, "You are not signed in".to_owned()),
+        Code::Forbidden => (State::None, format!("You may not see {what}")),
+        Code::NotFound => (State::None, format!("{} not found", words::sentence(what))),
+        _ => (State::Warn, format!("{} could not be loaded", words::sentence(what))),
+    };
+    let action = match error.code {
+        Code::Unauthenticated => Some(
+            view! {
+                <a class="btn primary" rel="external" href=crate::routes::sign_in(&here)>
+                    "Sign in"
+                </a>
+            }
+            .into_any(),
+        ),
+        Code::Forbidden => None,
+        Code::NotFound => Some(view! { <a class="btn" href="/">"Go to Fleet"</a> }.into_any()),
+        // A plain load: what the router holds may be what failed.
+        _ => Some(
+            view! {
+                <a class="btn" rel="external" href=here>
+                    {icon(Icon::Retry)}
+                    "Try again"
+                </a>
+            }
+            .into_any(),
+        ),
+    };
+    let heading = if whole {
+        view! { <h1>{title.clone()}</h1> }.into_any()
+    } else {
+        view! { <h2>{title.clone()}</h2> }.into_any()
+    };
+    view! {
+        <section class="panel empty" role="alert" data-s=state.as_str() aria-label=title>
+            {glyph(state)}
+            {heading}
+            <p class="soft">{error.message}</p>
+            {action}
+            {error
+                .request_id
+                .map(|id| {
+                    view! {
+                        <small>"Request " <code>{id}</code></small>
+                    }
+                })}
+        </section>
+    }
+    .into_any()
+}

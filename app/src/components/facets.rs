@@ -1,0 +1,32 @@
+//! Key figures side by side, parted by hairlines.
+
+use leptos::prelude::*;
+
+/// A figure with its name above and what it means below.
+#[derive(Clone, Debug)]
+pub struct Facet {
+    pub name: &'static str,
+    pub figure: String,
+    /// Small, behind the figure: `of 64`.
+    pub unit: String,
+    pub detail: String,
+}
+
+/// The figures as a list of terms.
+pub fn facets(items: Vec<Facet>) -> impl IntoView {
+    let items = items
+        .into_iter()
+        .map(|facet| {
+            view! {
+                <div>
+                    <dt class="sm">{facet.name}</dt>
+                    <dd class="figure">{facet.figure} " " <small>{facet.unit}</small></dd>
+                    <dd>
+                        <small>{facet.detail}</small>
+                    </dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl class="facets">{items}</dl> }
+}

@@ -1,0 +1,107 @@
+//! Icons: things, drawn in line. The shapes are symbols of one sprite that the shell embeds.
+
+use leptos::prelude::*;
+
+/// The sprite of all icons and glyphs. Only the server holds it; the browser refers to it.
+#[cfg(feature = "ssr")]
+pub const SPRITE: &str = include_str!("sprite.svg");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    Audit,
+    Changes,
+    Down,
+    Filter,
+    Fleet,
+    Import,
+    Instances,
+    Left,
+    Lock,
+    Menu,
+    Moon,
+    Out,
+    Pools,
+    Retry,
+    Right,
+    Sun,
+    System,
+    X,
+}
+
+impl Icon {
+    #[cfg(all(test, feature = "ssr"))]
+    const ALL: [Self; 18] = [
+        Self::Audit,
+        Self::Changes,
+        Self::Down,
+        Self::Filter,
+        Self::Fleet,
+        Self::Import,
+        Self::Instances,
+        Self::Left,
+        Self::Lock,
+        Self::Menu,
+        Self::Moon,
+        Self::Out,
+        Self::Pools,
+        Self::Retry,
+        Self::Right,
+        Self::Sun,
+        Self::System,
+        Self::X,
+    ];
+
+    pub const fn href(self) -> &'static str {
+        match self {
+            Self::Audit => "#i-audit",
+            Self::Changes => "#i-changes",
+            Self::Down => "#i-down",
+            Self::Filter => "#i-filter",
+            Self::Fleet => "#i-fleet",
+            Self::Import => "#i-import",
+            Self::Instances => "#i-instances",
+            Self::Left => "#i-left",
+            Self::Lock => "#i-lock",
+            Self::Menu => "#i-menu",
+            Self::Moon => "#i-moon",
+            Self::Out => "#i-out",
+            Self::Pools => "#i-pools",
+            Self::Retry => "#i-retry",
+            Self::Right => "#i-right",
+            Self::Sun => "#i-sun",
+            Self::System => "#i-system",
+            Self::X => "#i-x",
+        }
+    }
+}
+
+/// Always decoration: a control that shows only an icon carries its own label.
+pub fn icon(icon: Icon) -> impl IntoView {
+    view! {
+        <svg class="icon" aria-hidden="true">
+            <use_ href=icon.href()></use_>
+        </svg>
+    }
+}
+
+/// The arrow of a `<summary>`: the style turns it when its details are open.
+pub fn turning_arrow() -> impl IntoView {
+    view! {
+        <svg class="icon turn" aria-hidden="true">
+            <use_ href=Icon::Right.href()></use_>
+        </svg>
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sprite_has_every_icon() {
+        for icon in Icon::ALL {
+            let id = icon.href().trim_start_matches('#');
+            assert!(SPRITE.contains(&format!("id=\"{id}\"")), "{id} is not in sprite.svg");
+        }
+    }
+}

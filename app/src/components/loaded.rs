@@ -1,0 +1,75 @@
+//! A page that waits for what it shows: drawn whole by the server, kept while newer values load,
+//! and kept with a notice when they cannot be loaded.
+
+use leptos::prelude::*;
+
+use super::{
+    empty::failure,
+    glyph::{State, glyph},
+    moment::{Clock, utc},
+};
+use crate::api::ApiError;
+
+/// Draws the resource's value. `what` is its name in a sentence: "the pool".
+pub fn loaded<T, V>(
+    resource: Resource<Result<T, ApiError>>,
+    what: &'static str,
+    draw: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    // What was last loaded, and when by the server's clock.
+    let last = StoredValue::new(None::<(T, domain::Timestamp)>);
+    let clock = Clock::here();
+    view! {
+        <Transition fallback=waiting>
+            {move || {
+                let draw = draw.clone();
+                Suspend::new(async move {
+                    let (value, notice) = match resource.await {
+                        Ok(value) => {
+                            last.set_value(Some((value.clone(), clock.now_untracked())));
+                            (value, None)
+                        }
+                        Err(error) => match last.get_value() {
+                            Some((value, at)) => (value, Some(old_values(error, at).into_any())),
+                            None => return failure(error, what, true).into_any(),
+                        },
+                    };
+                    view! {
+                        {notice}
+                        {draw(value).into_any()}
+                    }
+                        .into_any()
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn waiting() -> AnyView {
+    view! {
+        <p class="loading muted" role="status">
+            "Loading"
+        </p>
+    }
+    .into_any()
+}
+
+fn old_values(error: ApiError, at: domain::Timestamp) -> AnyView {
+    view! {
+        <section class="panel cluster notice" role="alert" data-s="warn">
+            {glyph(State::Warn)} <p>
+                <b>{format!("As of {}. ", utc(at))}</b>
+                <span class="soft">{error.message}</span>
+                {error
+                    .request_id
+                    .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
+            </p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,91 @@
+//! What stands around each page: the bar with where, how fresh and who, and the rooms at the side.
+
+mod environments;
+mod freshness;
+mod rooms;
+mod user;
+
+use leptos::prelude::*;
+
+pub use environments::Scope;
+
+use crate::{
+    api::ApiError,
+    components::{
+        drop::Drop,
+        glyph::{State, glyph},
+        icon::{Icon, icon},
+        moment::{Clock, utc},
+    },
+    routes, words,
+};
+use domain::view::me::Me;
+
+/// What the shell knows of the viewer beyond the opening: environments, and what waits. Loads again with changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Knowledge(pub Resource<Result<Me, ApiError>>);
+
+#[component]
+pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
+    let clock = Clock::here();
+    view! {
+        <header class="topbar">
+            <div class="menu">
+                <Drop label="Rooms" class="user" face=|| icon(Icon::Menu)>
+                    <nav aria-label="Rooms">{rooms::rooms(scope)}</nav>
+                </Drop>
+            </div>
+            <a class="brand cluster" href=move || scope.link("/")>
+                <svg class="mark" viewBox="0 0 20 20" aria-hidden="true">
+                    <path d="M1 1h5v5H1zM7.5 1h5v5h-5zM14 1h5v5h-5zM1 7.5h5v5H1zM14 7.5h5v5h-5zM1 14h5v5H1zM7.5 14h5v5h-5z"></path>
+                    <path class="mark-on" d="M7.5 7.5h5v5h-5z"></path>
+                </svg>
+                <span>"Agent Manager"</span>
+            </a>
+            {knowledge.map(|knowledge| environments::picker(scope, knowledge))}
+            <span class="gap"></span>
+            {freshness::freshness()}
+            <span class="clock mono soft">{move || utc(clock.now())}</span>
+            {knowledge.map(|knowledge| waiting(scope, knowledge))}
+            {user::user()}
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn Sidebar(scope: Scope) -> AnyView {
+    view! {
+        <nav class="sidebar" aria-label="Main">
+            {rooms::rooms(scope)}
+        </nav>
+    }
+    .into_any()
+}
+
+/// How many changes wait for signatures; nothing where none does.
+fn waiting(scope: Scope, knowledge: Knowledge) -> AnyView {
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let count = knowledge.0.await.map_or(0, |me| me.changes_waiting);
+                (count > 0)
+                    .then(|| {
+                        let said = words::count(u64::from(count), "change");
+                        view! {
+                            <a
+                                class="waiting"
+                                data-s="pending"
+                                href=scope.link(routes::CHANGES)
+                                aria-label=format!("{said} waiting for approval")
+                            >
+                                {glyph(State::Pending)}
+                                <b>{count}</b>
+                            </a>
+                        }
+                    })
+            })}
+        </Transition>
+    }
+    .into_any()
+}

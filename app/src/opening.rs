@@ -1,0 +1,79 @@
+//! What the server knew when it began the page. Sent along, so that both sides draw the same.
+
+use std::collections::BTreeSet;
+
+use domain::{Permission, Role, Timestamp};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::theme::Theme;
+
+/// Who looks at the page. What they may do is decided by the server again, whatever is drawn here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+}
+
+impl Viewer {
+    pub fn may(&self, permission: Permission) -> bool {
+        permission.roles().iter().any(|role| self.roles.contains(role))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    pub now: Timestamp,
+    pub theme: Theme,
+    /// None: nobody is signed in.
+    pub viewer: Option<Viewer>,
+}
+
+impl Opening {
+    /// On the server from the request, in the browser from what the server sent.
+    pub fn provide() -> Self {
+        let opening = SharedValue::new(Self::read).into_inner();
+        provide_context(opening.clone());
+        opening
+    }
+
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn read() -> Self {
+        let viewer = use_context::<domain::Actor>()
+            .map(|actor| Viewer { name: actor.name.clone(), roles: actor.roles.clone() });
+        let now = use_context::<control::Control>().map(|control| control.clock.now()).unwrap_or_default();
+        Self { now, theme: Theme::of_request(), viewer }
+    }
+
+    /// Never reached: the browser only ever hydrates.
+    #[cfg(not(feature = "ssr"))]
+    fn read() -> Self {
+        Self { now: Timestamp::default(), theme: Theme::default(), viewer: None }
+    }
+}
+
+/// Why the viewer cannot use a verb, or None when they can. The words end the sentence "… takes …".
+pub fn refusal(permission: Permission) -> Option<String> {
+    let viewer = Opening::here().viewer;
+    if viewer.is_some_and(|viewer| viewer.may(permission)) {
+        return None;
+    }
+    let roles: Vec<String> = permission.roles().iter().map(|role| role.to_string()).collect();
+    Some(format!("To {} takes the role {}.", permission.verb(), roles.join(" or ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_may_what_one_of_the_roles_may() {
+        let viewer = Viewer { name: "V".into(), roles: BTreeSet::from([Role::Viewer, Role::Approver]) };
+        assert!(viewer.may(Permission::PlanChange));
+        assert!(!viewer.may(Permission::ProposeChange));
+    }
+}

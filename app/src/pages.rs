@@ -1,0 +1,14 @@
+//! One file a noun: what a person asks of it, answered.
+
+pub mod audit;
+pub mod changes;
+pub mod fleet;
+pub mod import;
+pub mod instances;
+pub mod not_found;
+pub mod pools;
+pub mod sign_in;
+
+mod agent_states;
+mod change_states;
+mod pool_states;

@@ -1,0 +1,71 @@
+//! How an agent's state is drawn and said.
+
+use domain::{agent::AgentState, view::pool::AgentCount};
+
+use crate::components::glyph::State;
+
+pub fn state(agent: AgentState) -> State {
+    match agent {
+        AgentState::Healthy => State::Ok,
+        AgentState::Starting => State::Progress,
+        AgentState::Late => State::Warn,
+        AgentState::Silent | AgentState::Ill => State::Crit,
+        AgentState::Gone => State::Paused,
+    }
+}
+
+/// As a title or a legend says it.
+pub const fn word(agent: AgentState) -> &'static str {
+    match agent {
+        AgentState::Healthy => "Healthy",
+        AgentState::Starting => "Starting",
+        AgentState::Late => "Late",
+        AgentState::Silent => "Silent",
+        AgentState::Ill => "Ill",
+        AgentState::Gone => "Leaving",
+    }
+}
+
+/// Healthy first, as a bar of parts reads from well to ill.
+pub const ORDER: [AgentState; 6] = [
+    AgentState::Healthy,
+    AgentState::Starting,
+    AgentState::Late,
+    AgentState::Ill,
+    AgentState::Silent,
+    AgentState::Gone,
+];
+
+/// How many there are of each, in [`ORDER`].
+pub fn tally(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
+    let mut counts = ORDER.map(|state| AgentCount { state, count: 0 });
+    for state in states {
+        if let Some(entry) = counts.iter_mut().find(|entry| entry.state == state) {
+            entry.count += 1;
+        }
+    }
+    counts.to_vec()
+}
+
+pub fn of(counts: &[AgentCount], wanted: AgentState) -> u64 {
+    counts.iter().filter(|entry| entry.state == wanted).map(|entry| u64::from(entry.count)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_place_in_the_order() {
+        for agent in AgentState::ALL {
+            assert!(ORDER.contains(&agent), "{agent:?}");
+        }
+    }
+
+    #[test]
+    fn a_tally_counts_each() {
+        let counts = tally([AgentState::Ill, AgentState::Healthy, AgentState::Ill]);
+        assert_eq!((of(&counts, AgentState::Ill), of(&counts, AgentState::Healthy)), (2, 1));
+        assert_eq!(of(&counts, AgentState::Gone), 0);
+    }
+}

@@ -1,0 +1,294 @@
+//! A change: may this happen, and what has happened of it? One stack of phases, each folding to a line.
+
+use domain::{ChangeId, ChangeState, change::Change, view::change::ChangeView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    apply::{operations_list, summary as apply_summary, waiting_list},
+    impact::impact_panel,
+    plan::{actions_list, notes_list, size, summary},
+    sign,
+};
+use crate::{
+    api::{self, ApiError, Code},
+    components::{
+        glyph::{State, glyph},
+        loaded::loaded,
+        moment::{ago, clock_time, took_words},
+        page_head::{Crumb, PageHead},
+        phase::Phase,
+        status::badge,
+    },
+    live::Live,
+    pages::{audit::events_list, change_states},
+    routes, words,
+};
+
+#[component]
+pub fn ChangePage() -> impl IntoView {
+    let params = use_params_map();
+    let live = Live::here();
+    let change = Resource::new(
+        move || (params.get().get("id").unwrap_or_default(), live.changes(), live.fleet()),
+        |(id, ..)| async move {
+            match id.parse::<ChangeId>() {
+                Ok(id) => api::changes::load_change(id).await,
+                Err(error) => Err(no_such(error.to_string())),
+            }
+        },
+    );
+    loaded(change, "the change", draw)
+}
+
+fn no_such(why: String) -> ApiError {
+    #[cfg(feature = "ssr")]
+    if let Some(options) = use_context::<leptos_axum::ResponseOptions>() {
+        options.set_status(http::StatusCode::NOT_FOUND);
+    }
+    ApiError { code: Code::NotFound, message: format!("{}.", words::sentence(&why)), request_id: None }
+}
+
+fn lead(change: &Change) -> String {
+    let plan = &change.revision.plan;
+    let steps = words::count(plan.actions.len() as u64, "step");
+    let does = match words::impact(&plan.impact.total()) {
+        Some(vms) => format!("{}, in {steps}.", words::sentence(&vms)),
+        None => format!("Touches no VM: {steps}."),
+    };
+    let next = match change.state {
+        ChangeState::AwaitingApprovals => {
+            let needed = u64::from(change.revision.verdict.approvals_needed);
+            format!(" It waits for {}.", words::count(needed, "approval"))
+        }
+        ChangeState::Approved => " It starts by itself.".to_owned(),
+        _ => change
+            .outcome
+            .as_ref()
+            .map(|outcome| format!(" {}", words::sentence(outcome)))
+            .unwrap_or_default(),
+    };
+    does + &next
+}
+
+fn draw(view: ChangeView) -> AnyView {
+    let change = &view.change;
+    let state = change_states::state(change.state);
+    let word = change_states::word(change.state);
+    let sentence = lead(change);
+    let facts = {
+        let (environment, name, number) =
+            (change.environment.clone(), change.proposed_by_name.clone(), change.revision.number);
+        let at = change.proposed_at;
+        move || {
+            view! {
+                <span>{environment.clone()}</span>
+                <span>{name.clone()} ", " {ago(at)}</span>
+                <span>{format!("revision {number}")}</span>
+            }
+        }
+    };
+    let id = change.id.to_string();
+    view! {
+        <Title text=format!("{id} {}", change.title) />
+        <PageHead
+            title=change.title.clone()
+            crumbs=vec![Crumb::link("Changes", routes::CHANGES), Crumb::here(id)]
+            lead=move || sentence.clone()
+            badges=move || badge(state, word)
+            facts=facts
+        />
+        <div class="cols">
+            <div class="stack">
+                {impact_panel(&change.revision.plan.impact)} {phases(&view)}
+            </div>
+            <aside class="stack" aria-label="Compare and decide">
+                {sign::digests(change)} {sign::cancel(change)}
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+fn phases(view: &ChangeView) -> AnyView {
+    let change = view.change.clone();
+    let revision = change.revision.clone();
+    let plan = revision.plan.clone();
+    let proposed_at = change.proposed_at;
+    let policy = revision.verdict.policy.clone();
+    let reason = change.reason.clone();
+    let events = view.events.clone();
+    view! {
+        <div class="phases">
+            <Phase
+                state=State::Ok
+                title="Proposed"
+                say=format!("by {}", change.proposed_by_name)
+                aside=move || clock_time(proposed_at)
+                open=!reason.is_empty()
+            >
+                {if reason.is_empty() {
+                    view! { <p class="muted">"No reason was given."</p> }.into_any()
+                } else {
+                    view! { <p class="soft break">{reason.clone()}</p> }.into_any()
+                }}
+                {events_list(events, false)}
+            </Phase>
+            <Phase state=State::Ok title="Plan" say=summary(&plan) aside={
+                let size = size(&plan);
+                move || size.clone()
+            } open=true>
+                {actions_list(&plan.actions)}
+                {(!plan.notes.is_empty()).then(|| notes_list(&plan.notes))}
+            </Phase>
+            <Phase
+                state=State::Ok
+                title="Policy"
+                say=match revision.verdict.approvals_needed {
+                    0 => "needs nobody's approval".to_owned(),
+                    needed => format!("asks for {}", words::count(u64::from(needed), "approval")),
+                }
+                aside=move || policy.clone()
+                open=true
+            >
+                <p class="soft">{words::sentence(&revision.verdict.reason)}</p>
+            </Phase>
+            {approvals(&change)} {apply(view)} {verify(view)}
+        </div>
+    }
+    .into_any()
+}
+
+fn approvals(change: &Change) -> AnyView {
+    let needed = u64::from(change.revision.verdict.approvals_needed);
+    let waits = change.state == ChangeState::AwaitingApprovals;
+    let (state, say) = match (change.state, needed) {
+        (ChangeState::AwaitingApprovals, _) => (State::Pending, format!("0 of {needed}")),
+        (_, 0) => (State::Ok, "none needed".to_owned()),
+        (ChangeState::Cancelled | ChangeState::Superseded, _) => {
+            (State::X, "ended before it was approved".to_owned())
+        }
+        _ => (State::Ok, format!("{needed} of {needed}")),
+    };
+    let approved_at = change.approved_at;
+    let text = if waits {
+        "Only people other than its author may approve it. Approvers cannot sign in this release yet, so the change stays \
+         here until it is cancelled or another change moves the environment."
+    } else if needed == 0 {
+        "The policy approved it by itself, and the audit log says so."
+    } else {
+        "No signature was recorded."
+    };
+    view! {
+        <Phase
+            state=state
+            title="Approvals"
+            say=say
+            aside=move || approved_at.map(clock_time)
+            open=waits
+            current=waits
+        >
+            <p class="soft">{text}</p>
+        </Phase>
+    }
+    .into_any()
+}
+
+fn apply(view: &ChangeView) -> AnyView {
+    let change = &view.change;
+    let (state, say) = match change.state {
+        ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
+        ChangeState::Approved => (State::Pending, "starts within seconds".to_owned()),
+        ChangeState::Applying if view.waiting_for.is_empty() || all_called(view) => {
+            (State::Ok, apply_summary(view))
+        }
+        ChangeState::Applying => (State::Progress, apply_summary(view)),
+        ChangeState::Applied => (State::Ok, apply_summary(view)),
+        ChangeState::Failed => (State::X, apply_summary(view)),
+        ChangeState::Cancelled | ChangeState::Superseded => (State::X, "will not run".to_owned()),
+    };
+    let aside = change.claimed_at;
+    let body = if view.operations.is_empty() {
+        let text = match change.state {
+            ChangeState::Cancelled | ChangeState::Superseded => "No call was made.",
+            _ => "No call was made yet.",
+        };
+        view! { <p class="soft">{text}</p> }.into_any()
+    } else {
+        operations_list(&view.operations).into_any()
+    };
+    let running = matches!(change.state, ChangeState::Applying | ChangeState::Approved);
+    view! {
+        <Phase
+            state=state
+            title="Apply"
+            say=say
+            aside=move || aside.map(clock_time)
+            open=running || change.state == ChangeState::Failed
+            current=running && state != State::Ok
+        >
+            {body}
+        </Phase>
+    }
+    .into_any()
+}
+
+/// Every call is answered; what remains is to see the fleet follow.
+fn all_called(view: &ChangeView) -> bool {
+    use domain::operation::OperationState;
+    view.operations.len() >= view.change.revision.plan.actions.len()
+        && view.operations.iter().all(|operation| operation.state == OperationState::Done)
+}
+
+fn verify(view: &ChangeView) -> AnyView {
+    let change = &view.change;
+    let took = change.finished_at.map(|at| took_words((at - change.proposed_at).num_seconds()));
+    let (state, say) = match change.state {
+        ChangeState::Applied => (
+            State::Ok,
+            format!("observed equals desired, {} after it was proposed", took.unwrap_or_default()),
+        ),
+        ChangeState::Applying if all_called(view) => {
+            (State::Progress, "waits until the fleet has followed".to_owned())
+        }
+        ChangeState::Failed => (State::X, "not reached".to_owned()),
+        ChangeState::Cancelled | ChangeState::Superseded => (State::X, "not reached".to_owned()),
+        _ => (State::None, "compares observed with desired".to_owned()),
+    };
+    let outcome = change.outcome.clone().filter(|_| change.state == ChangeState::Failed);
+    let waiting = view.waiting_for.clone();
+    let finished_at = change.finished_at;
+    let current = state == State::Progress;
+    let quiet = outcome.is_none() && waiting.is_empty();
+    view! {
+        <Phase
+            state=state
+            title="Verify"
+            say=say
+            aside=move || finished_at.map(clock_time)
+            open=!quiet
+            current=current
+        >
+            {outcome
+                .map(|outcome| {
+                    view! {
+                        <p class="reason" data-s="warn">
+                            {glyph(State::Warn)}
+                            <span class="break">{words::sentence(&outcome)}</span>
+                        </p>
+                    }
+                })}
+            {quiet
+                .then(|| {
+                    view! {
+                        <p class="soft">
+                            "A change is applied when Compute Engine shows what was declared, and not before."
+                        </p>
+                    }
+                })}
+            {waiting_list(&waiting)}
+        </Phase>
+    }
+    .into_any()
+}

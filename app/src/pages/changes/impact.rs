@@ -1,0 +1,111 @@
+//! What a plan does to running VMs, in four figures. Stands before everything else: it is what one signs for.
+
+use domain::plan::{Impact, ZoneImpact};
+use leptos::prelude::*;
+
+use crate::{
+    components::facets::{Facet, facets},
+    words,
+};
+
+pub fn impact_panel(impact: &Impact) -> AnyView {
+    let total = impact.total();
+    let mut items = vec![
+        facet("VMs created", total.created, impact, |zone| zone.created),
+        facet("VMs replaced", total.replaced, impact, |zone| zone.replaced),
+        facet("VMs deleted", total.deleted, impact, |zone| zone.deleted),
+    ];
+    if total.restarted > 0 {
+        items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
+    }
+    items.push(lowest_capacity(impact));
+    view! {
+        <section class="panel" aria-labelledby="impact">
+            <h2 id="impact" class="sr">
+                "Impact"
+            </h2>
+            {facets(items)}
+        </section>
+    }
+    .into_any()
+}
+
+fn facet(name: &'static str, total: u32, impact: &Impact, of: fn(&ZoneImpact) -> u32) -> Facet {
+    Facet { name, figure: words::number(u64::from(total)), unit: String::new(), detail: by_zone(impact, of) }
+}
+
+/// `1 in us-central1-a, 1 in us-central1-b`, or `16 in each of 4 zones`.
+fn by_zone(impact: &Impact, of: fn(&ZoneImpact) -> u32) -> String {
+    let zones: Vec<(&String, u32)> =
+        impact.zones.iter().map(|(zone, effect)| (zone, of(effect))).filter(|(_, vms)| *vms > 0).collect();
+    match zones.as_slice() {
+        [] => "none".to_owned(),
+        [(zone, _)] => format!("in {zone}"),
+        [(_, first), rest @ ..] if rest.len() > 1 && rest.iter().all(|(_, vms)| vms == first) => {
+            format!("{} in each of {} zones", words::number(u64::from(*first)), zones.len())
+        }
+        _ => zones
+            .iter()
+            .map(|(zone, vms)| format!("{} in {zone}", words::number(u64::from(*vms))))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// Of the pool that loses the largest share.
+fn lowest_capacity(impact: &Impact) -> Facet {
+    let worst = impact.capacity.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
+    match worst {
+        Some(pool) => Facet {
+            name: "Lowest capacity",
+            figure: words::number(u64::from(pool.lowest)),
+            unit: format!("of {}", words::number(u64::from(pool.of))),
+            detail: format!("in {}", pool.pool),
+        },
+        None => Facet {
+            name: "Lowest capacity",
+            figure: "all".to_owned(),
+            unit: String::new(),
+            detail: "no running pool is touched".to_owned(),
+        },
+    }
+}
+
+fn share(capacity: &domain::plan::Capacity) -> f64 {
+    if capacity.of == 0 { 1.0 } else { f64::from(capacity.lowest) / f64::from(capacity.of) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::plan::Capacity;
+
+    use super::*;
+
+    fn created(zones: &[(&str, u32)]) -> Impact {
+        let zones = zones
+            .iter()
+            .map(|(zone, created)| {
+                ((*zone).to_owned(), ZoneImpact { created: *created, ..Default::default() })
+            })
+            .collect();
+        Impact { zones, capacity: Vec::new() }
+    }
+
+    #[test]
+    fn zones_are_said_as_shortly_as_is_true() {
+        let said = |zones: &[(&str, u32)]| by_zone(&created(zones), |zone| zone.created);
+        assert_eq!(said(&[]), "none");
+        assert_eq!(said(&[("a", 2), ("b", 0)]), "in a");
+        assert_eq!(said(&[("a", 1), ("b", 1)]), "1 in a, 1 in b");
+        assert_eq!(said(&[("a", 16), ("b", 16), ("c", 16)]), "16 in each of 3 zones");
+        assert_eq!(said(&[("a", 2), ("b", 1), ("c", 1)]), "2 in a, 1 in b, 1 in c");
+    }
+
+    #[test]
+    fn the_pool_that_loses_most_is_named() {
+        let capacity = |pool: &str, lowest, of| Capacity { pool: pool.into(), lowest, of };
+        let impact =
+            Impact { capacity: vec![capacity("a", 9, 10), capacity("b", 1, 2)], ..Default::default() };
+        assert_eq!(lowest_capacity(&impact).detail, "in b");
+    }
+}

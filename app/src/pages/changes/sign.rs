@@ -1,0 +1,116 @@
+//! Beside the phases: the bytes to compare, and what the viewer may do with the change.
+
+use domain::{ChangeState, Permission, change::Change};
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    api::changes::CancelChange,
+    components::{
+        button::Submit,
+        digest::digest,
+        glyph::{State, glyph},
+        panel::Panel,
+    },
+    live::Live,
+    opening::refusal,
+    words,
+};
+
+pub fn digests(change: &Change) -> AnyView {
+    let revision = &change.revision;
+    let number = revision.number;
+    let plan = digest("Plan".to_owned(), &revision.plan_sha256);
+    let declaration = digest("Declaration".to_owned(), &revision.payload_sha256);
+    view! {
+        <Panel
+            id="digests"
+            title="Digests"
+            aside=move || view! { <small>{format!("revision {number}")}</small> }
+        >
+            <div class="panel-body">
+                {plan}
+                {declaration}
+                <p class="sm muted">"SHA-256 of the exact bytes. Two screens that show the same groups show the same plan."</p>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+/// Why it cannot be cancelled any more; None while it can.
+fn too_late(state: ChangeState) -> Option<&'static str> {
+    match state {
+        ChangeState::AwaitingApprovals | ChangeState::Approved => None,
+        ChangeState::Applying => Some("It is being applied. Propose another change to take it back."),
+        ChangeState::Applied | ChangeState::Failed | ChangeState::Cancelled | ChangeState::Superseded => {
+            Some("It has ended.")
+        }
+    }
+}
+
+pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
+    if change.state.is_terminal() {
+        return None;
+    }
+    let blocked = too_late(change.state).map(str::to_owned).or_else(|| refusal(Permission::CancelChange));
+    let possible = blocked.is_none();
+    let id = change.id;
+    let action = ServerAction::<CancelChange>::new();
+    let live = Live::here();
+    Effect::new(move |_| {
+        if matches!(action.value().get(), Some(Ok(()))) {
+            live.changes_moved();
+        }
+    });
+    let error = move || {
+        action.value().get().and_then(Result::err).map(|error| {
+            view! {
+                <p class="reason sm" role="alert" data-s="crit">
+                    {glyph(State::Crit)}
+                    <span>
+                        {words::sentence(&error.message)}
+                        {error.request_id.map(|id| view! { <br /> "Request " <code>{id}</code> })}
+                    </span>
+                </p>
+            }
+        })
+    };
+    Some(view! {
+        <Panel id="cancel" title="Cancel it">
+            <div class="panel-body">
+                {error}
+                <ActionForm action=action>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <div class="buttons">
+                        <Submit
+                            label="Cancel change"
+                            id="cancel-change"
+                            blocked=blocked
+                            busy=action.pending()
+                        />
+                    </div>
+                </ActionForm>
+                {possible
+                    .then(|| {
+                        view! {
+                            <p class="sm muted">
+                                "Nothing of it has been done. Cancelling ends it for good; the audit log keeps your name."
+                            </p>
+                        }
+                    })}
+            </div>
+        </Panel>
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_not_begun_can_be_cancelled() {
+        for state in ChangeState::ALL {
+            assert_eq!(too_late(state).is_none(), state.may_become(ChangeState::Cancelled), "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Fleet: is all well?
+
+mod counts;
+mod grid;
+mod rail;
+
+use domain::view::{fleet::FleetView, instance::InstanceRow};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::agent_states;
+use crate::{
+    api,
+    components::{
+        button::ButtonLink,
+        empty::Empty,
+        glyph::{State, glyph},
+        icon::{Icon, turning_arrow},
+        loaded::loaded,
+        moment::{ago, utc},
+        page_head::PageHead,
+        segbar::segbar,
+    },
+    frame::Scope,
+    live::Live,
+    routes,
+    url_state::Query,
+    words,
+};
+use domain::agent::AgentState;
+
+#[component]
+pub fn Fleet() -> impl IntoView {
+    let (scope, live) = (Scope::here(), Live::here());
+    let fleet = Resource::new(
+        move || (scope.named(), live.fleet(), live.changes()),
+        |(environment, ..)| api::fleet::load_fleet(environment),
+    );
+    loaded(fleet, "the fleet", draw)
+}
+
+fn draw(view: FleetView) -> AnyView {
+    let title = match &view.environment {
+        Some(environment) => format!("Fleet · {environment}"),
+        None => "Fleet".to_owned(),
+    };
+    let body = if view.pools.is_empty() { nothing_yet(&view).into_any() } else { agents(view).into_any() };
+    view! {
+        <Title text=title />
+        {body}
+    }
+    .into_any()
+}
+
+fn nothing_yet(view: &FleetView) -> AnyView {
+    let environment = view.environment.clone();
+    let changes = view.changes.clone();
+    view! {
+        <PageHead
+            title="Fleet"
+            lead=move || match &environment {
+                Some(name) => format!("The environment {name} declares no pool yet."),
+                None => "No fleet is declared yet.".to_owned(),
+            }
+        />
+        {(!changes.is_empty())
+            .then(|| view! { <div class="stack">{rail::changes(changes.clone())}</div> })}
+        <section class="panel block" aria-label="Nothing yet">
+            <Empty title="Begin with the Terraform you have" icon=Icon::Import>
+                <p class="soft">
+                    "Paste a vm_management module block. You will see what it would create before anything is created."
+                </p>
+                <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true />
+            </Empty>
+        </section>
+    }
+    .into_any()
+}
+
+/// Every instance as it was loaded, pool by pool and zone by zone.
+fn rows(view: &FleetView) -> Vec<InstanceRow> {
+    view.pools.iter().flat_map(|pool| &pool.zones).flat_map(|zone| &zone.instances).cloned().collect()
+}
+
+fn agents(view: FleetView) -> AnyView {
+    let live = Live::here();
+    let environment = view.environment.clone();
+    let all = rows(&view);
+    let tally = Memo::new(move |_| {
+        agent_states::tally(all.iter().filter_map(|row| live.newest(row)).map(|row| row.agent))
+    });
+    let changes = view.changes.clone();
+    let open_changes = changes.len() as u64;
+    let pools = view.pools.len() as u64;
+    let lead = move || {
+        let tally = tally.get();
+        let (total, healthy) = (total(&tally), agent_states::of(&tally, AgentState::Healthy));
+        let health = match total {
+            0 => "No agent runs yet.".to_owned(),
+            _ if healthy == total => format!("All {} are healthy.", words::count(total, "agent")),
+            _ => format!("{} of {} are healthy.", words::number(healthy), words::count(total, "agent")),
+        };
+        let verb = if open_changes == 1 { "is" } else { "are" };
+        let waiting = match open_changes {
+            0 => String::new(),
+            _ => format!(" {} {verb} under way.", words::count(open_changes, "change")),
+        };
+        health + &waiting
+    };
+    let heading =
+        move || format!("{} in {}", words::count(total(&tally.get()), "agent"), words::count(pools, "pool"));
+    let legend_environment = environment.clone();
+    view! {
+        <PageHead
+            title="Fleet"
+            lead=lead
+            actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
+        />
+        {view
+            .unreachable
+            .clone()
+            .map(|(since, why)| {
+                view! {
+                    <section class="panel cluster notice" role="alert" data-s="warn">
+                        {glyph(State::Warn)}
+                        <p>
+                            <b>{format!("Compute Engine does not answer since {}. ", utc(since))}</b>
+                            <span class="soft">
+                                {words::sentence(&why)}
+                                " What it runs is shown as it was last read; heartbeats go on."
+                            </span>
+                        </p>
+                    </section>
+                }
+            })}
+        <div class="cols">
+            <section class="panel" aria-labelledby="agents">
+                <header class="panel-head">
+                    <h2 id="agents">{heading}</h2>
+                    <small>
+                        {match view.observed_at {
+                            Some(at) => view! { "Compute Engine read " {ago(at)} }.into_any(),
+                            None => "Compute Engine not read yet".into_any(),
+                        }}
+                    </small>
+                </header>
+                <div class="panel-body">
+                    {move || {
+                        segbar(
+                            &tally
+                                .get()
+                                .iter()
+                                .map(|entry| (agent_states::state(entry.state), u64::from(entry.count)))
+                                .collect::<Vec<_>>(),
+                        )
+                    }} <ul class="legend sm">{move || legend(&tally.get(), legend_environment.as_deref())}</ul>
+                </div>
+                {grid::grid(&view)}
+                <details class="more sm">
+                    <summary class="cluster">
+                        {turning_arrow()} "Show the same as a table of counts"
+                    </summary>
+                    {counts::counts(&view)}
+                </details>
+            </section>
+            <div class="stack">{rail::changes(changes)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn total(tally: &[domain::view::pool::AgentCount]) -> u64 {
+    tally.iter().map(|entry| u64::from(entry.count)).sum()
+}
+
+/// The states that occur, each a link to its instances.
+fn legend(tally: &[domain::view::pool::AgentCount], environment: Option<&str>) -> impl IntoView + use<> {
+    tally
+        .iter()
+        .filter(|entry| entry.count > 0)
+        .map(|entry| {
+            let href = Query::default()
+                .with("environment", environment)
+                .with("state", Some(entry.state.as_str()))
+                .on(routes::INSTANCES);
+            let state = agent_states::state(entry.state);
+            view! {
+                <li>
+                    <a class="status" data-s=state.as_str() href=href>
+                        {glyph(state)}
+                        <b>{words::number(u64::from(entry.count))}</b>
+                        {agent_states::word(entry.state)}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,183 @@
+//! The plan of an import: what it would do, what forbids it, and the way to propose exactly this.
+
+use domain::{Permission, plan::Plan, plan::Violation, view::import::ImportPreview};
+use leptos::prelude::*;
+
+use super::{Submission, fields, given_fields, given_list};
+use crate::{
+    components::{
+        button::Submit,
+        digest::digest,
+        field::TextField,
+        glyph::{State, glyph},
+        panel::Panel,
+    },
+    opening::refusal,
+    pages::changes::{actions_list, impact_panel, notes_list},
+    words,
+};
+
+pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView + use<> {
+    let Some(plan) = preview.plan.clone() else {
+        return ().into_any();
+    };
+    let given = given_list(preview);
+    let rail = propose(&plan, preview.digest.clone(), submission);
+    let title =
+        format!("Plan for {}: {}", plan.environment, words::count(plan.actions.len() as u64, "action"));
+    let actions = if plan.is_empty() {
+        view! { <p class="panel-body soft">"The fleet already is as this declares. There is nothing to do."</p> }.into_any()
+    } else {
+        actions_list(&plan.actions).into_any()
+    };
+    view! {
+        <div class="cols">
+            <div class="stack">
+                {(!plan.violations.is_empty()).then(|| violations(plan.violations.clone()))}
+                {impact_panel(&plan.impact)}
+                <Panel id="actions" title=title>
+                    {actions}
+                </Panel>
+                {(!plan.notes.is_empty())
+                    .then(|| {
+                        let notes = notes_list(&plan.notes);
+                        view! {
+                            <Panel id="notes" title="What the plan decided by itself">
+                                {notes}
+                            </Panel>
+                        }
+                    })}
+            </div>
+            <div class="stack">
+                {rail}
+                {(!given.is_empty())
+                    .then(|| {
+                        view! {
+                            <Panel id="given" title="Values you gave">
+                                <div class="panel-body form">{given_fields(given)}</div>
+                            </Panel>
+                        }
+                    })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn violations(violations: Vec<Violation>) -> AnyView {
+    let count = violations.len() as u64;
+    let title = format!("Compute Engine would refuse this: {}", words::count(count, "rule"));
+    let items = violations
+        .into_iter()
+        .map(|violation| {
+            view! {
+                <li data-s="crit">
+                    {glyph(State::Crit)} <p>
+                        <code>{violation.attribute}</code>
+                        " "
+                        {words::sentence(&violation.message)}
+                        {violation.fix.map(|fix| view! { <small>"Write " <code>{fix}</code></small> })}
+                    </p> <code class="muted">{violation.rule}</code>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel" role="alert" aria-labelledby="violations">
+            <header class="panel-head">
+                <h2 id="violations">{title}</h2>
+            </header>
+            <ul class="rows verdicts">{items}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// Why this plan cannot be proposed; None when it can.
+fn blocked(plan: &Plan) -> Option<String> {
+    if !plan.violations.is_empty() {
+        let count = words::count(plan.violations.len() as u64, "rule");
+        let verb = if plan.violations.len() == 1 { "is" } else { "are" };
+        return Some(format!("{count} {verb} broken. Mend the text and plan again."));
+    }
+    if plan.is_empty() {
+        return Some("There is nothing to change.".to_owned());
+    }
+    None
+}
+
+fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyView {
+    let blocked = blocked(plan).or_else(|| refusal(Permission::ProposeChange));
+    let reason = submission.reason.clone();
+    let environment = plan.environment.clone();
+    view! {
+        <Panel
+            id="propose"
+            title="Propose it"
+            aside=move || view! { <small>{environment.clone()}</small> }
+        >
+            <div class="panel-body form">
+                {seen
+                    .map(|seen| {
+                        view! {
+                            {digest("Digest of what you see".to_owned(), &seen)}
+                            <input type="hidden" name=fields::DIGEST value=seen.clone() />
+                        }
+                    })}
+                <TextField
+                    id="reason"
+                    name=fields::REASON
+                    label="Reason, shown to all"
+                    value=reason
+                    hint="Why the fleet should change. It stays with the change and in the audit log."
+                />
+                <div class="buttons">
+                    <Submit
+                        label="Propose change"
+                        id="propose-change"
+                        primary=true
+                        blocked=blocked
+                        name=fields::INTENT
+                        value=fields::PROPOSE
+                    />
+                </div>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::plan::{Action, Impact, Step};
+
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            environment: "dev".into(),
+            actions: vec![Action {
+                step: Step::DeleteHealthCheck { name: "h".into() },
+                reason: "r".into(),
+                changes: Vec::new(),
+            }],
+            impact: Impact::default(),
+            violations: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_broken_rule_or_an_empty_plan_stops_the_proposal() {
+        assert_eq!(blocked(&plan()), None);
+        assert!(blocked(&Plan { actions: Vec::new(), ..plan() }).is_some());
+        let violation = Violation {
+            attribute: "agent_pools[0].max_surge".into(),
+            rule: "surge_below_zones".into(),
+            message: "m".into(),
+            fix: None,
+        };
+        let broken = Plan { violations: vec![violation], ..plan() };
+        assert_eq!(blocked(&broken).as_deref(), Some("1 rule is broken. Mend the text and plan again."));
+    }
+}

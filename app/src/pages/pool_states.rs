@@ -1,0 +1,123 @@
+//! How a pool fares, from its conditions and its agents: one state, one short word, one sentence.
+
+use domain::{
+    agent::AgentState,
+    condition::{Condition, ConditionStatus, ConditionType},
+    view::pool::PoolRow,
+};
+
+use super::agent_states;
+use crate::{components::glyph::State, words};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub state: State,
+    pub word: String,
+    pub sentence: String,
+}
+
+fn broken(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
+    conditions.iter().find(|condition| condition.kind == kind && condition.status == ConditionStatus::False)
+}
+
+/// The worst that is known of the pool.
+pub fn standing(row: &PoolRow) -> Standing {
+    let said = |state, word: &str, sentence: String| Standing { state, word: word.to_owned(), sentence };
+    let (ill, silent) =
+        (agent_states::of(&row.agents, AgentState::Ill), agent_states::of(&row.agents, AgentState::Silent));
+    let running = u64::from(row.observed_size.unwrap_or_default());
+    let wanted = u64::from(row.desired_size);
+    let healthy = agent_states::of(&row.agents, AgentState::Healthy);
+    let of_agents = format!("{} of {} healthy.", words::number(healthy), words::count(running, "agent"));
+    if let Some(condition) = broken(&row.conditions, ConditionType::Reachable) {
+        return said(State::Unknown, "Not reachable", words::sentence(&condition.message));
+    }
+    if row.observed_size.is_none() {
+        return said(State::Progress, "Being created", "Nothing of it was observed yet.".to_owned());
+    }
+    if ill + silent > 0 {
+        let word = format!("{} ill or silent", words::number(ill + silent));
+        return said(State::Crit, &word, of_agents);
+    }
+    if running != wanted {
+        let sentence = format!("{} of {} run.", words::number(running), words::count(wanted, "VM"));
+        return said(State::Progress, &format!("{running} of {wanted} VMs"), sentence);
+    }
+    for kind in [ConditionType::Synced, ConditionType::Ready] {
+        if let Some(condition) = broken(&row.conditions, kind) {
+            let word = if kind == ConditionType::Ready { "Not ready" } else { "Settings differ" };
+            return said(State::Progress, word, words::sentence(&condition.message));
+        }
+    }
+    if healthy < running {
+        return said(State::Progress, "Agents starting", of_agents);
+    }
+    said(State::Ok, "Ready", format!("All {} run and are healthy.", words::count(wanted, "agent")))
+}
+
+/// Of one condition: true is well for all types there are.
+pub const fn of_condition(condition: &Condition) -> State {
+    match (condition.status, condition.kind) {
+        (ConditionStatus::True, _) => State::Ok,
+        (ConditionStatus::Unknown, _) => State::Unknown,
+        (ConditionStatus::False, ConditionType::Reachable) => State::Warn,
+        (ConditionStatus::False, _) => State::Progress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{AgentType, view::pool::AgentCount};
+
+    use super::*;
+
+    fn row() -> PoolRow {
+        PoolRow {
+            environment: "dev".into(),
+            name: "backend-pool".into(),
+            agent_type: AgentType::BackendDeveloper,
+            group: "genesis-pool-backend-pool".into(),
+            template: "backend-dev".into(),
+            desired_size: 2,
+            observed_size: Some(2),
+            autoscaling: None,
+            agents: vec![AgentCount { state: AgentState::Healthy, count: 2 }],
+            conditions: Vec::new(),
+            generation: 1,
+            observed_generation: 1,
+        }
+    }
+
+    #[test]
+    fn a_wish_that_is_not_met_is_not_ready() {
+        assert_eq!(standing(&row()).state, State::Ok);
+        let smaller = PoolRow { observed_size: Some(1), ..row() };
+        assert_eq!(standing(&smaller).word, "1 of 2 VMs");
+        let unseen = PoolRow { observed_size: None, agents: Vec::new(), ..row() };
+        assert_eq!(standing(&unseen).state, State::Progress);
+    }
+
+    #[test]
+    fn an_ill_agent_is_louder_than_a_missing_one() {
+        let agents = vec![
+            AgentCount { state: AgentState::Ill, count: 1 },
+            AgentCount { state: AgentState::Healthy, count: 0 },
+        ];
+        let ill = PoolRow { observed_size: Some(1), agents, ..row() };
+        assert_eq!(standing(&ill).state, State::Crit);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_unknown() {
+        let condition = Condition {
+            kind: ConditionType::Reachable,
+            status: ConditionStatus::False,
+            reason: "ComputeUnavailable".into(),
+            message: "connection refused".into(),
+            since: Default::default(),
+        };
+        let pool = PoolRow { conditions: vec![condition], ..row() };
+        assert_eq!(standing(&pool).sentence, "Connection refused");
+        assert_eq!(standing(&pool).state, State::Unknown);
+    }
+}

@@ -1,0 +1,93 @@
+//! What all routes of one pool share: its data, its head and its tabs.
+
+use domain::view::pool::PoolView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    api::{self, ApiError},
+    components::{
+        page_head::{Crumb, PageHead},
+        status::badge,
+        tabs::{Tab, Tabs},
+    },
+    live::Live,
+    pages::pool_states::standing,
+    routes,
+    url_state::Query,
+};
+
+/// The pool that the address names. Loads again when the fleet or a change moves.
+pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
+    let params = use_params_map();
+    let live = Live::here();
+    Resource::new(
+        move || {
+            let params = params.get();
+            (
+                params.get("environment").unwrap_or_default(),
+                params.get("name").unwrap_or_default(),
+                live.fleet(),
+                live.changes(),
+            )
+        },
+        |(environment, name, ..)| api::pools::load_pool(environment, name),
+    )
+}
+
+pub fn head(view: &PoolView) -> AnyView {
+    let row = &view.row;
+    let standing = standing(row);
+    let base = routes::pool(&row.environment, &row.name);
+    let tabs = vec![
+        Tab::new("Overview", base.clone()),
+        Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
+        Tab::new("Changes", format!("{base}/changes")),
+    ];
+    let crumbs = vec![
+        Crumb::link("Pools", Query::default().with("environment", Some(&row.environment)).on(routes::POOLS)),
+        Crumb::here(row.name.clone()),
+    ];
+    let (state, word) = (standing.state, standing.word);
+    let facts = [
+        row.environment.clone(),
+        row.agent_type.as_str().to_owned(),
+        zones(&view.region, &view.zones),
+        row.group.clone(),
+        format!("generation {}, observed {}", row.generation, row.observed_generation),
+    ];
+    view! {
+        <Title text=format!("{} · {}", row.name, row.environment) />
+        <PageHead
+            title=row.name.clone()
+            crumbs=crumbs
+            lead=move || standing.sentence.clone()
+            badges=move || badge(state, word.clone())
+            facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
+        />
+        <Tabs label="Pool" tabs=tabs />
+    }
+    .into_any()
+}
+
+/// `us-central1 a b c`.
+pub fn zones(region: &str, zones: &[String]) -> String {
+    let letters: Vec<&str> = zones
+        .iter()
+        .map(|zone| zone.strip_prefix(region).and_then(|rest| rest.strip_prefix('-')).unwrap_or(zone))
+        .collect();
+    format!("{region} {}", letters.join(" ")).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::zones;
+
+    #[test]
+    fn zones_are_said_by_their_letters() {
+        let names = ["us-central1-a", "us-central1-f"].map(str::to_owned);
+        assert_eq!(zones("us-central1", &names), "us-central1 a f");
+        assert_eq!(zones("us-central1", &[]), "us-central1");
+    }
+}

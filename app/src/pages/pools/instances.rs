@@ -1,0 +1,122 @@
+//! A pool's instances, live: each row is drawn anew only when its own instance moves, and rows keep their places.
+
+use domain::{instance::CurrentAction, view::instance::InstanceRow};
+use leptos::prelude::*;
+
+use super::head::{head, pool_resource};
+use crate::{
+    components::{empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status},
+    live::Live,
+    pages::agent_states,
+    routes, words,
+};
+
+#[component]
+pub fn PoolInstances() -> impl IntoView {
+    loaded(pool_resource(), "the pool", |view| {
+        let head = head(&view);
+        view! {
+            {head}
+            <section class="panel block" aria-label="Instances of this pool">
+                {rows_table(view.instances.clone(), true)}
+            </section>
+        }
+    })
+}
+
+/// `all`: every column, where the table has the page's whole width.
+pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
+    if rows.is_empty() {
+        return view! {
+            <Empty title="No instance yet" icon=Icon::Instances>
+                <p class="soft">"Compute Engine has made none so far. They show here as soon as it lists them."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let lines = rows.into_iter().map(|row| line(row, all)).collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Instances">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Instance"</th>
+                        <th scope="col">"Agent"</th>
+                        <th scope="col">"VM"</th>
+                        <th scope="col">"Heartbeat"</th>
+                        <th scope="col">"Zone"</th>
+                        {all
+                            .then(|| {
+                                view! {
+                                    <th scope="col">"Probe"</th>
+                                    <th scope="col" class="num">
+                                        "CPU"
+                                    </th>
+                                    <th scope="col" class="num">
+                                        "Memory"
+                                    </th>
+                                    <th scope="col">"Template"</th>
+                                    <th scope="col">"Address"</th>
+                                }
+                            })}
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(loaded: InstanceRow, all: bool) -> AnyView {
+    let live = Live::here();
+    let href = routes::instance(&loaded.instance.zone, &loaded.instance.name);
+    let (name, zone) = (loaded.instance.name.clone(), loaded.instance.zone.clone());
+    // One that has left keeps its row, with its last words, until the list is loaded again.
+    let row = Memo::new(move |_| live.newest(&loaded).unwrap_or_else(|| loaded.clone()));
+    let agent = Memo::new(move |_| row.with(|row| row.agent));
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=href>{name}</a>
+            </th>
+            <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
+            <td>{move || row.with(vm_words)}</td>
+            <td>
+                {move || match row.with(|row| row.last_heartbeat.as_ref().map(|last| last.received_at)) {
+                    Some(at) => ago(at).into_any(),
+                    None => view! { <span class="muted">"none yet"</span> }.into_any(),
+                }}
+            </td>
+            <td>{zone}</td>
+            {all.then(|| details(row))}
+        </tr>
+    }
+    .into_any()
+}
+
+fn details(row: Memo<InstanceRow>) -> AnyView {
+    let metrics =
+        Memo::new(move |_| row.with(|row| row.last_heartbeat.as_ref().map(|last| last.heartbeat.metrics)));
+    let instance = move || row.get().instance;
+    view! {
+        <td>{move || instance().probe.map(|probe| words::sentence(&probe.as_str().to_lowercase()))}</td>
+        <td class="num">{move || metrics.get().map(|metrics| words::percent(metrics.cpu_utilization_percent))}</td>
+        <td class="num">{move || metrics.get().map(|metrics| words::bytes(metrics.memory_usage_bytes))}</td>
+        <td class="mono">{move || instance().template}</td>
+        <td class="mono">{move || instance().address}</td>
+    }
+    .into_any()
+}
+
+/// `Running`, or what is done to it: `Staging, creating`.
+pub fn vm_words(row: &InstanceRow) -> String {
+    let status = match row.instance.status.as_str() {
+        "" => "Not yet made".to_owned(),
+        word => words::sentence(&word.to_lowercase()),
+    };
+    match &row.instance.current_action {
+        CurrentAction::None => status,
+        action => format!("{status}, {}", action.as_str().to_lowercase().replace('_', " ")),
+    }
+}

@@ -1,0 +1,179 @@
+//! The app's addresses, and the pages behind them.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    hooks::use_location,
+    path,
+};
+
+use crate::{
+    api,
+    components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
+    frame::{Knowledge, Scope, Sidebar, Topbar},
+    live::Live,
+    opening::Opening,
+    pages::{audit, changes, fleet, import, instances, not_found, pools, sign_in},
+    url_state::{Query, encode},
+};
+
+pub const FLEET: &str = "/";
+pub const POOLS: &str = "/pools";
+pub const INSTANCES: &str = "/instances";
+pub const CHANGES: &str = "/changes";
+pub const IMPORT: &str = "/import";
+pub const AUDIT: &str = "/audit";
+pub const SIGN_IN: &str = "/sign-in";
+/// Outside the app: the server's own.
+pub const SIGN_OUT: &str = "/sign-out";
+
+/// `/pools/dev/backend-pool`.
+pub fn pool(environment: &str, name: &str) -> String {
+    format!("{POOLS}/{}/{}", encode(environment), encode(name))
+}
+
+/// `/instances/us-central1-a/agent-backend-pool-x7k2`.
+pub fn instance(zone: &str, name: &str) -> String {
+    format!("{INSTANCES}/{}/{}", encode(zone), encode(name))
+}
+
+/// `/changes/chg-12`.
+pub fn change(id: domain::ChangeId) -> String {
+    format!("{CHANGES}/{id}")
+}
+
+/// Where one signs in to come back to `next`.
+pub fn sign_in(next: &str) -> String {
+    Query::default().with("next", Some(next)).on(SIGN_IN)
+}
+
+/// Whether an address is the room's or lies in it.
+pub fn is_within(here: &str, room: &str) -> bool {
+    here == room || (room != FLEET && here.strip_prefix(room).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// The environment that a path names: only a pool's does.
+pub fn environment_of(path: &str) -> Option<&str> {
+    let (environment, name) = path.strip_prefix(POOLS)?.strip_prefix('/')?.split_once('/')?;
+    (!environment.is_empty() && !name.is_empty()).then_some(environment)
+}
+
+/// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
+pub fn lists_an_environment(path: &str) -> Option<&'static str> {
+    [POOLS, INSTANCES, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
+}
+
+#[component]
+pub fn App() -> AnyView {
+    provide_meta_context();
+    let opening = Opening::provide();
+    Clock::provide(opening.now);
+    let live = Live::provide();
+    let toasts = Toasts::provide();
+    FocusOnArrival::provide();
+    let signed_in = opening.viewer.is_some();
+    view! {
+        <Title formatter=|page: String| {
+            if page.is_empty() { "Agent Manager".to_owned() } else { format!("{page} · Agent Manager") }
+        } />
+        <Router>
+            <a class="skip" href="#main">
+                "Skip to content"
+            </a>
+            <Frame live=live signed_in=signed_in />
+            {toasts.view()}
+        </Router>
+    }
+    .into_any()
+}
+
+#[component]
+fn Frame(live: Live, signed_in: bool) -> AnyView {
+    let path = use_location().pathname;
+    let scope = Scope::provide();
+    let knowledge =
+        signed_in.then(|| Knowledge(Resource::new(move || live.changes(), |_| api::me::load_me())));
+    #[cfg(feature = "hydrate")]
+    if let Some(Knowledge(me)) = knowledge {
+        let first = move || {
+            let me = me.get()?.ok()?;
+            // Changes are told to every tab, so a fleet without an environment is watched too.
+            Some(me.environments.into_iter().next().map(|option| option.name).unwrap_or_default())
+        };
+        crate::live::connect(live, Signal::derive(move || scope.named().or_else(first)));
+    }
+    let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
+    view! {
+        <div class=move || if covered.get() { "cover" } else { "shell" }>
+            {move || {
+                (!covered.get())
+                    .then(|| {
+                        view! {
+                            <Topbar scope=scope knowledge=knowledge />
+                            <Sidebar scope=scope />
+                        }
+                    })
+            }} <main class="main" id="main">
+                <FlatRoutes fallback=not_found::NotFound>
+                    <Route path=path!("/") view=fleet::Fleet ssr=SsrMode::Async />
+                    <Route path=path!("/pools") view=pools::Pools ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/pools/:environment/:name")
+                        view=pools::Overview
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/instances")
+                        view=pools::PoolInstances
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/changes")
+                        view=pools::PoolChanges
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/instances") view=instances::Instances ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/instances/:zone/:name")
+                        view=instances::InstancePage
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
+                    <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
+                    <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
+                    <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
+                </FlatRoutes>
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pool_s_path_names_an_environment() {
+        assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
+        assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
+        for path in ["/pools", "/pools/", "/pools/dev", "/pools/dev/", "/poolside/a/b", "/"] {
+            assert_eq!(environment_of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_room_contains_its_pages_and_fleet_only_itself() {
+        assert!(is_within("/pools/dev/web", POOLS) && is_within("/", FLEET));
+        assert!(!is_within("/poolside", POOLS) && !is_within("/pools", FLEET));
+    }
+
+    #[test]
+    fn what_comes_back_after_signing_in_is_encoded_once() {
+        assert_eq!(sign_in("/changes?state=failed"), "/sign-in?next=%2Fchanges%3Fstate%3Dfailed");
+    }
+}
