@@ -128,7 +128,8 @@ impl<'i> Scanner<'_, 'i> {
                 }
                 self.at += 1;
             }
-            _ => self.at += 1,
+            // Words, numbers and white space, which most of a text is, in one go.
+            _ => self.at += 1 + run(rest, |byte| byte.is_ascii_alphanumeric() || b" \n\t_,.".contains(&byte)),
         }
         Ok(())
     }
@@ -183,7 +184,7 @@ impl<'i> Scanner<'_, 'i> {
                 self.push(Frame::Template { at: self.at })?;
                 self.at += 2;
             }
-            _ => self.at += 1,
+            rest => self.at += 1 + run(rest, |byte| !b"\"\\\n$%".contains(&byte)),
         }
         Ok(())
     }
@@ -253,6 +254,11 @@ const fn closing(open: u8) -> char {
         b'[' => ']',
         _ => ')',
     }
+}
+
+/// How many bytes after the first are of the kind.
+fn run(bytes: &[u8], of_the_kind: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().skip(1).take_while(|&&byte| of_the_kind(byte)).count()
 }
 
 fn until(bytes: &[u8], end: &[u8]) -> Option<usize> {

@@ -116,17 +116,25 @@ impl<'t> Evaluator<'t> {
 
     pub(crate) fn evaluate(&mut self, expr: &'t Expression, context: Context<'_>) -> Value {
         let at = start(expr, context.file);
+        self.deeper(at, context, |evaluator| evaluator.expression(expr, at, context))
+            .unwrap_or_else(|given_up| given_up)
+    }
+
+    /// Every way of one evaluation into another leads through here, so that no text overflows the stack.
+    fn deeper<T>(
+        &mut self,
+        at: At,
+        context: Context<'_>,
+        evaluate: impl FnOnce(&mut Self) -> Evaluated<T>,
+    ) -> Evaluated<T> {
         if self.depth >= DEEPEST_EVALUATION {
-            return self.fail(
-                at,
-                context,
-                "expressions and locals refer to one another too deeply: flatten them",
-            );
+            let message = "expressions and locals refer to one another too deeply: flatten them";
+            return Err(self.fail(at, context, message));
         }
         self.depth += 1;
-        let value = self.expression(expr, at, context).unwrap_or_else(|given_up| given_up);
+        let result = evaluate(self);
         self.depth -= 1;
-        value
+        result
     }
 
     fn expression(&mut self, expr: &'t Expression, at: At, context: Context<'_>) -> Evaluated {

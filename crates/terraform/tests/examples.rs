@@ -1,5 +1,7 @@
 //! The shipped examples, as a user would import them.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails as the test that calls it")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use domain::{

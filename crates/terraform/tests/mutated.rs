@@ -1,5 +1,7 @@
 //! No text makes the reader panic, whatever was torn out of it, doubled or overwritten.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails as the test that calls it")]
+
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use domain::view::import::{ImportError, ImportInput, Reading, SourceFile};

@@ -73,7 +73,7 @@ impl Evaluator<'_> {
             Kind::Given(answer) if answer.text.starts_with(['[', '{']) => {
                 self.charge(answer.text.len() / 8, value.at, context)?;
                 match serde_json::from_str(&answer.text) {
-                    Ok(json) => self.from_json(json, value.at, context),
+                    Ok(json) => self.json_value(json, value.at, context),
                     Err(_) => Ok(value.clone()),
                 }
             }

@@ -72,12 +72,12 @@ impl Evaluator<'_> {
 
     pub(super) fn json_decode(&mut self, text: &str, at: At, context: Context<'_>) -> Evaluated {
         match serde_json::from_str(text) {
-            Ok(json) => self.from_json(json, at, context),
+            Ok(json) => self.json_value(json, at, context),
             Err(error) => Err(self.fail(at, context, format_args!("`jsondecode` needs JSON: {error}"))),
         }
     }
 
-    pub(super) fn from_json(&mut self, json: Json, at: At, context: Context<'_>) -> Evaluated {
+    pub(super) fn json_value(&mut self, json: Json, at: At, context: Context<'_>) -> Evaluated {
         self.charge(1, at, context)?;
         let kind = match json {
             Json::Null => Kind::Null,
@@ -85,14 +85,14 @@ impl Evaluator<'_> {
             Json::Number(number) => Kind::Number(number.as_f64().unwrap_or_default()),
             Json::String(text) => return self.new_text(&text, at, context),
             Json::Array(items) => {
-                let items = items.into_iter().map(|item| self.from_json(item, at, context));
+                let items = items.into_iter().map(|item| self.json_value(item, at, context));
                 let items = items.collect::<Evaluated<Vec<_>>>()?;
                 return self.list(items, at, context);
             }
             Json::Object(pairs) => {
                 let mut entries = Entries::new();
                 for (key, value) in pairs {
-                    let value = self.from_json(value, at, context)?;
+                    let value = self.json_value(value, at, context)?;
                     entries.insert(key.into(), Entry { key_at: at, value });
                 }
                 return self.new_object(entries, at, context);

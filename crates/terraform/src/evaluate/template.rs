@@ -97,6 +97,16 @@ impl<'t> Evaluator<'t> {
         Ok(())
     }
 
+    fn nested(
+        &mut self,
+        template: &'t Template,
+        draft: &mut Draft,
+        at: At,
+        context: Context<'_>,
+    ) -> Evaluated<()> {
+        self.deeper(at, context, |evaluator| evaluator.elements(template, draft, at, context))
+    }
+
     fn if_directive(
         &mut self,
         directive: &'t IfDirective,
@@ -111,13 +121,13 @@ impl<'t> Evaluator<'t> {
             (directive.else_expr.as_ref().map_or(end, |other| other.strip), draft.text.len());
         if self.flag(&condition, "what follows `%{ if`", place, context)? {
             draft.trim = directive.if_expr.strip.strip_end();
-            self.elements(&directive.if_expr.template, draft, at, context)?;
+            self.nested(&directive.if_expr.template, draft, at, context)?;
             if then_end.strip_start() {
                 draft.trim_end(from);
             }
         } else if let Some(other) = &directive.else_expr {
             draft.trim = other.strip.strip_end();
-            self.elements(&other.template, draft, at, context)?;
+            self.nested(&other.template, draft, at, context)?;
             if end.strip_start() {
                 draft.trim_end(from);
             }
@@ -142,7 +152,7 @@ impl<'t> Evaluator<'t> {
             let from = draft.text.len();
             draft.trim = directive.for_expr.strip.strip_end();
             let within = Context { scope: Some(&inner), ..context };
-            self.elements(&directive.for_expr.template, draft, at, within)?;
+            self.nested(&directive.for_expr.template, draft, at, within)?;
             if directive.endfor_expr.strip.strip_start() {
                 draft.trim_end(from);
             }

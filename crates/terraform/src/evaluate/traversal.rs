@@ -119,7 +119,7 @@ impl<'t> Evaluator<'t> {
                     let each = rest.iter().take_while(|step| is_attribute(step)).count();
                     let (each, after) = rest.split_at(each);
                     let list = self.splat(&value, each, at, context)?;
-                    return self.walk(list, after, at, context);
+                    return self.deeper(at, context, |evaluator| evaluator.walk(list, after, at, context));
                 }
                 TraversalOperator::FullSplat(_) => return self.splat(&value, rest, at, context),
             };
@@ -137,8 +137,12 @@ impl<'t> Evaluator<'t> {
             }
             kind => vec![Value::new(kind, value.at)],
         };
-        let items = items.into_iter().map(|item| self.walk(item, each, at, context));
-        let items = items.collect::<Evaluated<Vec<_>>>()?;
+        let items = self.deeper(at, context, |evaluator| {
+            items
+                .into_iter()
+                .map(|item| evaluator.walk(item, each, at, context))
+                .collect::<Evaluated<Vec<_>>>()
+        })?;
         self.list(items, at, context)
     }
 
