@@ -45,29 +45,32 @@ pub(crate) async fn run(app: App) {
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Step {
+/// One look at everything: what it goes by and what came of it.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    now: Moment,
+    config: &'a Config,
     pub(crate) changed: bool,
     /// When the next one is worth while; None if nothing is under way.
     pub(crate) due: Option<Virtual>,
 }
 
-impl Step {
+impl Step<'_> {
     fn due_at(&mut self, at: Virtual) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 }
 
 /// Does all that is due.
-pub(crate) fn step(world: &mut World, now: Moment, config: &Config) -> Step {
-    let mut step = Step::default();
-    machines::advance(world, now, config, &mut step);
+pub(crate) fn step<'a>(world: &mut World, now: Moment, config: &'a Config) -> Step<'a> {
+    let mut step = Step { now, config, changed: false, due: None };
+    machines::advance(world, &mut step);
     let paths: Vec<String> = world.groups.keys().cloned().collect();
     for path in paths {
         let Some(mut group) = world.groups.remove(&path) else { continue };
         let intent = group.intent();
-        reconcile::reconcile(&mut group, &intent, world, now, config, &mut step);
-        instances::advance(&mut group, &intent, world, now, config, &mut step);
+        reconcile::reconcile(&mut group, &intent, world, &mut step);
+        instances::advance(&mut group, &intent, world, &mut step);
         if group.deleting.is_some() && group.instances.is_empty() {
             if let Some(operation) = group.deleting.as_ref().and_then(|path| world.operations.get_mut(path)) {
                 operation.finish(now);

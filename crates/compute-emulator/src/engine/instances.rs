@@ -13,19 +13,12 @@ use crate::{
     world::World,
 };
 
-pub(super) fn advance(
-    group: &mut Group,
-    intent: &Intent,
-    world: &mut World,
-    now: Moment,
-    config: &Config,
-    step: &mut Step,
-) {
+pub(super) fn advance(group: &mut Group, intent: &Intent, world: &mut World, step: &mut Step<'_>) {
     let names: Vec<String> = group.instances.keys().cloned().collect();
     for name in names {
         let Some(mut instance) = group.instances.remove(&name) else { continue };
         let before = (instance.action, instance.due);
-        let stays = one(group, &mut instance, intent, world, now, config);
+        let stays = one(group, &mut instance, intent, world, step);
         step.changed |= !stays || before != (instance.action, instance.due);
         if stays {
             if let Some(due) = instance.due {
@@ -33,7 +26,7 @@ pub(super) fn advance(
             }
             // Failing probes that do not count yet will count then, without anything else happening.
             let failing = matches!(instance.health, Health::Unhealthy | Health::Timeout);
-            if let Some(grace) = instance.grace.filter(|grace| failing && *grace > now.at) {
+            if let Some(grace) = instance.grace.filter(|grace| failing && *grace > step.now.at) {
                 step.due_at(grace);
             }
             group.instances.insert(name, instance);
@@ -47,15 +40,15 @@ fn one(
     instance: &mut ManagedInstance,
     intent: &Intent,
     world: &mut World,
-    now: Moment,
-    config: &Config,
+    step: &mut Step<'_>,
 ) -> bool {
+    let (now, config) = (step.now, step.config);
     let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
     let status = world.vms.get(&path).map(|vm| (vm.id, vm.status));
     match instance.action {
         Action::Deleting => {
             if status.is_some() {
-                machines::stop(world, &path, now, config);
+                machines::stop(world, &path, step);
             }
             status.is_some()
         }
@@ -68,11 +61,11 @@ fn one(
         },
         Action::Creating | Action::Recreating => {
             match status {
-                Some((id, _)) if instance.replacing == Some(id) => machines::stop(world, &path, now, config),
+                Some((id, _)) if instance.replacing == Some(id) => machines::stop(world, &path, step),
                 Some((_, Status::Running)) => settle(instance, intent, now),
                 Some(_) => {}
                 None if instance.due.is_some_and(|due| due > now.at) => {}
-                None => create(group, instance, &path, world, now, config),
+                None => create(group, instance, &path, world, step),
             }
             true
         }
@@ -101,21 +94,21 @@ fn create(
     instance: &mut ManagedInstance,
     path: &str,
     world: &mut World,
-    now: Moment,
-    config: &Config,
+    step: &mut Step<'_>,
 ) {
+    step.changed = true;
     instance.replacing = None;
     instance.forget_vm();
-    match machines::create(world, path, &group.path, &instance.version, now, config) {
+    match machines::create(world, path, &group.path, &instance.version, step) {
         Ok(()) => {
             instance.due = None;
             instance.last_attempt = None;
         }
         Err(attempt) => {
-            instance.due = Some(now.at + world.dice.jitter(config.latencies.retry));
+            instance.due = Some(step.now.at + world.dice.jitter(step.config.latencies.retry));
             instance.last_attempt = Some(attempt.clone());
             group.record(Failure {
-                stamp: now.stamp,
+                stamp: step.now.stamp,
                 action: instance.action,
                 instance: path.to_owned(),
                 version: instance.version.clone(),
@@ -153,21 +146,18 @@ fn start_over(instance: &mut ManagedInstance, vm: Option<u64>) {
     instance.forget_vm();
 }
 
-/// Gives an instance a new VM under its name; of `version`, or of the one it has.
+/// Gives an instance a new VM under its name, of that version.
 pub(super) fn recreate(
     group: &mut Group,
     name: &str,
-    version: Option<Version>,
+    version: Version,
     world: &mut World,
-    now: Moment,
-    config: &Config,
+    step: &mut Step<'_>,
 ) {
     let project = reference::project(&group.path).to_owned();
     let Some(instance) = group.instances.get_mut(name) else { return };
     let path = reference::instance(&project, &instance.zone, name);
-    if let Some(version) = version {
-        instance.version = version;
-    }
+    instance.version = version;
     start_over(instance, world.vms.get(&path).map(|vm| vm.id));
-    machines::stop(world, &path, now, config);
+    machines::stop(world, &path, step);
 }

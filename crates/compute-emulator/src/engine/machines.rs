@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::Step;
 use crate::{
     clock::Moment,
-    config::Config,
     group::{Attempt, Version},
     machine_type, reference,
     vm::{Guest, Status, Vm, serial::Serial},
@@ -18,8 +17,7 @@ pub(super) fn create(
     path: &str,
     group: &str,
     version: &Version,
-    now: Moment,
-    config: &Config,
+    step: &Step<'_>,
 ) -> Result<(), Attempt> {
     let template = world.resources.get(&version.template).ok_or_else(|| Attempt {
         code: "RESOURCE_NOT_FOUND".to_owned(),
@@ -39,11 +37,11 @@ pub(super) fn create(
     let vms = &world.vms;
     let agent = world.addresses.allocate(|address| vms.values().any(|vm| vm.agent == address));
     let id = world.dice.id();
-    let due = now.at + world.dice.jitter(config.latencies.provisioning);
+    let due = step.now.at + world.dice.jitter(step.config.latencies.provisioning);
     let vm = Vm {
         path: path.to_owned(),
         id,
-        created: now.stamp,
+        created: step.now.stamp,
         last_start: None,
         status: Status::Provisioning,
         due: Some(due),
@@ -61,20 +59,22 @@ pub(super) fn create(
 }
 
 /// Begins to shut a VM down; at the end of it the VM is gone.
-pub(super) fn stop(world: &mut World, path: &str, now: Moment, config: &Config) {
-    let due = now.at + world.dice.jitter(config.latencies.stopping);
+pub(super) fn stop(world: &mut World, path: &str, step: &mut Step<'_>) {
+    let due = step.now.at + world.dice.jitter(step.config.latencies.stopping);
     if let Some(vm) = world.vms.get_mut(path).filter(|vm| vm.status != Status::Stopping) {
         if vm.guest != Guest::Off {
-            write(vm, now, "systemd[1]: Stopping agent-cage.service...");
-            write(vm, now, "systemd[1]: Reached target Power-Off.");
+            write(vm, step.now, "systemd[1]: Stopping agent-cage.service...");
+            write(vm, step.now, "systemd[1]: Reached target Power-Off.");
         }
         vm.status = Status::Stopping;
         vm.guest = Guest::Off;
         vm.due = Some(due);
+        step.changed = true;
     }
 }
 
-pub(super) fn advance(world: &mut World, now: Moment, config: &Config, step: &mut Step) {
+pub(super) fn advance(world: &mut World, step: &mut Step<'_>) {
+    let (now, config) = (step.now, step.config);
     let mut gone = Vec::new();
     for vm in world.vms.values_mut() {
         while let Some(due) = vm.due.filter(|due| *due <= now.at) {

@@ -3,8 +3,6 @@
 
 use super::{Step, rollout, rollout::Names, spread};
 use crate::{
-    clock::Moment,
-    config::Config,
     group::{Action, Group, ManagedInstance},
     intent::Intent,
     reference,
@@ -12,14 +10,7 @@ use crate::{
     world::World,
 };
 
-pub(super) fn reconcile(
-    group: &mut Group,
-    intent: &Intent,
-    world: &mut World,
-    now: Moment,
-    config: &Config,
-    step: &mut Step,
-) {
+pub(super) fn reconcile(group: &mut Group, intent: &Intent, world: &mut World, step: &mut Step<'_>) {
     if group.deleting.is_some() {
         let staying: Vec<String> = group.live().map(|i| i.name.clone()).collect();
         for name in staying {
@@ -31,7 +22,7 @@ pub(super) fn reconcile(
     let outdated = rollout::outdated(group, intent);
     create_missing(group, intent, &outdated, world, step);
     if intent.recreate {
-        recreate_outdated(group, intent, &outdated, world, now, config, step);
+        recreate_outdated(group, intent, &outdated, world, step);
     } else {
         delete_substituted(group, intent, &outdated, world, step);
     }
@@ -39,7 +30,7 @@ pub(super) fn reconcile(
 }
 
 /// Where zones differ by more than one, one instance at a time is to move.
-fn pick_for_other_zone(group: &mut Group, intent: &Intent, step: &mut Step) {
+fn pick_for_other_zone(group: &mut Group, intent: &Intent, step: &mut Step<'_>) {
     let calm = group.live_count() == group.target_size
         && group.instances.values().all(|i| i.action == Action::None && !i.leaving);
     if !(intent.redistribute && calm && rollout::outdated(group, intent).is_empty()) {
@@ -52,7 +43,13 @@ fn pick_for_other_zone(group: &mut Group, intent: &Intent, step: &mut Step) {
     }
 }
 
-fn create_missing(group: &mut Group, intent: &Intent, outdated: &Names, world: &mut World, step: &mut Step) {
+fn create_missing(
+    group: &mut Group,
+    intent: &Intent,
+    outdated: &Names,
+    world: &mut World,
+    step: &mut Step<'_>,
+) {
     let size = group.target_size;
     let moving = group.live().any(|i| i.leaving);
     let surge = match intent.max_surge(size) {
@@ -60,18 +57,21 @@ fn create_missing(group: &mut Group, intent: &Intent, outdated: &Names, world: &
         0 if moving => 1,
         surge => surge,
     };
-    loop {
-        let live = group.live_count();
-        let old = u32::try_from(outdated.len()).unwrap_or(u32::MAX);
-        let new = live.saturating_sub(old);
-        if live >= size + surge.min(old) || new >= size {
-            return;
-        }
-        let Some(version) = rollout::next_version(group, intent, outdated) else { return };
-        let staying = |i: &ManagedInstance| !outdated.contains(&i.name);
-        let Some(zone) = spread::emptiest(&intent.zones, group, staying) else { return };
-        let name = free_name(group, intent, &zone, world);
-        group.instances.insert(name.clone(), ManagedInstance::new(name, zone, version));
+    let old = u32::try_from(outdated.len()).unwrap_or(u32::MAX);
+    let live = group.live_count();
+    let room =
+        (size + surge.min(old)).saturating_sub(live).min(size.saturating_sub(live.saturating_sub(old)));
+    if room == 0 {
+        return;
+    }
+    let mut lacking = rollout::Lacking::of(group, intent, outdated);
+    let mut census = spread::census(group, &intent.zones, |i| !outdated.contains(&i.name));
+    for _ in 0..room {
+        let Some(version) = lacking.take() else { return };
+        let Some((zone, count)) = census.iter_mut().min_by_key(|(_, count)| *count) else { return };
+        *count += 1;
+        let name = free_name(group, intent, zone, world);
+        group.instances.insert(name.clone(), ManagedInstance::new(name, zone.clone(), version));
         step.changed = true;
     }
 }
@@ -87,7 +87,13 @@ fn free_name(group: &Group, intent: &Intent, zone: &str, world: &mut World) -> S
 }
 
 /// Substitution: an old instance goes when enough others serve.
-fn delete_substituted(group: &mut Group, intent: &Intent, outdated: &Names, world: &World, step: &mut Step) {
+fn delete_substituted(
+    group: &mut Group,
+    intent: &Intent,
+    outdated: &Names,
+    world: &World,
+    step: &mut Step<'_>,
+) {
     if outdated.is_empty() {
         return;
     }
@@ -110,16 +116,14 @@ fn recreate_outdated(
     intent: &Intent,
     outdated: &Names,
     world: &mut World,
-    now: Moment,
-    config: &Config,
-    step: &mut Step,
+    step: &mut Step<'_>,
 ) {
     if outdated.is_empty() {
         return;
     }
     let mut spare = spare(group, intent, world);
+    let mut lacking = rollout::Lacking::of(group, intent, outdated);
     for name in outdated {
-        let Some(version) = rollout::next_version(group, intent, outdated) else { return };
         let Some(instance) = group.instances.get(name) else { continue };
         if is_available(group, instance, intent, world) {
             if spare == 0 {
@@ -131,7 +135,8 @@ fn recreate_outdated(
             mark_deleting(group, name, step);
             continue;
         }
-        super::instances::recreate(group, name, Some(version), world, now, config);
+        let Some(version) = lacking.take() else { return };
+        super::instances::recreate(group, name, version, world, step);
         step.changed = true;
     }
 }
@@ -152,34 +157,39 @@ fn is_available(group: &Group, instance: &ManagedInstance, intent: &Intent, worl
 }
 
 /// Scaling in: from the fullest zone, those first that do not serve yet.
-fn delete_surplus(group: &mut Group, intent: &Intent, world: &World, step: &mut Step) {
+fn delete_surplus(group: &mut Group, intent: &Intent, world: &World, step: &mut Step<'_>) {
     if group.live_count() <= group.target_size {
         return;
     }
     let outdated = rollout::outdated(group, intent);
     let serving: Names =
         group.live().filter(|i| is_available(group, i, intent, world)).map(|i| i.name.clone()).collect();
+    let mut old = group.live().filter(|i| outdated.contains(&i.name)).count();
     let allowance = intent.max_surge(group.target_size).max(u32::from(group.live().any(|i| i.leaving)));
+    let mut census = spread::census(group, &intent.zones, |_| true);
     loop {
-        let old = group.live().filter(|i| outdated.contains(&i.name)).count();
         let most = group.target_size + allowance.min(u32::try_from(old).unwrap_or(u32::MAX));
         if group.live_count() <= most {
             return;
         }
-        let census = spread::census(group, |_| true);
+        let fullness =
+            |zone: &str| census.iter().find(|(name, _)| name == zone).map_or(0, |(_, count)| *count);
         let victim = group
             .live()
             .max_by_key(|i| {
-                let full = census.get(i.zone.as_str()).copied().unwrap_or_default();
-                (outdated.contains(&i.name), full, !serving.contains(&i.name), &i.name)
+                (outdated.contains(&i.name), fullness(&i.zone), !serving.contains(&i.name), &i.name)
             })
-            .map(|i| i.name.clone());
-        let Some(victim) = victim else { return };
+            .map(|i| (i.name.clone(), i.zone.clone()));
+        let Some((victim, zone)) = victim else { return };
+        old -= usize::from(outdated.contains(&victim));
+        if let Some((_, count)) = census.iter_mut().find(|(name, _)| *name == zone) {
+            *count = count.saturating_sub(1);
+        }
         mark_deleting(group, &victim, step);
     }
 }
 
-fn mark_deleting(group: &mut Group, name: &str, step: &mut Step) {
+fn mark_deleting(group: &mut Group, name: &str, step: &mut Step<'_>) {
     if let Some(instance) = group.instances.get_mut(name) {
         instance.action = Action::Deleting;
         instance.due = None;

@@ -3,24 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    group::{Group, ManagedInstance, Version},
+    group::{Action, Group, ManagedInstance, Version},
     intent::Intent,
 };
 
 pub(super) type Names = BTreeSet<String>;
 
-/// The version that a new instance is to have: the one that lacks most.
-pub(super) fn next_version(group: &Group, intent: &Intent, outdated: &Names) -> Option<Version> {
-    let mut lacking = shares(group, intent);
-    for instance in group.live().filter(|i| !outdated.contains(&i.name)) {
-        if let Some((_, share)) =
-            lacking.iter_mut().find(|(version, _)| version.template == instance.version.template)
-        {
-            *share -= 1;
+/// How many instances each version still lacks, those that are to be replaced not counted.
+#[derive(Debug)]
+pub(super) struct Lacking(Vec<(Version, i64)>);
+
+impl Lacking {
+    pub(super) fn of(group: &Group, intent: &Intent, outdated: &Names) -> Self {
+        let mut lacking = shares(group, intent);
+        for instance in group.live().filter(|i| !outdated.contains(&i.name)) {
+            let same = |(version, _): &&mut (Version, i64)| version.template == instance.version.template;
+            if let Some((_, share)) = lacking.iter_mut().find(same) {
+                *share -= 1;
+            }
         }
+        Self(lacking)
     }
-    // The first of equals: the version that was declared first.
-    lacking.into_iter().rev().max_by_key(|(_, share)| *share).map(|(version, _)| version)
+
+    /// The version that a new instance is to have: the one that lacks most; of equals the first that was declared.
+    pub(super) fn take(&mut self) -> Option<Version> {
+        let (version, share) = self.0.iter_mut().rev().max_by_key(|(_, share)| *share)?;
+        *share -= 1;
+        Some(version.clone())
+    }
+}
+
+/// The version of a single new instance.
+pub(super) fn next_version(group: &Group, intent: &Intent, outdated: &Names) -> Option<Version> {
+    Lacking::of(group, intent, outdated).take()
 }
 
 /// The names of the staying instances that are to be replaced: of a version that is not wanted, of one that has too many,
@@ -30,7 +45,9 @@ pub(super) fn outdated(group: &Group, intent: &Intent) -> Names {
         shares(group, intent).into_iter().map(|(version, share)| (version.template, share)).collect();
     // Those that are furthest stay, so that a canary that serves is not replaced by one that boots.
     let mut instances: Vec<&ManagedInstance> = group.live().collect();
-    instances.sort_by_key(|i| (i.leaving, i.action.name() != "NONE", i.name.clone()));
+    if intent.versions.len() > 1 {
+        instances.sort_by_key(|i| (i.leaving, i.action != Action::None));
+    }
     let mut names = Names::new();
     for instance in instances {
         let unwanted = match room.get_mut(&instance.version.template) {
@@ -49,4 +66,73 @@ pub(super) fn outdated(group: &Group, intent: &Intent) -> Names {
 
 fn shares(group: &Group, intent: &Intent) -> Vec<(Version, i64)> {
     intent.shares(group.target_size).into_iter().map(|(version, share)| (version, i64::from(share))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::clock::Stamp;
+
+    const PATH: &str = "projects/p/regions/us-central1/instanceGroupManagers/g";
+
+    fn group(size: u32, versions: Value, instances: &[(&str, &str)]) -> Group {
+        let Value::Object(body) =
+            json!({"versions": versions, "updatePolicy": {"type": "PROACTIVE"}, "baseInstanceName": "g"})
+        else {
+            panic!("an object")
+        };
+        let instances = instances
+            .iter()
+            .map(|(name, template)| {
+                let version = Version {
+                    name: None,
+                    template: format!("projects/p/global/instanceTemplates/{template}"),
+                };
+                let instance = ManagedInstance::new((*name).to_owned(), "us-central1-a".to_owned(), version);
+                ((*name).to_owned(), ManagedInstance { action: Action::None, ..instance })
+            })
+            .collect();
+        Group {
+            path: PATH.to_owned(),
+            id: 1,
+            created: Stamp::default(),
+            fingerprint: String::new(),
+            target_size: size,
+            body,
+            instances,
+            deleting: None,
+            failures: Vec::new(),
+        }
+    }
+
+    fn canary() -> Value {
+        json!([{"instanceTemplate": "global/instanceTemplates/old"},
+            {"instanceTemplate": "global/instanceTemplates/new", "targetSize": {"fixed": 1}}])
+    }
+
+    #[test]
+    fn a_canary_replaces_one_and_no_more() {
+        let group = group(3, canary(), &[("a", "old"), ("b", "old"), ("c", "old")]);
+        let intent = group.intent();
+        let outdated = outdated(&group, &intent);
+        assert_eq!(outdated.len(), 1);
+        let version = next_version(&group, &intent, &outdated).unwrap();
+        assert!(version.template.ends_with("/new"));
+    }
+
+    #[test]
+    fn new_instances_are_shared_out_between_versions() {
+        let group = group(4, canary(), &[]);
+        let mut lacking = Lacking::of(&group, &group.intent(), &Names::new());
+        let templates: Vec<String> = (0..4).map(|_| lacking.take().unwrap().template).collect();
+        assert_eq!(templates.iter().filter(|template| template.ends_with("/new")).count(), 1);
+    }
+
+    #[test]
+    fn what_is_as_declared_stays() {
+        let group = group(3, canary(), &[("a", "old"), ("b", "new"), ("c", "old")]);
+        assert!(outdated(&group, &group.intent()).is_empty());
+    }
 }

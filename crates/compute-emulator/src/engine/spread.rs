@@ -1,33 +1,26 @@
-//! Which zone gains or loses an instance, so that EVEN groups differ by at most one between zones.
-
-use std::collections::BTreeMap;
+//! How the instances of a group lie in its zones: EVEN groups differ by at most one between them.
 
 use crate::group::{Group, ManagedInstance};
 
-/// The zone with the fewest of the instances that `counts`; the first such one.
-pub(super) fn emptiest(
-    zones: &[String],
+/// How many of the staying instances that `counts` each zone has, in the order of the zones.
+pub(super) fn census(
     group: &Group,
+    zones: &[String],
     counts: impl Fn(&ManagedInstance) -> bool,
-) -> Option<String> {
-    let census = census(group, counts);
-    zones.iter().min_by_key(|zone| census.get(zone.as_str()).copied().unwrap_or_default()).cloned()
-}
-
-/// How many of the staying instances that `counts` each zone has.
-pub(super) fn census(group: &Group, counts: impl Fn(&ManagedInstance) -> bool) -> BTreeMap<&str, usize> {
-    let mut census = BTreeMap::new();
+) -> Vec<(String, usize)> {
+    let mut census: Vec<(String, usize)> = zones.iter().map(|zone| (zone.clone(), 0)).collect();
     for instance in group.live().filter(|i| counts(i)) {
-        *census.entry(instance.zone.as_str()).or_default() += 1;
+        if let Some((_, count)) = census.iter_mut().find(|(zone, _)| *zone == instance.zone) {
+            *count += 1;
+        }
     }
     census
 }
 
 /// The fullest zone, if it has at least two more than the emptiest.
 pub(super) fn overfull(zones: &[String], group: &Group) -> Option<String> {
-    let census = census(group, |i| !i.leaving);
-    let count = |zone: &String| census.get(zone.as_str()).copied().unwrap_or_default();
-    let fullest = zones.iter().max_by_key(|zone| count(zone))?;
-    let fewest = zones.iter().map(count).min()?;
-    (count(fullest) >= fewest + 2).then(|| fullest.clone())
+    let census = census(group, zones, |i| !i.leaving);
+    let fewest = census.iter().map(|(_, count)| *count).min()?;
+    let (zone, most) = census.into_iter().max_by_key(|(_, count)| *count)?;
+    (most >= fewest + 2).then_some(zone)
 }

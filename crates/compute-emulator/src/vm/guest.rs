@@ -1,7 +1,11 @@
 //! Real agents for VMs whose guest is up. Each look compares who should run with who runs, so nothing is missed: not a VM
 //! that came and went between two looks, nor one that kept its name and got a new id.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use agent_cage::{Agent, http_client};
 use tokio_util::sync::CancellationToken;
@@ -45,17 +49,11 @@ pub(crate) async fn run(app: App) {
             stays
         });
         for (path, (id, boot, address)) in wanted {
-            if !running.contains_key(&path) {
+            if let Entry::Vacant(entry) = running.entry(path) {
                 let stop = app.stop.child_token();
-                app.tasks.spawn(keep_running(
-                    app.clone(),
-                    client.clone(),
-                    path.clone(),
-                    id,
-                    address,
-                    stop.clone(),
-                ));
-                running.insert(path, Running { id, boot, stop });
+                let path = entry.key().clone();
+                app.tasks.spawn(keep_running(app.clone(), client.clone(), path, id, address, stop.clone()));
+                entry.insert(Running { id, boot, stop });
             }
         }
         tokio::select! {

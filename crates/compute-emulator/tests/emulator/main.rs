@@ -1,7 +1,8 @@
 //! The emulator over HTTP, as its clients meet it. One program for all of these tests: each links much.
 #![expect(
     clippy::expect_used,
-    reason = "the harness stops a test at the first thing that is not as expected"
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as expected"
 )]
 
 mod agents;
