@@ -44,8 +44,6 @@ CREATE TABLE change_revisions (
     PRIMARY KEY (change_id, number)
 );
 
-CREATE INDEX change_revisions_by_resource ON change_revisions USING gin (touches);
-
 CREATE TRIGGER change_revisions_keep BEFORE UPDATE OR DELETE ON change_revisions
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER change_revisions_keep_all BEFORE TRUNCATE ON change_revisions

@@ -16,6 +16,9 @@ pub enum Why {
     Sequence(i64),
     #[error("it does not follow the event before it")]
     Previous,
+    /// Found by whoever keeps the log: the leaf is right, but what is kept beside it says otherwise.
+    #[error("{0}")]
+    Beside(String),
 }
 
 /// The first event that is wrong, by the number that should stand there.

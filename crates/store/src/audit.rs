@@ -263,10 +263,8 @@ impl Store {
             .await?;
             if rows.is_empty() {
                 let right = (end.seq, end.hash.as_slice()) == (chain.seq(), &chain.hash().0[..]);
-                let why = Why::Unreadable(format!(
-                    "the log's head says {}, its last event is {}",
-                    end.seq, end.last
-                ));
+                let why =
+                    Why::Beside(format!("the log's head says {}, its last event is {}", end.seq, end.last));
                 break (!right).then(|| FirstWrong { seq: chain.seq() + 1, why });
             }
             if let Some(wrong) = rows.iter().find_map(|row| row.check(&mut chain).err()) {
@@ -313,7 +311,7 @@ impl Row {
         .into_iter()
         .find_map(|(column, same)| (!same).then_some(column));
         if let Some(column) = differing {
-            let why = Why::Unreadable(format!("its column {column} does not repeat the event"));
+            let why = Why::Beside(format!("its column {column} does not repeat the event"));
             return Err(FirstWrong { seq: next.seq(), why });
         }
         *chain = next;

@@ -96,7 +96,7 @@ impl Store {
         Ok(Tx::new(self.pool.begin().await?))
     }
 
-    /// Waits for what is under way, then closes all connections.
+    /// Waits for what is under way, then closes all connections. A [`crate::Listener`] lets go of its own when it is polled or dropped.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -147,6 +147,19 @@ mod tests {
         store.ping().await.unwrap();
         store.close().await;
         assert!(matches!(store.ping().await, Err(Error::Unavailable(_))));
+    }
+
+    #[sqlx::test(migrator = "MIGRATOR")]
+    async fn a_cut_connection_fails_its_transaction_and_the_next_one_is_whole(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        let mut tx = store.begin().await.unwrap();
+        let doomed: i32 =
+            sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(tx.connection()).await.unwrap();
+        sqlx::query("SELECT pg_terminate_backend($1, 5000)").bind(doomed).execute(&pool).await.unwrap();
+        let cut = tx.lock_environment("dev").await;
+        assert!(matches!(cut, Err(Error::Unavailable(_))), "{cut:?}");
+        drop(tx);
+        store.begin().await.unwrap().lock_environment("dev").await.unwrap();
     }
 
     #[sqlx::test(migrations = false)]

@@ -19,12 +19,14 @@ pub struct StoredHeartbeat {
 }
 
 impl Store {
-    /// Keeps the newest of each instance, in one statement; returns how many rows it wrote. An older one than what is kept is dropped.
+    /// Keeps the newest of each instance, in one statement; returns how many rows it wrote. An older one than what is kept is dropped,
+    /// and so is one that Postgres could not store: it would hold up those of all others.
     pub async fn upsert_heartbeats(&self, batch: &[StoredHeartbeat]) -> Result<u64> {
+        let batch: Vec<_> = batch.iter().filter(|row| is_storable(row)).collect();
         if batch.is_empty() {
             return Ok(0);
         }
-        let column = |of: fn(&StoredHeartbeat) -> String| batch.iter().map(of).collect::<Vec<_>>();
+        let column = |of: fn(&StoredHeartbeat) -> String| batch.iter().copied().map(of).collect::<Vec<_>>();
         let environments = column(|row| row.environment.clone());
         let names = column(|row| row.name.clone());
         let ids = column(|row| row.instance_id.clone());
@@ -89,6 +91,13 @@ impl Store {
     }
 }
 
+/// Postgres' text has no NUL.
+fn is_storable(row: &StoredHeartbeat) -> bool {
+    let Heartbeat { boot_id, version, agent_type, environment, .. } = &row.last.heartbeat;
+    let texts = [&row.environment, &row.name, &row.instance_id, boot_id, version, agent_type, environment];
+    !texts.into_iter().any(|text| text.contains('\0'))
+}
+
 impl Tx {
     pub(crate) async fn forget_heartbeats(&mut self, environment: &str, at: Timestamp) -> Result<()> {
         sqlx::query!(
@@ -129,6 +138,16 @@ mod tests {
         assert_eq!(store.upsert_heartbeats(&batch).await.unwrap(), 1);
         let kept = store.load_heartbeats().await.unwrap();
         assert_eq!((&kept[1], &kept[2]), (&batch[0], &first[2]));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn one_that_cannot_be_stored_does_not_hold_up_the_others(pool: PgPool) {
+        let store = Store::from(pool);
+        let mut poisoned = said("web-a", 1, 10);
+        poisoned.last.heartbeat.version = "0.1\0".into();
+        let good = said("web-b", 1, 10);
+        assert_eq!(store.upsert_heartbeats(&[poisoned, good.clone()]).await.unwrap(), 1);
+        assert_eq!(store.load_heartbeats().await.unwrap(), [good]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -75,6 +75,8 @@ impl Listener {
     pub async fn next(&mut self) -> Option<Heard> {
         loop {
             if self.pool.is_closed() {
+                // Given back at once: closing waits for every connection.
+                self.inner = None;
                 return None;
             }
             let Some(inner) = &mut self.inner else {
