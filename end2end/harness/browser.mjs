@@ -11,6 +11,7 @@ const QUIET = [
   '--disable-quic',
   '--disable-sync',
   '--no-first-run',
+  '--font-render-hinting=none',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{process, setup, style, terminal, workspace};
+use crate::{compress, process, setup, style, terminal, workspace};
 
 /// What the pages ask for: `pkg/agent-manager.js`, `.wasm` and `.css`. LEPTOS_OUTPUT_NAME in `.cargo/config.toml`
 /// tells the server the same; with it set, leptos asks for the wasm without wasm-bindgen's `_bg`.
@@ -76,6 +76,19 @@ pub(crate) fn site(release: bool) -> Result<()> {
         write_if_changed(&package.join(format!("{NAME}.css")), sheet.as_bytes())?;
         let copied = copy(&workspace::root().join("style/public"), &workspace::site())?;
         Ok(((), format!("{} kB and {copied} files", sheet.len() / 1000)))
+    })?;
+    let files = ["js", "wasm", "css"].map(|extension| package.join(format!("{NAME}.{extension}")));
+    if !release {
+        // Yesterday's release must not answer for today's work.
+        files.iter().for_each(|file| compress::forget(file));
+        return Ok(());
+    }
+    terminal::stage("compressed", || {
+        let mut sizes = 0;
+        for file in &files {
+            sizes += compress::beside(file)?;
+        }
+        Ok(((), format!("{} kB by brotli, all three", sizes / 1000)))
     })
 }
 

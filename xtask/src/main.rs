@@ -3,6 +3,7 @@
 
 mod build;
 mod check;
+mod compress;
 mod demo;
 mod generate;
 mod interrupt;
