@@ -186,5 +186,5 @@ fn a_thousand_lines_are_read_at_once() {
         .unwrap();
     println!("{fastest:?} for {} lines", text.lines().count());
     // About 20 ms unoptimized on a quiet machine, of which the parser takes three quarters. The rest is for a busy machine.
-    assert!(fastest < Duration::from_millis(200), "{fastest:?}");
+    assert!(fastest < Duration::from_millis(500), "{fastest:?}");
 }
