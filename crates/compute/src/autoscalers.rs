@@ -59,8 +59,8 @@ impl Compute {
                     .set_project(&scope.project)
                     .set_region(&scope.region)
                     .set_autoscaler(&wanted.name);
-                let found = from_google(get.repeatable().send().await?);
-                existing(ResourceKind::Autoscaler, &wanted.name, wanted, &found)
+                let found = get.repeatable().send().await.map(from_google).map_err(Error::from);
+                existing(ResourceKind::Autoscaler, &wanted.name, wanted, found)
             }
             other => other,
         }

@@ -1,6 +1,6 @@
 //! The connection: one client per kind of resource, all with the same endpoint, credentials, timeouts and retries.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use google_cloud_auth::credentials::{Credentials, anonymous};
 use google_cloud_compute_v1::client::{
@@ -8,15 +8,12 @@ use google_cloud_compute_v1::client::{
     RegionInstanceGroupManagers, RegionOperations, Regions, ZoneOperations,
 };
 use google_cloud_gax::{
-    backoff_policy::BackoffPolicy,
-    client_builder::ClientBuilder,
-    exponential_backoff::ExponentialBackoffBuilder,
-    options::RequestOptionsBuilder,
-    retry_policy::{Aip194Strict, RetryPolicyExt},
-    retry_throttler::{AdaptiveThrottler, SharedRetryThrottler},
+    backoff_policy::BackoffPolicy, client_builder::ClientBuilder,
+    exponential_backoff::ExponentialBackoffBuilder, options::RequestOptionsBuilder,
+    retry_throttler::SharedRetryThrottler,
 };
 
-use crate::{Config, Error};
+use crate::{Config, Error, retry};
 
 const USER_AGENT: &str = concat!("agent-manager/", env!("CARGO_PKG_VERSION"));
 
@@ -57,7 +54,7 @@ impl Compute {
             config: &config,
             credentials: config.endpoint.as_ref().map(|_| anonymous::Builder::new().build()),
             backoff: Arc::new(backoff),
-            throttler: Arc::new(Mutex::new(AdaptiveThrottler::default())),
+            throttler: retry::breaker(),
         };
         macro_rules! client {
             ($client:ty) => {
@@ -90,21 +87,14 @@ struct Common<'a> {
     config: &'a Config,
     credentials: Option<Credentials>,
     backoff: Arc<dyn BackoffPolicy>,
-    /// One for all, so that an ailing service is spared by all of them.
     throttler: SharedRetryThrottler,
 }
 
 impl Common<'_> {
     fn configure<F>(&self, builder: ClientBuilder<F, Credentials>) -> ClientBuilder<F, Credentials> {
         let config = self.config;
-        // Google's own policy retries 503 and broken connections; 429 and timeouts are as safe where the call is (trap 3).
-        let retry = Aip194Strict
-            .continue_on_too_many_requests()
-            .continue_on_client_timeout()
-            .with_attempt_limit(config.attempts)
-            .with_time_limit(config.call_timeout);
         let builder = builder
-            .with_retry_policy(retry)
+            .with_retry_policy(retry::policy(config))
             .with_backoff_policy(self.backoff.clone())
             .with_retry_throttler(self.throttler.clone())
             .with_attempt_timeout(config.attempt_timeout);

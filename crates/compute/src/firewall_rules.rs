@@ -40,10 +40,11 @@ impl Compute {
         ) {
             Err(Error::AlreadyExists { .. }) => {
                 let get = self.0.firewalls.get().set_project(&scope.project).set_firewall(&wanted.name);
-                let found = from_google(scope, get.repeatable().send().await?);
+                let found =
+                    get.repeatable().send().await.map(|wire| from_google(scope, wire)).map_err(Error::from);
                 let mut wanted = wanted.clone();
                 wanted.network = normalize_network(&scope.project, &wanted.network);
-                existing(ResourceKind::FirewallRule, &wanted.name, &wanted, &found)
+                existing(ResourceKind::FirewallRule, &wanted.name, &wanted, found)
             }
             other => other,
         }

@@ -34,8 +34,8 @@ impl Compute {
             Err(Error::AlreadyExists { .. }) => {
                 let get =
                     self.0.health_checks.get().set_project(&scope.project).set_health_check(&wanted.name);
-                let found = from_google(get.repeatable().send().await?);
-                existing(ResourceKind::HealthCheck, &wanted.name, wanted, &found)
+                let found = get.repeatable().send().await.map(from_google).map_err(Error::from);
+                existing(ResourceKind::HealthCheck, &wanted.name, wanted, found)
             }
             other => other,
         }

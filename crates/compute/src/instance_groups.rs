@@ -75,10 +75,11 @@ impl Compute {
             .set_body(to_google(scope, wanted));
         match started(OperationScope::Region, insert.repeatable().send().await) {
             Err(Error::AlreadyExists { .. }) => {
-                let found = from_google(self.instance_group(scope, &wanted.name).await?);
-                // The size moves by itself where an autoscaler is, and by the next plan where none is.
-                let wanted = InstanceGroup { target_size: found.target_size, ..wanted.clone() };
-                existing(ResourceKind::InstanceGroup, &wanted.name, &wanted, &found)
+                let found = self.instance_group(scope, &wanted.name).await.map(|wire| {
+                    // The size moves by itself where an autoscaler is, and by the next plan where none is.
+                    InstanceGroup { target_size: wanted.target_size, ..from_google(wire) }
+                });
+                existing(ResourceKind::InstanceGroup, &wanted.name, wanted, found)
             }
             other => other,
         }

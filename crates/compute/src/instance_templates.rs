@@ -53,8 +53,9 @@ impl Compute {
                     .get()
                     .set_project(&scope.project)
                     .set_instance_template(&wanted.name);
-                let found = from_google(scope, get.repeatable().send().await?);
-                existing(ResourceKind::InstanceTemplate, &wanted.name, &wanted, &found)
+                let found =
+                    get.repeatable().send().await.map(|wire| from_google(scope, wire)).map_err(Error::from);
+                existing(ResourceKind::InstanceTemplate, &wanted.name, &wanted, found)
             }
             other => other,
         }

@@ -19,6 +19,7 @@ mod normal;
 mod number;
 mod observe;
 mod operations;
+mod retry;
 mod scope;
 mod submit;
 

@@ -26,22 +26,19 @@ impl Compute {
         let mut pause = config.initial_backoff;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let overdue = match self.ask(scope, operation, left.min(ONE_WAIT)).await {
+            let trouble = match self.ask(scope, operation, left.min(ONE_WAIT)).await {
                 Ok(answer) if answer.status == Some(Status::Done) => return Error::check(answer).map(drop),
-                Ok(_) => Error::Unavailable {
-                    message: format!(
-                        "operation {operation} is not done after {} s",
-                        config.operation_timeout.as_secs()
-                    ),
-                },
+                Ok(_) => String::new(),
                 Err(error) if error.is_transient() => {
                     tracing::debug!(%error, "asking again");
-                    error
+                    format!("; {error}")
                 }
                 Err(error) => return Err(error),
             };
             if Instant::now() + pause >= deadline {
-                return Err(overdue);
+                let message =
+                    format!("{operation} is not done after {:?}{trouble}", config.operation_timeout);
+                return Err(Error::Unavailable { message });
             }
             sleep(pause).await;
             pause = (pause * 2).min(config.maximum_backoff);

@@ -81,9 +81,15 @@ pub(crate) fn existing<T: Serialize>(
     kind: ResourceKind,
     name: &str,
     wanted: &T,
-    found: &T,
+    found: Result<T, Error>,
 ) -> Result<Submitted, Error> {
-    let differences = difference::attributes(wanted, found);
+    let found = found.map_err(|error| match error {
+        Error::NotFound { message } => {
+            Error::Unavailable { message: format!("it was there a moment ago: {message}") }
+        }
+        error => error,
+    })?;
+    let differences = difference::attributes(wanted, &found);
     if differences.is_empty() {
         return Ok(Submitted::AlreadyThere);
     }

@@ -24,6 +24,8 @@ async fn failure(answers: impl IntoIterator<Item = Answer>) -> (Error, usize) {
 #[tokio::test]
 async fn trap_2_errors_without_status_are_told_apart_by_code_and_reason() {
     let message = "why".to_owned();
+    let script = Script::start([]).await;
+    let compute = script.client().await;
     for (code, reason, expected) in [
         (409, "alreadyExists", Error::AlreadyExists { message: message.clone() }),
         (412, "conditionNotMet", Error::Stale { message: message.clone() }),
@@ -38,7 +40,8 @@ async fn trap_2_errors_without_status_are_told_apart_by_code_and_reason() {
         (500, "backendError", Error::Unavailable { message: message.clone() }),
         (503, "backendError", Error::Unavailable { message: message.clone() }),
     ] {
-        let (error, _) = failure([refusal(code, reason, "why")]).await;
+        script.turn_to([refusal(code, reason, "why")]);
+        let error = compute.submit(&scope(), &delete(), id(1)).await.unwrap_err();
         assert_eq!(error, expected, "{code} {reason}");
     }
 }
@@ -59,9 +62,11 @@ async fn trap_2_errors_with_a_status_mean_the_same() {
 #[tokio::test]
 async fn trap_3_too_many_requests_and_outages_are_asked_again() {
     let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
+    let script = Script::start([]).await;
+    let compute = script.client().await;
     for trouble in [refusal(429, "rateLimitExceeded", "slow down"), refusal(503, "backendError", "later")] {
-        let script = Script::start([trouble.clone(), trouble.clone(), trouble, done.clone()]).await;
-        let submitted = script.client().await.submit(&scope(), &delete(), id(1)).await.unwrap();
+        script.turn_to([trouble.clone(), trouble.clone(), trouble, done.clone()]);
+        let submitted = compute.submit(&scope(), &delete(), id(1)).await.unwrap();
         assert_eq!(submitted.operation().unwrap().name, "operation-1");
         assert_eq!(script.seen().len(), 4);
     }
@@ -73,6 +78,26 @@ async fn trap_3_asking_again_ends_and_says_so() {
     assert_eq!(error, Error::RateLimited { message: "slow down".to_owned() });
     assert!(error.is_transient());
     assert_eq!(asked, 4);
+}
+
+#[tokio::test]
+async fn trap_3_a_long_outage_is_not_hammered() {
+    let script = Script::start([refusal(503, "backendError", "later")]).await;
+    let compute = script.client().await;
+    for _ in 0..10 {
+        let error = compute.submit(&scope(), &delete(), id(1)).await.unwrap_err();
+        assert_eq!(error, Error::Unavailable { message: "later".to_owned() });
+    }
+    assert_eq!(script.seen().len(), 4 + 4 + 2 + 7, "after ten failures each call is tried once");
+
+    let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
+    script.turn_to([done.clone()]);
+    for _ in 0..18 {
+        compute.submit(&scope(), &delete(), id(1)).await.unwrap();
+    }
+    script.turn_to([refusal(503, "backendError", "later"), done]);
+    compute.submit(&scope(), &delete(), id(1)).await.unwrap();
+    assert_eq!(script.seen().len(), 2, "once it is well again, a hiccup is not seen");
 }
 
 #[tokio::test]
@@ -105,7 +130,7 @@ async fn trap_4_a_post_is_repeated_with_the_same_request_id() {
 async fn an_answer_that_is_late_is_asked_for_again() {
     let done = answer(200, json!({"name": "operation-1", "status": "RUNNING"}));
     let script = Script::start([done.clone().after(Duration::from_secs(30)), done]).await;
-    let compute = script.client_with(|config| config.attempt_timeout = Duration::from_millis(100)).await;
+    let compute = script.client_with(|config| config.attempt_timeout = Duration::from_secs(1)).await;
     compute.submit(&scope(), &delete(), id(1)).await.unwrap();
     assert_eq!(script.seen().len(), 2);
 }
@@ -124,8 +149,11 @@ async fn nobody_there_is_an_outage() {
 
 #[tokio::test]
 async fn an_unreadable_answer_is_a_broken_protocol() {
+    let script = Script::start([]).await;
+    let compute = script.client().await;
     for body in [json!({"name": "o", "progress": 3.5}), json!({"status": "RUNNING"}), json!([])] {
-        let (error, _) = failure([answer(200, body.clone())]).await;
+        script.turn_to([answer(200, body.clone())]);
+        let error = compute.submit(&scope(), &delete(), id(1)).await.unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }), "{body}: {error:?}");
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Cloud {
 }
 
 pub(crate) fn scope() -> Scope {
-    Scope::new("demo", "us-central1")
+    Scope::new("demo-project", "us-central1")
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -75,10 +75,12 @@ pub(crate) fn template(name: &str) -> InstanceTemplate {
         workspace_disk: Some(Disk {
             size_gb: 50,
             disk_type: "pd-balanced".to_owned(),
-            kms_key: Some("projects/demo/locations/us-central1/keyRings/ring/cryptoKeys/key".to_owned()),
+            kms_key: Some(
+                "projects/demo-project/locations/us-central1/keyRings/ring/cryptoKeys/key".to_owned(),
+            ),
         }),
-        network: "projects/demo/global/networks/default".to_owned(),
-        subnetwork: "projects/demo/regions/us-central1/subnetworks/default".to_owned(),
+        network: "projects/demo-project/global/networks/default".to_owned(),
+        subnetwork: "projects/demo-project/regions/us-central1/subnetworks/default".to_owned(),
         external_ip: true,
         service_account: None,
         scopes: vec!["https://www.googleapis.com/auth/cloud-platform".to_owned()],

@@ -14,7 +14,7 @@ use domain::{
 use crate::harness::{Cloud, now, owns_groups, scope, set, template};
 
 fn spec() -> FleetSpec {
-    let environment = EnvironmentSpec::new("demo", "us-central1", "dev", "default", "default");
+    let environment = EnvironmentSpec::new("demo-project", "us-central1", "dev", "default", "default");
     let mut spec = FleetSpec::new(environment);
     spec.agent_vm_templates = vec![TemplateSpec::new("web", AgentType::BackendDeveloper)];
     let mut scaled = PoolSpec::new("scaled", AgentType::BackendDeveloper, "web");
@@ -73,7 +73,7 @@ async fn templates_of_every_kind_read_back() {
         };
         spot.external_ip = false;
         spot.workspace_disk = None;
-        spot.service_account = Some("agents@demo.iam.gserviceaccount.com".to_owned());
+        spot.service_account = Some("agents@demo-project.iam.gserviceaccount.com".to_owned());
         spot
     };
     let confidential = {
@@ -81,7 +81,7 @@ async fn templates_of_every_kind_read_back() {
         confidential.confidential = true;
         confidential.machine_type = "n2d-standard-2".to_owned();
         confidential.scheduling.on_host_maintenance = MaintenancePolicy::Terminate;
-        confidential.source_image = "projects/demo/global/images/hardened-7".to_owned();
+        confidential.source_image = "projects/demo-project/global/images/hardened-7".to_owned();
         confidential.boot_disk = Disk { size_gb: 100, disk_type: "pd-balanced".to_owned(), kms_key: None };
         confidential.resource_policies = vec!["nightly".to_owned()];
         confidential.shielded.secure_boot = false;

@@ -98,6 +98,12 @@ impl Script {
         Compute::connect(config).await.expect("a client")
     }
 
+    /// Other answers from now on, and nothing seen yet.
+    pub(crate) fn turn_to(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.shared.answers.lock().expect("no panic") = answers.into_iter().collect();
+        self.shared.seen.lock().expect("no panic").clear();
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().expect("no panic").clone()
     }

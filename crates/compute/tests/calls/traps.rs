@@ -47,7 +47,7 @@ async fn trap_6_a_firewall_rule_loses_its_tags() {
     let tagged = FirewallRule {
         name: "genesis-agent-ssh".to_owned(),
         description: "SSH".to_owned(),
-        network: "projects/demo/global/networks/default".to_owned(),
+        network: "projects/demo-project/global/networks/default".to_owned(),
         direction: Direction::Ingress,
         priority: 1000,
         source_ranges: set(["10.0.0.0/8"]),

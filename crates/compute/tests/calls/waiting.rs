@@ -59,9 +59,11 @@ async fn trap_2_an_outage_while_waiting_is_sat_out() {
 
 #[tokio::test]
 async fn trap_2_a_refusal_while_waiting_is_final() {
+    let script = Script::start([]).await;
+    let compute = script.client().await;
     for (code, reason) in [(404, "notFound"), (403, "forbidden"), (400, "invalid")] {
-        let script = Script::start([refusal(code, reason, "why")]).await;
-        let error = script.client().await.wait(&scope(), &operation()).await.unwrap_err();
+        script.turn_to([refusal(code, reason, "why")]);
+        let error = compute.wait(&scope(), &operation()).await.unwrap_err();
         assert!(error.is_permanent(), "{error:?}");
         assert_eq!(script.seen().len(), 1);
     }
@@ -77,17 +79,17 @@ async fn trap_5_one_wait_is_longer_than_the_timeout_of_other_calls() {
     assert_eq!(seen[0].method, "POST");
     assert_eq!(
         seen[0].uri.path(),
-        "/compute/v1/projects/demo/regions/us-central1/operations/operation-1/wait"
+        "/compute/v1/projects/demo-project/regions/us-central1/operations/operation-1/wait"
     );
 }
 
 #[tokio::test]
 async fn trap_5_the_waiting_ends_and_can_be_taken_up_again() {
     let script = Script::start([running()]).await;
-    let compute = script.client_with(|config| config.operation_timeout = Duration::from_millis(100)).await;
+    let compute = script.client_with(|config| config.operation_timeout = Duration::from_millis(500)).await;
     let error = compute.wait(&scope(), &operation()).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
-    assert!(error.to_string().contains("region/operation-1 is not done"), "{error}");
+    assert!(error.to_string().contains("region/operation-1 is not done after 500ms"), "{error}");
     // Each wait of its own scope.
     for (scope_of, path) in [
         (OperationScope::Global, "/global/operations/"),
