@@ -76,7 +76,7 @@ fn waiting(scope: Scope, knowledge: Knowledge) -> AnyView {
                             <a
                                 class="waiting"
                                 data-s="pending"
-                                href=scope.link(routes::CHANGES)
+                                href=move || scope.link(routes::CHANGES)
                                 aria-label=format!("{said} waiting for approval")
                             >
                                 {glyph(State::Pending)}

@@ -54,7 +54,7 @@ pub fn strokes(states: &[State]) -> Vec<Stroke> {
             }
             State::Paused | State::X => {
                 add(state, "", square(2, 8));
-                add(state, "on-paused", format!("M{x}.5 {y}v4M{1}.5 {y}v4", x + 7, x = x + 4, y = y + 4));
+                add(state, "on-paused", format!("M{0}.5 {2}v4M{1}.5 {2}v4", x + 4, x + 7, y + 4));
             }
             State::Unknown | State::None | State::Info => add(state, "hollow dashed", square(2, 8)),
         }

@@ -45,11 +45,11 @@ pub fn PageHead(
                     <h1 tabindex="-1" node_ref=heading>
                         {title}
                     </h1>
-                    {badges.run()}
-                </div> <p class="lead">{lead.run()}</p>
-                {facts.map(|facts| view! { <p class="facts sm muted">{facts.run()}</p> })}
+                    {move || badges.run()}
+                </div> <p class="lead">{move || lead.run()}</p>
+                {facts.map(|facts| view! { <p class="facts sm muted">{move || facts.run()}</p> })}
             </div>
-            {actions.map(|actions| view! { <div class="cluster actions">{actions.run()}</div> })}
+            {actions.map(|actions| view! { <div class="cluster actions">{move || actions.run()}</div> })}
         </header>
     }
     .into_any()

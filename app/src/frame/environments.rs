@@ -1,5 +1,6 @@
 //! Which environment the pages show. The address says it; without a word of it, the first one is meant.
 
+use domain::view::me::EnvironmentOption;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -50,55 +51,55 @@ pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
     let path = use_location().pathname;
     view! {
         <Transition>
-            {move || Suspend::new(async move {
-                let environments = knowledge.0.await.map(|me| me.environments).unwrap_or_default();
-                let named = scope.named();
-                let current = environments
-                    .iter()
-                    .find(|option| named.as_ref().is_none_or(|name| *name == option.name))
-                    .cloned();
-                current
-                    .map(|current| {
-                        let label = format!("Environment {}", current.name);
-                        let (name, region) = (current.name.clone(), current.region.clone());
-                        let face = move || {
-                            view! {
-                                <b>{name.clone()}</b>
-                                <span class="env-where muted">{region.clone()}</span>
-                                {icon(Icon::Down)}
-                            }
-                        };
-                        let stay = routes::lists_an_environment(&path.get());
-                        let target = stay.unwrap_or("/");
-                        let options = environments
-                            .into_iter()
-                            .map(|option| {
-                                let href = Query::default()
-                                    .with("environment", Some(&option.name))
-                                    .on(target);
-                                let is_current = option.name == current.name;
-                                view! {
-                                    <li>
-                                        <a
-                                            class="nav-item"
-                                            href=href
-                                            aria-current=is_current.then_some("true")
-                                        >
-                                            {option.name}
-                                            <small class="push">{option.region}</small>
-                                        </a>
-                                    </li>
-                                }
-                            })
-                            .collect_view();
-                        view! {
-                            <Drop label=label class="env" face=face>
-                                <ul>{options}</ul>
-                            </Drop>
-                        }
-                    })
-            })}
+            {move || {
+                // Read before the wait: what is read after it is not followed.
+                let (named, here) = (scope.named(), path.get());
+                Suspend::new(async move {
+                    let environments = knowledge.0.await.map(|me| me.environments).unwrap_or_default();
+                    menu(environments, named, &here)
+                })
+            }}
         </Transition>
     }
     .into_any()
+}
+
+fn menu(environments: Vec<EnvironmentOption>, named: Option<String>, here: &str) -> Option<AnyView> {
+    let first = environments.first()?.name.clone();
+    let current = named.unwrap_or(first);
+    let region =
+        environments.iter().find(|option| option.name == current).map(|option| option.region.clone());
+    let label = format!("Environment {current}");
+    let face = {
+        let current = current.clone();
+        move || {
+            view! {
+                <b>{current.clone()}</b>
+                <span class="env-where muted">{region.clone()}</span>
+                {icon(Icon::Down)}
+            }
+        }
+    };
+    let target = routes::lists_an_environment(here).unwrap_or(routes::FLEET);
+    let options = environments
+        .into_iter()
+        .map(|option| {
+            let href = Query::default().with("environment", Some(&option.name)).on(target);
+            let is_current = option.name == current;
+            view! {
+                <li>
+                    <a class="nav-item" href=href aria-current=is_current.then_some("true")>
+                        {option.name}
+                        <small class="push">{option.region}</small>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    let menu = view! {
+        <Drop label=label class="env" face=face>
+            <ul>{options}</ul>
+        </Drop>
+    };
+    Some(menu.into_any())
 }

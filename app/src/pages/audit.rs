@@ -42,7 +42,7 @@ pub fn Audit() -> AnyView {
             "the audit log",
             move |list| {
                 let show = move || shown.set(live.changes_untracked());
-                draw(list, &query.get(), updates, show)
+                draw(list, &query.get_untracked(), updates, show)
             },
         )}
     }

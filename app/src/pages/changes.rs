@@ -58,7 +58,7 @@ pub fn Changes() -> AnyView {
             "the changes",
             move |list| {
                 let show = move || shown.set(live.changes_untracked());
-                draw(list, &query.get(), updates, show)
+                draw(list, &query.get_untracked(), updates, show)
             },
         )}
     }

@@ -37,7 +37,7 @@ pub fn Instances() -> AnyView {
     );
     view! {
         <Title text="Instances" />
-        {loaded(fleet, "the instances", move |view| draw(view, &query.get()))}
+        {loaded(fleet, "the instances", move |view| draw(view, query))}
     }
     .into_any()
 }
@@ -48,9 +48,14 @@ fn wanted(query: &Query) -> Option<AgentState> {
     AgentState::ALL.into_iter().find(|state| state.as_str() == word)
 }
 
-fn draw(view: FleetView, query: &Query) -> AnyView {
+/// The filter is applied here: another one needs no other data.
+fn draw(view: FleetView, query: Memo<Query>) -> impl IntoView {
     let all: Vec<InstanceRow> =
         view.pools.into_iter().flat_map(|pool| pool.zones).flat_map(|zone| zone.instances).collect();
+    move || filtered(all.clone(), &query.get())
+}
+
+fn filtered(all: Vec<InstanceRow>, query: &Query) -> AnyView {
     let total = all.len() as u64;
     let tally = agent_states::tally(all.iter().map(|row| row.agent));
     let wanted = wanted(query);

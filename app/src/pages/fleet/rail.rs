@@ -22,7 +22,7 @@ pub fn changes(rows: Vec<ChangeRow>) -> AnyView {
             title="Changes under way"
             aside=move || {
                 view! {
-                    <a href=scope.link(routes::CHANGES)>
+                    <a href=move || scope.link(routes::CHANGES)>
                         <small>"All changes"</small>
                     </a>
                 }
