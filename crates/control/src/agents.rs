@@ -130,7 +130,7 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
         return Err(AgentRefused::new(401, "identity_token_invalid", "it was used before: fetch a new one"));
     }
     let mut tx = control.store.begin().await.map_err(unavailable)?;
-    let version: String = enrolment.version.chars().take(32).collect();
+    let version: String = enrolment.version.chars().filter(|one| one.is_ascii_graphic()).take(32).collect();
     let enrolled = NewEvent {
         environment: Some(row.environment.clone()),
         detail: format!("agent-cage {version} in {}", vm.zone),
@@ -162,6 +162,7 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), Age
     })?;
     let heartbeat: Heartbeat = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
     heartbeat.validate().map_err(|why| AgentRefused::new(422, "heartbeat_invalid", why.to_string()))?;
+    printable(&heartbeat)?;
     control
         .live
         .beat(&credential.environment, &credential.name, &credential.instance_id, heartbeat, now)
@@ -173,6 +174,24 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), Age
                 "its sequence is not above the last one, or it is of an earlier boot",
             ),
         })
+}
+
+/// Batches are written as one: a text that the database refuses would keep everybody's heartbeats out of it.
+fn printable(heartbeat: &Heartbeat) -> Result<(), AgentRefused> {
+    let texts = [
+        ("boot_id", &heartbeat.boot_id),
+        ("version", &heartbeat.version),
+        ("agent_type", &heartbeat.agent_type),
+        ("environment", &heartbeat.environment),
+    ];
+    match texts.into_iter().find(|(_, text)| text.chars().any(char::is_control)) {
+        Some((field, _)) => Err(AgentRefused::new(
+            422,
+            "heartbeat_invalid",
+            format!("`{field}` must not hold control characters"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn counted<T>(control: &Control, result: Result<T, AgentRefused>) -> Result<T, AgentRefused> {

@@ -12,6 +12,15 @@ pub struct Canonical {
     pub sha256: String,
 }
 
+impl Canonical {
+    /// Postgres keeps no text with the character U+0000. In canonical JSON it has this one spelling.
+    pub(crate) fn holds_nul(&self) -> bool {
+        const NUL: &[u8] = br"\u0000";
+        // An escaped backslash before a `u0000` that somebody wrote is refused too, which hurts nobody.
+        self.bytes.windows(NUL.len()).any(|window| window == NUL)
+    }
+}
+
 pub fn canonical(value: &impl Serialize) -> Result<Canonical, Error> {
     let bytes = serde_json_canonicalizer::to_vec(value).map_err(Error::internal)?;
     let sha256 = hex(&Sha256::digest(&bytes));

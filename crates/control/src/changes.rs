@@ -10,6 +10,7 @@ use domain::{
 use crate::{
     Control, Error,
     audit::of_change,
+    canonical::Canonical,
     error::{FieldError, authorize},
     planning::Planned,
     policy, reconcile,
@@ -45,7 +46,13 @@ pub async fn propose(
                 .collect(),
         ));
     }
-    if planned.plan.is_empty() && planned.base_generation > 0 {
+    if [reason, title].into_iter().any(|text| text.contains('\0')) {
+        return Err(Error::invalid("reason", "holds a NUL character: take it out"));
+    }
+    if [&planned.payload, &planned.plan_bytes].into_iter().any(Canonical::holds_nul) {
+        return Err(Error::invalid("files", "a text of the declaration holds a NUL character: take it out"));
+    }
+    if planned.plan.is_empty() && planned.declared_already {
         return Err(Error::Conflict(
             "the fleet already is as declared: there is nothing to change".to_owned(),
         ));
@@ -164,7 +171,7 @@ pub async fn load_change(control: &Control, actor: &Actor, id: ChangeId) -> Resu
     let mut events = control.store.list_audit(&of_this, EVENTS).await?;
     events.reverse();
     let waiting_for = if change.state == ChangeState::Applying {
-        reconcile::progress::waiting_for(control, &change).await?
+        reconcile::progress::of_change(control, &change).await?.missing
     } else {
         Vec::new()
     };

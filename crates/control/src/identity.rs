@@ -1,5 +1,6 @@
 //! How a VM proves which one it is: Google's signed identity token, checked against the issuer's published keys.
-//! The keys are fetched by one task at a time and kept; an unknown key id is remembered, so that forged ids cost us nothing.
+//! The keys are fetched by one task at a time and kept for an hour. Neither forged key ids nor an issuer that is away make us
+//! ask it again and again.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -14,6 +15,10 @@ const ISSUER: &str = "https://accounts.google.com";
 const LEEWAY_SECONDS: i64 = 30;
 /// An unknown key id is looked up at most this often, in seconds.
 const REFRESH_AT_MOST_EVERY: i64 = 10;
+/// After a fetch that failed, everybody is refused for this long instead of waiting in line for the next failure.
+const AFTER_FAILURE: i64 = 2;
+/// A key that the issuer took back is not believed for longer. While the issuer is away, the old keys stay.
+const KEYS_LIFETIME: i64 = 3600;
 const LARGEST_KEY_SET: usize = 256 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -59,6 +64,20 @@ pub enum IdentityError {
 struct Keys {
     by_id: HashMap<String, Arc<DecodingKey>>,
     fetched_at: Option<i64>,
+    failed_at: Option<i64>,
+}
+
+impl Keys {
+    fn fresh(&self, kid: &str, now: i64) -> Option<Arc<DecodingKey>> {
+        let fresh = self.fetched_at.is_some_and(|at| now - at < KEYS_LIFETIME);
+        self.by_id.get(kid).filter(|_| fresh).cloned()
+    }
+
+    /// Whether the issuer may be asked now.
+    fn may_fetch(&self, now: i64) -> bool {
+        self.fetched_at.is_none_or(|at| now - at >= REFRESH_AT_MOST_EVERY)
+            && self.failed_at.is_none_or(|at| now - at >= AFTER_FAILURE)
+    }
 }
 
 /// Verifies identity tokens for one audience.
@@ -106,52 +125,66 @@ impl Verifier {
         if claims.aud != self.audience {
             return Err(IdentityError::Invalid("it is meant for another audience"));
         }
-        if claims.exp + LEEWAY_SECONDS < now.timestamp() {
+        if claims.exp.saturating_add(LEEWAY_SECONDS) < now.timestamp() {
             return Err(IdentityError::Invalid("it has expired"));
         }
-        if claims.iat - LEEWAY_SECONDS > now.timestamp() {
+        if claims.iat.saturating_sub(LEEWAY_SECONDS) > now.timestamp() {
             return Err(IdentityError::Invalid("it is from the future"));
         }
         let vm = claims
             .google
             .and_then(|google| google.compute_engine)
             .ok_or(IdentityError::Invalid("it names no VM: ask for it with format=full"))?;
-        Ok(VerifiedIdentity { vm, expires_at: claims.exp + LEEWAY_SECONDS })
+        Ok(VerifiedIdentity { vm, expires_at: claims.exp.saturating_add(LEEWAY_SECONDS) })
     }
 
     async fn key(&self, kid: &str, now: Timestamp) -> Result<Arc<DecodingKey>, IdentityError> {
-        if let Some(key) = self.keys.read().await.by_id.get(kid) {
-            return Ok(key.clone());
+        let now = now.timestamp();
+        if let Some(key) = self.keys.read().await.fresh(kid, now) {
+            return Ok(key);
         }
         // One refresh at a time; those who waited look again before they fetch.
         let _refreshing = self.refreshing.lock().await;
-        let fetched_at = {
+        let may_fetch = {
             let keys = self.keys.read().await;
-            if let Some(key) = keys.by_id.get(kid) {
-                return Ok(key.clone());
+            if let Some(key) = keys.fresh(kid, now) {
+                return Ok(key);
             }
-            keys.fetched_at
+            keys.may_fetch(now)
         };
-        if fetched_at.is_none_or(|at| now.timestamp() - at >= REFRESH_AT_MOST_EVERY) {
-            let by_id = self.fetch().await?;
-            *self.keys.write().await = Keys { by_id, fetched_at: Some(now.timestamp()) };
+        if may_fetch {
+            // Not under the lock of the keys: those that are known serve on meanwhile.
+            let fetched = self.fetch().await;
+            let mut keys = self.keys.write().await;
+            match fetched {
+                Ok(by_id) => *keys = Keys { by_id, fetched_at: Some(now), failed_at: None },
+                Err(error) => {
+                    keys.failed_at = Some(now);
+                    return keys.by_id.get(kid).cloned().ok_or(error);
+                }
+            }
         }
-        self.keys
-            .read()
-            .await
-            .by_id
-            .get(kid)
-            .cloned()
-            .ok_or(IdentityError::Invalid("it is signed by an unknown key"))
+        let keys = self.keys.read().await;
+        match keys.by_id.get(kid) {
+            Some(key) => Ok(key.clone()),
+            None if keys.failed_at.is_some() => {
+                Err(IdentityError::KeysUnavailable("the issuer did not answer a moment ago".into()))
+            }
+            None => Err(IdentityError::Invalid("it is signed by an unknown key")),
+        }
     }
 
     async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, IdentityError> {
         let unavailable = |error: reqwest::Error| IdentityError::KeysUnavailable(Box::new(error));
         let response =
             self.http.get(&self.jwks_url).send().await.and_then(reqwest::Response::error_for_status);
-        let body = response.map_err(unavailable)?.bytes().await.map_err(unavailable)?;
-        if body.len() > LARGEST_KEY_SET {
-            return Err(IdentityError::KeysUnavailable("the key set is too large".into()));
+        let mut response = response.map_err(unavailable)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
+            if body.len() + chunk.len() > LARGEST_KEY_SET {
+                return Err(IdentityError::KeysUnavailable("the key set is too large".into()));
+            }
+            body.extend_from_slice(&chunk);
         }
         let set: JwkSet =
             serde_json::from_slice(&body).map_err(|error| IdentityError::KeysUnavailable(Box::new(error)))?;

@@ -138,12 +138,12 @@ impl Live {
     }
 
     pub fn row(&self, zone: &str, name: &str) -> Option<InstanceRow> {
-        self.lock().rows.find(zone, name)
+        self.lock().rows.find(zone, name, None)
     }
 
     /// The instance's environment and pool, if it is in one. Asked for by its own number: a name may come back.
     pub fn find_incarnation(&self, zone: &str, name: &str, instance_id: &str) -> Option<InstanceRow> {
-        self.row(zone, name).filter(|row| row.instance.id.as_deref() == Some(instance_id))
+        self.lock().rows.find(zone, name, Some(instance_id))
     }
 
     pub fn count_refusal(&self, code: &'static str) {
@@ -267,6 +267,32 @@ mod tests {
         next.sync("dev", vec![("web".into(), instance("a", "7"))], at(2));
         assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
         assert_eq!(next.beat("dev", "a", "7", heartbeat("b", 5), at(3)), Err(BeatRefused::Replayed));
+    }
+
+    #[test]
+    fn of_two_incarnations_the_one_that_spoke_last_is_restored() {
+        let earlier = fleet();
+        earlier.beat("dev", "a", "7", heartbeat("b", 1), at(9)).unwrap();
+        let mut stored = earlier.take_pending();
+        let mut before = stored[0].clone();
+        before.instance_id = "8".into();
+        before.last.received_at = at(1);
+        stored.push(before);
+        let next = Live::new(2, Thresholds::default());
+        next.restore(stored);
+        next.sync("dev", vec![("web".into(), instance("a", "7"))], at(10));
+        assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
+    }
+
+    #[test]
+    fn an_incarnation_is_found_also_where_two_environments_share_a_name() {
+        let live = fleet();
+        live.sync("development", vec![("web".into(), instance("a", "8"))], at(0));
+        for (id, environment) in [("7", "dev"), ("8", "development")] {
+            let row = live.find_incarnation("us-central1-a", "a", id).unwrap();
+            assert_eq!(row.environment, environment);
+        }
+        assert!(live.find_incarnation("us-central1-a", "a", "9").is_none());
     }
 
     #[test]

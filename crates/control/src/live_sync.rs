@@ -1,10 +1,13 @@
 //! Keeps the live fleet in step with the store: notices in, heartbeats out, and time.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use domain::Timestamp;
-use store::{Heard, Notification, StoredHeartbeat};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use domain::ChangeId;
+use store::{Heard, Listener, Notification, StoredHeartbeat};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout_at};
 
 use crate::{Control, Error, live::PendingHeartbeat};
 
@@ -15,6 +18,8 @@ const TICK: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
 /// What a lost notice costs at most.
 const NET: Duration = Duration::from_secs(30);
+/// Notices come in bursts, one for each pool and step: a burst is one look at the store. Well below what a person sees.
+const BURST: Duration = Duration::from_millis(150);
 
 pub fn start(control: &Control) {
     for task in [Task::Follow, Task::Write, Task::Tick] {
@@ -101,16 +106,84 @@ async fn follow_once(control: &Control, restored: &mut bool) -> Result<(), Error
         *restored = true;
     }
     load_all(control).await?;
+    let mut look_everywhere = Instant::now() + NET;
     loop {
-        let heard = tokio::select! {
-            heard = listener.next() => heard,
-            () = sleep(NET) => Some(Heard::Reconnected),
-        };
-        match heard {
-            None => return Ok(()),
-            Some(Heard::Reconnected) => load_all(control).await?,
-            Some(Heard::Notice(notice)) => hear(control, notice).await?,
+        let mut news = News::default();
+        tokio::select! {
+            heard = listener.next() => match heard {
+                Some(heard) => news.take(heard),
+                None => return Ok(()),
+            },
+            () = sleep_until(look_everywhere) => news.everything = true,
         }
+        if news.is_empty() {
+            continue;
+        }
+        news.gather(&mut listener).await;
+        if news.everything {
+            load_all(control).await?;
+            look_everywhere = Instant::now() + NET;
+        }
+        news.tell(control).await?;
+    }
+}
+
+/// What a burst of notices says, each thing once.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct News {
+    everything: bool,
+    instances: BTreeSet<String>,
+    pools: BTreeSet<String>,
+    changes: BTreeMap<ChangeId, String>,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn take(&mut self, heard: Heard) {
+        match heard {
+            Heard::Reconnected => self.everything = true,
+            Heard::Notice(Notification::Instances { environment }) => {
+                self.instances.insert(environment);
+            }
+            Heard::Notice(
+                Notification::Environment { environment } | Notification::Pool { environment, .. },
+            ) => {
+                self.pools.insert(environment);
+            }
+            Heard::Notice(Notification::Change { environment, change }) => {
+                self.changes.insert(change, environment);
+            }
+            Heard::Notice(
+                Notification::Observed { .. } | Notification::Heartbeats { .. } | Notification::Audit { .. },
+            ) => {}
+        }
+    }
+
+    async fn gather(&mut self, listener: &mut Listener) {
+        let until = Instant::now() + BURST;
+        // The end of the notices is met again by whoever asks next.
+        while let Ok(Some(heard)) = timeout_at(until, listener.next()).await {
+            self.take(heard);
+        }
+    }
+
+    async fn tell(mut self, control: &Control) -> Result<(), Error> {
+        if !self.everything {
+            for environment in &self.instances {
+                load(control, environment).await?;
+            }
+            self.pools.append(&mut self.instances);
+            for environment in &self.pools {
+                control.live.pools_changed(environment);
+            }
+        }
+        for (change, environment) in &self.changes {
+            control.live.change_moved(environment, *change);
+        }
+        Ok(())
     }
 }
 
@@ -128,30 +201,43 @@ async fn restore(control: &Control) -> Result<(), Error> {
 
 async fn load_all(control: &Control) -> Result<(), Error> {
     for environment in control.store.list_environments().await? {
-        load(control, &environment.name, control.clock.now()).await?;
+        load(control, &environment.name).await?;
         control.live.pools_changed(&environment.name);
     }
     Ok(())
 }
 
-async fn load(control: &Control, environment: &str, now: Timestamp) -> Result<(), Error> {
+async fn load(control: &Control, environment: &str) -> Result<(), Error> {
     let instances = control.store.list_instances(environment, None).await?;
     let placed = instances.into_iter().map(|row| (row.pool, row.instance)).collect();
-    control.live.sync(environment, placed, now);
+    control.live.sync(environment, placed, control.clock.now());
     Ok(())
 }
 
-async fn hear(control: &Control, notice: Notification) -> Result<(), Error> {
-    match notice {
-        Notification::Instances { environment } => {
-            load(control, &environment, control.clock.now()).await?;
-            control.live.pools_changed(&environment);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_of_notices_says_each_thing_once_and_heartbeats_say_nothing() {
+        let mut news = News::default();
+        for notice in [
+            Notification::Observed { environment: "dev".into() },
+            Notification::Heartbeats { environment: "dev".into() },
+            Notification::Audit { seq: 1 },
+        ] {
+            news.take(Heard::Notice(notice));
         }
-        Notification::Environment { environment } | Notification::Pool { environment, .. } => {
-            control.live.pools_changed(&environment);
+        assert!(news.is_empty());
+        for pool in 0..50 {
+            let pool = format!("pool-{pool}");
+            news.take(Heard::Notice(Notification::Pool { environment: "dev".into(), pool }));
+            news.take(Heard::Notice(Notification::Instances { environment: "dev".into() }));
+            news.take(Heard::Notice(Notification::Change { environment: "dev".into(), change: ChangeId(1) }));
         }
-        Notification::Change { environment, change } => control.live.change_moved(&environment, change),
-        Notification::Observed { .. } | Notification::Heartbeats { .. } | Notification::Audit { .. } => {}
+        assert_eq!((news.instances.len(), news.pools.len(), news.changes.len()), (1, 1, 1));
+        assert!(!news.everything);
+        news.take(Heard::Reconnected);
+        assert!(news.everything);
     }
-    Ok(())
 }

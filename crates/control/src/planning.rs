@@ -22,6 +22,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The environment's generation that it follows; 0 where there is no environment yet.
     pub base_generation: i64,
+    /// That generation declares exactly this.
+    pub declared_already: bool,
     pub payload: Canonical,
     pub plan_bytes: Canonical,
 }
@@ -72,7 +74,7 @@ pub async fn observe(
     spec: &FleetSpec,
     ownership: &Ownership,
     now: Timestamp,
-) -> Result<ObservedFleet, Error> {
+) -> Result<ObservedFleet, compute::Error> {
     let mut observed = control.compute.observe(&scope(spec), ownership, now).await?;
     let environment = Some(&spec.environment.environment);
     observed
@@ -129,12 +131,25 @@ pub async fn plan_fleet(control: &Control, mut desired: FleetSpec) -> Result<Pla
         own(&mut ownership, &before.resources);
     }
     let (scope, now) = (scope(&desired), control.clock.now());
-    let mut observed = observe(control, &desired, &ownership, now).await?;
-    observed.location = Some(control.compute.location(&scope, &machine_types(&desired)).await?);
+    let mut observed = observe(control, &desired, &ownership, now).await.map_err(refused)?;
+    let location = control.compute.location(&scope, &machine_types(&desired)).await.map_err(refused)?;
+    observed.location = Some(location);
     let plan = domain::plan::plan(&desired, &observed, now);
     let payload = canonical(&desired)?;
     let plan_bytes = canonical(&plan)?;
-    Ok(Planned { desired, plan, base_generation, payload, plan_bytes })
+    let declared_already = current.is_some_and(|row| row.spec == desired);
+    Ok(Planned { desired, plan, base_generation, declared_already, payload, plan_bytes })
+}
+
+/// What reading the project met, as far as the one who declared it can mend it.
+fn refused(error: compute::Error) -> Error {
+    use compute::Error as Refusal;
+    match &error {
+        Refusal::NotFound { .. } | Refusal::Forbidden { quota: false, .. } | Refusal::Invalid { .. } => {
+            Error::invalid("project_id", format!("Compute Engine would not read the project: {error}"))
+        }
+        _ => error.into(),
+    }
 }
 
 /// More than any fleet of Compute Engine's own limits, less than what would hurt us.

@@ -6,6 +6,7 @@
 
 pub mod changes;
 pub mod environments;
+pub mod expired;
 mod leader;
 pub mod operations;
 pub mod pools;
@@ -21,22 +22,23 @@ use crate::{Control, Error};
 
 /// Without a notice, how long until the next look at what was approved.
 const CHANGES_PERIOD: Duration = Duration::from_secs(1);
+/// Notices come in bursts; looks at Compute Engine do not.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
 
 /// Starts the reconcilers; they lead or wait until they may.
 pub fn start(control: &Control) {
     let control = control.clone();
-    control.tasks.clone().spawn(async move {
-        let stop = control.stop.clone();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = leader::lead_forever(&control, run) => {}
-        }
-    });
+    control.tasks.clone().spawn(async move { leader::lead_forever(&control, run).await });
 }
 
 /// What a leader does until it no longer is one.
 async fn run(control: Control, leader: Leader) {
-    tokio::join!(run_changes(&control, &leader), run_environments(&control, &leader));
+    tokio::select! {
+        () = run_changes(&control, &leader) => {}
+        () = run_environments(&control, &leader) => {}
+        () = run_expired(&control) => {}
+    }
 }
 
 async fn run_changes(control: &Control, leader: &Leader) {
@@ -44,11 +46,16 @@ async fn run_changes(control: &Control, leader: &Leader) {
         match changes::reconcile(control, leader).await {
             Ok(status) if status.progressed() => continue,
             Ok(_) => {}
-            Err(Stopped::Killed) => return,
-            Err(Stopped::Failed(error)) => report("changes", &error),
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => {
+                report("changes", &error);
+                // Whatever failed is not hurried by notices.
+                sleep(CHANGES_PERIOD).await;
+                continue;
+            }
         }
         tokio::select! {
-            () = leader.woken() => {}
+            () = leader.changes_woken() => {}
             () = sleep(CHANGES_PERIOD) => {}
         }
     }
@@ -59,13 +66,28 @@ async fn run_environments(control: &Control, leader: &Leader) {
     while leader.still_leads() {
         let wait = match environments::reconcile(control, leader, &mut pace).await {
             Ok(status) => status.next_in,
-            Err(Stopped::Killed) => return,
+            Err(Stopped::Killed | Stopped::Deposed) => return,
             Err(Stopped::Failed(error)) => {
                 report("environments", &error);
                 CHANGES_PERIOD
             }
         };
-        sleep(wait).await;
+        sleep(wait.min(BETWEEN_LOOKS)).await;
+        tokio::select! {
+            () = leader.environments_woken() => {}
+            () = sleep(wait.saturating_sub(BETWEEN_LOOKS)) => {}
+        }
+    }
+}
+
+async fn run_expired(control: &Control) {
+    loop {
+        match expired::reconcile(control).await {
+            Ok(status) if status != expired::Status::default() => tracing::debug!(?status, "deleted"),
+            Ok(_) => {}
+            Err(error) => report("expired", &error),
+        }
+        sleep(EXPIRED_PERIOD).await;
     }
 }
 

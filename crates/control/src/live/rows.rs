@@ -63,8 +63,14 @@ impl Rows {
 
     pub(super) fn restore(&mut self, heartbeats: Vec<PendingHeartbeat>) {
         for one in heartbeats {
-            let voice = Voice { instance_id: one.instance_id, last: one.last, ended_boots: VecDeque::new() };
-            self.voices.insert((one.environment, one.name), voice);
+            let key = (one.environment, one.name);
+            // A name may have belonged to several VMs; only the last of them still speaks.
+            let newer = |voice: &Voice| voice.last.received_at > one.last.received_at;
+            if !self.voices.get(&key).is_some_and(newer) {
+                let voice =
+                    Voice { instance_id: one.instance_id, last: one.last, ended_boots: VecDeque::new() };
+                self.voices.insert(key, voice);
+            }
         }
     }
 
@@ -214,10 +220,15 @@ impl Rows {
         rows
     }
 
-    pub(super) fn find(&self, zone: &str, name: &str) -> Option<InstanceRow> {
+    /// The first of that place and name, or the one with Compute Engine's own number.
+    pub(super) fn find(&self, zone: &str, name: &str, instance_id: Option<&str>) -> Option<InstanceRow> {
         self.rows
             .iter()
-            .find(|((_, of), row)| of == name && row.instance.zone == zone)
+            .find(|((_, of), row)| {
+                of == name
+                    && row.instance.zone == zone
+                    && instance_id.is_none_or(|id| row.instance.id.as_deref() == Some(id))
+            })
             .map(|(key, row)| self.view(key, row))
     }
 }

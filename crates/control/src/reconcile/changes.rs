@@ -1,6 +1,10 @@
 //! Claims approved changes, runs their operations in the plan's order, and ends them when what is observed is what was declared.
 
-use domain::{Actor, ChangeState, audit::AuditAction, change::Change, derive};
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use domain::{Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive};
+use futures_util::future::join_all;
 use store::Tx;
 
 use super::{Leader, Stopped, operations, progress};
@@ -8,6 +12,8 @@ use crate::{Control, Error, audit::of_change, canonical::canonical};
 
 /// Who acts, in the audit log.
 const NAME: &str = "reconciler of changes";
+/// A change whose VMs do not settle must not keep the one that mends them waiting for ever. Longer than a VM may take to start.
+const PATIENCE: Duration = Duration::minutes(15);
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,30 +30,53 @@ impl Status {
     pub const fn progressed(self) -> bool {
         self.claimed + self.set_aside + self.operated + self.finished > 0
     }
+
+    fn add(&mut self, other: Self) {
+        self.claimed += other.claimed;
+        self.set_aside += other.set_aside;
+        self.operated += other.operated;
+        self.finished += other.finished;
+        self.waiting += other.waiting;
+    }
 }
 
 pub fn system(control: &Control) -> Actor {
     Actor::system(NAME, &format!("reconcile-{}", control.clock.now().timestamp_millis()))
 }
 
+/// One change at a time in each environment, the oldest first; environments do not wait for each other.
 pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Stopped> {
-    let mut status = Status::default();
     let open = [ChangeState::Approved, ChangeState::Applying];
     let changes = control.store.list_changes_in(&open).await?;
+    let mut queues: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &changes {
-        if change.state == ChangeState::Applying {
-            apply(control, leader, change, &mut status).await?;
+        queues.entry(&change.environment).or_default().push(change);
+    }
+    let rounds = join_all(queues.into_values().map(|queue| turn(control, leader, queue))).await;
+    let mut status = Status::default();
+    let mut stopped = None;
+    for round in rounds {
+        match round {
+            Ok(done) => status.add(done),
+            // One environment's fault is told once all have had their turn.
+            Err(Stopped::Failed(error)) => {
+                stopped.get_or_insert(Stopped::Failed(error));
+            }
+            Err(gone) => stopped = Some(gone),
         }
     }
-    for change in &changes {
-        // One change at a time in each environment, the oldest first.
-        let busy = changes.iter().any(|other| {
-            other.environment == change.environment
-                && (other.state == ChangeState::Applying || other.id < change.id)
-                && other.id != change.id
-        });
-        if change.state == ChangeState::Approved && !busy {
-            claim(control, leader, change, &mut status).await?;
+    stopped.map_or(Ok(status), Err)
+}
+
+/// `queue`: the environment's open changes, the oldest first.
+async fn turn(control: &Control, leader: &Leader, queue: Vec<&Change>) -> Result<Status, Stopped> {
+    let mut status = Status::default();
+    match queue.iter().find(|change| change.state == ChangeState::Applying) {
+        Some(change) => apply(control, leader, change, queue.len() > 1, &mut status).await?,
+        None => {
+            if let Some(change) = queue.first() {
+                claim(control, leader, change, &mut status).await?;
+            }
         }
     }
     Ok(status)
@@ -70,7 +99,7 @@ async fn claim(
     let mut tx = leader.begin(control).await?;
     if !intact {
         let why = "its stored declaration or plan is not what was proposed";
-        set_aside(&mut tx, &actor, change, ChangeState::Superseded, why, now).await?;
+        end(&mut tx, &actor, change, ChangeState::Superseded, why, now).await?;
         tx.commit().await?;
         status.set_aside += 1;
         tracing::error!(change = %change.id, "the stored bytes of a change do not match their digests");
@@ -83,7 +112,7 @@ async fn claim(
             "it was planned against generation {}, and {} is now at {generation}",
             revision.base_generation, change.environment
         );
-        set_aside(&mut tx, &actor, change, ChangeState::Superseded, &why, now).await?;
+        end(&mut tx, &actor, change, ChangeState::Superseded, &why, now).await?;
         tx.commit().await?;
         status.set_aside += 1;
         return Ok(());
@@ -102,7 +131,11 @@ async fn claim(
         }
     }
     tx.declare_pools(&change.environment, &desired.agent_pools, change.id, now).await?;
-    tx.set_change_state(change.id, change.state, ChangeState::Applying, None, now).await?;
+    match tx.set_change_state(change.id, change.state, ChangeState::Applying, None, now).await {
+        // Cancelled while we looked.
+        Err(store::Error::Conflict(_)) => return Ok(()),
+        moved => moved?,
+    }
     let claimed = of_change(
         &actor,
         AuditAction::ClaimChange,
@@ -119,10 +152,12 @@ async fn claim(
     Ok(())
 }
 
+/// `followed`: another change waits for this one.
 async fn apply(
     control: &Control,
     leader: &Leader,
     change: &Change,
+    followed: bool,
     status: &mut Status,
 ) -> Result<(), Stopped> {
     match operations::reconcile(control, leader, change).await? {
@@ -131,17 +166,41 @@ async fn apply(
             status.waiting += 1;
         }
         operations::Status::Refused { why } => {
-            let now = control.clock.now();
-            let mut tx = leader.begin(control).await?;
-            set_aside(&mut tx, &system(control), change, ChangeState::Failed, &why, now).await?;
-            tx.commit().await?;
+            finish(control, leader, change, ChangeState::Failed, &why).await?;
             status.finished += 1;
         }
         operations::Status::Done { done } => {
             status.operated += done;
-            finish(control, leader, change, status).await?;
+            settle(control, leader, change, followed, status).await?;
         }
     }
+    Ok(())
+}
+
+/// Every operation is done: ends the change once that is seen, or once a successor has waited long enough.
+async fn settle(
+    control: &Control,
+    leader: &Leader,
+    change: &Change,
+    followed: bool,
+    status: &mut Status,
+) -> Result<(), Stopped> {
+    let progress = progress::of_change(control, change).await?;
+    let (state, why) = if progress.missing.is_empty() {
+        (ChangeState::Applied, "observed equals desired".to_owned())
+    } else if followed && progress.waits_since.is_some_and(|since| control.clock.now() - since > PATIENCE) {
+        let why = format!(
+            "it did not settle within {} minutes and another change waits: still missing {}",
+            PATIENCE.num_minutes(),
+            progress.missing.join(", ")
+        );
+        (ChangeState::Failed, why)
+    } else {
+        status.waiting += 1;
+        return Ok(());
+    };
+    finish(control, leader, change, state, &why).await?;
+    status.finished += 1;
     Ok(())
 }
 
@@ -149,33 +208,27 @@ async fn finish(
     control: &Control,
     leader: &Leader,
     change: &Change,
-    status: &mut Status,
+    state: ChangeState,
+    why: &str,
 ) -> Result<(), Stopped> {
-    let missing = progress::waiting_for(control, change).await?;
-    if !missing.is_empty() {
-        status.waiting += 1;
-        return Ok(());
-    }
     let now = control.clock.now();
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
-    set_aside(&mut tx, &system(control), change, ChangeState::Applied, "observed equals desired", now)
-        .await?;
+    end(&mut tx, &system(control), change, state, why, now).await?;
     leader.checkpoints.pass()?;
     tx.commit().await?;
-    status.finished += 1;
     leader.checkpoints.pass()?;
     Ok(())
 }
 
-/// Ends the change, with its event.
-async fn set_aside(
+/// The change's last state, with its event.
+async fn end(
     tx: &mut Tx,
     actor: &Actor,
     change: &Change,
     to: ChangeState,
     why: &str,
-    now: domain::Timestamp,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let action = match to {
         ChangeState::Applied => AuditAction::FinishChange,

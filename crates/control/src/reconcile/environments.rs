@@ -1,19 +1,27 @@
 //! Reads Compute Engine for each environment and writes what is observed: resources, instances, conditions.
 //! An API that is away is asked less and less often, and the pools say since when.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
+use chrono::TimeDelta;
+use compute::Ownership;
 use domain::{
     ChangeState, FleetSpec, ObservedFleet, Timestamp,
     change::Change,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    instance::Instance,
     name,
+    observed::Location,
     plan::plan,
 };
+use futures_util::future::join_all;
 use store::{Environment, PlacedInstance};
 
 use super::{Leader, Stopped, pools};
-use crate::{Control, Error, planning};
+use crate::{Control, planning};
 
 /// While something moves, and while nothing does.
 const MOVING: Duration = Duration::from_millis(500);
@@ -21,7 +29,9 @@ const RESTING: Duration = Duration::from_secs(3);
 /// The longest pause while Compute Engine does not answer.
 const AWAY_AT_MOST: Duration = Duration::from_secs(20);
 /// Zones and machine types hardly ever change.
-const LOCATION_LIFETIME_SECONDS: i64 = 300;
+const LOCATION_LIFETIME: TimeDelta = TimeDelta::minutes(5);
+/// A listing that changed nothing is written this often all the same: the store notes when it saw each VM last.
+const SAME_LISTING: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -34,72 +44,115 @@ pub struct Status {
 #[derive(Debug, Default)]
 pub struct Pace {
     failures: BTreeMap<String, (u32, Timestamp)>,
-    locations: BTreeMap<String, (Timestamp, domain::observed::Location)>,
+    locations: BTreeMap<String, (Timestamp, Location)>,
+    listed: BTreeMap<String, Timestamp>,
+}
+
+impl Pace {
+    /// When to look again after one more failure.
+    fn failed(&mut self, environment: &str, now: Timestamp) -> Duration {
+        let failures = self.failures.get(environment).map_or(0, |(count, _)| *count);
+        let pause = MOVING.saturating_mul(1 << failures.min(6)).min(AWAY_AT_MOST);
+        let again_at = now + TimeDelta::from_std(pause).unwrap_or_default();
+        self.failures.insert(environment.to_owned(), (failures + 1, again_at));
+        pause
+    }
+
+    /// How long an environment whose API is away is left alone.
+    fn rests(&self, environment: &str, now: Timestamp) -> Option<Duration> {
+        let (_, again_at) = self.failures.get(environment)?;
+        (*again_at - now).to_std().ok().filter(|rest| !rest.is_zero())
+    }
+
+    fn location(&self, environment: &str, now: Timestamp) -> Option<Location> {
+        let (read_at, location) = self.locations.get(environment)?;
+        (now - *read_at < LOCATION_LIFETIME).then(|| location.clone())
+    }
+
+    fn keep_only(&mut self, environments: &[Environment]) {
+        let names: BTreeSet<&str> =
+            environments.iter().map(|environment| environment.name.as_str()).collect();
+        self.failures.retain(|name, _| names.contains(name.as_str()));
+        self.locations.retain(|name, _| names.contains(name.as_str()));
+        self.listed.retain(|name, _| names.contains(name.as_str()));
+    }
+}
+
+/// One environment with what is needed to look at it.
+struct Subject {
+    environment: Environment,
+    before: ObservedFleet,
+    ownership: Ownership,
+    location: Option<Location>,
+    applying: bool,
 }
 
 pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> Result<Status, Stopped> {
     let mut status = Status { observed: 0, unreachable: 0, next_in: RESTING };
     let applying = control.store.list_changes_in(&[ChangeState::Applying]).await?;
-    for environment in control.store.list_environments().await? {
-        let name = environment.name.clone();
-        let now = control.clock.now();
-        if pace.failures.get(&name).is_some_and(|(_, again_at)| *again_at > now) {
+    let environments = control.store.list_environments().await?;
+    pace.keep_only(&environments);
+    let now = control.clock.now();
+    let mut subjects = Vec::new();
+    for environment in environments {
+        if let Some(rest) = pace.rests(&environment.name, now) {
             status.unreachable += 1;
-            status.next_in = status.next_in.min(MOVING);
+            status.next_in = status.next_in.min(rest.max(MOVING));
             continue;
         }
-        let change = applying.iter().find(|change| change.environment == name);
-        match look(control, &environment, change, pace).await {
+        let change = applying.iter().find(|change| change.environment == environment.name);
+        subjects.push(prepare(control, environment, change, pace, now).await?);
+    }
+    // All at once: one whose API hangs must not hide the others.
+    let looks = join_all(subjects.iter().map(|subject| look(control, subject, now))).await;
+    for (subject, seen) in subjects.iter().zip(looks) {
+        let name = &subject.environment.name;
+        match seen {
             Ok(observed) => {
-                pace.failures.remove(&name);
-                let moving = change.is_some() || observed.groups.values().any(|group| !group.is_stable);
-                record(control, leader, &environment, &observed).await?;
+                pace.failures.remove(name);
+                if let (None, Some(location)) = (&subject.location, &observed.location) {
+                    pace.locations.insert(name.clone(), (now, location.clone()));
+                }
+                record(control, leader, subject, &observed, pace).await?;
                 status.observed += 1;
-                if moving {
+                if subject.applying || observed.groups.values().any(|group| !group.is_stable) {
                     status.next_in = MOVING;
                 }
             }
             Err(error) => {
-                let failures = pace.failures.get(&name).map_or(0, |(count, _)| *count);
-                let pause = MOVING.saturating_mul(1 << failures.min(6)).min(AWAY_AT_MOST);
-                let again_at = now + chrono::Duration::from_std(pause).unwrap_or_default();
-                pace.failures.insert(name, (failures + 1, again_at));
-                record_unreachable(control, leader, &environment, &error).await?;
+                let pause = pace.failed(name, control.clock.now());
+                record_unreachable(control, leader, &subject.environment, &error).await?;
                 status.unreachable += 1;
-                status.next_in = status.next_in.min(MOVING);
+                status.next_in = status.next_in.min(pause);
             }
         }
     }
     Ok(status)
 }
 
-async fn look(
+async fn prepare(
     control: &Control,
-    environment: &Environment,
+    environment: Environment,
     change: Option<&Change>,
-    pace: &mut Pace,
-) -> Result<ObservedFleet, Error> {
-    let now = control.clock.now();
-    let spec = &environment.spec;
+    pace: &Pace,
+    now: Timestamp,
+) -> Result<Subject, Stopped> {
     let before = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
-    let mut ownership = planning::ownership(&[spec]);
+    let mut ownership = planning::ownership(&[&environment.spec]);
     planning::own(&mut ownership, &before.resources);
     for action in change.iter().flat_map(|change| &change.revision.plan.actions) {
         planning::own_step(&mut ownership, &action.step);
     }
-    let scope = planning::scope(spec);
-    let mut observed = planning::observe(control, spec, &ownership, now).await?;
-    let fresh = pace
-        .locations
-        .get(&environment.name)
-        .filter(|(read_at, _)| (now - *read_at).num_seconds() < LOCATION_LIFETIME_SECONDS);
-    observed.location = Some(match fresh {
-        Some((_, location)) => location.clone(),
-        None => {
-            let location = control.compute.location(&scope, &planning::machine_types(spec)).await?;
-            pace.locations.insert(environment.name.clone(), (now, location.clone()));
-            location
-        }
+    let location = pace.location(&environment.name, now);
+    Ok(Subject { before, ownership, location, applying: change.is_some(), environment })
+}
+
+async fn look(control: &Control, subject: &Subject, now: Timestamp) -> Result<ObservedFleet, compute::Error> {
+    let spec = &subject.environment.spec;
+    let mut observed = planning::observe(control, spec, &subject.ownership, now).await?;
+    observed.location = Some(match &subject.location {
+        Some(location) => location.clone(),
+        None => control.compute.location(&planning::scope(spec), &planning::machine_types(spec)).await?,
     });
     Ok(observed)
 }
@@ -107,12 +160,13 @@ async fn look(
 async fn record(
     control: &Control,
     leader: &Leader,
-    environment: &Environment,
+    subject: &Subject,
     observed: &ObservedFleet,
+    pace: &mut Pace,
 ) -> Result<(), Stopped> {
     let now = control.clock.now();
+    let environment = &subject.environment;
     let remaining = plan(&environment.spec, observed, now);
-    let placed = placed(&environment.spec, observed);
     let mut conditions = environment.conditions.clone();
     set_condition(
         &mut conditions,
@@ -125,13 +179,16 @@ async fn record(
         },
     );
     let at = observed.observed_at.unwrap_or(now);
+    let listed = (!same_listing(subject, observed, pace, now)).then(|| placed(&environment.spec, observed));
     let rows = control.store.list_pools(&environment.name).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
     // A declaration that came in between makes this look speak of the former generation.
     let Some(locked) = tx.lock_environment(&environment.name).await? else { return Ok(()) };
     tx.set_observed(&environment.name, observed, at, environment.generation).await?;
-    tx.sync_instances(&environment.name, &placed, at).await?;
+    if let Some(listed) = &listed {
+        tx.sync_instances(&environment.name, listed, at).await?;
+    }
     tx.set_environment_conditions(&environment.name, &conditions).await?;
     if locked.generation == environment.generation {
         for pool in &rows {
@@ -146,9 +203,29 @@ async fn record(
             .await?;
         }
     }
+    leader.checkpoints.pass()?;
     tx.commit().await?;
+    if listed.is_some() {
+        pace.listed.insert(environment.name.clone(), now);
+    }
     leader.checkpoints.pass()?;
     Ok(())
+}
+
+/// Whether the stored rows of the instances already say what was listed, and under the same declaration.
+/// Writing thousands of rows twice a second to say nothing new would be most of the database's work.
+fn same_listing(subject: &Subject, observed: &ObservedFleet, pace: &Pace, now: Timestamp) -> bool {
+    let environment = &subject.environment;
+    let recent = pace.listed.get(&environment.name).is_some_and(|at| now - *at < SAME_LISTING);
+    recent
+        && environment.observed_generation == environment.generation
+        && sorted(&subject.before) == sorted(observed)
+}
+
+fn sorted(fleet: &ObservedFleet) -> Vec<&Instance> {
+    let mut instances: Vec<&Instance> = fleet.groups.values().flat_map(|group| &group.instances).collect();
+    instances.sort_unstable_by_key(|instance| (&instance.zone, &instance.name));
+    instances
 }
 
 /// Every VM with its pool's declared name; one of a group that no declaration names any more keeps the group's name.
@@ -173,7 +250,7 @@ async fn record_unreachable(
     control: &Control,
     leader: &Leader,
     environment: &Environment,
-    error: &Error,
+    error: &compute::Error,
 ) -> Result<(), Stopped> {
     let now = control.clock.now();
     tracing::warn!(environment = environment.name, error = ?error, "Compute Engine cannot be read");
@@ -181,14 +258,17 @@ async fn record_unreachable(
         kind: ConditionType::Reachable,
         status: ConditionStatus::False,
         reason: "ComputeUnavailable".to_owned(),
-        message: match error {
-            Error::Unavailable { what, source } => format!("{what} does not answer: {source}"),
-            other => other.to_string(),
-        },
+        message: format!("Compute Engine does not answer: {error}"),
         since: now,
     };
     let pools = control.store.list_pools(&environment.name).await?;
+    leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
+    // Pools of another declaration than the one that was read get their word in the next round.
+    match tx.lock_environment(&environment.name).await? {
+        Some(locked) if locked.generation == environment.generation => {}
+        _ => return Ok(()),
+    }
     let mut conditions = environment.conditions.clone();
     set_condition(&mut conditions, unreachable.clone());
     tx.set_environment_conditions(&environment.name, &conditions).await?;
@@ -205,5 +285,26 @@ async fn record_unreachable(
         .await?;
     }
     tx.commit().await?;
+    leader.checkpoints.pass()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_that_stays_away_is_asked_less_and_less_often() {
+        let mut pace = Pace::default();
+        let mut now = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            let pause = pace.failed("dev", now);
+            assert_eq!(pace.rests("dev", now), Some(pause));
+            now += TimeDelta::from_std(pause).unwrap();
+            assert_eq!(pace.rests("dev", now), None);
+            pauses.push(pause.as_millis());
+        }
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
+    }
 }

@@ -2,14 +2,17 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use store::{Epoch, Tx};
-use tokio::{sync::Notify, time::sleep};
+use store::{Epoch, Heard, Notification, Tx};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 use uuid::Uuid;
 
 use crate::{Control, Error};
@@ -22,6 +25,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub enum Stopped {
     Failed(Error),
+    /// Another process leads, or the lease ran out: nothing more may be written by this leader.
+    Deposed,
     /// A test pulled the plug here.
     Killed,
 }
@@ -50,67 +55,103 @@ impl Checkpoints {
     }
 }
 
-/// The right to write, as long as the row says so.
+/// The right to write, as long as the row says so. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Leader {
     epoch: Epoch,
-    leads: Arc<AtomicBool>,
-    wake: Arc<Notify>,
+    standing: Arc<Standing>,
     pub checkpoints: Checkpoints,
+}
+
+#[derive(Debug)]
+struct Standing {
+    lost: AtomicBool,
+    /// By our own steady clock, counted from before the database was asked: never later than the database's own end.
+    lease_ends: Mutex<Instant>,
+    changes: Notify,
+    environments: Notify,
 }
 
 impl Leader {
     /// None: another one leads.
     pub async fn acquire(control: &Control, checkpoints: Checkpoints) -> Result<Option<Self>, Error> {
         let holder = Uuid::now_v7().to_string();
+        let asked = Instant::now();
         let epoch = control.store.try_acquire_leadership(&holder, LEASE).await?;
         Ok(epoch.map(|epoch| Self {
             epoch,
-            leads: Arc::new(AtomicBool::new(true)),
-            wake: Arc::new(Notify::new()),
+            standing: Arc::new(Standing {
+                lost: AtomicBool::new(false),
+                lease_ends: Mutex::new(asked + LEASE),
+                changes: Notify::new(),
+                environments: Notify::new(),
+            }),
             checkpoints,
         }))
     }
 
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// False as soon as the lease may have ended, also while the database cannot be asked.
     pub fn still_leads(&self) -> bool {
-        self.leads.load(Ordering::SeqCst)
+        let ends = *self.standing.lease_ends.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.standing.lost.load(Ordering::SeqCst) && Instant::now() < ends
     }
 
-    pub async fn woken(&self) {
-        self.wake.notified().await;
+    /// Before a cloud call, which no transaction guards.
+    pub(super) fn must_lead(&self) -> Result<(), Stopped> {
+        if self.still_leads() { Ok(()) } else { Err(Stopped::Deposed) }
     }
 
-    /// A transaction that fails at its commit or before it when somebody else leads.
-    pub async fn begin(&self, control: &Control) -> Result<Tx, Error> {
+    /// Something happened that a change may wait for.
+    pub(super) async fn changes_woken(&self) {
+        self.standing.changes.notified().await;
+    }
+
+    /// Something was declared or done, so that a look may see it.
+    pub(super) async fn environments_woken(&self) {
+        self.standing.environments.notified().await;
+    }
+
+    /// A transaction in which nobody else begins to lead.
+    pub async fn begin(&self, control: &Control) -> Result<Tx, Stopped> {
         let mut tx = control.store.begin().await?;
-        if let Err(error) = tx.assert_leader(self.epoch).await {
-            if matches!(error, store::Error::LostLeadership(_)) {
-                self.leads.store(false, Ordering::SeqCst);
+        match tx.assert_leader(self.epoch).await {
+            Ok(()) => Ok(tx),
+            Err(store::Error::LostLeadership(_)) => {
+                self.standing.lost.store(true, Ordering::SeqCst);
+                Err(Stopped::Deposed)
             }
-            return Err(error.into());
+            Err(error) => Err(error.into()),
         }
-        Ok(tx)
     }
 
-    async fn keep(&self, control: &Control) {
+    /// Renews the lease until it is lost.
+    pub async fn keep(&self, control: &Control) {
         loop {
             sleep(RENEW_EVERY).await;
+            let asked = Instant::now();
             match control.store.renew_leadership(self.epoch, LEASE).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    let mut ends = self.standing.lease_ends.lock().unwrap_or_else(PoisonError::into_inner);
+                    *ends = asked + LEASE;
+                }
                 Err(store::Error::LostLeadership(_)) => break,
                 // Away, not lost: the row decides when it can be asked again.
                 Err(error) => tracing::warn!(%error, "leadership could not be renewed"),
             }
         }
-        self.leads.store(false, Ordering::SeqCst);
+        self.standing.lost.store(true, Ordering::SeqCst);
     }
 
     async fn listen(&self, control: &Control) {
         loop {
             match control.store.listen().await {
                 Ok(mut listener) => {
-                    while listener.next().await.is_some() {
-                        self.wake.notify_one();
+                    while let Some(heard) = listener.next().await {
+                        self.hear(&heard);
                     }
                     return;
                 }
@@ -119,39 +160,51 @@ impl Leader {
         }
     }
 
+    /// Heartbeats, audit events and pools' conditions come all day and move no change.
+    fn hear(&self, heard: &Heard) {
+        use Notification::{Change, Environment, Observed};
+        match heard {
+            Heard::Reconnected | Heard::Notice(Change { .. } | Environment { .. }) => {
+                self.standing.changes.notify_one();
+                self.standing.environments.notify_one();
+            }
+            Heard::Notice(Observed { .. }) => self.standing.changes.notify_one(),
+            Heard::Notice(_) => {}
+        }
+    }
+
     pub async fn release(&self, control: &Control) {
-        self.leads.store(false, Ordering::SeqCst);
+        self.standing.lost.store(true, Ordering::SeqCst);
         if let Err(error) = control.store.release_leadership(self.epoch).await {
             tracing::debug!(%error, "leadership was not released; its lease ends by itself");
         }
     }
 }
 
-/// Leads whenever it may. Dropped at shutdown, it leaves the lease to the next one by time.
+/// Leads whenever it may, until the stop; then the next one need not wait for the lease's end.
 pub(super) async fn lead_forever<F>(control: &Control, work: fn(Control, Leader) -> F)
 where
     F: Future<Output = ()>,
 {
-    loop {
+    while !control.stop.is_cancelled() {
         match Leader::acquire(control, Checkpoints::default()).await {
             Ok(Some(leader)) => {
-                tracing::info!(epoch = ?leader.epoch, "leads");
-                let stop = control.stop.clone();
+                tracing::info!(epoch = %leader.epoch, "leads");
                 tokio::select! {
                     () = work(control.clone(), leader.clone()) => {}
                     () = leader.keep(control) => {}
                     () = leader.listen(control) => {}
-                    () = stop.cancelled() => {}
+                    () = control.stop.cancelled() => {}
                 }
                 leader.release(control).await;
-                if stop.is_cancelled() {
-                    return;
-                }
                 tracing::info!("leads no more");
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = ?error, "leadership cannot be asked for"),
         }
-        sleep(RENEW_EVERY / 2).await;
+        tokio::select! {
+            () = control.stop.cancelled() => {}
+            () = sleep(RENEW_EVERY / 2) => {}
+        }
     }
 }

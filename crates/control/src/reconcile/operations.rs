@@ -1,21 +1,26 @@
 //! The operations of one change, in its plan's order: intended, sent, waited for, done. Each attempt of a step has the same
 //! request id, so Compute Engine answers a repeat with the operation that it already has.
 
-use chrono::Duration;
-use compute::{OperationRef, OperationScope};
-use domain::{Timestamp, audit::AuditAction, change::Change, operation::OperationState, plan::Action};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use compute::{OperationRef, OperationScope, Submitted};
+use domain::{audit::AuditAction, change::Change, operation::OperationState, plan::Action};
 use store::{NewOperation, StoredOperation};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{Leader, Stopped, changes::system};
-use crate::{Control, Error, audit::of_change, planning::scope};
+use crate::{Control, audit::of_change, planning::scope};
 
 /// Longest pause between two attempts, in seconds.
 const LONGEST_PAUSE: i64 = 60;
+/// One round waits this long for an operation; the next one goes on waiting, and looks at what else is new before.
+const ONE_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// `done` operations finished in this round; the next one must be tried later.
+    /// `done` operations finished in this round; the next one still runs, or must be tried later.
     Waiting {
         done: u32,
     },
@@ -27,7 +32,7 @@ pub enum Status {
     },
 }
 
-/// The same for every attempt, also by another process.
+/// The same for every attempt of a call, also by another process.
 pub fn request_id(change: &Change, step: &str) -> Uuid {
     let name = format!("agent-manager/{}/{}/{step}", change.id, change.revision.number);
     // The proposal's moment tells installations apart whose changes have equal numbers.
@@ -55,7 +60,7 @@ pub async fn reconcile(control: &Control, leader: &Leader, change: &Change) -> R
         if operation.next_attempt_at.is_some_and(|at| at > control.clock.now()) {
             return Ok(Status::Waiting { done });
         }
-        match run(control, leader, change, action, &operation).await? {
+        match (Work { control, leader, change, action, operation: &operation }).run().await? {
             Outcome::Done => done += 1,
             Outcome::Later => return Ok(Status::Waiting { done }),
             Outcome::Refused(why) => return Ok(Status::Refused { why }),
@@ -68,6 +73,15 @@ enum Outcome {
     Done,
     Later,
     Refused(String),
+}
+
+/// One step of one change, and how far it is.
+struct Work<'a> {
+    control: &'a Control,
+    leader: &'a Leader,
+    change: &'a Change,
+    action: &'a Action,
+    operation: &'a StoredOperation,
 }
 
 async fn intend(
@@ -104,91 +118,126 @@ async fn intend(
     Ok(operation)
 }
 
-async fn run(
-    control: &Control,
-    leader: &Leader,
-    change: &Change,
-    action: &Action,
-    operation: &StoredOperation,
-) -> Result<Outcome, Stopped> {
-    let scope = scope(&change.revision.desired);
-    let named = operation.operation.name.as_deref().and_then(|name| name.parse().ok());
-    let started = match named {
-        Some(started) => Some(started),
-        None => match control.compute.submit(&scope, &action.step, request_id(change, &action.key())).await {
-            Ok(submitted) => {
-                leader.checkpoints.pass()?;
-                submitted.operation().cloned()
-            }
-            Err(error) => return refused(control, leader, change, action, operation, error).await,
-        },
-    };
-    if let Some(started) = &started {
-        if operation.operation.name.is_none() {
-            let mut tx = leader.begin(control).await?;
-            tx.set_operation_running(change.id, &action.key(), &started.to_string(), scope_of(started))
-                .await?;
-            tx.commit().await?;
-            leader.checkpoints.pass()?;
+impl Work<'_> {
+    async fn run(&self) -> Result<Outcome, Stopped> {
+        let known = self.operation.operation.name.as_deref().and_then(|name| name.parse().ok());
+        match known {
+            Some(started) => self.wait(started).await,
+            None => self.submit(request_id(self.change, &self.action.key())).await,
         }
-        match control.compute.wait(&scope, started).await {
-            // Compute Engine forgets operations; what the step made is still there.
-            Ok(()) | Err(compute::Error::NotFound { .. }) => {}
-            Err(error) => return refused(control, leader, change, action, operation, error).await,
-        }
-        leader.checkpoints.pass()?;
     }
-    let now = control.clock.now();
-    let mut tx = leader.begin(control).await?;
-    tx.set_operation_done(change.id, &action.key(), now).await?;
-    let actor = system(control);
-    let finished = of_change(
-        &actor,
-        AuditAction::FinishOperation,
-        (change.id, &change.environment),
-        action.title(),
-        started.map_or_else(|| "it was already so".to_owned(), |operation| operation.name),
-        now,
-    );
-    tx.append_audit(&finished).await?;
-    leader.checkpoints.pass()?;
-    tx.commit().await?;
-    leader.checkpoints.pass()?;
-    Ok(Outcome::Done)
-}
 
-/// For good, or until later: what a person must mend is not tried again by itself.
-async fn refused(
-    control: &Control,
-    leader: &Leader,
-    change: &Change,
-    action: &Action,
-    operation: &StoredOperation,
-    error: compute::Error,
-) -> Result<Outcome, Stopped> {
-    let now = control.clock.now();
-    let why = format!("{}: {error}", action.title());
-    let mut tx = leader.begin(control).await?;
-    if !error.is_permanent() {
-        let at = now + pause(operation.operation.attempts);
-        tx.record_attempt_error(change.id, &action.key(), &error.to_string(), at).await?;
-        tx.commit().await?;
-        tracing::warn!(change = %change.id, step = action.key(), %error, "a step must wait");
-        return Ok(Outcome::Later);
+    async fn submit(&self, request_id: Uuid) -> Result<Outcome, Stopped> {
+        let scope = scope(&self.change.revision.desired);
+        self.leader.must_lead()?;
+        match self.control.compute.submit(&scope, &self.action.step, request_id).await {
+            Ok(Submitted::Started(started)) => {
+                self.leader.checkpoints.pass()?;
+                self.started(&started).await?;
+                self.wait_for(&started).await
+            }
+            Ok(Submitted::AlreadyThere) => {
+                self.leader.checkpoints.pass()?;
+                self.done("it was already so").await
+            }
+            Err(error) => self.refused(error).await,
+        }
     }
-    tx.set_operation_failed(change.id, &action.key(), &error.to_string(), now).await?;
-    let actor = system(control);
-    let failed = of_change(
-        &actor,
-        AuditAction::FailOperation,
-        (change.id, &change.environment),
-        action.title(),
-        error.to_string(),
-        now,
-    );
-    tx.append_audit(&failed).await?;
-    tx.commit().await?;
-    Ok(Outcome::Refused(why))
+
+    async fn started(&self, started: &OperationRef) -> Result<(), Stopped> {
+        let mut tx = self.leader.begin(self.control).await?;
+        tx.set_operation_running(self.change.id, &self.action.key(), &started.to_string(), scope_of(started))
+            .await?;
+        tx.commit().await?;
+        self.leader.checkpoints.pass()
+    }
+
+    /// For an operation of an earlier round. One that failed in passing is sent again after its pause, under an id that follows
+    /// from the failed one: the old id would only show the old failure.
+    async fn wait(&self, started: OperationRef) -> Result<Outcome, Stopped> {
+        let paused = self.operation.next_attempt_at.is_some();
+        match self.ended(&started).await {
+            Some(Err(error @ compute::Error::Refused { .. })) if paused && !error.is_permanent() => {
+                let step = format!("{}/after/{}", self.action.key(), started.name);
+                self.submit(request_id(self.change, &step)).await
+            }
+            ended => self.conclude(&started, ended).await,
+        }
+    }
+
+    async fn wait_for(&self, started: &OperationRef) -> Result<Outcome, Stopped> {
+        let ended = self.ended(started).await;
+        self.conclude(started, ended).await
+    }
+
+    /// None: it runs on.
+    async fn ended(&self, started: &OperationRef) -> Option<Result<(), compute::Error>> {
+        let scope = scope(&self.change.revision.desired);
+        timeout(ONE_WAIT, self.control.compute.wait(&scope, started)).await.ok()
+    }
+
+    async fn conclude(
+        &self,
+        started: &OperationRef,
+        ended: Option<Result<(), compute::Error>>,
+    ) -> Result<Outcome, Stopped> {
+        match ended {
+            None => Ok(Outcome::Later),
+            // Compute Engine forgets operations; what the step made is still there.
+            Some(Ok(()) | Err(compute::Error::NotFound { .. })) => {
+                self.leader.checkpoints.pass()?;
+                self.done(&started.name).await
+            }
+            Some(Err(error)) => self.refused(error).await,
+        }
+    }
+
+    async fn done(&self, detail: &str) -> Result<Outcome, Stopped> {
+        let now = self.control.clock.now();
+        let mut tx = self.leader.begin(self.control).await?;
+        tx.set_operation_done(self.change.id, &self.action.key(), now).await?;
+        let actor = system(self.control);
+        let finished = of_change(
+            &actor,
+            AuditAction::FinishOperation,
+            (self.change.id, &self.change.environment),
+            self.action.title(),
+            detail,
+            now,
+        );
+        tx.append_audit(&finished).await?;
+        self.leader.checkpoints.pass()?;
+        tx.commit().await?;
+        self.leader.checkpoints.pass()?;
+        Ok(Outcome::Done)
+    }
+
+    /// For good, or until later: what a person must mend is not tried again by itself.
+    async fn refused(&self, error: compute::Error) -> Result<Outcome, Stopped> {
+        let now = self.control.clock.now();
+        let (change, key) = (self.change, self.action.key());
+        let mut tx = self.leader.begin(self.control).await?;
+        if !error.is_permanent() {
+            let at = now + pause(self.operation.operation.attempts);
+            tx.record_attempt_error(change.id, &key, &error.to_string(), at).await?;
+            tx.commit().await?;
+            tracing::warn!(change = %change.id, step = key, %error, "a step must wait");
+            return Ok(Outcome::Later);
+        }
+        tx.set_operation_failed(change.id, &key, &error.to_string(), now).await?;
+        let actor = system(self.control);
+        let failed = of_change(
+            &actor,
+            AuditAction::FailOperation,
+            (change.id, &change.environment),
+            self.action.title(),
+            error.to_string(),
+            now,
+        );
+        tx.append_audit(&failed).await?;
+        tx.commit().await?;
+        Ok(Outcome::Refused(format!("{}: {error}", self.action.title())))
+    }
 }
 
 /// The store keeps it beside the name, for people who look the operation up.
@@ -201,14 +250,8 @@ const fn scope_of(operation: &OperationRef) -> &str {
 }
 
 /// One second, doubling: an API that is away is not hammered.
-fn pause(attempts: u32) -> Duration {
-    Duration::seconds(1_i64.checked_shl(attempts.min(6)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE))
-}
-
-/// When a step that waits is tried again; None where none waits.
-pub async fn next_attempt(control: &Control, change: &Change) -> Result<Option<Timestamp>, Error> {
-    let operations = control.store.list_operations(change.id).await?;
-    Ok(operations.iter().filter_map(|operation| operation.next_attempt_at).min())
+fn pause(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(1_i64.checked_shl(attempts.min(6)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How far Compute Engine is from what a change declared, in words.
 
 use domain::{
+    Timestamp,
     change::Change,
     instance::{CurrentAction, InstanceStatus},
     name, plan,
@@ -8,21 +9,37 @@ use domain::{
 
 use crate::{Control, Error};
 
-/// Empty when what was observed since the last operation is what the change declared.
-pub async fn waiting_for(control: &Control, change: &Change) -> Result<Vec<String>, Error> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Empty when what was observed since the last operation is what the change declared.
+    pub missing: Vec<String>,
+    /// When the last operation ended, once all have: from then on only Compute Engine is waited for.
+    pub waits_since: Option<Timestamp>,
+}
+
+impl Progress {
+    fn until(missing: impl Into<String>, waits_since: Option<Timestamp>) -> Self {
+        Self { missing: vec![missing.into()], waits_since }
+    }
+}
+
+pub async fn of_change(control: &Control, change: &Change) -> Result<Progress, Error> {
     let operations = control.store.list_operations(change.id).await?;
     let steps = &change.revision.plan.actions;
     let done = operations.iter().filter(|one| one.operation.finished_at.is_some()).count();
     if done < steps.len() {
-        return Ok(vec![format!("{} of {} operations", steps.len() - done, steps.len())]);
+        return Ok(Progress::until(format!("{} of {} operations", steps.len() - done, steps.len()), None));
     }
     let last = operations.iter().filter_map(|one| one.operation.finished_at).max().or(change.claimed_at);
-    let Some(observed) = control.store.observed_fleet(&change.environment).await? else {
-        return Ok(vec!["the first look at Compute Engine".to_owned()]);
-    };
-    if observed.observed_at < last {
-        return Ok(vec!["a look at Compute Engine after the last operation".to_owned()]);
+    // The row alone first: a look that is too old is not worth reading.
+    let observed_at =
+        control.store.get_environment(&change.environment).await?.and_then(|row| row.observed_at);
+    if observed_at <= last {
+        return Ok(Progress::until("a look at Compute Engine after the last operation", last));
     }
+    let Some(observed) = control.store.observed_fleet(&change.environment).await? else {
+        return Ok(Progress::until("the first look at Compute Engine", last));
+    };
     let desired = &change.revision.desired;
     let mut missing: Vec<String> = plan::plan(desired, &observed, control.clock.now())
         .actions
@@ -46,5 +63,5 @@ pub async fn waiting_for(control: &Control, change: &Change) -> Result<Vec<Strin
             missing.push(format!("{} to become stable", pool.name));
         }
     }
-    Ok(missing)
+    Ok(Progress { missing, waits_since: last })
 }

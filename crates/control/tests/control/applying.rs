@@ -1,0 +1,128 @@
+//! From a proposal to a fleet that is as declared, and what is set aside on the way.
+
+use control::{Error, audit, changes, import, pools};
+use domain::{ChangeState, audit::AuditAction as Did, condition::ConditionStatus, instance::InstanceStatus};
+use sqlx::PgPool;
+
+use crate::fixture::{
+    Fixture, PROJECT, Worker, actions, assert_chain, basic, change, events, operator, propose,
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let preview = import::preview_import(control, &operator(), basic(&[])).await.unwrap();
+    let plan = preview.plan.expect("a plan");
+    assert_eq!(plan.violations, []);
+    assert_eq!(plan.impact.total().created, 2);
+
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    let proposed = change(control, id).await;
+    assert_eq!(proposed.state, ChangeState::Approved);
+    assert_eq!(proposed.revision.plan, plan);
+    assert!(proposed.revision.verdict.reason.contains("development"), "{:?}", proposed.revision.verdict);
+    let said = events(control, id).await;
+    assert_eq!(said[1].action, Did::ApproveChange);
+    assert_eq!(said[1].detail, proposed.revision.verdict.reason);
+
+    let mut worker = Worker::start(control).await;
+    let applied = worker.finish(id).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+
+    let mut expected = vec![Did::ProposeChange, Did::ApproveChange, Did::ClaimChange];
+    expected.extend(plan.actions.iter().flat_map(|_| [Did::IntendOperation, Did::FinishOperation]));
+    expected.push(Did::FinishChange);
+    assert_eq!(actions(control, id).await, expected);
+    assert_chain(control).await;
+
+    let pool = control.store.get_pool("dev", "backend-pool").await.unwrap().unwrap();
+    assert_eq!((pool.generation, pool.observed_generation), (1, 1));
+    assert!(pool.conditions.len() == 3, "{:?}", pool.conditions);
+    assert!(pool.conditions.iter().all(|condition| condition.status == ConditionStatus::True));
+    let instances = control.store.list_instances("dev", Some("backend-pool")).await.unwrap();
+    assert_eq!(instances.len(), 2);
+    assert!(instances.iter().all(|row| row.instance.status == InstanceStatus::Running));
+    assert_eq!(fixture.operations(PROJECT).await.len(), plan.actions.len());
+
+    // Proposed once more, there is nothing to do.
+    let again = propose(control, &operator(), basic(&[])).await.unwrap_err();
+    assert!(matches!(&again, Error::Conflict(why) if why.contains("nothing to change")), "{again}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_second_change_moves_the_pool_alone(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    let fixed = ("enable_autoscaling = true", "enable_autoscaling = false");
+    let first = propose(control, &operator(), basic(&[fixed])).await.unwrap();
+    worker.finish(first).await;
+    let four = ("target_size   = 2", "target_size   = 4");
+    let second = propose(control, &operator(), basic(&[fixed, four])).await.unwrap();
+    let plan = change(control, second).await.revision.plan;
+    assert_eq!(plan.actions.len(), 1, "{:?}", plan.actions);
+    let applied = worker.finish(second).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    assert_eq!(fixture.vms(PROJECT).await.len(), 4);
+    let view = pools::load_pool(control, &operator(), "dev", "backend-pool").await.unwrap();
+    assert_eq!((view.row.generation, view.row.observed_generation), (2, 2));
+    assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [second, first]);
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_two_proposals_from_one_base_the_second_is_superseded_when_it_is_claimed(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let first = propose(control, &operator(), basic(&[])).await.unwrap();
+    let second =
+        propose(control, &operator(), basic(&[("max_replicas  = 5", "max_replicas  = 6")])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    let superseded = worker.finish(second).await;
+    assert_eq!(superseded.state, ChangeState::Superseded);
+    assert!(superseded.outcome.unwrap().contains("generation"));
+    assert_eq!(change(control, first).await.state, ChangeState::Applied);
+    assert_eq!(
+        actions(control, second).await,
+        [Did::ProposeChange, Did::ApproveChange, Did::SupersedeChange]
+    );
+    assert_eq!(control.store.get_environment("dev").await.unwrap().unwrap().generation, 1);
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_change_that_was_cancelled_first_is_not_claimed(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Cancelled);
+    assert!(fixture.operations(PROJECT).await.is_empty());
+    let log = audit::list_audit(control, &operator(), Default::default()).await.unwrap();
+    assert_eq!(log.events[0].action, Did::CancelChange);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_step_that_is_refused_for_good_fails_the_change_and_says_which(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    // Somebody else takes the name of the health check after the plan was made.
+    let plan = change(control, id).await.revision.plan;
+    let name = plan.actions[0].step.name();
+    let other = serde_json::json!({"name": name, "type": "TCP", "tcpHealthCheck": {"port": 1}});
+    fixture.post(PROJECT, "global/healthChecks", &other).await;
+    let mut worker = Worker::start(control).await;
+    let failed = worker.finish(id).await;
+    assert_eq!(failed.state, ChangeState::Failed);
+    assert!(failed.outcome.as_deref().unwrap().contains(name), "{:?}", failed.outcome);
+    assert_eq!(
+        actions(control, id).await[2..],
+        [Did::ClaimChange, Did::IntendOperation, Did::FailOperation, Did::FailChange]
+    );
+    assert_eq!(fixture.operations(PROJECT).await.len(), 1);
+    assert_chain(control).await;
+}

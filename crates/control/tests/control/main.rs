@@ -1,0 +1,21 @@
+//! Use-cases and reconcilers against a real Postgres and the Compute Engine emulator, driven by hand: a test decides when a
+//! round begins and where a process dies.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as expected"
+)]
+
+mod agents;
+mod applying;
+mod end_to_end;
+mod fixture;
+mod following;
+mod identity;
+mod killing;
+mod leading;
+mod outage;
+mod proposing;
+mod proxy;
+mod reading;
+mod refusals;

@@ -1,0 +1,195 @@
+//! Who may propose what, and what is refused before anything is stored.
+
+use control::{Error, audit, changes, import, planning};
+use domain::{
+    Actor, ChangeId, ChangeState, Permission, Role, audit::AuditAction as Did, view::import::Reading,
+};
+use sqlx::PgPool;
+
+use crate::fixture::{
+    Fixture, Worker, actions, basic, change, operator, person, production, propose, viewer,
+};
+
+/// Neither a change nor a word in the log.
+async fn assert_nothing_stored(fixture: &Fixture) {
+    let store = &fixture.control.store;
+    assert_eq!(store.list_changes(&Default::default(), 10).await.unwrap(), []);
+    assert_eq!(store.list_audit(&Default::default(), 10).await.unwrap(), []);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn production_waits_for_approvals_and_can_be_cancelled(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    let waiting = change(control, id).await;
+    assert_eq!(waiting.state, ChangeState::AwaitingApprovals);
+    assert!(waiting.revision.verdict.approvals_needed > 0);
+    let mut worker = Worker::start(control).await;
+    for _ in 0..5 {
+        worker.round().await.unwrap();
+    }
+    assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
+    assert!(fixture.operations("genesis-project-prod").await.is_empty());
+    assert_eq!(control.store.list_environments().await.unwrap(), []);
+    assert_eq!(actions(control, id).await, [Did::ProposeChange]);
+
+    for refused in [viewer(), person("anton", &[Role::Approver])] {
+        let error = changes::cancel_change(control, &refused, id).await.unwrap_err();
+        assert!(matches!(error, Error::Forbidden(Permission::CancelChange)), "{error}");
+    }
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+    let cancelled = change(control, id).await;
+    assert_eq!(cancelled.state, ChangeState::Cancelled);
+    assert!(cancelled.outcome.unwrap().contains("olga"));
+    assert_eq!(actions(control, id).await, [Did::ProposeChange, Did::CancelChange]);
+    let again = changes::cancel_change(control, &operator(), id).await.unwrap_err();
+    assert!(matches!(again, Error::Conflict(_)), "{again}");
+    let unknown = changes::cancel_change(control, &operator(), ChangeId(999)).await.unwrap_err();
+    assert!(matches!(unknown, Error::NotFound(_)), "{unknown}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_only_reads_or_approves_does_not_propose(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    for refused in [viewer(), person("anton", &[Role::Approver])] {
+        let error = propose(&fixture.control, &refused, basic(&[])).await.unwrap_err();
+        assert!(matches!(error, Error::Forbidden(Permission::ProposeChange)), "{error}");
+        assert!(error.to_string().contains("operator or admin"), "{error}");
+    }
+    assert_nothing_stored(&fixture).await;
+    propose(&fixture.control, &person("ada", &[Role::Admin]), basic(&[])).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_plan_with_violations_is_refused_by_its_attributes(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let input = basic(&[
+        (r#"template_name = "backend-dev""#, r#"template_name = "absent""#),
+        ("max_replicas  = 5", "max_replicas  = 0"),
+    ]);
+    let error = propose(&fixture.control, &operator(), input).await.unwrap_err();
+    let Error::Invalid(fields) = error else { panic!("{error}") };
+    let fields: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+    for wrong in ["agent_pools[0].template_name", "agent_pools[0].max_replicas"] {
+        assert!(fields.contains(&wrong), "{wrong} is not in {fields:?}");
+    }
+    assert_nothing_stored(&fixture).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_not_shown_is_not_proposed(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let shown = import::preview_import(control, &operator(), basic(&[])).await.unwrap().digest.unwrap();
+    let other = basic(&[("max_replicas  = 5", "max_replicas  = 6")]);
+    let error = import::propose_import(control, &operator(), other, &shown, "").await.unwrap_err();
+    assert!(matches!(error, Error::Precondition(_)), "{error}");
+    assert_nothing_stored(&fixture).await;
+
+    // The same files, after the fleet moved.
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    Worker::start(control).await.finish(id).await;
+    let error = import::propose_import(control, &operator(), basic(&[]), &shown, "").await.unwrap_err();
+    assert!(matches!(error, Error::Precondition(_)), "{error}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn incomplete_or_unfit_input_is_refused_with_its_field(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let field = |error: Error| match error {
+        Error::Invalid(fields) => fields[0].field.clone(),
+        other => panic!("{other}"),
+    };
+    let mut unresolved = basic(&[]);
+    unresolved.references.clear();
+    let preview = import::preview_import(control, &operator(), unresolved.clone()).await.unwrap();
+    assert!(matches!(&preview.reading, Reading::Unresolved { references } if references.len() == 2));
+    assert_eq!((preview.plan, preview.digest), (None, None));
+    let error = import::propose_import(control, &operator(), unresolved, "", "").await.unwrap_err();
+    assert_eq!(field(error), "files");
+
+    let digest = import::preview_import(control, &operator(), basic(&[])).await.unwrap().digest.unwrap();
+    for reason in ["x".repeat(2001), "a\0b".to_owned()] {
+        let error = import::propose_import(control, &operator(), basic(&[]), &digest, &reason).await;
+        assert_eq!(field(error.unwrap_err()), "reason");
+    }
+    let nul = basic(&[(
+        r#"name       = "platform-eng""#,
+        "labels = { note = \"a\\u0000b\" }\n name = \"platform-eng\"",
+    )]);
+    assert!(propose(control, &operator(), nul).await.is_err_and(|error| !error.is_fault()));
+    assert_nothing_stored(&fixture).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_environment_stays_where_it_is(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    Worker::start(control).await.finish(id).await;
+    let moved = basic(&[("genesis-project-dev", "genesis-project-two")]);
+    let error = propose(control, &operator(), moved).await.unwrap_err();
+    assert!(matches!(&error, Error::Invalid(fields) if fields[0].field == "project_id"), "{error}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_declaration_that_differs_is_proposed_even_where_the_cloud_is_as_it_says(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let first = propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    worker.finish(first).await;
+    // Compute Engine has no such field: the plan is empty, the declaration is another one.
+    let patient = basic(&[("max_replicas  = 5", "max_replicas  = 5\n      min_ready_sec = 90")]);
+    let second = propose(control, &operator(), patient).await.unwrap();
+    let applied = worker.finish(second).await;
+    assert_eq!((applied.state, applied.revision.plan.actions.len()), (ChangeState::Applied, 0));
+    assert_eq!(control.store.get_environment("dev").await.unwrap().unwrap().generation, 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn changes_and_events_come_in_pages(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let Reading::Complete { desired } =
+        import::preview_import(control, &operator(), production()).await.unwrap().reading
+    else {
+        panic!("a complete import")
+    };
+    let planned = planning::plan_fleet(control, *desired).await.unwrap();
+    let mut proposed = Vec::new();
+    for number in 0..53 {
+        let title = format!("number {number}");
+        let id = changes::propose(control, &operator(), planned.clone(), &title, "").await.unwrap();
+        proposed.insert(0, id);
+    }
+    let list = async |state, before| {
+        changes::list_changes(control, &viewer(), Some("prod"), state, before).await.unwrap()
+    };
+    let ids =
+        |list: &domain::view::change::ChangeList| list.changes.iter().map(|row| row.id).collect::<Vec<_>>();
+    let first = list(None, None).await;
+    assert_eq!(ids(&first), proposed[..50]);
+    assert_eq!(first.next, Some(proposed[49]));
+    let second = list(None, first.next).await;
+    assert_eq!(ids(&second), proposed[50..]);
+    assert_eq!(second.next, None);
+    assert_eq!(list(Some(ChangeState::Applied), None).await.changes, []);
+
+    let page = async |actor: Actor, query| audit::list_audit(control, &actor, query).await.unwrap();
+    let first = page(viewer(), audit::AuditQuery::default()).await;
+    assert_eq!(
+        first.events.iter().map(|event| event.seq).collect::<Vec<_>>(),
+        (4..=53).rev().collect::<Vec<_>>()
+    );
+    assert_eq!(first.next, Some(4));
+    let second = page(viewer(), audit::AuditQuery { before: first.next, ..Default::default() }).await;
+    assert_eq!(second.events.iter().map(|event| event.seq).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(second.next, None);
+    let one = audit::AuditQuery { change: Some(proposed[0]), ..Default::default() };
+    assert_eq!(page(viewer(), one).await.events.len(), 1);
+    let elsewhere = audit::AuditQuery { environment: Some("dev".into()), ..Default::default() };
+    assert_eq!(page(viewer(), elsewhere).await.events, []);
+}

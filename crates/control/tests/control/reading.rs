@@ -1,0 +1,134 @@
+//! What the pages read, of a fleet that was really applied.
+
+use control::{Error, changes, fleet, instances, me, people, pools};
+use domain::{
+    ChangeId, ChangeState,
+    agent::AgentState,
+    condition::{ConditionStatus, ConditionType},
+    instance::InstanceStatus,
+};
+use sqlx::PgPool;
+
+use crate::fixture::{
+    Fixture, PROJECT, REGION, Worker, basic, operator, production, propose, sync_live, viewer,
+};
+
+/// The basic example, applied, and a production change that waits.
+async fn applied(pool: PgPool) -> (Fixture, ChangeId, ChangeId) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let applied = propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(applied).await.state, ChangeState::Applied);
+    let waiting = propose(control, &operator(), production()).await.unwrap();
+    sync_live(control, "dev").await;
+    (fixture, applied, waiting)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_empty_installation_has_an_empty_fleet(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let view = fleet::load_fleet(control, &viewer(), None).await.unwrap();
+    assert_eq!((view.environment, view.pools, view.zones), (None, vec![], vec![]));
+    let error = fleet::load_fleet(control, &viewer(), Some("dev")).await.unwrap_err();
+    assert!(matches!(error, Error::NotFound(_)), "{error}");
+    assert_eq!(pools::list_pools(control, &viewer(), None).await.unwrap(), []);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_fleet_shows_every_vm_in_its_zone(pool: PgPool) {
+    let (fixture, _, _) = applied(pool).await;
+    let view = fleet::load_fleet(&fixture.control, &viewer(), None).await.unwrap();
+    assert_eq!(view.environment.as_deref(), Some("dev"));
+    assert_eq!(view.zones, ["a", "b", "c"].map(|zone| format!("{REGION}-{zone}")));
+    assert_eq!(view.pools.len(), 1);
+    let zones = &view.pools[0].zones;
+    assert_eq!(zones.iter().map(|zone| zone.zone.clone()).collect::<Vec<_>>(), view.zones);
+    let mut shown: Vec<String> =
+        zones.iter().flat_map(|zone| zone.instances.iter().map(|row| row.instance.name.clone())).collect();
+    shown.sort();
+    assert_eq!(shown, fixture.vms(PROJECT).await);
+    assert!(zones.iter().all(|zone| zone.instances.iter().all(|row| row.instance.zone == zone.zone)));
+    assert_eq!(
+        view.agents.iter().map(|one| (one.state, one.count)).collect::<Vec<_>>(),
+        [(AgentState::Starting, 2)]
+    );
+    assert_eq!(view.changes, [], "production's change is no business of this environment");
+    assert!(view.observed_at.is_some() && view.unreachable.is_none());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_shows_what_is_declared_beside_what_is_there(pool: PgPool) {
+    let (fixture, id, _) = applied(pool).await;
+    let control = &fixture.control;
+    let rows = pools::list_pools(control, &viewer(), Some("dev")).await.unwrap();
+    assert_eq!(rows, pools::list_pools(control, &viewer(), None).await.unwrap());
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((row.name.as_str(), row.template.as_str()), ("backend-pool", "backend-dev"));
+    assert_eq!((row.desired_size, row.observed_size), (2, Some(2)));
+    assert_eq!(row.autoscaling.as_deref(), Some("1 to 5"));
+    assert_eq!((row.generation, row.observed_generation), (1, 1));
+
+    let view = pools::load_pool(control, &viewer(), "dev", "backend-pool").await.unwrap();
+    assert_eq!(&view.row, row);
+    assert!(!view.settings.is_empty());
+    for setting in &view.settings {
+        assert!(setting.observed.is_some() && !setting.differs(), "{setting:?}");
+    }
+    assert_eq!(view.instances.len(), 2);
+    assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(view.zones.len(), 3);
+    let ready = view.row.conditions.iter().find(|one| one.kind == ConditionType::Ready).unwrap();
+    assert_eq!((ready.status, ready.message.as_str()), (ConditionStatus::True, "2 of 2 VMs run"));
+    for (environment, pool) in [("dev", "absent"), ("absent", "backend-pool")] {
+        let error = pools::load_pool(control, &viewer(), environment, pool).await.unwrap_err();
+        assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_instance_shows_where_it_is(pool: PgPool) {
+    let (fixture, _, _) = applied(pool).await;
+    let control = &fixture.control;
+    let row = control.live.rows("dev").remove(0);
+    let view =
+        instances::load_instance(control, &viewer(), &row.instance.zone, &row.instance.name).await.unwrap();
+    assert_eq!((view.project.as_str(), view.region.as_str()), (PROJECT, REGION));
+    assert_eq!(view.row, row);
+    assert_eq!((row.pool.as_str(), row.instance.status), ("backend-pool", InstanceStatus::Running));
+    assert!(view.observed_at.is_some());
+    let error = instances::load_instance(control, &viewer(), "us-central1-f", &row.instance.name).await;
+    assert!(matches!(error, Err(Error::NotFound(_))), "{error:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_change_shows_its_operations_and_events(pool: PgPool) {
+    let (fixture, id, waiting) = applied(pool).await;
+    let control = &fixture.control;
+    let view = changes::load_change(control, &viewer(), id).await.unwrap();
+    let steps: Vec<String> = view.change.revision.plan.actions.iter().map(|action| action.key()).collect();
+    assert_eq!(view.operations.iter().map(|one| one.step.clone()).collect::<Vec<_>>(), steps);
+    assert_eq!(view.waiting_for, Vec::<String>::new());
+    assert!(view.events.is_sorted_by_key(|event| event.seq));
+    let state = Some(ChangeState::AwaitingApprovals);
+    let open = changes::list_changes(control, &viewer(), None, state, None).await.unwrap();
+    assert_eq!(open.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [waiting]);
+    let error = changes::load_change(control, &viewer(), ChangeId(999)).await.unwrap_err();
+    assert!(matches!(error, Error::NotFound(_)), "{error}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_frame_knows_who_is_signed_in_and_what_waits(pool: PgPool) {
+    let (fixture, _, _) = applied(pool).await;
+    let control = &fixture.control;
+    let groups = ["sre".to_owned()].into();
+    people::sign_in(control, &operator(), "https://issuer.test", "olga@example.test", &groups).await.unwrap();
+    let me = me::load_me(control, &operator()).await.unwrap();
+    assert_eq!((me.name.as_str(), me.email.as_str()), ("olga", "olga@example.test"));
+    assert_eq!(me.environments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["dev"]);
+    assert_eq!(me.changes_waiting, 1);
+    people::sign_out(control, &operator()).await.unwrap();
+    let other = people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups).await;
+    assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");
+}

@@ -1,0 +1,40 @@
+//! A person without roles is refused by each use-case. A new use-case gets its line here.
+
+use control::{Error, audit, changes, fleet, import, instances, me, planning, pools};
+use domain::{ChangeId, Permission, view::import::Reading};
+use sqlx::PgPool;
+
+use crate::fixture::{Fixture, basic, operator, person};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_without_a_role_is_served(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let nobody = person("nobody", &[]);
+    let Reading::Complete { desired } =
+        import::preview_import(control, &operator(), basic(&[])).await.unwrap().reading
+    else {
+        panic!("a complete import")
+    };
+    let planned = planning::plan_fleet(control, *desired).await.unwrap();
+    let refusals = [
+        ("preview_import", import::preview_import(control, &nobody, basic(&[])).await.err()),
+        ("propose_import", import::propose_import(control, &nobody, basic(&[]), "", "").await.err()),
+        ("propose", changes::propose(control, &nobody, planned, "", "").await.err()),
+        ("cancel_change", changes::cancel_change(control, &nobody, ChangeId(1)).await.err()),
+        ("list_changes", changes::list_changes(control, &nobody, None, None, None).await.err()),
+        ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
+        ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
+        ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
+        ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
+        ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
+        ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
+    ];
+    for (use_case, refusal) in refusals {
+        assert!(matches!(refusal, Some(Error::Forbidden(_))), "{use_case}: {refusal:?}");
+    }
+
+    // Told so on a page: this one answers, with nothing in it.
+    let me = me::load_me(control, &nobody).await.unwrap();
+    assert_eq!((me.roles, me.permissions, me.environments), (vec![], Vec::<Permission>::new(), vec![]));
+}
