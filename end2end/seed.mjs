@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hydrated } from './harness/browser.mjs';
 
 /** What the example refers to outside of itself, and what a person of this demo would answer. */
-const ANSWERS = {
+export const ANSWERS = {
   'module.networking.vpc_id': 'projects/genesis-project-dev/global/networks/agents',
   'module.networking.subnet_id': 'projects/genesis-project-dev/regions/us-central1/subnetworks/agents',
 };

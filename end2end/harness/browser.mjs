@@ -75,14 +75,17 @@ export async function openPerson(browser, { url, scripts = true, theme = 'light'
     }
   });
   context.on('weberror', (error) => hear('page error', String(error.error()?.stack ?? error.error()), ''));
-  const page = await context.newPage();
-  if (scripts) {
-    withScripts.add(page);
-    await page.addInitScript(watchForHydration);
-  }
+  if (scripts) await context.addInitScript(watchForHydration);
+  const tab = async () => {
+    const page = await context.newPage();
+    if (scripts) withScripts.add(page);
+    return page;
+  };
   return {
     context,
-    page,
+    page: await tab(),
+    /** Another tab of the same person. */
+    tab,
     noise,
     forgive(pattern) {
       forgiven.push({ pattern, heard: 0 });

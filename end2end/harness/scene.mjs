@@ -5,6 +5,9 @@ import { launchBrowser, openPerson } from './browser.mjs';
 import { signIn } from './sign-in.mjs';
 import { startStack } from './stack.mjs';
 
+/** What hangs fails, with its name, long before the whole run is given up. */
+const HOOK = { timeout: 150_000 };
+
 /**
  * Call once at the top of a test file. A stack and a browser start before its first test and stop after its last.
  * After each test its people leave, and the test fails when a console was not quiet.
@@ -30,16 +33,16 @@ export function openScene(options = {}) {
   let people = [];
   before(async () => {
     [scene.stack, browser] = await Promise.all([startStack(options), launchBrowser()]);
-  });
+  }, HOOK);
   afterEach(async () => {
     const leaving = people;
     people = [];
     await Promise.all(leaving.map(({ context }) => context.close()));
     leaving.forEach((person) => person.assertQuiet());
-  });
+  }, HOOK);
   after(async () => {
     await browser?.close();
     await scene.stack?.stop();
-  });
+  }, HOOK);
   return scene;
 }

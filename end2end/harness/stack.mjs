@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** A start is a few seconds; this is for a machine that builds at the same time. */
+const PATIENCE = 120_000;
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
@@ -22,13 +25,20 @@ export async function startStack({ clock = '20x' } = {}) {
   const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
-    const { value, done } = await answers.next();
+    let alarm;
+    const late = new Promise((_, reject) => {
+      alarm = setTimeout(() => reject(new Error(`the stack says nothing for ${PATIENCE / 1000} s:\n${said}`)), PATIENCE);
+    });
+    const { value, done } = await Promise.race([answers.next(), late]).finally(() => clearTimeout(alarm));
     if (done) throw new Error(`the stack ended (code ${await ended}):\n${said}`);
     return JSON.parse(value);
   };
 
   // Orders are answered in turn: two at once would read each other's answers.
-  let last = answer();
+  let last = answer().catch((error) => {
+    child.kill();
+    throw error;
+  });
   const description = await last;
   return {
     ...description,

@@ -1,0 +1,104 @@
+// A page that stays open: it says how fresh it is, keeps what it has while the server is away, and moves when agents speak.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hydrated } from '../harness/browser.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { seed } from '../seed.mjs';
+import { assertSameDocument, freshness, main, markDocument, tableRows, title, words } from './face.mjs';
+
+const scene = openScene();
+let seeded;
+let session;
+
+/** Mara, who signed in and imported the example before the first of these tests. */
+async function mara() {
+  if (session) return scene.visitor({ state: session });
+  const person = await scene.person('Mara');
+  seeded = await seed(person.page);
+  session = await person.context.storageState();
+  return person;
+}
+
+async function openLive(page, path) {
+  await page.goto(path);
+  await hydrated(page);
+  await freshness(page).getByText('Live', { exact: true }).waitFor();
+}
+
+/** What the agent said of itself. */
+function spoken(page) {
+  return main(page).getByRole('region', { name: 'Agent, as it says of itself' });
+}
+
+async function sequence(page) {
+  return Number(/number (\d+)/.exec(await words(spoken(page)))?.[1]);
+}
+
+test('a heartbeat is on the screen within a second and a half', async () => {
+  const { page } = await mara();
+  await openLive(page, seeded.instance);
+  await markDocument(page);
+  const vm = await words(main(page).getByRole('region', { name: 'VM, as Compute Engine says' }));
+  const [, address] = /Address ([\d.]+(?::\d+)?)/.exec(vm);
+  const agent = address.includes(':') ? address : `${address}:8080`;
+  const samples = [];
+  for (let round = 0; round < 3; round += 1) {
+    // The agent counts a heartbeat up before it sends it.
+    const known = async () => (await (await fetch(`http://${agent}/status`)).json()).sequence;
+    const next = (await known()) + 1;
+    const sent = until('the agent speaks', async () => (await known()) >= next && Date.now(), { within: 40_000, every: 10 });
+    const shown = spoken(page)
+      .getByText(new RegExp(`number ${next}\\b`))
+      .waitFor({ timeout: 40_000 })
+      .then(() => Date.now());
+    samples.push((await shown) - (await sent));
+  }
+  await assertSameDocument(page);
+  const median = samples.toSorted((a, b) => a - b)[1];
+  assert.ok(median <= 1500, `from heartbeat to pixel: ${samples.join(', ')} ms`);
+});
+
+test('while the server is away a page keeps its values and says since when; then it goes on by itself', async () => {
+  const { page, tab, forgive } = await mara();
+  forgive(/net::ERR_/);
+  await openLive(page, `${seeded.pool}/instances`);
+  await markDocument(page);
+  const table = main(page).getByRole('group', { name: 'Instances' });
+  const before = await tableRows(table);
+  const watching = await tab();
+  await openLive(watching, seeded.instance);
+  await markDocument(watching);
+  const number = await sequence(watching);
+
+  await scene.stack.order('kill', 'server');
+  await freshness(page).getByText(/^Reconnecting \(\d+ s\)$/).waitFor();
+  await freshness(page).getByText(/^Stale since \d\d:\d\d:\d\d UTC$/).waitFor({ timeout: 30_000 });
+  assert.deepEqual((await tableRows(table)).map(([name, agent, vm]) => [name, agent, vm]), before.map(([name, agent, vm]) => [name, agent, vm]));
+
+  // What was never loaded cannot be shown: the page says so, and is whole again later without a hand.
+  await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: 'Overview' }).click();
+  await title(page).getByText('The pool could not be loaded').waitFor();
+  assert.match(await words(main(page).getByRole('alert')), /The server did not answer\./);
+
+  await scene.stack.order('start', 'server');
+  await freshness(page).getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
+  await main(page).getByRole('region', { name: '2 instances' }).waitFor({ timeout: 30_000 });
+  await until('the agent is heard again', async () => (await sequence(watching)) > number, { within: 60_000 });
+  await freshness(watching).getByText('Live', { exact: true }).waitFor();
+  await main(watching).getByText('The agent is healthy.').waitFor({ timeout: 60_000 });
+  await assertSameDocument(page);
+  await assertSameDocument(watching);
+});
+
+test('the clock and what is relative to it tick', async () => {
+  const { page } = await mara();
+  await openLive(page, seeded.instance);
+  const clock = page.getByRole('banner').getByText(/^\d\d:\d\d:\d\d UTC$/);
+  const first = await clock.innerText();
+  await until('the clock ticks', async () => (await clock.innerText()) !== first);
+  const read = main(page).getByRole('region', { name: 'VM, as Compute Engine says' }).getByText(/^Read/);
+  const said = new Set();
+  await until('the age of the reading changes', async () => said.add(await words(read)).size > 1);
+});

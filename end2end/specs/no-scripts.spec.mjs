@@ -1,0 +1,128 @@
+// Every core flow with scripts blocked: the server draws pages whole, and forms and links do the rest.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openScene } from '../harness/scene.mjs';
+import { signIn, signOut } from '../harness/sign-in.mjs';
+import { until } from '../harness/until.mjs';
+import { ANSWERS, example } from '../seed.mjs';
+import { freshness, main, phase, story, tableRows, title, words } from './face.mjs';
+
+const scene = openScene();
+
+/** Pages that ask to be loaded again are loaded again. */
+function again(page, path, what, check) {
+  return until(what, async () => {
+    await page.goto(path);
+    return check();
+  });
+}
+
+test('from the door to a running fleet and out again, without a script', async () => {
+  const { page } = await scene.visitor({ scripts: false });
+  await signIn(page, 'Mara');
+  assert.match(await freshness(page).innerText(), /^As of \d\d:\d\d:\d\d UTC$/, 'the page says when it was drawn');
+
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Import' }).click();
+  await page.getByLabel('Module block').fill(await example('basic.tf'));
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  for (const [reference, answer] of Object.entries(ANSWERS)) await page.getByLabel(reference, { exact: true }).fill(answer);
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 2/);
+  await page.getByLabel('Reason, shown to all').fill('Without scripts');
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-1$/);
+  assert.match(await words(phase(page, 'Proposed')), /Without scripts/);
+
+  await again(page, '/changes/chg-1', 'the change is applied', () =>
+    main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 }),
+  );
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Changes' }).click();
+  const [row] = await tableRows(main(page).getByRole('group', { name: 'Changes' }));
+  assert.match(row.join(' | '), /chg-1 .*\| dev \| Mara \| creates 2 VMs \| Applied in /);
+
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
+  await main(page).getByRole('link', { name: /^backend-pool/ }).click();
+  await again(page, page.url(), 'both agents are healthy', () =>
+    main(page).getByText('All 2 agents run and are healthy.').waitFor({ timeout: 500 }),
+  );
+  const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
+  assert.deepEqual(settings.filter(([, desired, observed]) => desired !== observed), []);
+  await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: /^Instances/ }).click();
+  await main(page).getByRole('link', { name: /^agent-backend-pool-/ }).first().click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Agent, as it says of itself' })), /number \d+/);
+
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Fleet' }).click();
+  await main(page).getByText('All 2 agents are healthy.').waitFor();
+  await main(page).getByText('Show the same as a table of counts').click();
+  const counts = await tableRows(main(page).getByRole('group', { name: 'Counts by pool' }));
+  assert.deepEqual(counts, [['backend-pool', '2', '0', '0', '0', '0', '0']]);
+  await main(page).getByRole('link', { name: /Healthy/ }).click();
+  await page.waitForURL(/\/instances\?.*state=healthy/);
+  assert.equal((await tableRows(main(page).getByRole('group', { name: 'Instances' }))).length, 2);
+
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit' }).click();
+  const told = await story(page);
+  assert.ok(told.some((sentence) => /Mara proposed chg-1/.test(sentence)), told.join('\n'));
+  await signOut(page);
+  await main(page).getByText('You are signed out.').waitFor();
+});
+
+test('the theme is chosen by a form', async () => {
+  const { page } = await scene.person('Mara', { scripts: false, theme: 'light' });
+  const paper = () => page.getByRole('main').evaluate((main) => getComputedStyle(main.ownerDocument.body).backgroundColor);
+  const choose = async (theme) => {
+    await page.getByLabel('Mara, account').click();
+    await page.getByRole('button', { name: theme, exact: true }).click();
+    await page.waitForLoadState();
+    assert.equal(new URL(page.url()).pathname, '/pools', 'one stays where one was');
+  };
+  await page.goto('/pools');
+  const light = await paper();
+  await choose('Dark');
+  const dark = await paper();
+  assert.notEqual(dark, light);
+  await page.goto('/audit');
+  assert.equal(await paper(), dark, 'the choice stays on the next page');
+  await page.goto('/pools');
+  await choose('System');
+  assert.equal(await paper(), light);
+});
+
+test('long lists are paged by links', async () => {
+  const { page } = await scene.visitor({ scripts: false });
+  await signIn(page, 'Mara', '/audit');
+  // Each visit writes two events: soon there are more than fit on a page.
+  const older = main(page).getByRole('link', { name: 'Older' });
+  for (let visits = 0; (await older.count()) === 0; visits += 1) {
+    assert.ok(visits < 30, 'sixty events fit on a page');
+    await signOut(page);
+    await signIn(page, 'Mara', '/audit');
+  }
+  const newest = await story(page);
+  await older.click();
+  const oldest = await story(page);
+  assert.match(oldest[0], /Mara signed in/);
+  assert.equal(newest.filter((sentence) => oldest.includes(sentence)).length, 0, 'no event is on both pages');
+  const total = newest.length + oldest.length;
+  assert.match(newest.at(-1), new RegExp(`event ${total},`), 'none is left out between them');
+  await main(page).getByRole('link', { name: 'Newest' }).click();
+  assert.deepEqual((await story(page)).map(eventNumber), newest.map(eventNumber));
+  assert.equal(await title(page).innerText(), 'Audit');
+});
+
+function eventNumber(sentence) {
+  return /event (\d+),/.exec(sentence)[1];
+}
+
+test('a viewer is refused without scripts too', async () => {
+  const { page } = await scene.person('Vera', { scripts: false });
+  await page.goto('/import');
+  await page.getByLabel('Module block').fill((await example('basic.tf')).replace('target_size   = 2', 'target_size   = 2\n      cpu_target = 0.5'));
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  for (const [reference, answer] of Object.entries(ANSWERS)) await page.getByLabel(reference, { exact: true }).fill(answer);
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  const panel = main(page).getByRole('region', { name: 'Propose it' });
+  assert.match(await words(panel), /takes the role operator or admin/);
+  assert.equal(await panel.getByRole('button').getAttribute('type'), 'button', 'it submits nothing');
+});
