@@ -32,7 +32,11 @@ export function openScene(options = {}) {
   let browser;
   let people = [];
   before(async () => {
-    [scene.stack, browser] = await Promise.all([startStack(options), launchBrowser()]);
+    // Both are waited for, so that the one that came can be ended when the other did not.
+    const outcomes = await Promise.allSettled([startStack(options), launchBrowser()]);
+    [scene.stack, browser] = outcomes.map(({ value }) => value);
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
   }, HOOK);
   afterEach(async () => {
     const leaving = people;

@@ -104,12 +104,9 @@ fn browser_tests(specs: &[PathBuf], tally: &mut Tally) -> Result<bool> {
     let report = scratch.path().join("report.tap");
     let mut node = node()?;
     // Two stacks and two browsers at a time are what two cores carry.
-    node.args([
-        "--test",
-        "--test-concurrency=2",
-        "--test-reporter=spec",
-        "--test-reporter-destination=stdout",
-    ]);
+    // A file that takes ten minutes hangs.
+    node.args(["--test", "--test-concurrency=2", "--test-timeout=600000"]);
+    node.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
     node.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
     let status = process::status(node.args(specs))?;
     let report = fs::read_to_string(&report).context("node's test runner wrote no report")?;
