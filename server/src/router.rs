@@ -77,12 +77,14 @@ pub fn router(state: AppState) -> Router {
         .merge(rest::live::router())
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_person))
         .layer(sessions)
+        .layer(middleware::from_fn(headers::secure_host_cookies))
         .layer(CsrfLayer::new())
         // Agents and probes have no session and no cookies; a busy database must not slow them down.
         .merge(rest::agents::router())
         .merge(rest::probes::router())
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(unchanging).service(files))
         .layer(CompressionLayer::new())
+        // A release compresses these once, when it is built; compressing wasm for each visitor takes seconds.
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(unchanging).service(files))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(headers::identify))

@@ -6,7 +6,8 @@ use crate::{ChangeId, Timestamp, actor::ActorKind};
 
 macro_rules! actions {
     ($($variant:ident $text:literal $sentence:literal,)*) => {
-        /// Every action that is ever recorded. The text is stored; the sentence is shown, with `{object}` filled in.
+        /// Every action that is ever recorded. The text is stored; the sentence is shown, with `{object}` filled in,
+        /// or `{object.done}` where the object begins with a verb that has been carried out.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum AuditAction { $(#[serde(rename = $text)] $variant,)* }
 
@@ -19,7 +20,8 @@ macro_rules! actions {
 
             /// What the actor did, to be read after their name.
             pub fn sentence(self, object: &str) -> String {
-                match self { $(Self::$variant => $sentence.replace("{object}", object),)* }
+                let template = match self { $(Self::$variant => $sentence,)* };
+                template.replace("{object.done}", &done(object)).replace("{object}", object)
             }
         }
 
@@ -41,12 +43,20 @@ actions! {
     FailChange "fail_change" "gave up on {object}",
     CancelChange "cancel_change" "cancelled {object}",
     SupersedeChange "supersede_change" "set {object} aside, because the environment moved first",
-    IntendOperation "intend_operation" "is about to {object}",
-    FinishOperation "finish_operation" "did {object}",
+    IntendOperation "intend_operation" "began to {object}",
+    FinishOperation "finish_operation" "{object.done}",
     FailOperation "fail_operation" "was refused to {object}",
-    EnrollAgent "enroll_agent" "enrolled {object}",
+    EnrollAgent "enroll_agent" "enrolled in {object}",
     SignIn "sign_in" "signed in as {object}",
     SignOut "sign_out" "signed out as {object}",
+}
+
+/// `create health check x` becomes `created health check x`.
+fn done(object: &str) -> String {
+    match object.split_once(' ') {
+        Some((verb, rest)) if verb.ends_with('e') => format!("{verb}d {rest}"),
+        _ => object.to_owned(),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +89,12 @@ impl AuditEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_carried_out_is_told_in_the_past() {
+        let sentence = AuditAction::FinishOperation.sentence("resize instance group web");
+        assert_eq!(sentence, "resized instance group web");
+    }
 
     #[test]
     fn every_action_is_read_back_and_has_a_sentence_with_its_object() {

@@ -13,9 +13,9 @@ use server::{
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-pub struct TestApp {
-    pub url: String,
-    pub http: Client,
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) http: Client,
     running: Running,
     emulator: Emulator,
     issuer: Issuer,
@@ -24,10 +24,10 @@ pub struct TestApp {
 
 /// Cookies by name. The browser's jar would not send Secure ones over plain HTTP, so tests keep their own.
 #[derive(Clone, Debug, Default)]
-pub struct Cookies(BTreeMap<String, String>);
+pub(crate) struct Cookies(BTreeMap<String, String>);
 
 impl Cookies {
-    pub fn take(&mut self, response: &Response) {
+    pub(crate) fn take(&mut self, response: &Response) {
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let text = cookie.to_str().unwrap();
             let (name, rest) = text.split_once('=').unwrap();
@@ -40,13 +40,13 @@ impl Cookies {
         }
     }
 
-    pub fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }
 
 impl TestApp {
-    pub async fn start(pool: PgPool) -> Self {
+    pub(crate) async fn start(pool: PgPool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("agent-credential.key");
         std::fs::write(&key, [7; 32]).unwrap();
@@ -66,7 +66,7 @@ impl TestApp {
         .unwrap();
         let issuer = Issuer::start(development_issuer::Config::new(
             "agent-manager",
-            [format!("{url}/sign-in/callback")],
+            vec![format!("{url}/sign-in/callback")],
         ))
         .await
         .unwrap();
@@ -111,12 +111,12 @@ impl TestApp {
         Self { url, http, running, emulator, issuer, _folder: folder }
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
     /// As a browser asks for a page.
-    pub async fn page(&self, path: &str, cookies: &Cookies) -> Response {
+    pub(crate) async fn page(&self, path: &str, cookies: &Cookies) -> Response {
         self.http
             .get(format!("{}{path}", self.url))
             .header(header::ACCEPT, "text/html")
@@ -127,7 +127,7 @@ impl TestApp {
     }
 
     /// Through the issuer's page, as a person goes.
-    pub async fn sign_in(&self, persona: &str) -> Cookies {
+    pub(crate) async fn sign_in(&self, persona: &str) -> Cookies {
         let mut cookies = Cookies::default();
         let start = self.page("/sign-in/start", &cookies).await;
         assert_eq!(start.status(), StatusCode::SEE_OTHER);
@@ -141,19 +141,19 @@ impl TestApp {
     }
 
     /// Presses the persona's button on the issuer's page; gives the address that it sends the browser to.
-    pub async fn choose(&self, authorize: &str, persona: &str) -> String {
+    pub(crate) async fn choose(&self, authorize: &str, persona: &str) -> String {
         let answer = self.http.post(authorize).form(&[("persona", persona)]).send().await.unwrap();
         assert!(answer.status().is_redirection(), "{answer:?}");
         location(&answer).to_owned()
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.running.stop().await.unwrap();
         self.issuer.shutdown().await;
         self.emulator.shutdown().await.unwrap();
     }
 }
 
-pub fn location(response: &Response) -> &str {
+pub(crate) fn location(response: &Response) -> &str {
     response.headers().get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
 }
