@@ -3,7 +3,7 @@
 use domain::{Actor, ChangeId, Permission, Timestamp, audit::AuditAction, view::audit::AuditList};
 use store::{AuditFilter, NewEvent};
 
-use crate::{Control, Error, error::authorize};
+use crate::{Control, Error, environments, error::authorize};
 
 const PAGE: u32 = 50;
 
@@ -23,6 +23,18 @@ pub(crate) fn of_change<'a>(
     }
 }
 
+/// The same with what it is about, so that the log alone tells which bytes were proposed and which ran.
+pub(crate) fn of_revision<'a>(
+    event: NewEvent<'a>,
+    payload_sha256: &str,
+    plan_sha256: &str,
+) -> Result<NewEvent<'a>, Error> {
+    let after = payload_sha256.parse().map_err(Error::internal)?;
+    let mut event = NewEvent { after_sha256: Some(after), ..event };
+    event.payload.insert("plan_sha256".to_owned(), plan_sha256.into());
+    Ok(event)
+}
+
 /// What to show of the log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
@@ -35,6 +47,7 @@ pub struct AuditQuery {
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditList, Error> {
     authorize(actor, Permission::ReadAudit)?;
+    query.environment.as_deref().map_or(Ok(()), environments::check)?;
     let filter = AuditFilter {
         environment: query.environment.as_deref(),
         change: query.change,

@@ -9,8 +9,9 @@ use domain::{
 
 use crate::{
     Control, Error,
-    audit::of_change,
+    audit::{of_change, of_revision},
     canonical::Canonical,
+    environments,
     error::{FieldError, authorize},
     planning::Planned,
     policy, reconcile,
@@ -81,7 +82,7 @@ pub async fn propose(
     let object = id.to_string();
     let proposed =
         of_change(actor, AuditAction::ProposeChange, (id, &environment), object.clone(), title, now);
-    tx.append_audit(&proposed).await?;
+    tx.append_audit(&of_revision(proposed, &planned.payload.sha256, &planned.plan_bytes.sha256)?).await?;
     if at_once {
         let by_policy = Actor::system(&verdict.policy, &actor.request_id);
         let approved = of_change(
@@ -111,8 +112,9 @@ pub async fn cancel_change(control: &Control, actor: &Actor, id: ChangeId) -> Re
         )));
     }
     let mut tx = control.store.begin().await?;
-    let outcome = format!("cancelled by {}", actor.name);
-    tx.set_change_state(id, change.state, ChangeState::Cancelled, Some(&outcome), now).await?;
+    // By whom is in the log: names of people stand in no history.
+    let outcome = "cancelled before it started";
+    tx.set_change_state(id, change.state, ChangeState::Cancelled, Some(outcome), now).await?;
     let cancelled = of_change(
         actor,
         AuditAction::CancelChange,
@@ -152,6 +154,7 @@ pub async fn list_changes(
     before: Option<ChangeId>,
 ) -> Result<ChangeList, Error> {
     authorize(actor, Permission::ReadFleet)?;
+    environment.map_or(Ok(()), environments::check)?;
     let filter = store::ChangeFilter { environment, states: state.as_slice(), before, ..Default::default() };
     let mut changes: Vec<ChangeRow> =
         control.store.list_changes(&filter, PAGE + 1).await?.into_iter().map(row).collect();

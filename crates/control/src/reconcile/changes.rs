@@ -8,7 +8,11 @@ use futures_util::future::join_all;
 use store::Tx;
 
 use super::{Leader, Stopped, operations, progress};
-use crate::{Control, Error, audit::of_change, canonical::canonical};
+use crate::{
+    Control, Error,
+    audit::{of_change, of_revision},
+    canonical::canonical,
+};
 
 /// Who acts, in the audit log.
 const NAME: &str = "reconciler of changes";
@@ -99,7 +103,7 @@ async fn claim(
     let mut tx = leader.begin(control).await?;
     if !intact {
         let why = "its stored declaration or plan is not what was proposed";
-        end(&mut tx, &actor, change, ChangeState::Superseded, why, now).await?;
+        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, why), now).await?;
         tx.commit().await?;
         status.set_aside += 1;
         tracing::error!(change = %change.id, "the stored bytes of a change do not match their digests");
@@ -112,7 +116,7 @@ async fn claim(
             "it was planned against generation {}, and {} is now at {generation}",
             revision.base_generation, change.environment
         );
-        end(&mut tx, &actor, change, ChangeState::Superseded, &why, now).await?;
+        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &why), now).await?;
         tx.commit().await?;
         status.set_aside += 1;
         return Ok(());
@@ -144,7 +148,8 @@ async fn claim(
         format!("{} operations", revision.plan.actions.len()),
         now,
     );
-    tx.append_audit(&claimed).await?;
+    let claimed = of_revision(claimed, &revision.payload_sha256, &revision.plan_sha256)?;
+    tx.append_audit(&leader.signs(claimed)).await?;
     leader.checkpoints.pass()?;
     tx.commit().await?;
     status.claimed += 1;
@@ -214,7 +219,7 @@ async fn finish(
     let now = control.clock.now();
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
-    end(&mut tx, &system(control), change, state, why, now).await?;
+    end(&mut tx, leader, &system(control), change, (state, why), now).await?;
     leader.checkpoints.pass()?;
     tx.commit().await?;
     leader.checkpoints.pass()?;
@@ -224,10 +229,10 @@ async fn finish(
 /// The change's last state, with its event.
 async fn end(
     tx: &mut Tx,
+    leader: &Leader,
     actor: &Actor,
     change: &Change,
-    to: ChangeState,
-    why: &str,
+    (to, why): (ChangeState, &str),
     now: Timestamp,
 ) -> Result<(), Error> {
     let action = match to {
@@ -237,6 +242,6 @@ async fn end(
     };
     tx.set_change_state(change.id, change.state, to, Some(why), now).await?;
     let ended = of_change(actor, action, (change.id, &change.environment), change.id.to_string(), why, now);
-    tx.append_audit(&ended).await?;
+    tx.append_audit(&leader.signs(ended)).await?;
     Ok(())
 }

@@ -21,7 +21,7 @@ use futures_util::future::join_all;
 use store::{Environment, PlacedInstance};
 
 use super::{Leader, Stopped, pools};
-use crate::{Control, planning};
+use crate::{Control, Error, planning};
 
 /// While something moves, and while nothing does.
 const MOVING: Duration = Duration::from_millis(500);
@@ -93,6 +93,8 @@ pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> R
     let environments = control.store.list_environments().await?;
     pace.keep_only(&environments);
     let now = control.clock.now();
+    // One environment's fault is told once all have had their turn.
+    let mut fault = None;
     let mut subjects = Vec::new();
     for environment in environments {
         if let Some(rest) = pace.rests(&environment.name, now) {
@@ -101,7 +103,7 @@ pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> R
             continue;
         }
         let change = applying.iter().find(|change| change.environment == environment.name);
-        subjects.push(prepare(control, environment, change, pace, now).await?);
+        subjects.extend(keep_fault(prepare(control, environment, change, pace, now).await, &mut fault)?);
     }
     // All at once: one whose API hangs must not hide the others.
     let looks = join_all(subjects.iter().map(|subject| look(control, subject, now))).await;
@@ -113,7 +115,7 @@ pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> R
                 if let (None, Some(location)) = (&subject.location, &observed.location) {
                     pace.locations.insert(name.clone(), (now, location.clone()));
                 }
-                record(control, leader, subject, &observed, pace).await?;
+                keep_fault(record(control, leader, subject, &observed, pace).await, &mut fault)?;
                 status.observed += 1;
                 if subject.applying || observed.groups.values().any(|group| !group.is_stable) {
                     status.next_in = MOVING;
@@ -121,13 +123,26 @@ pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> R
             }
             Err(error) => {
                 let pause = pace.failed(name, control.clock.now());
-                record_unreachable(control, leader, &subject.environment, &error).await?;
+                let recorded = record_unreachable(control, leader, &subject.environment, &error).await;
+                keep_fault(recorded, &mut fault)?;
                 status.unreachable += 1;
                 status.next_in = status.next_in.min(pause);
             }
         }
     }
-    Ok(status)
+    fault.map_or(Ok(status), |error| Err(Stopped::Failed(error)))
+}
+
+/// Puts a fault aside; whoever was killed or deposed stops at once.
+fn keep_fault<T>(result: Result<T, Stopped>, fault: &mut Option<Error>) -> Result<Option<T>, Stopped> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Stopped::Failed(error)) => {
+            fault.get_or_insert(error);
+            Ok(None)
+        }
+        Err(gone) => Err(gone),
+    }
 }
 
 async fn prepare(

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use store::{Epoch, Heard, Notification, Tx};
+use store::{Epoch, Heard, NewEvent, Notification, Tx};
 use tokio::{
     sync::Notify,
     time::{Instant, sleep},
@@ -92,6 +92,11 @@ impl Leader {
 
     pub fn epoch(&self) -> Epoch {
         self.epoch
+    }
+
+    /// The event with the number of the leadership under which it happened.
+    pub(super) fn signs<'a>(&self, event: NewEvent<'a>) -> NewEvent<'a> {
+        NewEvent { epoch: Some(self.epoch), ..event }
     }
 
     /// False as soon as the lease may have ended, also while the database cannot be asked.

@@ -111,7 +111,7 @@ async fn intend(
         &action.reason,
         now,
     );
-    tx.append_audit(&intended).await?;
+    tx.append_audit(&leader.signs(intended)).await?;
     leader.checkpoints.pass()?;
     tx.commit().await?;
     leader.checkpoints.pass()?;
@@ -205,7 +205,7 @@ impl Work<'_> {
             detail,
             now,
         );
-        tx.append_audit(&finished).await?;
+        tx.append_audit(&self.leader.signs(finished)).await?;
         self.leader.checkpoints.pass()?;
         tx.commit().await?;
         self.leader.checkpoints.pass()?;
@@ -234,7 +234,7 @@ impl Work<'_> {
             error.to_string(),
             now,
         );
-        tx.append_audit(&failed).await?;
+        tx.append_audit(&self.leader.signs(failed)).await?;
         tx.commit().await?;
         Ok(Outcome::Refused(format!("{}: {error}", self.action.title())))
     }

@@ -2,15 +2,23 @@
 
 use control::{Error, audit, changes, import, pools};
 use domain::{ChangeState, audit::AuditAction as Did, condition::ConditionStatus, instance::InstanceStatus};
+use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::fixture::{
     Fixture, PROJECT, Worker, actions, assert_chain, basic, change, events, operator, propose,
 };
 
+/// What the chain's hash is over.
+async fn leaf(pool: &PgPool, event: i64) -> Value {
+    let query = sqlx::query_scalar("SELECT leaf FROM audit_events WHERE seq = $1").bind(event);
+    let bytes: Vec<u8> = query.fetch_one(pool).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPool) {
-    let fixture = Fixture::start(pool).await;
+    let fixture = Fixture::start(pool.clone()).await;
     let control = &fixture.control;
     let preview = import::preview_import(control, &operator(), basic(&[])).await.unwrap();
     let plan = preview.plan.expect("a plan");
@@ -29,6 +37,13 @@ async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPo
     let mut worker = Worker::start(control).await;
     let applied = worker.finish(id).await;
     assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    let revision = &applied.revision;
+    for (event, epoch) in [(1, Value::Null), (3, worker.leader.epoch().to_string().into())] {
+        let leaf = leaf(&pool, event).await;
+        assert_eq!(leaf["after_sha256"], revision.payload_sha256.as_str());
+        assert_eq!(leaf["payload"]["plan_sha256"], revision.plan_sha256.as_str());
+        assert_eq!(leaf["epoch"], epoch);
+    }
 
     let mut expected = vec![Did::ProposeChange, Did::ApproveChange, Did::ClaimChange];
     expected.extend(plan.actions.iter().flat_map(|_| [Did::IntendOperation, Did::FinishOperation]));
@@ -36,10 +51,10 @@ async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPo
     assert_eq!(actions(control, id).await, expected);
     assert_chain(control).await;
 
-    let pool = control.store.get_pool("dev", "backend-pool").await.unwrap().unwrap();
-    assert_eq!((pool.generation, pool.observed_generation), (1, 1));
-    assert!(pool.conditions.len() == 3, "{:?}", pool.conditions);
-    assert!(pool.conditions.iter().all(|condition| condition.status == ConditionStatus::True));
+    let backend = control.store.get_pool("dev", "backend-pool").await.unwrap().unwrap();
+    assert_eq!((backend.generation, backend.observed_generation), (1, 1));
+    assert!(backend.conditions.len() == 3, "{:?}", backend.conditions);
+    assert!(backend.conditions.iter().all(|condition| condition.status == ConditionStatus::True));
     let instances = control.store.list_instances("dev", Some("backend-pool")).await.unwrap();
     assert_eq!(instances.len(), 2);
     assert!(instances.iter().all(|row| row.instance.status == InstanceStatus::Running));

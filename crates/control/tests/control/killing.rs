@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use compute_emulator::Config;
 use control::{
-    Clock,
+    Clock, changes, planning,
     reconcile::{Checkpoints, Stopped},
 };
-use domain::{ChangeState, audit::AuditAction as Did};
+use domain::{ChangeState, audit::AuditAction as Did, view::import::Reading};
 use sqlx::PgPool;
 
 use crate::fixture::{
-    Fixture, PROJECT, REGION, Worker, assert_chain, basic, events, operator, propose, restarted, with_agents,
+    Fixture, PROJECT, REGION, Worker, assert_chain, basic, events, operator, restarted, with_agents,
 };
 
 const TESTS: i64 = 4;
@@ -60,7 +60,9 @@ async fn killed_at(fixture: &Fixture, place: i64) -> bool {
     // The longest grace there is: at this rate of the clock it is less than four seconds.
     let patient = ("max_replicas  = 5", "max_replicas  = 5\n      health_check_initial_delay = 3600");
     let input = basic(&[(PROJECT, &project), patient]);
-    let id = propose(control, &operator(), input).await.unwrap();
+    let Reading::Complete { desired } = terraform::read(&input) else { panic!("a complete import") };
+    let planned = planning::plan_fleet(control, *desired).await.unwrap();
+    let id = changes::propose(control, &operator(), planned, "a fleet", "").await.unwrap();
     let mut doomed = Worker::dying(control, Checkpoints::die_at(place)).await;
     let killed = match doomed.until(id, |change| change.state.is_terminal()).await {
         Ok(_) => false,
