@@ -1,6 +1,8 @@
 //! The gate: every path but the public ones needs a person.
 
+use app::api::{ApiError, Code};
 use axum::{
+    Json,
     extract::{Request, State},
     http::{Method, StatusCode, header},
     middleware::Next,
@@ -50,36 +52,107 @@ pub async fn require_person(
     }
 }
 
-fn wants_page(request: &Request) -> bool {
-    request.method() == Method::GET
-        && request
-            .headers()
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"))
+/// Who reads the answer to a request that is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// A person: a page or a form of theirs was asked for.
+    Person,
+    /// A page that is open already: it knows the errors of its functions and no others.
+    OpenPage,
+    Program,
+}
+
+fn reader(request: &Request) -> Reader {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return Reader::Person;
+    }
+    if request.uri().path().starts_with("/fn/") { Reader::OpenPage } else { Reader::Program }
+}
+
+/// Where to go on after signing in: a page. The address of most forms is none.
+fn way_back(request: &Request) -> Option<&str> {
+    let here = request.uri().path_and_query()?.as_str();
+    let is_page = request.method() == Method::GET || here == "/import";
+    (is_page && here != "/").then_some(here)
 }
 
 fn refuse(request: &Request, request_id: &str) -> Response {
-    if wants_page(request) {
-        let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        let next = if here == "/" { String::new() } else { format!("?next={}", super::routes::encode(here)) };
-        return Redirect::to(&format!("/sign-in{next}")).into_response();
+    match reader(request) {
+        Reader::Person => {
+            let next = way_back(request)
+                .map(|here| format!("?next={}", super::routes::encode(here)))
+                .unwrap_or_default();
+            Redirect::to(&format!("/sign-in{next}")).into_response()
+        }
+        Reader::OpenPage => told_to_page(
+            StatusCode::UNAUTHORIZED,
+            Code::Unauthenticated,
+            "Your session has ended, or you have not signed in yet.",
+            request_id,
+        ),
+        Reader::Program => {
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first", request_id)
+                .into_response()
+        }
     }
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first", request_id).into_response()
 }
 
 /// The database is away, so nobody can be recognised. A page says so in words and without our scripts.
 fn unavailable(request: &Request, request_id: &str) -> Response {
-    if !wants_page(request) {
-        return Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "the database does not answer",
+    const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+    match reader(request) {
+        Reader::Person => {
+            let page = app::unavailable_page("The database does not answer", request_id);
+            (STATUS, [(header::RETRY_AFTER, "5")], axum::response::Html(page)).into_response()
+        }
+        Reader::OpenPage => told_to_page(
+            STATUS,
+            Code::Unavailable,
+            "The database does not answer. Agents go on working, and nothing that was applied is lost.",
             request_id,
-        )
-        .into_response();
+        ),
+        Reader::Program => {
+            Problem::new(STATUS, "unavailable", "the database does not answer", request_id).into_response()
+        }
     }
-    let page = app::unavailable_page("The database does not answer", request_id);
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], axum::response::Html(page))
-        .into_response()
+}
+
+/// As a function of the page would answer.
+fn told_to_page(status: StatusCode, code: Code, message: &str, request_id: &str) -> Response {
+    let error = ApiError { code, message: message.to_owned(), request_id: Some(request_id.to_owned()) };
+    (status, Json(error)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn request(method: Method, path: &str, accept: &str) -> Request {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT, accept)
+            .body(Body::empty())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_form_is_read_by_a_person_and_a_function_s_answer_by_its_page() {
+        assert_eq!(reader(&request(Method::POST, "/import", "text/html,*/*;q=0.8")), Reader::Person);
+        assert_eq!(reader(&request(Method::POST, "/fn/set_theme", "text/html,*/*;q=0.8")), Reader::Person);
+        assert_eq!(reader(&request(Method::POST, "/fn/list_pools", "application/json")), Reader::OpenPage);
+        assert_eq!(reader(&request(Method::GET, "/live", "text/event-stream")), Reader::Program);
+    }
+
+    #[test]
+    fn one_comes_back_to_pages_only() {
+        let back = |method, path| way_back(&request(method, path, "text/html")).map(str::to_owned);
+        assert_eq!(back(Method::GET, "/pools?environment=dev").as_deref(), Some("/pools?environment=dev"));
+        assert_eq!(back(Method::POST, "/import").as_deref(), Some("/import"));
+        assert_eq!(back(Method::POST, "/fn/set_theme"), None);
+        assert_eq!(back(Method::GET, "/"), None);
+    }
 }

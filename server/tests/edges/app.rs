@@ -142,7 +142,12 @@ impl TestApp {
 
     /// Presses the persona's button on the issuer's page; gives the address that it sends the browser to.
     pub(crate) async fn choose(&self, authorize: &str, persona: &str) -> String {
-        let answer = self.http.post(authorize).form(&[("persona", persona)]).send().await.unwrap();
+        let mut page = reqwest::Url::parse(authorize).unwrap();
+        let mut form: Vec<(String, String)> =
+            page.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        form.push(("persona".to_owned(), persona.to_owned()));
+        page.set_query(None);
+        let answer = self.http.post(page).form(&form).send().await.unwrap();
         assert!(answer.status().is_redirection(), "{answer:?}");
         location(&answer).to_owned()
     }
