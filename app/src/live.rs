@@ -17,6 +17,7 @@ pub use stream::connect;
 
 /// How fresh the page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser hears the stream"))]
 pub enum Freshness {
     /// As the server drew it; no stream is open. Without scripts it stays so.
     Drawn,
@@ -32,8 +33,14 @@ type Key = (String, String, String);
 pub struct Live {
     freshness: RwSignal<Freshness>,
     instances: StoredValue<HashMap<Key, ArcRwSignal<Option<InstanceDelta>>>>,
-    /// Grows when pages should load again: the stream (re)opened, a pool moved, an instance came or went.
-    fleet: RwSignal<u32>,
+    /// Grows when the stream (re)opens: what was missed meanwhile must be loaded.
+    opened: RwSignal<u32>,
+    /// Grows when a pool's settings or conditions moved.
+    pools: RwSignal<u32>,
+    /// Grows when an instance came or went.
+    roster: RwSignal<u32>,
+    /// Grows when an agent's state changed.
+    moods: RwSignal<u32>,
     /// Grows with each event of a change.
     changes: RwSignal<u32>,
 }
@@ -49,7 +56,10 @@ impl Live {
         let live = Self {
             freshness: RwSignal::new(Freshness::Drawn),
             instances: StoredValue::new(HashMap::new()),
-            fleet: RwSignal::new(0),
+            opened: RwSignal::new(0),
+            pools: RwSignal::new(0),
+            roster: RwSignal::new(0),
+            moods: RwSignal::new(0),
             changes: RwSignal::new(0),
         };
         provide_context(live);
@@ -64,12 +74,27 @@ impl Live {
         self.freshness.get()
     }
 
-    /// Part of the source of each page that shows the fleet: a new value makes it load again.
-    pub fn fleet(self) -> u32 {
-        self.fleet.get()
+    /// Part of the source of each page that shows instances: a new value makes it load again.
+    pub fn instances(self) -> impl PartialEq + Clone + Send + Sync {
+        (self.opened.get(), self.pools.get(), self.roster.get())
     }
 
-    /// The same for pages that show changes.
+    /// The same for pages that show pools by their sums.
+    pub fn pools(self) -> impl PartialEq + Clone + Send + Sync {
+        (self.opened.get(), self.pools.get(), self.roster.get(), self.moods.get())
+    }
+
+    /// The same for pages that show a change as it goes on.
+    pub fn change(self) -> impl PartialEq + Clone + Send + Sync {
+        (self.opened.get(), self.pools.get(), self.changes.get())
+    }
+
+    /// For lists that count what arrives instead of loading it: only a gap makes them load again.
+    pub fn opened(self) -> u32 {
+        self.opened.get()
+    }
+
+    /// How many events of changes have arrived.
     pub fn changes(self) -> u32 {
         self.changes.get()
     }
@@ -111,9 +136,9 @@ impl Live {
 
 #[cfg(feature = "hydrate")]
 impl Live {
-    /// What the stream brought. An instance that no page has drawn yet makes pages load again.
-    fn heard(self, deltas: Vec<InstanceDelta>) {
-        let mut roster_moved = false;
+    /// What the stream brought. One that no page has drawn is remembered, so that it counts as new only once.
+    fn heard(self, deltas: Vec<InstanceDelta>) -> Heard {
+        let mut heard = Heard::default();
         for delta in deltas {
             let (key, left) = match &delta {
                 InstanceDelta::Seen(row) => (Self::key(row), false),
@@ -121,28 +146,38 @@ impl Live {
                     ((environment.clone(), pool.clone(), name.clone()), true)
                 }
             };
-            match self.instances.with_value(|known| known.get(&key).cloned()) {
-                Some(signal) => {
-                    roster_moved |= left;
-                    signal.set(Some(delta));
-                }
-                None => roster_moved |= !left,
-            }
+            heard.roster |= left || !self.instances.with_value(|known| known.contains_key(&key));
+            let signal = self.signal(key);
+            heard.moods |= signal.with_untracked(|before| mood(before.as_ref()) != mood(Some(&delta)));
+            signal.set(Some(delta));
         }
-        if roster_moved {
-            self.fleet.update(|count| *count += 1);
-        }
+        heard
     }
 
     /// What arrived before a gap may be older than what pages load after it.
-    fn opened(self) {
+    fn reopened(self) {
         self.instances.with_value(|known| {
             for signal in known.values() {
                 signal.set(None);
             }
         });
         self.freshness.set(Freshness::Live);
-        self.fleet.update(|count| *count += 1);
-        self.changes.update(|count| *count += 1);
+        self.opened.update(|count| *count += 1);
+    }
+}
+
+/// What a batch of deltas changed besides the instances' own fields.
+#[cfg(feature = "hydrate")]
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    roster: bool,
+    moods: bool,
+}
+
+#[cfg(feature = "hydrate")]
+fn mood(delta: Option<&InstanceDelta>) -> Option<domain::agent::AgentState> {
+    match delta {
+        Some(InstanceDelta::Seen(row)) => Some(row.agent),
+        Some(InstanceDelta::Left { .. }) | None => None,
     }
 }

@@ -93,16 +93,23 @@ pub fn App() -> AnyView {
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
     let scope = Scope::provide();
-    let knowledge =
-        signed_in.then(|| Knowledge(Resource::new(move || live.changes(), |_| api::me::load_me())));
+    let knowledge = signed_in
+        .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
     #[cfg(feature = "hydrate")]
     if let Some(Knowledge(me)) = knowledge {
-        let first = move || {
-            let me = me.get()?.ok()?;
-            // Changes are told to every tab, so a fleet without an environment is watched too.
-            Some(me.environments.into_iter().next().map(|option| option.name).unwrap_or_default())
-        };
-        crate::live::connect(live, Signal::derive(move || scope.named().or_else(first)));
+        let watched = RwSignal::new(None);
+        Effect::new(move |_| {
+            let first = move || {
+                let me = me.get()?.ok()?;
+                // Changes are told to every tab, so a fleet without an environment is watched too.
+                Some(me.environments.into_iter().next().map(|option| option.name).unwrap_or_default())
+            };
+            let wanted = scope.named().or_else(first);
+            if wanted.is_some() {
+                watched.set(wanted);
+            }
+        });
+        crate::live::connect(live, watched.into());
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
     view! {

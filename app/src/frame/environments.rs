@@ -69,7 +69,10 @@ fn menu(environments: Vec<EnvironmentOption>, named: Option<String>, here: &str)
     let current = named.unwrap_or(first);
     let region =
         environments.iter().find(|option| option.name == current).map(|option| option.region.clone());
-    let label = format!("Environment {current}");
+    let label = match &region {
+        Some(region) => format!("{current} {region}, environment"),
+        None => format!("{current}, environment"),
+    };
     let face = {
         let current = current.clone();
         move || {

@@ -1,7 +1,7 @@
 //! The tab's one EventSource. The browser reconnects and sends Last-Event-ID by itself; what it gives up on is
 //! opened again here.
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use domain::view::instance::InstanceDelta;
 use leptos::prelude::*;
@@ -15,6 +15,8 @@ use crate::{components::moment::Clock, url_state::encode};
 const RETRY: Duration = Duration::from_secs(3);
 /// Events of a pool or a change come in bursts: pages load again at most this often.
 const BURST: Duration = Duration::from_millis(400);
+/// Sums over pools follow the agents more slowly than the agents' own rows.
+const SLOW_BURST: Duration = Duration::from_secs(2);
 
 /// The server speaks every five seconds; after so many without a word the connection is taken for dead.
 const SILENCE_SECONDS: i64 = 12;
@@ -76,24 +78,31 @@ fn open(
         "open",
         Box::new(move |_| {
             heard.set_value(clock.now_untracked());
-            live.opened();
+            live.reopened();
         }),
     );
     for name in ["hello", "tick", "instances", "pools", "change"] {
         on(name, Box::new(move |_| heard.set_value(clock.now_untracked())));
     }
-    on("reload", Box::new(move |_| live.opened()));
+    on("reload", Box::new(move |_| live.reopened()));
+    let roster = burst(BURST, live.roster);
+    let moods = burst(SLOW_BURST, live.moods);
     on(
         "instances",
         Box::new(move |event| {
-            if let Some(deltas) = parse(&event) {
-                live.heard(deltas);
+            let Some(deltas) = parse(&event) else { return };
+            let heard = live.heard(deltas);
+            if heard.roster {
+                roster();
+            }
+            if heard.moods {
+                moods();
             }
         }),
     );
-    let fleet = burst(move || live.fleet.update(|count| *count += 1));
-    on("pools", Box::new(move |_| fleet()));
-    let changes = burst(move || live.changes.update(|count| *count += 1));
+    let pools = burst(BURST, live.pools);
+    on("pools", Box::new(move |_| pools()));
+    let changes = burst(BURST, live.changes);
     on("change", Box::new(move |_| changes()));
     let failed = source.clone();
     on(
@@ -115,19 +124,19 @@ fn parse(event: &Event) -> Option<Vec<InstanceDelta>> {
     serde_json::from_str(&text).ok()
 }
 
-/// Calls `act` once for all calls within a burst.
-fn burst(act: impl Fn() + Copy + 'static) -> impl Fn() {
-    let waiting = StoredValue::new(false);
+/// Counts once for all calls within the time.
+fn burst(within: Duration, count: RwSignal<u32>) -> impl Fn() {
+    // Not a stored value: the timeout may outlive the effect that opened the stream.
+    let waiting = Rc::new(Cell::new(false));
     move || {
-        if !waiting.get_value() {
-            waiting.set_value(true);
-            set_timeout(
-                move || {
-                    waiting.set_value(false);
-                    act();
-                },
-                BURST,
-            );
+        if waiting.replace(true) {
+            return;
         }
+        let waiting = Rc::clone(&waiting);
+        let act = move || {
+            waiting.set(false);
+            count.update(|count| *count += 1);
+        };
+        set_timeout(act, within);
     }
 }

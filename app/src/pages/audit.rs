@@ -31,8 +31,8 @@ pub fn Audit() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     let shown = RwSignal::new(live.changes_untracked());
     let log = Resource::new(
-        move || (scope.named(), query.with(before), shown.get()),
-        |(environment, before, _)| api::audit::list_audit(environment, before),
+        move || (scope.named(), query.with(before), shown.get(), live.opened()),
+        |(environment, before, ..)| api::audit::list_audit(environment, before),
     );
     let updates = Memo::new(move |_| live.changes() > shown.get());
     view! {

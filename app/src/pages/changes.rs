@@ -47,8 +47,8 @@ pub fn Changes() -> AnyView {
     // Rows do not move under the pointer: what arrives is counted, and shown when asked for.
     let shown = RwSignal::new(live.changes_untracked());
     let changes = Resource::new(
-        move || (scope.named(), query.with(filter), shown.get()),
-        |(environment, (state, before), _)| api::changes::list_changes(environment, state, before),
+        move || (scope.named(), query.with(filter), shown.get(), live.opened()),
+        |(environment, (state, before), ..)| api::changes::list_changes(environment, state, before),
     );
     let updates = Memo::new(move |_| live.changes().saturating_sub(shown.get()));
     view! {

@@ -33,7 +33,7 @@ use domain::agent::AgentState;
 pub fn Fleet() -> impl IntoView {
     let (scope, live) = (Scope::here(), Live::here());
     let fleet = Resource::new(
-        move || (scope.named(), live.fleet(), live.changes()),
+        move || (scope.named(), live.instances(), live.changes()),
         |(environment, ..)| api::fleet::load_fleet(environment),
     );
     loaded(fleet, "the fleet", draw)

@@ -32,7 +32,7 @@ use crate::{
 pub fn Instances() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     let fleet = Resource::new(
-        move || (scope.named(), live.fleet()),
+        move || (scope.named(), live.instances()),
         |(environment, _)| api::fleet::load_fleet(environment),
     );
     view! {

@@ -28,7 +28,7 @@ use domain::agent::AgentState;
 pub fn Pools() -> AnyView {
     let (scope, live) = (Scope::here(), Live::here());
     let pools = Resource::new(
-        move || (scope.named(), live.fleet()),
+        move || (scope.named(), live.pools()),
         |(environment, _)| api::pools::list_pools(environment),
     );
     view! {

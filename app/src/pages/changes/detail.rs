@@ -31,8 +31,8 @@ pub fn ChangePage() -> impl IntoView {
     let params = use_params_map();
     let live = Live::here();
     let change = Resource::new(
-        move || (params.get().get("id").unwrap_or_default(), live.changes(), live.fleet()),
-        |(id, ..)| async move {
+        move || (params.get().get("id").unwrap_or_default(), live.change()),
+        |(id, _)| async move {
             match id.parse::<ChangeId>() {
                 Ok(id) => api::changes::load_change(id).await,
                 Err(error) => Err(no_such(error.to_string())),

@@ -10,6 +10,7 @@ use crate::{
         digest::digest,
         glyph::{State, glyph},
         panel::Panel,
+        toast::Toasts,
     },
     live::Live,
     opening::refusal,
@@ -56,9 +57,10 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
     let possible = blocked.is_none();
     let id = change.id;
     let action = ServerAction::<CancelChange>::new();
-    let live = Live::here();
+    let (live, toasts) = (Live::here(), Toasts::here());
     Effect::new(move |_| {
         if matches!(action.value().get(), Some(Ok(()))) {
+            toasts.say(State::Ok, format!("{id} cancelled"), "It ended before anything was done.");
             live.changes_moved();
         }
     });

@@ -34,7 +34,7 @@ pub fn InstancePage() -> impl IntoView {
     let instance = Resource::new(
         move || {
             let params = params.get();
-            (params.get("zone").unwrap_or_default(), params.get("name").unwrap_or_default(), live.fleet())
+            (params.get("zone").unwrap_or_default(), params.get("name").unwrap_or_default(), live.instances())
         },
         |(zone, name, _)| api::instances::load_instance(zone, name),
     );

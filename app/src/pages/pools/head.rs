@@ -1,6 +1,6 @@
 //! What all routes of one pool share: its data, its head and its tabs.
 
-use domain::view::pool::PoolView;
+use domain::view::pool::{PoolRow, PoolView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -13,7 +13,10 @@ use crate::{
         tabs::{Tab, Tabs},
     },
     live::Live,
-    pages::pool_states::standing,
+    pages::{
+        agent_states,
+        pool_states::{Standing, standing},
+    },
     routes,
     url_state::Query,
 };
@@ -28,7 +31,7 @@ pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
             (
                 params.get("environment").unwrap_or_default(),
                 params.get("name").unwrap_or_default(),
-                live.fleet(),
+                live.instances(),
                 live.changes(),
             )
         },
@@ -38,7 +41,7 @@ pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
 
 pub fn head(view: &PoolView) -> AnyView {
     let row = &view.row;
-    let standing = standing(row);
+    let standing = live_standing(view);
     let base = routes::pool(&row.environment, &row.name);
     let tabs = vec![
         Tab::new("Overview", base.clone()),
@@ -49,7 +52,6 @@ pub fn head(view: &PoolView) -> AnyView {
         Crumb::link("Pools", Query::default().with("environment", Some(&row.environment)).on(routes::POOLS)),
         Crumb::here(row.name.clone()),
     ];
-    let (state, word) = (standing.state, standing.word);
     let facts = [
         row.environment.clone(),
         row.agent_type.as_str().to_owned(),
@@ -62,13 +64,23 @@ pub fn head(view: &PoolView) -> AnyView {
         <PageHead
             title=row.name.clone()
             crumbs=crumbs
-            lead=move || standing.sentence.clone()
-            badges=move || badge(state, word.clone())
+            lead=move || standing.get().sentence
+            badges=move || standing.with(|standing| badge(standing.state, standing.word.clone()))
             facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
         />
         <Tabs label="Pool" tabs=tabs />
     }
     .into_any()
+}
+
+/// What was loaded, with the agents as they are now.
+fn live_standing(view: &PoolView) -> Memo<Standing> {
+    let live = Live::here();
+    let (row, instances) = (view.row.clone(), view.instances.clone());
+    Memo::new(move |_| {
+        let agents = instances.iter().filter_map(|row| live.newest(row)).map(|row| row.agent);
+        standing(&PoolRow { agents: agent_states::tally(agents), ..row.clone() })
+    })
 }
 
 /// `us-central1 a b c`.

@@ -55,7 +55,6 @@ pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
                                     <th scope="col" class="num">
                                         "Memory"
                                     </th>
-                                    <th scope="col">"Template"</th>
                                     <th scope="col">"Address"</th>
                                 }
                             })}
@@ -103,7 +102,6 @@ fn details(row: Memo<InstanceRow>) -> AnyView {
         <td>{move || instance().probe.map(|probe| words::sentence(&probe.as_str().to_lowercase()))}</td>
         <td class="num">{move || metrics.get().map(|metrics| words::percent(metrics.cpu_utilization_percent))}</td>
         <td class="num">{move || metrics.get().map(|metrics| words::bytes(metrics.memory_usage_bytes))}</td>
-        <td class="mono">{move || instance().template}</td>
         <td class="mono">{move || instance().address}</td>
     }
     .into_any()

@@ -30,7 +30,10 @@ pub struct InstanceView {
 }
 
 /// One live event about an instance: enough to redraw its cell and row.
-#[expect(clippy::large_enum_variant, reason = "`Seen` is nearly all of them; a box for each would be the cost")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "`Seen` is nearly all of them; a box for each would be the cost"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum InstanceDelta {
     Seen(InstanceRow),
