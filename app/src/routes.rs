@@ -79,7 +79,8 @@ pub fn App() -> AnyView {
             if page.is_empty() { "Agent Manager".to_owned() } else { format!("{page} · Agent Manager") }
         } />
         <Router>
-            <a class="skip" href="#main">
+            // The browser's own jump moves the keyboard too; the router's would only scroll.
+            <a class="skip" href="#main" rel="external">
                 "Skip to content"
             </a>
             <Frame live=live signed_in=signed_in />

@@ -20,6 +20,7 @@ use domain::{
     view::instance::{InstanceDelta, InstanceRow},
 };
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 use self::{events::Log, rows::Rows};
 
@@ -28,6 +29,7 @@ use self::{events::Log, rows::Rows};
 pub struct Live {
     state: Arc<Mutex<State>>,
     sender: broadcast::Sender<Arc<Event>>,
+    read: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,17 @@ impl Live {
             refusals: BTreeMap::new(),
             accepted: 0,
         };
-        Self { state: Arc::new(Mutex::new(state)), sender }
+        Self { state: Arc::new(Mutex::new(state)), sender, read: CancellationToken::new() }
+    }
+
+    /// The store was read for the first time: from now on an instance that is not here does not exist.
+    pub fn mark_read(&self) {
+        self.read.cancel();
+    }
+
+    /// Waits for [`Live::mark_read`].
+    pub async fn first_reading(&self) {
+        self.read.cancelled().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

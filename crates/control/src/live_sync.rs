@@ -106,6 +106,7 @@ async fn follow_once(control: &Control, restored: &mut bool) -> Result<(), Error
         *restored = true;
     }
     load_all(control).await?;
+    control.live.mark_read();
     let mut look_everywhere = Instant::now() + NET;
     loop {
         let mut news = News::default();

@@ -1,6 +1,6 @@
 //! `agent-manager serve` and `work`: start, answer until told to stop, finish what is under way.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -8,7 +8,7 @@ use compute::Compute;
 use control::{Clock, Control, credential::Sealer, identity::Verifier, live::Live};
 use leptos::config::LeptosOptions;
 use store::Store;
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, signal, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     rest,
     router::router,
 };
+
+/// Without the database we answer after this long, and say what is the matter.
+const FIRST_READING: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, Debug)]
 pub struct Roles {
@@ -106,8 +109,14 @@ pub async fn start(
         control::reconcile::start(&control);
     }
     let until = stop.clone().cancelled_owned();
-    let serving =
-        control.tasks.spawn(async move { axum::serve(listener, app).with_graceful_shutdown(until).await });
+    let live = roles.people.then(|| control.live.clone());
+    let serving = control.tasks.spawn(async move {
+        // Open pages come back at once after a restart, and must not be told that their instances do not exist.
+        if let Some(live) = live {
+            let _ = timeout(FIRST_READING, live.first_reading()).await;
+        }
+        axum::serve(listener, app).with_graceful_shutdown(until).await
+    });
     tracing::info!(%address, people = roles.people, work = roles.work, "serving");
     Ok(Running { address, control, stop, serving })
 }
