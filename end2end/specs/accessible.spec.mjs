@@ -95,6 +95,7 @@ test('by keyboard: past the navigation, to another page, and onto its heading', 
   const skip = page.getByRole('link', { name: 'Skip to content' });
   assert.ok(await holdsFocus(skip), 'the first stop is the way past the navigation');
   await page.keyboard.press('Enter');
+  await page.waitForURL(/#main$/);
   await page.keyboard.press('Tab');
   assert.ok(await holdsFocus(main(page)), 'the next stop is within the page');
 

@@ -160,13 +160,13 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
     /Mara proposed chg-1/,
     /approved chg-1 by policy/,
     /started to apply chg-1/,
-    /is about to create health check/,
-    /did create health check/,
-    /is about to create instance group genesis-pool-backend-pool/,
-    /did create instance group genesis-pool-backend-pool/,
-    /enrolled agent-backend-pool-/,
+    /began to create health check/,
+    /created health check/,
+    /began to create instance group genesis-pool-backend-pool/,
+    /created instance group genesis-pool-backend-pool/,
+    /agent-backend-pool-\S+ enrolled in /,
   ]);
-  assertStory(told, [/did create autoscaler/, /finished chg-1/]);
+  assertStory(told, [/created autoscaler/, /finished chg-1/]);
   assert.equal(told.filter((sentence) => /enrolled/.test(sentence)).length, 2, 'each agent enrols once');
 
   await heartbeat;
@@ -211,9 +211,9 @@ test('a server killed right after a proposal finishes it when it is started agai
   const at = Date.parse(await last.getAttribute('datetime'));
   assert.ok(at >= Math.floor(killed / 1000) * 1000, 'the change was finished before the server was killed: nothing was tried');
 
-  const resources = ['health check', 'instance group'].map((noun) => `create ${noun} genesis-pool-platform-pool`);
-  assertStory(finished, [/Mara proposed chg-2/, /started to apply chg-2/, ...resources.map((what) => new RegExp(`did ${what}`)), /finished chg-2/]);
-  for (const what of [...resources.map((resource) => `did ${resource}`), 'started to apply chg-2', 'finished chg-2', 'proposed chg-2']) {
+  const created = ['health check', 'instance group'].map((noun) => `created ${noun} genesis-pool-platform-pool`);
+  assertStory(finished, [/Mara proposed chg-2/, /started to apply chg-2/, ...created.map((what) => new RegExp(what)), /finished chg-2/]);
+  for (const what of [...created, 'started to apply chg-2', 'finished chg-2', 'proposed chg-2']) {
     assert.equal(finished.filter((sentence) => sentence.includes(what)).length, 1, `"${what}" is told once`);
   }
 

@@ -108,6 +108,8 @@ test('when the session has ended elsewhere, a page leads back to the door, and f
   forgive(/status of 401/);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
   await title(page).getByText('You are not signed in').waitFor();
+  await main(page).getByRole('link', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL((url) => url.pathname === '/sign-in');
   assert.equal(await enter(page, 'Mara'), `${scene.stack.url}/pools`);
   await title(page).getByText('Pools', { exact: true }).waitFor();
 });

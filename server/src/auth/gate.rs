@@ -98,13 +98,18 @@ fn refuse(request: &Request, request_id: &str) -> Response {
     }
 }
 
+/// The policy of a page that has our style and nothing else.
+const SCRIPTLESS: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// The database is away, so nobody can be recognised. A page says so in words and without our scripts.
 fn unavailable(request: &Request, request_id: &str) -> Response {
     const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
     match reader(request) {
         Reader::Person => {
             let page = app::unavailable_page("The database does not answer", request_id);
-            (STATUS, [(header::RETRY_AFTER, "5")], axum::response::Html(page)).into_response()
+            let headers = [(header::RETRY_AFTER, "5"), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
+            (STATUS, headers, axum::response::Html(page)).into_response()
         }
         Reader::OpenPage => told_to_page(
             STATUS,
