@@ -134,7 +134,7 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
     let enrolled = NewEvent {
         environment: Some(row.environment.clone()),
         detail: format!("agent-cage {version} in {}", vm.zone),
-        ..NewEvent::new(&actor, AuditAction::EnrollAgent, &row.instance.name, now)
+        ..NewEvent::new(&actor, AuditAction::EnrollAgent, format!("pool {}", row.pool), now)
     };
     tx.append_audit(&enrolled).await.map_err(unavailable)?;
     tx.commit().await.map_err(unavailable)?;

@@ -15,6 +15,7 @@ use crate::{
     api::{self, ApiError, Code},
     components::{
         glyph::{State, glyph},
+        icon::turning_arrow,
         loaded::loaded,
         moment::{ago, clock_time, took_words},
         page_head::{Crumb, PageHead},
@@ -101,7 +102,7 @@ fn draw(view: ChangeView) -> AnyView {
         />
         <div class="cols">
             <div class="stack">
-                {impact_panel(&change.revision.plan.impact)} {phases(&view)}
+                {impact_panel(&change.revision.plan.impact)} {phases(&view)} {evidence(&view)}
             </div>
             <aside class="stack" aria-label="Compare and decide">
                 {sign::digests(change)} {sign::cancel(change)}
@@ -118,7 +119,8 @@ fn phases(view: &ChangeView) -> AnyView {
     let proposed_at = change.proposed_at;
     let policy = revision.verdict.policy.clone();
     let reason = change.reason.clone();
-    let events = view.events.clone();
+    // A plan that ran folds to its line; one that may still be decided on shows its steps.
+    let open = !change.state.is_terminal();
     view! {
         <div class="phases">
             <Phase
@@ -133,12 +135,11 @@ fn phases(view: &ChangeView) -> AnyView {
                 } else {
                     view! { <p class="soft break">{reason.clone()}</p> }.into_any()
                 }}
-                {events_list(events, false)}
             </Phase>
             <Phase state=State::Ok title="Plan" say=summary(&plan) aside={
                 let size = size(&plan);
                 move || size.clone()
-            } open=true>
+            } open=open>
                 {actions_list(&plan.actions)}
                 {(!plan.notes.is_empty()).then(|| notes_list(&plan.notes))}
             </Phase>
@@ -156,6 +157,20 @@ fn phases(view: &ChangeView) -> AnyView {
             </Phase>
             {approvals(&change)} {apply(view)} {verify(view)}
         </div>
+    }
+    .into_any()
+}
+
+/// The audit log's own words on this change.
+fn evidence(view: &ChangeView) -> AnyView {
+    let count = words::count(view.events.len() as u64, "event");
+    view! {
+        <section class="panel" aria-label="Evidence">
+            <details class="more">
+                <summary class="cluster">{turning_arrow()} {format!("{count} in the audit log")}</summary>
+                {events_list(view.events.clone(), false)}
+            </details>
+        </section>
     }
     .into_any()
 }

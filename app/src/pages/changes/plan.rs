@@ -48,7 +48,7 @@ fn item(number: usize, action: &Action) -> AnyView {
                 <p>
                     <b>{format!("{verb} {noun} ")}</b>
                     <code>{action.step.name().to_owned()}</code>
-                    <small>{action.reason.clone()}</small>
+                    <small>{words::sentence(&action.reason)}</small>
                 </p>
                 {(!changes.is_empty()).then(|| diff(changes))}
             </div>

@@ -45,7 +45,6 @@ fn malformed(errors: &[ImportError]) -> AnyView {
     let count = words::count(errors.len() as u64, "mistake");
     let items = errors
         .iter()
-        .cloned()
         .map(|error| {
             view! {
                 <li data-s="crit">

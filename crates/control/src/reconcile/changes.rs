@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Who acts, in the audit log.
-const NAME: &str = "reconciler of changes";
+const NAME: &str = "Reconciler";
 /// A change whose VMs do not settle must not keep the one that mends them waiting for ever. Longer than a VM may take to start.
 const PATIENCE: Duration = Duration::minutes(15);
 
