@@ -50,8 +50,12 @@ pub fn impact(impact: &ZoneImpact) -> Option<String> {
     (!said.is_empty()).then(|| list(&said))
 }
 
-/// The first letter in upper case.
+/// The first letter in upper case, unless the first word is a name: `chg-12 is …`, `max_surge is …`.
 pub fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.contains(|mark: char| mark.is_ascii_digit() || "_-.[/".contains(mark)) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -103,5 +107,12 @@ mod tests {
     fn a_sentence_begins_with_a_capital() {
         assert_eq!(sentence("creates 2 VMs"), "Creates 2 VMs");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_name_keeps_its_first_letter() {
+        for text in ["chg-12 does not exist", "max_surge is 1", "agent_pools[0].name: too long"] {
+            assert_eq!(sentence(text), text);
+        }
     }
 }

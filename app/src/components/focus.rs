@@ -34,7 +34,10 @@ impl FocusOnArrival {
                 return;
             }
             if before.is_some() {
-                let _ = heading.focus();
+                // Built, but in the document only when this turn is over.
+                request_animation_frame(move || {
+                    let _ = heading.focus();
+                });
             }
             this.last.set_value(Some(here));
         });

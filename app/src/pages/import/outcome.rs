@@ -52,7 +52,7 @@ fn malformed(errors: &[ImportError]) -> AnyView {
                         <p>
                             {words::sentence(&error.message)}
                             {error.position.as_ref().map(|at| view! { <small>{place(at)}</small> })}
-                        </p> {source_line(&error)}
+                        </p> {source_line(error)}
                     </div>
                 </li>
             }
@@ -103,7 +103,7 @@ fn choose(modules: &[String]) -> AnyView {
         .map(|(index, module)| {
             let id = format!("module-{index}");
             view! {
-                <li>
+                <li class="cluster">
                     <input
                         type="radio"
                         id=id.clone()
