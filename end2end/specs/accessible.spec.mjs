@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
 import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
 import { example, planImport, seed } from '../seed.mjs';
 import { pages, pathOf } from '../pages.mjs';
 import { freshness, main, title } from './face.mjs';
@@ -103,12 +104,12 @@ test('by keyboard: past the navigation, to another page, and onto its heading', 
   await changes.focus();
   await page.keyboard.press('Enter');
   await title(page).getByText('Changes', { exact: true }).waitFor();
-  assert.ok(await holdsFocus(title(page)), 'the focus is on the heading of the page one came to');
+  await until('the focus is on the heading of the page one came to', () => holdsFocus(title(page)));
 
   await main(page).getByRole('link', { name: /^chg-1\b/ }).press('Enter');
   await page.waitForURL(/\/changes\/chg-1$/);
   await title(page).getByText(/^Import/).waitFor();
-  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+  await until('the focus is on the heading of the change', () => holdsFocus(title(page)));
   await page.goBack();
   await title(page).getByText('Changes', { exact: true }).waitFor();
 

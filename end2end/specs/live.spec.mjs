@@ -36,27 +36,42 @@ async function sequence(page) {
   return Number(/number (\d+)/.exec(await words(spoken(page)))?.[1]);
 }
 
-test('a heartbeat is on the screen within a second and a half', async () => {
-  const { page } = await mara();
-  await openLive(page, seeded.instance);
-  await markDocument(page);
+/** Milliseconds from an agent's heartbeat to the page that shows it, measured twice. */
+async function heartbeatToPixel(page) {
   const vm = await words(main(page).getByRole('region', { name: 'VM, as Compute Engine says' }));
   const [, address] = /Address ([\d.]+(?::\d+)?)/.exec(vm);
   const agent = address.includes(':') ? address : `${address}:8080`;
+  // The agent counts a heartbeat up before it sends it.
+  const known = async () => (await (await fetch(`http://${agent}/status`)).json()).sequence;
   const samples = [];
-  for (let round = 0; round < 3; round += 1) {
-    // The agent counts a heartbeat up before it sends it.
-    const known = async () => (await (await fetch(`http://${agent}/status`)).json()).sequence;
+  while (samples.length < 2) {
     const next = (await known()) + 1;
-    const sent = until('the agent speaks', async () => (await known()) >= next && Date.now(), { within: 40_000, every: 10 });
+    const sent = until('the agent speaks', async () => (await known()) >= next && Date.now(), { within: 40_000, every: 20 });
     const shown = spoken(page)
       .getByText(new RegExp(`number ${next}\\b`))
       .waitFor({ timeout: 40_000 })
       .then(() => Date.now());
-    samples.push((await shown) - (await sent));
+    const [before, after] = await Promise.all([sent, shown]);
+    samples.push(after - before);
   }
-  await assertSameDocument(page);
-  const median = samples.toSorted((a, b) => a - b)[1];
+  return samples;
+}
+
+test('a heartbeat is on the screen within a second and a half', async () => {
+  const { page, tab } = await mara();
+  await openLive(page, `${seeded.pool}/instances`);
+  const names = await main(page).getByRole('link', { name: /^agent-/ }).all();
+  const tabs = [];
+  for (const name of names) {
+    const own = await tab();
+    await openLive(own, await name.getAttribute('href'));
+    await markDocument(own);
+    tabs.push(own);
+  }
+  const samples = (await Promise.all(tabs.map(heartbeatToPixel))).flat().sort((a, b) => a - b);
+  await Promise.all(tabs.map(assertSameDocument));
+  assert.equal(samples.length, 4);
+  const median = (samples[1] + samples[2]) / 2;
   assert.ok(median <= 1500, `from heartbeat to pixel: ${samples.join(', ')} ms`);
 });
 
