@@ -40,7 +40,7 @@ pub fn unavailable_page(what: &str, request_id: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>Unavailable · Agent Manager</title>\
+         <meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"5\"><title>Unavailable · Agent Manager</title>\
          <link rel=\"stylesheet\" href=\"/pkg/agent-manager.css\"></head><body><div class=\"cover\">\
          <main class=\"main\"><section class=\"cover-sheet\"><div><h1>{what}</h1>\
          <p class=\"lead\">Agents go on working; nothing that was applied is lost. This page works again \

@@ -4,7 +4,7 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -52,6 +52,9 @@ pub fn provide(control: &Control) {
         && let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce))
     {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
-        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // A plan is the answer to a form: Back shows it again instead of asking to send the form anew.
+        let posted = use_context::<Parts>().is_some_and(|parts| parts.method == Method::POST);
+        let cache = if posted { "private, no-cache" } else { "no-store" };
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     }
 }

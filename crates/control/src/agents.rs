@@ -163,6 +163,10 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), Age
     let heartbeat: Heartbeat = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
     heartbeat.validate().map_err(|why| AgentRefused::new(422, "heartbeat_invalid", why.to_string()))?;
     printable(&heartbeat)?;
+    if heartbeat.environment != credential.environment {
+        let why = format!("`environment` must be {}, where this VM is", credential.environment);
+        return Err(AgentRefused::new(422, "heartbeat_invalid", why));
+    }
     control
         .live
         .beat(&credential.environment, &credential.name, &credential.instance_id, heartbeat, now)

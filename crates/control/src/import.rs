@@ -2,6 +2,8 @@
 
 use domain::{
     Actor, ChangeId, Permission,
+    plan::Step,
+    resource::ResourceKind,
     view::import::{ImportInput, ImportPreview, Reading},
 };
 
@@ -62,10 +64,39 @@ fn title(planned: &planning::Planned) -> String {
     let pools = planned.desired.agent_pools.len();
     let templates = planned.desired.agent_vm_templates.len();
     let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    format!(
-        "Import {} and {} into {}",
-        count(templates, "template"),
-        count(pools, "pool"),
-        planned.plan.environment
-    )
+    let environment = &planned.plan.environment;
+    if planned.base_generation == 0 {
+        return format!(
+            "Import {} and {} into {environment}",
+            count(templates, "template"),
+            count(pools, "pool")
+        );
+    }
+    // What a person would call it: what happens to pools first, then to the rest.
+    let prefix = format!("{}-pool-", planned.desired.environment.name_prefix);
+    let mut said: Vec<String> = planned
+        .plan
+        .actions
+        .iter()
+        .filter_map(|action| match &action.step {
+            Step::ResizeInstanceGroup { name, from, to } => {
+                Some(format!("resize {} from {from} to {to}", name.trim_start_matches(&prefix)))
+            }
+            step if step.kind() == ResourceKind::InstanceGroup => {
+                Some(format!("{} pool {}", step.verb().as_str(), step.name().trim_start_matches(&prefix)))
+            }
+            _ => None,
+        })
+        .collect();
+    if said.is_empty() {
+        said.extend(planned.plan.actions.iter().map(domain::plan::Action::title));
+    }
+    let more = said.len().saturating_sub(2);
+    said.truncate(2);
+    let mut words = said.join(", ");
+    if words.is_empty() {
+        words = "declare anew, without a call".to_owned();
+    }
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{environment}: {words}{tail}")
 }

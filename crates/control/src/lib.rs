@@ -16,6 +16,7 @@ pub mod instances;
 pub mod live;
 pub mod live_sync;
 pub mod me;
+mod neighbours;
 pub mod people;
 pub mod planning;
 pub mod policy;

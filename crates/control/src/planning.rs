@@ -13,6 +13,7 @@ use crate::{
     Control, Error,
     canonical::{Canonical, canonical},
     error::FieldError,
+    neighbours,
 };
 
 /// A plan with everything that it was made from.
@@ -134,7 +135,8 @@ pub async fn plan_fleet(control: &Control, mut desired: FleetSpec) -> Result<Pla
     let mut observed = observe(control, &desired, &ownership, now).await.map_err(refused)?;
     let location = control.compute.location(&scope, &machine_types(&desired)).await.map_err(refused)?;
     observed.location = Some(location);
-    let plan = domain::plan::plan(&desired, &observed, now);
+    let mut plan = domain::plan::plan(&desired, &observed, now);
+    plan.violations.extend(neighbours::names_taken(control, &desired).await?);
     let payload = canonical(&desired)?;
     let plan_bytes = canonical(&plan)?;
     let declared_already = current.is_some_and(|row| row.spec == desired);

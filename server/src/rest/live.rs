@@ -21,9 +21,15 @@ use domain::{Actor, Permission};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::sleep;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
+use tower_sessions::Session;
+
 use crate::{AppState, headers::RequestId, problem::Problem};
+
+/// How long a stream outlives its session at most.
+const SESSION_CHECK: Duration = Duration::from_secs(5);
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/live", get(live))
@@ -38,6 +44,7 @@ async fn live(
     State(control): State<Control>,
     Extension(actor): Extension<Actor>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    session: Session,
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Response {
@@ -46,14 +53,27 @@ async fn live(
     }
     let last_seen =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let frames =
-        frames(&control, watch.environment, last_seen).take_until(control.stop.clone().cancelled_owned());
+    let ended = session_ended(control.clone(), session);
+    let frames = frames(&control, watch.environment, last_seen)
+        .take_until(control.stop.clone().cancelled_owned())
+        .take_until(ended);
     let keep_alive =
         KeepAlive::new().interval(Duration::from_secs(5)).event(Frame::default().event("tick").data("{}"));
     let mut response = Sse::new(frames).keep_alive(keep_alive).into_response();
     // Proxies that buffer would hold the news back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// Who signed out sees no more, also in a tab that stayed open. While the database is away nobody's session has ended.
+async fn session_ended(control: Control, session: Session) {
+    let Some(id) = session.id() else { return };
+    loop {
+        sleep(SESSION_CHECK).await;
+        if let Ok(None) = control.store.load_session(&id.0.to_be_bytes()).await {
+            return;
+        }
+    }
 }
 
 fn frames(

@@ -1,4 +1,5 @@
 //! The server's edges over real HTTP: who is let in, what every answer carries, what is refused and how.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
 mod agents;
 mod app;

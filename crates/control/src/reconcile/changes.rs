@@ -12,6 +12,7 @@ use crate::{
     Control, Error,
     audit::{of_change, of_revision},
     canonical::canonical,
+    neighbours,
 };
 
 /// Who acts, in the audit log.
@@ -99,8 +100,17 @@ async fn claim(
     // The bytes that were approved are the bytes that run: a row that was changed behind our back does not.
     let intact = canonical(&revision.desired)?.sha256 == revision.payload_sha256
         && canonical(&revision.plan)?.sha256 == revision.plan_sha256;
+    // Claims go one by one, so that no two environments of a project can take the same name at once.
+    let _claiming = leader.claiming.lock().await;
+    let taken = neighbours::names_taken(control, &revision.desired).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
+    if let Some(violation) = taken.first() {
+        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &violation.message), now).await?;
+        tx.commit().await?;
+        status.set_aside += 1;
+        return Ok(());
+    }
     if !intact {
         let why = "its stored declaration or plan is not what was proposed";
         end(&mut tx, leader, &actor, change, (ChangeState::Superseded, why), now).await?;

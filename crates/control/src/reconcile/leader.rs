@@ -61,6 +61,8 @@ pub struct Leader {
     epoch: Epoch,
     standing: Arc<Standing>,
     pub checkpoints: Checkpoints,
+    /// Held while a declaration is put in force.
+    pub(super) claiming: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,7 @@ impl Leader {
                 environments: Notify::new(),
             }),
             checkpoints,
+            claiming: Arc::default(),
         }))
     }
 

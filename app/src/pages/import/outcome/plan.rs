@@ -26,7 +26,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
     let title =
         format!("Plan for {}: {}", plan.environment, words::count(plan.actions.len() as u64, "action"));
     let actions = if plan.is_empty() {
-        view! { <p class="panel-body soft">"The fleet already is as this declares. There is nothing to do."</p> }.into_any()
+        view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }.into_any()
     } else {
         actions_list(&plan.actions).into_any()
     };
