@@ -87,16 +87,16 @@ test('without the database pages say so with a request id, nothing is half writt
   await title(page).getByText('The database does not answer').waitFor({ timeout: 40_000 });
   assert.match(await words(main(page)), REQUEST);
 
-  const navigation = watching.getByRole('navigation', { name: 'Main' });
-  await navigation.getByRole('link', { name: 'Changes' }).click();
-  await title(watching).getByText('The changes could not be loaded').waitFor({ timeout: 40_000 });
+  await watching.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
+  await title(watching).getByText('The pools could not be loaded').waitFor({ timeout: 40_000 });
   assert.match(await words(main(watching).getByRole('alert')), REQUEST);
 
   await scene.stack.order('start', 'postgres');
-  await until('the pages work again', async () => {
-    await watching.goto('/changes');
-    await main(watching).getByRole('group', { name: 'Changes' }).waitFor({ timeout: 1_000 });
-  });
+  await title(page).getByText('Import from Terraform', { exact: true }).waitFor({ timeout: 30_000 });
+  await main(watching).getByRole('link', { name: /^backend-pool/ }).waitFor({ timeout: 60_000 });
+  await assertSameDocument(watching);
+  await watching.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Changes' }).click();
+  await main(watching).getByRole('group', { name: 'Changes' }).waitFor();
   const changes = await tableRows(main(watching).getByRole('group', { name: 'Changes' }));
   assert.deepEqual(changes.map(([name]) => /^chg-\d+/.exec(name)[0]), ['chg-1'], 'the proposal left nothing');
 
