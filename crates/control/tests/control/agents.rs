@@ -85,7 +85,8 @@ async fn a_vm_enrols_once_for_each_token_of_its_own(pool: PgPool) {
     let life = (enrolled.expires_at - control.clock.now()).num_seconds();
     assert!((3500..=3600).contains(&life), "{life}");
     let log = control.store.list_audit(&Default::default(), 1).await.unwrap();
-    assert_eq!((log[0].action, log[0].object.as_str()), (Did::EnrollAgent, vm.name.as_str()));
+    assert_eq!((log[0].action, log[0].actor_id.as_str()), (Did::EnrollAgent, vm.name.as_str()));
+    assert_eq!(log[0].object, "pool backend-pool");
 
     let invalid = (401, "identity_token_invalid");
     assert_eq!(code(enroll(control, &good).await), invalid, "used before");
