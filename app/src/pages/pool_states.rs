@@ -49,6 +49,10 @@ pub fn standing(row: &PoolRow) -> Standing {
             return said(State::Progress, word, words::sentence(&condition.message));
         }
     }
+    let late = agent_states::of(&row.agents, AgentState::Late);
+    if late > 0 {
+        return said(State::Warn, &format!("{} late", words::number(late)), of_agents);
+    }
     if healthy < running {
         return said(State::Progress, "Agents starting", of_agents);
     }
@@ -105,6 +109,16 @@ mod tests {
         ];
         let ill = PoolRow { observed_size: Some(1), agents, ..row() };
         assert_eq!(standing(&ill).state, State::Crit);
+    }
+
+    #[test]
+    fn an_overdue_heartbeat_is_a_warning_and_no_start() {
+        let agents = vec![
+            AgentCount { state: AgentState::Late, count: 1 },
+            AgentCount { state: AgentState::Healthy, count: 1 },
+        ];
+        let late = standing(&PoolRow { agents, ..row() });
+        assert_eq!((late.state, late.word.as_str()), (State::Warn, "1 late"));
     }
 
     #[test]
