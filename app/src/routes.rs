@@ -123,7 +123,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                             <Sidebar scope=scope />
                         }
                     })
-            }} <main class="main" id="main">
+            }} <main class="main" id="main" tabindex="-1">
                 <FlatRoutes fallback=not_found::NotFound>
                     <Route path=path!("/") view=fleet::Fleet ssr=SsrMode::Async />
                     <Route path=path!("/pools") view=pools::Pools ssr=SsrMode::Async />

@@ -97,6 +97,7 @@ test('by keyboard: past the navigation, to another page, and onto its heading', 
   assert.ok(await holdsFocus(skip), 'the first stop is the way past the navigation');
   await page.keyboard.press('Enter');
   await page.waitForURL(/#main$/);
+  await until('the focus is past the navigation', () => holdsFocus(main(page)));
   await page.keyboard.press('Tab');
   assert.ok(await holdsFocus(main(page)), 'the next stop is within the page');
 

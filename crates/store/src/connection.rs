@@ -106,6 +106,8 @@ impl Store {
 mod tests {
     use std::time::Instant;
 
+    use sqlx::ConnectOptions as _;
+
     use super::*;
     use crate::Error;
 
@@ -131,14 +133,7 @@ mod tests {
 
     #[sqlx::test(migrator = "MIGRATOR")]
     async fn a_connection_has_its_timeouts_and_migrating_again_changes_nothing(pool: PgPool) {
-        let options = pool.connect_options();
-        let url = format!(
-            "postgres://{}@{}:{}/{}",
-            options.get_username(),
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap()
-        );
+        let url = pool.connect_options().to_url_lossy();
         let store = Store::connect(&Config::new(url)).unwrap();
         let timeout: String =
             sqlx::query_scalar("SHOW statement_timeout").fetch_one(&store.pool).await.unwrap();

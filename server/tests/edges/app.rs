@@ -10,7 +10,7 @@ use server::{
     commands::{Roles, Running, start},
     config::Config,
 };
-use sqlx::PgPool;
+use sqlx::{ConnectOptions as _, PgPool};
 use tokio::net::TcpListener;
 
 pub(crate) struct TestApp {
@@ -71,14 +71,7 @@ impl TestApp {
         .await
         .unwrap();
 
-        let options = pool.connect_options();
-        let database = format!(
-            "postgres://{}@{}:{}/{}",
-            options.get_username(),
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap()
-        );
+        let database = pool.connect_options().to_url_lossy();
         let config = Config::parse(&format!(
             r#"
             [http]
