@@ -12,10 +12,11 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("agent-cage", &[]),
     ("app", &["control", "domain"]),
+    ("approval", &["domain"]),
     ("audit-log", &["domain"]),
     ("compute", &["domain"]),
     ("compute-emulator", &["agent-cage"]),
-    ("control", &["audit-log", "compute", "domain", "store", "terraform"]),
+    ("control", &["approval", "audit-log", "compute", "domain", "store", "terraform"]),
     ("development-issuer", &[]),
     ("domain", &[]),
     ("server", &["app", "compute", "control", "domain", "store"]),
