@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod changes;
 mod clock;
 pub mod credential;
+pub mod edits;
 mod environments;
 pub mod error;
 pub mod fleet;

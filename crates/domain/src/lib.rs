@@ -8,6 +8,7 @@ pub mod audit;
 pub mod change;
 pub mod condition;
 pub mod derive;
+pub mod edit;
 pub mod environment;
 pub mod firewall;
 pub mod fleet;

@@ -8,6 +8,7 @@
 
 mod agents;
 mod applying;
+mod editing;
 mod end_to_end;
 mod fixture;
 mod following;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod change;
+pub mod edit;
 pub mod fleet;
 pub mod import;
 pub mod instance;

@@ -1,0 +1,23 @@
+//! An edit before it is proposed: what it would do, computed, and what a proposal must send back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    FleetSpec,
+    plan::{FieldChange, Plan},
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditPreview {
+    pub environment: String,
+    /// What a change that proposes it is called.
+    pub title: String,
+    /// The generation that the edit was applied to; a proposal names it.
+    pub base_generation: i64,
+    pub desired: FleetSpec,
+    /// Attribute by attribute, against that generation.
+    pub differences: Vec<FieldChange>,
+    pub plan: Plan,
+    /// SHA-256 over the declaration, its plan and its generation, in hex: what was seen is what is proposed.
+    pub digest: String,
+}
