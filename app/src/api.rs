@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod changes;
+pub mod edits;
 pub mod fleet;
 pub mod import;
 pub mod instances;
@@ -29,6 +30,14 @@ pub enum Code {
     Unreachable,
 }
 
+/// One refused input: which field, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// As a form names it, or as the declaration does: `agent_pools[0].max_surge`.
+    pub field: String,
+    pub message: String,
+}
+
 /// What a page may know of a failure. Internal text stays on the server; the request's id leads to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
@@ -36,6 +45,16 @@ pub struct ApiError {
     /// A sentence.
     pub message: String,
     pub request_id: Option<String>,
+    /// Where single inputs were refused; the message names them too.
+    #[serde(default)]
+    pub fields: Vec<FieldProblem>,
+}
+
+impl ApiError {
+    /// One that no request failed with.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), request_id: None, fields: Vec::new() }
+    }
 }
 
 impl FromServerFnError for ApiError {
@@ -55,11 +74,11 @@ impl FromServerFnError for ApiError {
             ),
             _ => (Code::Internal, "Something went wrong inside."),
         };
-        Self { code, message: message.to_owned(), request_id: None }
+        Self::new(code, message)
     }
 }
 
 #[cfg(feature = "ssr")]
 mod request;
 #[cfg(feature = "ssr")]
-pub(crate) use request::request;
+pub(crate) use request::{request, status};

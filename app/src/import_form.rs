@@ -7,12 +7,12 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::view::import::{ImportInput, SourceFile};
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
 use crate::{
-    api::{ApiError, Code, request},
+    api::{ApiError, Code, request, status},
     pages::import::{Submission, fields},
     routes,
     shell::shell,
@@ -80,20 +80,7 @@ async fn propose(
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError { code: Code::Invalid, message: message.into(), request_id: None }
-}
-
-const fn status(code: Code) -> StatusCode {
-    match code {
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Conflict => StatusCode::CONFLICT,
-        Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        Code::Unavailable | Code::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    ApiError::new(Code::Invalid, message)
 }
 
 /// The message of what is wrong with the form itself; what is wrong with the texts in it is the plan's to say.

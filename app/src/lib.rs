@@ -10,6 +10,9 @@
 
 pub mod api;
 mod components;
+mod form;
+#[cfg(feature = "ssr")]
+pub mod form_post;
 mod frame;
 #[cfg(feature = "ssr")]
 pub mod import_form;

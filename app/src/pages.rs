@@ -7,6 +7,7 @@ pub mod import;
 pub mod instances;
 pub mod not_found;
 pub mod pools;
+mod review;
 pub mod sign_in;
 
 mod agent_states;

@@ -5,9 +5,10 @@ use std::fmt;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use serde::{Deserialize, Serialize};
 
 /// The pairs of a query, in their order. Defaults are left out by whoever builds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -24,6 +25,16 @@ impl Query {
         )
     }
 
+    /// What a form sends as its body; browsers break its lines their own way.
+    #[cfg(feature = "ssr")]
+    pub fn parse_form(body: &str) -> Self {
+        let mut form = Self::parse(body);
+        for (_, value) in &mut form.0 {
+            *value = value.replace("\r\n", "\n");
+        }
+        form
+    }
+
     /// The first value of the name; an empty value counts as absent, as forms send empty fields.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -31,6 +42,11 @@ impl Query {
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// Whether the name was sent at all.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
     }
 
     /// The same query with one name set, or without it.

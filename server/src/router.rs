@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
-use app::{App, import_form::submit, shell};
+use app::{
+    App,
+    form_post::{self, FORMS},
+    import_form::submit,
+    shell,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -57,10 +62,17 @@ pub fn router(state: AppState) -> Router {
         .route(
             "/import",
             post({
-                let (leptos, context) = (leptos, context.clone());
+                let (leptos, context) = (leptos.clone(), context.clone());
                 move |request: Request| submit(leptos, context, request)
             }),
-        )
+        );
+    // So do all others.
+    let faces = FORMS.iter().fold(faces, |faces, form| {
+        let (form, leptos, context) = (*form, leptos.clone(), context.clone());
+        faces
+            .route(form.path, post(move |request: Request| form_post::answer(form, leptos, context, request)))
+    });
+    let faces = faces
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn_with_state(state.clone(), pages::render_whole))
         .layer(DefaultBodyLimit::max(LARGEST_FORM));

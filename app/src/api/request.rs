@@ -6,7 +6,7 @@ use http::{Method, StatusCode, header::ACCEPT, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{ApiError, Code};
+use super::{ApiError, Code, FieldProblem};
 use crate::{RequestId, words};
 
 pub(crate) struct Request {
@@ -23,17 +23,18 @@ pub(crate) fn request() -> Result<Request, ApiError> {
         (None, _) => {
             set_status(500);
             Err(ApiError {
-                code: Code::Internal,
-                message: "Something went wrong inside.".to_owned(),
                 request_id: request_id(),
+                ..ApiError::new(Code::Internal, "Something went wrong inside.")
             })
         }
         (_, None) => {
             set_status(401);
             Err(ApiError {
-                code: Code::Unauthenticated,
-                message: "Your session has ended, or you have not signed in yet.".to_owned(),
                 request_id: request_id(),
+                ..ApiError::new(
+                    Code::Unauthenticated,
+                    "Your session has ended, or you have not signed in yet.",
+                )
             })
         }
     }
@@ -56,9 +57,18 @@ impl Request {
                 code: code(&error),
                 message: format!("{}.", words::sentence(error.to_string().trim_end_matches('.'))),
                 request_id: Some(self.actor.request_id.clone()),
+                fields: fields(&error),
             }
         })
     }
+}
+
+fn fields(error: &control::Error) -> Vec<FieldProblem> {
+    let control::Error::Invalid(errors) = error else { return Vec::new() };
+    errors
+        .iter()
+        .map(|error| FieldProblem { field: error.field.clone(), message: error.message.clone() })
+        .collect()
 }
 
 fn code(error: &control::Error) -> Code {
@@ -70,6 +80,20 @@ fn code(error: &control::Error) -> Code {
         control::Error::Precondition(_) => Code::PreconditionFailed,
         control::Error::Unavailable { .. } => Code::Unavailable,
         control::Error::Internal(_) => Code::Internal,
+    }
+}
+
+/// The HTTP status that says the same.
+pub(crate) const fn status(code: Code) -> StatusCode {
+    match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Code::Unavailable | Code::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

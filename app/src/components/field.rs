@@ -1,4 +1,5 @@
-//! Form fields: a label, the input, and what is wrong with it or what helps.
+//! Form fields: a label, the input, and what is wrong with it or what helps. The id of a field is its name unless said
+//! otherwise, so that a list of refusals can link to it.
 
 use leptos::prelude::*;
 
@@ -7,67 +8,246 @@ use super::glyph::{State, glyph};
 /// One line of text.
 #[component]
 pub fn TextField(
-    #[prop(into)] id: String,
+    /// The name, where none is given.
+    #[prop(into, optional)]
+    id: Option<String>,
     #[prop(into)] name: String,
     #[prop(into)] label: String,
     #[prop(into, optional)] value: String,
-    #[prop(into, optional)] hint: Option<String>,
+    #[prop(into, optional)] hint: MaybeProp<String>,
     /// What is wrong with the present value.
     #[prop(into, optional)]
-    problem: Option<String>,
+    problem: MaybeProp<String>,
     #[prop(into, optional)] placeholder: String,
     #[prop(optional)] mono: bool,
     #[prop(optional)] required: bool,
+    /// It can be read and is sent, not changed.
+    #[prop(optional)]
+    readonly: bool,
+    /// What may be meant, offered while typing.
+    #[prop(optional)]
+    suggestions: Vec<String>,
     /// The id of the form, where the field stands outside of it.
     #[prop(into, optional)]
     form: Option<String>,
 ) -> AnyView {
-    let hint_id = format!("{id}-hint");
-    let described = (hint.is_some() || problem.is_some()).then(|| hint_id.clone());
-    let invalid = problem.is_some();
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
+    let field = Field::new(id.unwrap_or_else(|| name.clone()), hint, problem);
+    let list = (!suggestions.is_empty()).then(|| format!("{}-list", field.id));
+    let options = suggestions.into_iter().map(|value| view! { <option value=value></option> }).collect_view();
+    let input = view! {
+        <input
+            class=if mono { "input mono" } else { "input" }
+            type="text"
+            id=field.id.clone()
+            name=name
+            value=value
+            placeholder=placeholder
+            required=required
+            readonly=readonly
+            form=form
+            list=list.clone()
+            autocomplete="off"
+            spellcheck="false"
+            aria-invalid=field.invalid()
+            aria-describedby=field.described()
+        />
+        {list.map(|id| view! { <datalist id=id>{options}</datalist> })}
+    };
+    field.around(label, input)
+}
+
+/// A number, with its unit behind it.
+#[component]
+pub fn NumberField(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] value: String,
+    /// `GB`, `s`, `VMs`.
+    #[prop(into, optional)]
+    unit: String,
+    #[prop(into, optional)] hint: MaybeProp<String>,
+    #[prop(into, optional)] problem: MaybeProp<String>,
+    /// What stands for nothing: the value that is inherited.
+    #[prop(into, optional)]
+    placeholder: String,
+    #[prop(optional)] required: bool,
+    /// Decimals are allowed.
+    #[prop(optional)]
+    decimal: bool,
+) -> AnyView {
+    let field = Field::new(name.clone(), hint, problem);
+    let input = view! {
+        <span class="with-unit">
             <input
-                class=if mono { "input mono" } else { "input" }
+                class="input"
                 type="text"
-                id=id
+                inputmode=if decimal { "decimal" } else { "numeric" }
+                id=field.id.clone()
                 name=name
                 value=value
                 placeholder=placeholder
                 required=required
-                form=form
                 autocomplete="off"
-                spellcheck="false"
-                aria-invalid=invalid.then_some("true")
-                aria-describedby=described
+                aria-invalid=field.invalid()
+                aria-describedby=field.described()
             />
-            {help(hint_id, hint, problem)}
+            {(!unit.is_empty()).then(|| view! { <span class="muted">{unit}</span> })}
+        </span>
+    };
+    field.around(label, input)
+}
+
+/// One of a few values. `options` are pairs of what is sent and what is read.
+#[component]
+pub fn SelectField(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] value: String,
+    options: Vec<(String, String)>,
+    #[prop(into, optional)] hint: MaybeProp<String>,
+    #[prop(into, optional)] problem: MaybeProp<String>,
+) -> AnyView {
+    let field = Field::new(name.clone(), hint, problem);
+    let options = options
+        .into_iter()
+        .map(|(sent, read)| {
+            let selected = sent == value;
+            view! {
+                <option value=sent selected=selected>
+                    {read}
+                </option>
+            }
+        })
+        .collect_view();
+    let input = view! {
+        <select
+            class="input"
+            id=field.id.clone()
+            name=name
+            autocomplete="off"
+            aria-invalid=field.invalid()
+            aria-describedby=field.described()
+        >
+            {options}
+        </select>
+    };
+    field.around(label, input)
+}
+
+/// A yes, or its absence.
+#[component]
+pub fn CheckField(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(optional)] ticked: bool,
+    #[prop(into, optional)] hint: MaybeProp<String>,
+    #[prop(into, optional)] problem: MaybeProp<String>,
+) -> AnyView {
+    let field = Field::new(name.clone(), hint, problem);
+    let id = field.id.clone();
+    view! {
+        <div class="field">
+            <div class="tick">
+                <input
+                    type="checkbox"
+                    id=id.clone()
+                    name=name
+                    value="on"
+                    checked=ticked
+                    autocomplete="off"
+                    aria-invalid=field.invalid()
+                    aria-describedby=field.described()
+                />
+                <label for=id>{label}</label>
+            </div>
+            {field.help()}
         </div>
     }
     .into_any()
 }
 
-/// What stands under a field.
-pub fn help(id: String, hint: Option<String>, problem: Option<String>) -> impl IntoView {
-    match (problem, hint) {
-        (Some(problem), _) => Some(
-            view! {
-                <p class="reason sm" id=id data-s="crit">
+/// Several lines: a text, a list with one entry a line, a map with `key = value` a line (see [`super::lines`]).
+#[component]
+pub fn LinesField(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] value: String,
+    #[prop(into, optional)] hint: MaybeProp<String>,
+    #[prop(into, optional)] problem: MaybeProp<String>,
+    #[prop(into, optional)] placeholder: String,
+) -> AnyView {
+    let field = Field::new(name.clone(), hint, problem);
+    let rows = value.lines().count().clamp(2, 12).to_string();
+    let input = view! {
+        <textarea
+            class="input lines"
+            id=field.id.clone()
+            name=name
+            rows=rows
+            placeholder=placeholder
+            autocomplete="off"
+            spellcheck="false"
+            aria-invalid=field.invalid()
+            aria-describedby=field.described()
+        >
+            {value}
+        </textarea>
+    };
+    field.around(label, input)
+}
+
+/// What all kinds of fields share.
+struct Field {
+    id: String,
+    hint: MaybeProp<String>,
+    problem: MaybeProp<String>,
+}
+
+impl Field {
+    const fn new(id: String, hint: MaybeProp<String>, problem: MaybeProp<String>) -> Self {
+        Self { id, hint, problem }
+    }
+
+    fn invalid(&self) -> impl Fn() -> Option<&'static str> + use<> {
+        let problem = self.problem;
+        move || problem.get().map(|_| "true")
+    }
+
+    fn described(&self) -> impl Fn() -> Option<String> + use<> {
+        let (hint, problem, id) = (self.hint, self.problem, format!("{}-hint", self.id));
+        move || (hint.get().is_some() || problem.get().is_some()).then(|| id.clone())
+    }
+
+    /// What stands under the input.
+    fn help(&self) -> impl IntoView + use<> {
+        let (hint, problem, id) = (self.hint, self.problem, format!("{}-hint", self.id));
+        move || match (problem.get(), hint.get()) {
+            (Some(problem), _) => view! {
+                <p class="reason sm" id=id.clone() data-s="crit">
                     {glyph(State::Crit)}
                     <span>{problem}</span>
                 </p>
             }
             .into_any(),
-        ),
-        (None, Some(hint)) => Some(
-            view! {
-                <p class="sm muted break" id=id>
+            (None, Some(hint)) => view! {
+                <p class="sm muted break" id=id.clone()>
                     {hint}
                 </p>
             }
             .into_any(),
-        ),
-        (None, None) => None,
+            (None, None) => ().into_any(),
+        }
+    }
+
+    fn around(self, label: String, input: impl IntoView) -> AnyView {
+        let help = self.help();
+        view! {
+            <div class="field">
+                <label for=self.id>{label}</label>
+                {input}
+                {help}
+            </div>
+        }
+        .into_any()
     }
 }

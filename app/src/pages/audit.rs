@@ -2,7 +2,6 @@
 
 use domain::{audit::AuditEvent, view::audit::AuditList};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     api,
@@ -13,6 +12,7 @@ use crate::{
         loaded::loaded,
         moment::{ago, clock_time, date},
         page_head::PageHead,
+        title::Title,
     },
     frame::Scope,
     live::Live,

@@ -15,7 +15,6 @@ use std::str::FromStr as _;
 
 use domain::{ChangeId, ChangeState, view::change::ChangeList};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::change_states;
 use crate::{
@@ -27,6 +26,7 @@ use crate::{
         loaded::loaded,
         page_head::PageHead,
         tabs::{Tab, Tabs},
+        title::Title,
     },
     frame::Scope,
     live::Live,

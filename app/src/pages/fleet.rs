@@ -6,7 +6,6 @@ mod rail;
 
 use domain::view::{fleet::FleetView, instance::InstanceRow};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::agent_states;
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
         moment::{ago, utc},
         page_head::PageHead,
         segbar::segbar,
+        title::Title,
     },
     frame::Scope,
     live::Live,

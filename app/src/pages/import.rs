@@ -7,7 +7,6 @@ mod sources;
 
 use domain::view::import::ImportInput;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         glyph::{State, glyph},
         loaded::loaded,
         page_head::PageHead,
+        title::Title,
     },
     routes, words,
 };

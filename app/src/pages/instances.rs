@@ -7,7 +7,6 @@ use domain::{
     view::{fleet::FleetView, instance::InstanceRow},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 pub use detail::InstancePage;
 
@@ -20,6 +19,7 @@ use crate::{
         icon::{Icon, icon},
         loaded::loaded,
         page_head::PageHead,
+        title::Title,
     },
     frame::Scope,
     live::Live,

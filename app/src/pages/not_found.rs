@@ -1,9 +1,8 @@
 //! An address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::components::page_head::PageHead;
+use crate::components::{page_head::PageHead, title::Title};
 
 #[component]
 pub fn NotFound() -> AnyView {

@@ -6,7 +6,6 @@ mod overview;
 
 use domain::view::pool::PoolRow;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};
@@ -16,7 +15,7 @@ use crate::{
     api,
     components::{
         button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, page_head::PageHead,
-        status::status,
+        status::status, title::Title,
     },
     frame::Scope,
     live::Live,

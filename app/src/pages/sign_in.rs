@@ -1,10 +1,12 @@
 //! The door: one sentence and one button. Signing in itself is the server's.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
-    components::glyph::{State, glyph},
+    components::{
+        glyph::{State, glyph},
+        title::Title,
+    },
     url_state::{Query, use_query},
 };
 

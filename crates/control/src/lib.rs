@@ -23,6 +23,7 @@ pub mod planning;
 pub mod policy;
 pub mod pools;
 pub mod reconcile;
+pub mod templates;
 
 use std::sync::Arc;
 

@@ -30,6 +30,13 @@ impl Range {
     }
 }
 
+/// `2–4`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}–{}", self.min, self.max)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AgentTypeDefaults {
     pub vcpus: Range,
@@ -38,10 +45,39 @@ pub struct AgentTypeDefaults {
     pub network: NetworkStance,
     /// What the type is for, as the seed says it.
     pub purpose: &'static str,
+    /// What its agents work with; the startup script installs it.
+    pub tools: &'static str,
+}
+
+impl AgentTypeDefaults {
+    /// The smallest general machine that has what the type needs.
+    pub fn machine_type(&self) -> String {
+        format!("e2-standard-{}", self.vcpus.min)
+    }
+}
+
+/// The kinds of work that the seed sorts the types into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Executive,
+    Implementation,
+    Operations,
+}
+
+impl Level {
+    pub const ALL: [Self; 3] = [Self::Executive, Self::Implementation, Self::Operations];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Executive => "Executive",
+            Self::Implementation => "Implementation",
+            Self::Operations => "Quality and operations",
+        }
+    }
 }
 
 macro_rules! agent_types {
-    ($($variant:ident $text:literal $vcpus:literal..$vcpus_max:literal $memory:literal..$memory_max:literal $workspace:literal $network:ident $purpose:literal;)*) => {
+    ($($variant:ident $text:literal $vcpus:literal..$vcpus_max:literal $memory:literal..$memory_max:literal $workspace:literal $network:ident $level:ident $purpose:literal $tools:literal;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum AgentType { $($variant,)* }
@@ -61,26 +97,43 @@ macro_rules! agent_types {
                         workspace_size_gb: $workspace,
                         network: NetworkStance::$network,
                         purpose: $purpose,
+                        tools: $tools,
                     },)*
                 }
+            }
+
+            pub const fn level(self) -> Level {
+                match self { $(Self::$variant => Level::$level,)* }
             }
         }
     };
 }
 
 agent_types! {
-    ProjectManager "project-manager" 2..4 8..16 50 Internal "Resource coordination and planning";
-    Architect "architect" 2..4 8..16 50 Internal "System design and architectural analysis";
-    TechLead "tech-lead" 2..4 8..16 50 Internal "Code review and quality assessment";
-    PlatformEngineer "platform-engineer" 4..8 16..32 100 External "Infrastructure and Terraform operations";
-    BackendDeveloper "backend-developer" 2..4 8..16 50 Internal "API development and server-side processing";
-    FrontendDeveloper "frontend-developer" 2..4 8..16 50 Internal "UI and client-side development";
-    DataEngineer "data-engineer" 4..8 16..32 100 Internal "Data processing and analytics pipelines";
-    IntegrationAgent "integration-agent" 2..4 8..16 50 External "Service integration and API orchestration";
-    QaAutomation "qa-automation" 2..4 8..16 50 Internal "Testing and quality assurance automation";
-    SreAgent "sre-agent" 2..4 8..16 50 External "Site reliability and incident response";
-    SecurityAgent "security-agent" 2..4 8..16 50 Restricted "Security scanning and compliance validation";
-    DevopsAgent "devops-agent" 4..8 16..32 100 External "Deployment and CI/CD operations";
+    ProjectManager "project-manager" 2..4 8..16 50 Internal Executive "Resource coordination and planning"
+        "git, jq";
+    Architect "architect" 2..4 8..16 50 Internal Executive "System design and architectural analysis"
+        "git, jq, Graphviz";
+    TechLead "tech-lead" 2..4 8..16 50 Internal Executive "Code review and quality assessment"
+        "git, jq, ShellCheck";
+    PlatformEngineer "platform-engineer" 4..8 16..32 100 External Implementation "Infrastructure and Terraform operations"
+        "Terraform, kubectl, Helm, Google Cloud CLI";
+    BackendDeveloper "backend-developer" 2..4 8..16 50 Internal Implementation "API development and server-side processing"
+        "Python, Node.js, Go";
+    FrontendDeveloper "frontend-developer" 2..4 8..16 50 Internal Implementation "UI and client-side development"
+        "Node.js";
+    DataEngineer "data-engineer" 4..8 16..32 100 Internal Implementation "Data processing and analytics pipelines"
+        "Python, PostgreSQL client";
+    IntegrationAgent "integration-agent" 2..4 8..16 50 External Implementation "Service integration and API orchestration"
+        "Python, Node.js";
+    QaAutomation "qa-automation" 2..4 8..16 50 Internal Operations "Testing and quality assurance automation"
+        "Python, Node.js";
+    SreAgent "sre-agent" 2..4 8..16 50 External Operations "Site reliability and incident response"
+        "kubectl, Google Cloud CLI, DNS and network tools";
+    SecurityAgent "security-agent" 2..4 8..16 50 Restricted Operations "Security scanning and compliance validation"
+        "Nmap, Lynis, OpenSCAP, audit daemon";
+    DevopsAgent "devops-agent" 4..8 16..32 100 External Operations "Deployment and CI/CD operations"
+        "Terraform, kubectl, Helm, Google Cloud CLI";
 }
 
 impl fmt::Display for AgentType {
@@ -113,6 +166,16 @@ mod tests {
         for kind in AgentType::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+    }
+
+    #[test]
+    fn a_type_s_own_machine_has_what_the_type_needs() {
+        for kind in AgentType::ALL {
+            let defaults = kind.defaults();
+            let machine = crate::machine_type::parse(&defaults.machine_type()).unwrap();
+            let (vcpus, mib) = machine.size.unwrap();
+            assert!(defaults.vcpus.contains(vcpus) && defaults.memory_gib.contains(mib / 1024), "{kind}");
         }
     }
 

@@ -2,6 +2,8 @@
 //! Families as published in 2026: <https://cloud.google.com/compute/docs/machine-resource>. Types of a family that
 //! is not here, or whose sizes are not, are left to Compute Engine.
 
+use crate::agent_type::Range;
+
 /// MiB of memory for each vCPU, by class, and the sizes that exist.
 struct Class {
     name: &'static str,
@@ -192,6 +194,27 @@ pub fn confidential_families() -> String {
     names.join(", ")
 }
 
+/// Memory as people say it: `8`, `3.75`.
+pub fn gib(mib: u32) -> String {
+    format!("{:.2}", f64::from(mib) / 1024.0).trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The types of the table whose vCPUs and memory are within the ranges, by family.
+pub fn within(vcpus: Range, gib: Range) -> Vec<String> {
+    let mut found = Vec::new();
+    for family in FAMILIES {
+        for class in family.classes {
+            for count in class.vcpus {
+                let mib = count * class.mib_per_vcpu;
+                if vcpus.contains(*count) && mib >= gib.min * 1024 && mib <= gib.max * 1024 {
+                    found.push(format!("{}-{}-{count}", family.name, class.name));
+                }
+            }
+        }
+    }
+    found
+}
+
 fn find(name: &str) -> Result<&'static Family, InvalidMachineType> {
     FAMILIES
         .iter()
@@ -270,6 +293,16 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().confidential, confidential, "{text}");
         }
+    }
+
+    #[test]
+    fn types_are_found_by_what_they_have() {
+        let found = within(Range { min: 2, max: 4 }, Range { min: 8, max: 16 });
+        for (name, expected) in [("e2-standard-2", true), ("n2-standard-4", true), ("e2-highmem-4", false)] {
+            assert_eq!(found.iter().any(|found| found == name), expected, "{name}");
+        }
+        assert!(found.iter().all(|name| parse(name).is_ok()), "{found:?}");
+        assert_eq!([gib(8192), gib(3840), gib(614)], ["8", "3.75", "0.6"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::AgentType;
+use crate::{AgentType, agent_type::NetworkStance};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +52,44 @@ impl TemplateSpec {
             automatic_restart: None,
             enable_confidential_compute: false,
             custom_config: None,
+        }
+    }
+
+    /// What suits agents of the type: a machine and a workspace of their size, and an external address only where they
+    /// work with the outside.
+    pub fn of_type(name: &str, agent_type: AgentType) -> Self {
+        let usual = agent_type.defaults();
+        Self {
+            machine_type: Some(usual.machine_type()),
+            workspace_size_gb: usual.workspace_size_gb,
+            enable_external_ip: Some(usual.network == NetworkStance::External),
+            ..Self::new(name, agent_type)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FleetSpec, ObservedFleet, environment::EnvironmentSpec, plan, pool::PoolSpec, rules};
+
+    #[test]
+    fn what_suits_a_type_breaks_no_rule_and_needs_no_advice_on_its_machine() {
+        for kind in AgentType::ALL {
+            let mut spec =
+                FleetSpec::new(EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "v", "s"));
+            spec.agent_vm_templates.push(TemplateSpec::of_type("web", kind));
+            spec.agent_pools.push(PoolSpec::new("web", kind, "web"));
+            assert_eq!(rules::check(&spec, &ObservedFleet::default()), [], "{kind}");
+            let plan = plan::plan(&spec, &ObservedFleet::default(), crate::Timestamp::default());
+            let advice: Vec<_> = plan
+                .notes
+                .iter()
+                .filter(|note| {
+                    note.attribute.ends_with("machine_type") || note.attribute.ends_with("workspace_size_gb")
+                })
+                .collect();
+            assert!(advice.is_empty(), "{kind}: {advice:?}");
         }
     }
 }

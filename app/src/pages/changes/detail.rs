@@ -2,7 +2,6 @@
 
 use domain::{ChangeId, ChangeState, change::Change, view::change::ChangeView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
@@ -21,6 +20,7 @@ use crate::{
         page_head::{Crumb, PageHead},
         phase::Phase,
         status::badge,
+        title::Title,
     },
     live::Live,
     pages::{audit::events_list, change_states},
@@ -48,7 +48,7 @@ fn no_such(why: String) -> ApiError {
     if let Some(options) = use_context::<leptos_axum::ResponseOptions>() {
         options.set_status(http::StatusCode::NOT_FOUND);
     }
-    ApiError { code: Code::NotFound, message: format!("{}.", words::sentence(&why)), request_id: None }
+    ApiError::new(Code::NotFound, format!("{}.", words::sentence(&why)))
 }
 
 fn lead(change: &Change) -> String {

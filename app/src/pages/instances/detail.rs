@@ -6,7 +6,6 @@ use domain::{
     view::instance::{InstanceRow, InstanceView},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         page_head::{Crumb, PageHead},
         panel::Panel,
         status::badge,
+        title::Title,
     },
     live::Live,
     pages::{agent_states, pools::vm_words},

@@ -2,7 +2,6 @@
 
 use domain::view::pool::{PoolRow, PoolView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         page_head::{Crumb, PageHead},
         status::badge,
         tabs::{Tab, Tabs},
+        title::Title,
     },
     live::Live,
     pages::{

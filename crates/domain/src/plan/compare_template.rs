@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{FieldChange, compare::Comparison};
 use crate::resource::{Disk, InstanceTemplate};
 
-pub(super) fn instance_template(before: &InstanceTemplate, after: &InstanceTemplate) -> Vec<FieldChange> {
+/// Nothing where both have the same content.
+pub fn instance_template(before: &InstanceTemplate, after: &InstanceTemplate) -> Vec<FieldChange> {
     let mut comparison = Comparison::default();
     comparison.reference("machine_type", &before.machine_type, &after.machine_type);
     comparison.reference("source_image", &before.source_image, &after.source_image);

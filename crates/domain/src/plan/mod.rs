@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind};
 
+pub use compare_template::instance_template as template_differences;
 pub use planner::plan;
 pub use render::render;
 pub use retire::retire;

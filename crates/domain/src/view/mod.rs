@@ -9,3 +9,5 @@ pub mod instance;
 pub mod me;
 pub mod pool;
 pub mod settings;
+pub mod template;
+mod template_settings;

@@ -2,7 +2,7 @@
 
 use super::{Note, Scope, listed, note};
 use crate::{
-    agent_type::{NetworkStance, Range},
+    agent_type::NetworkStance,
     machine_type::{self, InvalidMachineType},
     template::TemplateSpec,
 };
@@ -124,17 +124,9 @@ fn machine(scope: &Scope<'_>, template: &TemplateSpec, attribute: &str, notes: &
         format!(
             "{} agents usually have {} vCPU and {} GiB: {text} has {vcpus} and {}",
             template.agent_type,
-            range(usual.vcpus),
-            range(usual.memory_gib),
-            gib(mib)
+            usual.vcpus,
+            usual.memory_gib,
+            machine_type::gib(mib)
         ),
     );
-}
-
-fn range(range: Range) -> String {
-    format!("{}–{}", range.min, range.max)
-}
-
-fn gib(mib: u32) -> String {
-    format!("{:.2}", f64::from(mib) / 1024.0).trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,0 +1,408 @@
+//! Review before proposing: what an edit would do, computed, and the button that proposes exactly that. It frames the
+//! form of every edit, so that a refusal stands beside its field and what was typed stays.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    Permission,
+    plan::{FieldChange, Plan, Violation},
+    view::edit::EditPreview,
+};
+use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
+
+use super::changes::{actions_list, impact_panel, notes_list};
+use crate::{
+    api::{ApiError, FieldProblem},
+    components::{
+        button::Submit,
+        diff::diff,
+        digest::digest,
+        field::TextField,
+        glyph::{State, glyph},
+        icon::turning_arrow,
+    },
+    form::{BASE_GENERATION, DIGEST, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW},
+    opening::refusal,
+    url_state::Query,
+    words,
+};
+
+/// What came of previewing an edit; None where none was asked for, or the form could not be read as one.
+pub type Preview = Option<Result<EditPreview, ApiError>>;
+
+/// What the rules say of a form's values, in the browser, while they are typed.
+pub type Check = fn(&Query) -> Vec<FieldProblem>;
+
+/// Everything that is refused: by the preview where there is one, otherwise by what was tried.
+/// `at` is where the form's noun stands in the declaration: `agent_vm_templates[2].`
+pub fn problems(posted: &Posted, preview: &Preview, at: &str) -> Problems {
+    let found = match preview {
+        Some(Ok(preview)) => preview.plan.violations.iter().map(problem).collect(),
+        Some(Err(error)) => error.fields.clone(),
+        None => posted.problem.as_ref().map(|error| error.fields.clone()).unwrap_or_default(),
+    };
+    Problems::new(found, at)
+}
+
+/// A broken rule as a field shows it.
+pub fn problem(violation: &Violation) -> FieldProblem {
+    let fix = violation.fix.as_ref().map(|fix| format!(" Write {fix}.")).unwrap_or_default();
+    let message = format!("{}.{fix}", violation.message.trim_end_matches('.'));
+    FieldProblem { field: violation.attribute.clone(), message }
+}
+
+/// The form of an edit: its fields, and above them what it would do once it was reviewed.
+#[component]
+pub fn EditForm(
+    posted: Posted,
+    preview: Preview,
+    problems: Problems,
+    /// The names of the fields, which show what is wrong with them by themselves.
+    names: &'static [&'static str],
+    /// Tells what is wrong while somebody types.
+    #[prop(into, optional)]
+    check: Option<Callback<Query, Vec<FieldProblem>>>,
+    /// As in [`problems`].
+    #[prop(into, optional)]
+    at: String,
+    children: Children,
+) -> AnyView {
+    let elsewhere = problems.elsewhere(names);
+    let shown = preview.as_ref().and_then(|preview| preview.as_ref().ok()).cloned();
+    let refused_fields = problems.list().iter().any(|problem| names.contains(&problem.field.as_str()));
+    let failed = match &preview {
+        Some(Err(error)) => Some(error.clone()),
+        _ => posted.problem.clone(),
+    };
+    let fold = shown.is_some() && !refused_fields;
+    let fields = if fold {
+        view! {
+            <details class="panel fields">
+                <summary class="panel-head">
+                    <span class="cluster">{turning_arrow()} <b>"Fields"</b></span>
+                    <small>"Change them and review again"</small>
+                </summary>
+                <div class="panel-body form">{children()}</div>
+            </details>
+        }
+        .into_any()
+    } else {
+        view! { <div class="form">{children()}</div> }.into_any()
+    };
+    let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
+        .then(|| refusals(failed, problems, elsewhere, names));
+    let (reviewed, foot) = match shown {
+        Some(preview) => (Some(what_it_does(&preview)), propose(&preview, &posted)),
+        None => (None, review_first()),
+    };
+    let touched = RwSignal::new(BTreeSet::new());
+    let recheck = move |event: &ev::Event, finished: bool| {
+        if let Some(check) = check {
+            live_check(event, finished, touched, problems, check, &at);
+        }
+    };
+    let on_change = recheck.clone();
+    view! {
+        <form
+            class="edit-form"
+            method="post"
+            novalidate=true
+            on:input=move |event| recheck(&event, false)
+            on:change=move |event| on_change(&event, true)
+        >
+            // Enter in any field reviews; it never proposes.
+            <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
+                "Review"
+            </button>
+            <div class="side-panel-body">{notice} {reviewed} {fields}</div>
+            {foot}
+        </form>
+    }
+    .into_any()
+}
+
+/// A field is judged when it is left; one that was refused also while it is mended.
+fn live_check(
+    event: &ev::Event,
+    finished: bool,
+    touched: RwSignal<BTreeSet<String>>,
+    problems: Problems,
+    check: Callback<Query, Vec<FieldProblem>>,
+    at: &str,
+) {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+        return;
+    };
+    let name = target.get_attribute("name").unwrap_or_default();
+    let refused = problems.list_untracked().iter().any(|problem| problem.field == name);
+    if !finished && !refused {
+        return;
+    }
+    touched.update(|touched| {
+        touched.insert(name);
+    });
+    #[cfg(feature = "hydrate")]
+    if let Some(values) = target
+        .closest("form")
+        .ok()
+        .flatten()
+        .and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok())
+        .and_then(|form| crate::form::values_of(&form))
+    {
+        let found = check.run(values);
+        touched.with_untracked(|touched| problems.renew(touched, found, at));
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (check, at);
+}
+
+/// Why nothing was proposed, with a way to each refused field.
+fn refusals(
+    failed: Option<ApiError>,
+    problems: Problems,
+    elsewhere: Vec<FieldProblem>,
+    names: &'static [&'static str],
+) -> AnyView {
+    let own = move || {
+        let mut fields: Vec<String> = problems.list().into_iter().map(|problem| problem.field).collect();
+        fields.retain(|field| names.contains(&field.as_str()));
+        fields.dedup();
+        fields
+    };
+    let id = failed.as_ref().and_then(|error| error.request_id.clone());
+    // What is said of single fields stands there; only the rest is said here.
+    let said = failed.filter(|error| error.fields.is_empty()).map(|error| words::sentence(&error.message));
+    let others = elsewhere
+        .into_iter()
+        .map(|problem| {
+            view! {
+                <li>
+                    <code>{problem.field}</code>
+                    " "
+                    {words::sentence(&problem.message)}
+                </li>
+            }
+        })
+        .collect_view();
+    let fields = move || {
+        let fields = own();
+        (!fields.is_empty()).then(|| {
+            let count = words::count(fields.len() as u64, "field");
+            let verb = if fields.len() == 1 { "is" } else { "are" };
+            let links = fields
+                .into_iter()
+                .map(|field| {
+                    view! {
+                        " "
+                        <a class="link" href=format!("#{field}") rel="external">
+                            {field.clone()}
+                        </a>
+                    }
+                })
+                .collect_view();
+            view! { <p><b>{format!("{count} {verb} refused:")}</b> {links}</p> }
+        })
+    };
+    view! {
+        <section class="panel notice refusals" role="alert" data-s="crit">
+            {glyph(State::Crit)} <div>
+                {said.map(|said| view! { <p><b>{said}</b></p> })} {fields} <ul>{others}</ul>
+                {id.map(|id| view! { <small>"Request " <code>{id}</code></small> })}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn what_it_does(preview: &EditPreview) -> AnyView {
+    let plan = &preview.plan;
+    let differences = own_differences(&preview.differences);
+    let count = words::count(plan.actions.len() as u64, "step");
+    let steps = if plan.is_empty() {
+        view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }
+            .into_any()
+    } else {
+        actions_list(&plan.actions).into_any()
+    };
+    let does = words::impact(&plan.impact.total())
+        .map_or_else(|| "It touches no VM.".to_owned(), |vms| format!("It {vms}."));
+    view! {
+        <section class="stack" aria-labelledby="what-it-does">
+            <div>
+                <h2 id="what-it-does">{words::sentence(&preview.title)}</h2>
+                <p class="soft">{does}</p>
+            </div>
+            {impact_panel(&plan.impact)}
+            {(!differences.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="panel" aria-labelledby="differences">
+                            <header class="panel-head">
+                                <h2 id="differences">"What differs"</h2>
+                            </header>
+                            <div class="panel-body">{diff(differences)}</div>
+                        </section>
+                    }
+                })}
+            <details class="panel">
+                <summary class="panel-head">
+                    <span class="cluster">{turning_arrow()} <b>{format!("Plan: {count}")}</b></span>
+                </summary>
+                {steps}
+            </details>
+            {(!plan.notes.is_empty())
+                .then(|| {
+                    let title = words::count(plan.notes.len() as u64, "note");
+                    view! {
+                        <details class="panel">
+                            <summary class="panel-head">
+                                <span class="cluster">{turning_arrow()} <b>{title}</b></span>
+                                <small>"What the plan decided by itself"</small>
+                            </summary>
+                            {notes_list(&plan.notes)}
+                        </details>
+                    }
+                })}
+        </section>
+    }
+    .into_any()
+}
+
+/// By the names of the fields alone: the title says whose they are. What is new as a whole is the plan's to show.
+fn own_differences(differences: &[FieldChange]) -> Vec<FieldChange> {
+    let object = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with('{'));
+    differences
+        .iter()
+        .filter(|change| !object(&change.before) && !object(&change.after))
+        .map(|change| {
+            let attribute = match change.attribute.split_once("\"].") {
+                Some((_, field)) => field.to_owned(),
+                None => change.attribute.clone(),
+            };
+            FieldChange { attribute, ..change.clone() }
+        })
+        .collect()
+}
+
+fn review_first() -> AnyView {
+    view! {
+        <footer class="side-panel-foot">
+            <Submit
+                label="Review change"
+                id="review-change"
+                primary=true
+                blocked=refusal(Permission::PlanChange)
+                name=INTENT
+                value=REVIEW
+            />
+        </footer>
+    }
+    .into_any()
+}
+
+/// Why this plan cannot be proposed; None when it can.
+pub fn blocked(plan: &Plan, differs: bool) -> Option<String> {
+    if !plan.violations.is_empty() {
+        let count = words::count(plan.violations.len() as u64, "rule");
+        let verb = if plan.violations.len() == 1 { "is" } else { "are" };
+        return Some(format!("{count} {verb} broken."));
+    }
+    if plan.is_empty() && !differs {
+        return Some("There is nothing to change.".to_owned());
+    }
+    None
+}
+
+fn propose(preview: &EditPreview, posted: &Posted) -> AnyView {
+    let blocked = blocked(&preview.plan, !preview.differences.is_empty())
+        .or_else(|| refusal(Permission::ProposeChange));
+    view! {
+        <footer class="side-panel-foot">
+            <div class="propose">
+                <input type="hidden" name=BASE_GENERATION value=preview.base_generation.to_string() />
+                <input type="hidden" name=DIGEST value=preview.digest.clone() />
+                <TextField
+                    name=REASON
+                    label="Reason, shown to all"
+                    value=posted.value(REASON, "")
+                    placeholder="Why the fleet should change"
+                />
+                <details class="sm">
+                    <summary class="cluster muted">{turning_arrow()} "Digest of what you see"</summary>
+                    {digest(format!("Over {}'s plan", preview.environment), &preview.digest)}
+                </details>
+            </div>
+            <Submit label="Review again" id="review-again" name=INTENT value=REVIEW />
+            <Submit
+                label="Propose change"
+                id="propose-change"
+                primary=true
+                blocked=blocked
+                name=INTENT
+                value=PROPOSE
+            />
+        </footer>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::plan::{Action, Impact, Step};
+
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            environment: "dev".into(),
+            actions: vec![Action {
+                step: Step::DeleteHealthCheck { name: "h".into() },
+                reason: "r".into(),
+                changes: Vec::new(),
+            }],
+            impact: Impact::default(),
+            violations: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn violation() -> Violation {
+        Violation {
+            attribute: "agent_pools[0].max_surge".into(),
+            rule: "surge_below_zones".into(),
+            message: "too few".into(),
+            fix: Some("3".into()),
+        }
+    }
+
+    #[test]
+    fn a_broken_rule_or_nothing_to_do_stops_the_proposal() {
+        assert_eq!(blocked(&plan(), true), None);
+        let without_calls = Plan { actions: Vec::new(), ..plan() };
+        assert_eq!(blocked(&without_calls, true), None, "a declaration may change without a call");
+        assert!(blocked(&without_calls, false).is_some());
+        let broken = Plan { violations: vec![violation()], ..plan() };
+        assert_eq!(blocked(&broken, true).as_deref(), Some("1 rule is broken."));
+    }
+
+    #[test]
+    fn a_broken_rule_says_what_to_write() {
+        assert_eq!(problem(&violation()).message, "too few. Write 3.");
+    }
+
+    #[test]
+    fn differences_are_named_by_their_field() {
+        let change = |attribute: &str, after: &str| FieldChange {
+            attribute: attribute.into(),
+            before: None,
+            after: Some(after.into()),
+        };
+        let all = [
+            change("agent_vm_templates[\"web\"].labels.team", "a"),
+            change("environment.zones", "b"),
+            change("agent_pools[\"x\"]", "{\"name\":\"x\"}"),
+        ];
+        let named: Vec<String> = own_differences(&all).into_iter().map(|change| change.attribute).collect();
+        assert_eq!(named, ["labels.team", "environment.zones"]);
+    }
+}

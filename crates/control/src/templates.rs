@@ -1,0 +1,240 @@
+//! Templates: their versions, which of them is declared, and which VMs run which.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Actor, FleetSpec, Permission, derive, name, plan,
+    resource::InstanceTemplate,
+    view::{
+        instance::InstanceRow,
+        template::{
+            PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
+            VersionComparison,
+        },
+    },
+};
+
+use crate::{Control, Error, environments, error::authorize};
+
+/// The templates of one environment, or of all: the declared ones in their order, then the retired ones by name.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn list_templates(
+    control: &Control,
+    actor: &Actor,
+    environment: Option<&str>,
+) -> Result<Vec<TemplateRow>, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let environments = match environment {
+        Some(name) => vec![environments::require(control, name).await?],
+        None => control.store.list_environments().await?,
+    };
+    let mut rows = Vec::new();
+    for environment in environments {
+        rows.extend(Kept::load(control, environment).await?.rows());
+    }
+    Ok(rows)
+}
+
+/// One template; `compare` names two of its versions. Without it the declared version stands against the one before.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, template), err(level = "debug"))]
+pub async fn load_template(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    template: &str,
+    compare: Option<(u32, u32)>,
+) -> Result<TemplateView, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let kept = Kept::load(control, environments::require(control, environment).await?).await?;
+    let row = kept
+        .rows()
+        .into_iter()
+        .find(|row| row.name == template)
+        .ok_or_else(|| missing(environment, template))?;
+    let declared = kept.environment.spec.agent_vm_templates.iter().find(|spec| spec.name == template);
+    let (spec, of) = match declared {
+        Some(spec) => (spec.clone(), kept.environment.spec.environment.clone()),
+        None => {
+            let last = kept.version(template, row.versions.first().map_or(0, |version| version.version));
+            let last = last.ok_or_else(|| missing(environment, template))?;
+            let then = declaration_of(control, last).await?;
+            (
+                last.spec.clone(),
+                then.map_or_else(|| kept.environment.spec.environment.clone(), |spec| spec.environment),
+            )
+        }
+    };
+    let comparison = match compare.or_else(|| usual_comparison(&row)) {
+        Some((from, to)) => Some(kept.compare(control, template, from, to).await?),
+        None => None,
+    };
+    let alone = FleetSpec { agent_vm_templates: vec![spec.clone()], ..FleetSpec::new(of.clone()) };
+    let script = derive::resources(&alone, &[]).templates.into_values().next();
+    Ok(TemplateView {
+        settings: TemplateSetting::of(&of, &spec),
+        startup_script: script.and_then(|mut template| template.metadata.remove("startup-script")),
+        comparison,
+        now: control.clock.now(),
+        row,
+    })
+}
+
+/// What a form about a template starts from; without a name, one that creates a template.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, template), err(level = "debug"))]
+pub async fn load_template_form(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    template: Option<&str>,
+) -> Result<TemplateForm, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let spec = environments::require(control, environment).await?.spec;
+    let own = match template {
+        Some(name) => {
+            let found = spec.agent_vm_templates.iter().find(|declared| declared.name == name);
+            Some(found.cloned().ok_or_else(|| missing(environment, name))?)
+        }
+        None => None,
+    };
+    let users = spec.agent_pools.iter().filter(|pool| Some(pool.template_name.as_str()) == template);
+    Ok(TemplateForm {
+        names: spec.agent_vm_templates.iter().map(|declared| declared.name.clone()).collect(),
+        pools: users.map(|pool| pool.name.clone()).collect(),
+        template: own,
+        environment: spec.environment,
+    })
+}
+
+fn missing(environment: &str, template: &str) -> Error {
+    Error::NotFound(format!("template {} in {environment}", template.escape_debug()))
+}
+
+/// The declared version against the one before it; of a retired template, its newest two.
+fn usual_comparison(row: &TemplateRow) -> Option<(u32, u32)> {
+    let to = row.declared().or(row.versions.first())?.version;
+    let before = row.versions.iter().map(|version| version.version).filter(|version| *version != to);
+    // Newest first: the one just below, or else, where an old content was declared again, the newest of all.
+    let from = before.clone().find(|version| *version < to).or_else(|| before.clone().next())?;
+    Some((from, to))
+}
+
+/// What the change that made the version had declared.
+async fn declaration_of(control: &Control, version: &store::Template) -> Result<Option<FleetSpec>, Error> {
+    Ok(control.store.get_change(version.declared_by).await?.map(|change| change.revision.desired))
+}
+
+/// One environment's templates with all their versions, beside what runs.
+struct Kept {
+    environment: store::Environment,
+    /// By name, the newest version first.
+    versions: Vec<store::Template>,
+    /// Instance templates in Compute Engine; None where nothing was observed yet.
+    existing: Option<Vec<String>>,
+    instances: Vec<InstanceRow>,
+}
+
+impl Kept {
+    async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
+        let versions = control.store.list_templates(&environment.name).await?;
+        let observed = control.store.observed_fleet(&environment.name).await?;
+        let existing = observed.map(|fleet| fleet.resources.templates.into_keys().collect());
+        let instances = control.live.rows(&environment.name);
+        Ok(Self { environment, versions, existing, instances })
+    }
+
+    fn version(&self, template: &str, version: u32) -> Option<&store::Template> {
+        self.versions.iter().find(|one| one.name == template && one.version == version)
+    }
+
+    fn rows(&self) -> Vec<TemplateRow> {
+        let spec = &self.environment.spec;
+        let prefix = &spec.environment.name_prefix;
+        let declared = derive::resources(spec, &[]).templates;
+        let running = self.running();
+        let mut by_name: BTreeMap<&str, Vec<&store::Template>> = BTreeMap::new();
+        for version in &self.versions {
+            by_name.entry(&version.name).or_default().push(version);
+        }
+        let mut rows: Vec<(usize, TemplateRow)> = Vec::new();
+        for (template, versions) in by_name {
+            let place = spec.agent_vm_templates.iter().position(|declared| declared.name == template);
+            let meant = declared
+                .keys()
+                .find(|resource| place.is_some() && name::is_version_of(resource, prefix, template));
+            let Some(newest) = versions.first() else { continue };
+            let users = spec.agent_pools.iter().filter(|pool| pool.template_name == template);
+            let row = TemplateRow {
+                environment: self.environment.name.clone(),
+                name: template.to_owned(),
+                agent_type: place.map_or(newest.spec.agent_type, |at| spec.agent_vm_templates[at].agent_type),
+                pools: users.map(|pool| pool.name.clone()).collect(),
+                versions: versions
+                    .iter()
+                    .map(|version| TemplateVersion {
+                        version: version.version,
+                        declared: meant == Some(&version.resource_name),
+                        exists: self.existing.as_ref().map(|all| all.contains(&version.resource_name)),
+                        resource_name: version.resource_name.clone(),
+                        declared_by: version.declared_by,
+                        declared_at: version.declared_at,
+                        running: running.get(version.resource_name.as_str()).cloned().unwrap_or_default(),
+                    })
+                    .collect(),
+            };
+            rows.push((place.unwrap_or(usize::MAX), row));
+        }
+        rows.sort_by_key(|(place, _)| *place);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// VMs by the instance template that their group gives them, and by pool.
+    fn running(&self) -> BTreeMap<&str, Vec<PoolCount>> {
+        let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
+        for row in &self.instances {
+            let Some(template) = row.instance.template.as_deref() else { continue };
+            *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
+        }
+        counts
+            .into_iter()
+            .map(|(template, pools)| {
+                let pools = pools.into_iter().map(|(pool, vms)| PoolCount { pool: pool.to_owned(), vms });
+                (template, pools.collect())
+            })
+            .collect()
+    }
+
+    async fn compare(
+        &self,
+        control: &Control,
+        template: &str,
+        from: u32,
+        to: u32,
+    ) -> Result<VersionComparison, Error> {
+        let before = self.content(control, template, from).await?;
+        let after = self.content(control, template, to).await?;
+        let mut comparison = VersionComparison { from, to, changes: Vec::new(), unknown: Vec::new() };
+        match (before, after) {
+            (Some(before), Some(after)) => comparison.changes = plan::template_differences(&before, &after),
+            (before, after) => {
+                let missing = [(from, before.is_none()), (to, after.is_none())];
+                comparison.unknown =
+                    missing.into_iter().filter(|(_, gone)| *gone).map(|(one, _)| one).collect();
+            }
+        }
+        Ok(comparison)
+    }
+
+    /// As it was made: from the declaration of its change, because environments' defaults move on.
+    async fn content(
+        &self,
+        control: &Control,
+        template: &str,
+        version: u32,
+    ) -> Result<Option<InstanceTemplate>, Error> {
+        let found = self.version(template, version).ok_or_else(|| {
+            Error::NotFound(format!("version {version} of template {template} in {}", self.environment.name))
+        })?;
+        let Some(then) = declaration_of(control, found).await? else { return Ok(None) };
+        Ok(derive::resources(&then, &[]).templates.remove(&found.resource_name))
+    }
+}
