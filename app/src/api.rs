@@ -9,6 +9,7 @@ pub mod import;
 pub mod instances;
 pub mod me;
 pub mod pools;
+pub mod templates;
 pub mod theme;
 
 use leptos::{prelude::*, server_fn::codec::JsonEncoding};

@@ -1,8 +1,6 @@
 //! A form that posts to its own page, the same with and without scripts: the server draws the page anew with what was
 //! sent, what was refused beside its field, and what an edit would do; or it acts and leads on ([`crate::form_post`]).
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -85,18 +83,19 @@ impl Problems {
     }
 
     /// Puts what is wrong now in the place of what was wrong with these fields.
-    pub fn renew(self, fields: &BTreeSet<String>, found: Vec<FieldProblem>, at: &str) {
+    #[cfg(feature = "hydrate")]
+    pub fn renew(self, fields: &std::collections::BTreeSet<String>, found: Vec<FieldProblem>) {
         let mut next = self.0.get_untracked();
         next.retain(|problem| !fields.contains(&problem.field));
-        let found = found.into_iter().map(|problem| within(problem, at));
-        next.extend(found.filter(|problem| fields.contains(&problem.field)));
+        next.extend(found.into_iter().filter(|problem| fields.contains(&problem.field)));
         if next != self.0.get_untracked() {
             self.0.set(next);
         }
     }
 }
 
-fn within(problem: FieldProblem, at: &str) -> FieldProblem {
+/// The problem by the name of the form's field, where the form's noun stands `at` that place of the declaration.
+pub fn within(problem: FieldProblem, at: &str) -> FieldProblem {
     match problem.field.strip_prefix(at).filter(|_| !at.is_empty()) {
         Some(rest) => {
             let field = rest.split(['[', '.']).next().unwrap_or(rest).to_owned();

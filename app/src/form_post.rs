@@ -1,6 +1,8 @@
 //! The answers to forms that post to their own page ([`crate::form`]). What only asks for a review, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
+mod templates;
+
 use std::{collections::HashMap, pin::Pin};
 
 use axum::{
@@ -35,7 +37,7 @@ pub struct FormRoute {
     pub act: fn(Submitted) -> Done,
 }
 
-pub const FORMS: &[FormRoute] = &[];
+pub const FORMS: &[FormRoute] = &[templates::CREATE, templates::UPDATE, templates::RETIRE];
 
 /// One press of a form's button.
 #[derive(Clone, Debug)]

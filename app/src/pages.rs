@@ -9,6 +9,7 @@ pub mod not_found;
 pub mod pools;
 mod review;
 pub mod sign_in;
+pub mod templates;
 
 mod agent_states;
 mod change_states;

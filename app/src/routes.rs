@@ -15,12 +15,14 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, fleet, import, instances, not_found, pools, sign_in},
+    pages::{audit, changes, fleet, import, instances, not_found, pools, sign_in, templates},
     url_state::{Query, encode},
 };
 
 pub const FLEET: &str = "/";
 pub const POOLS: &str = "/pools";
+pub const TEMPLATES: &str = "/templates";
+pub const NEW_TEMPLATE: &str = "/templates/new";
 pub const INSTANCES: &str = "/instances";
 pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
@@ -32,6 +34,16 @@ pub const SIGN_OUT: &str = "/sign-out";
 /// `/pools/dev/backend-pool`.
 pub fn pool(environment: &str, name: &str) -> String {
     format!("{POOLS}/{}/{}", encode(environment), encode(name))
+}
+
+/// `/templates/dev/backend-dev`.
+pub fn template(environment: &str, name: &str) -> String {
+    format!("{TEMPLATES}/{}/{}", encode(environment), encode(name))
+}
+
+/// A side panel of a template: `/templates/dev/backend-dev/edit`.
+pub fn template_verb(environment: &str, name: &str, verb: &str) -> String {
+    format!("{}/{verb}", template(environment, name))
 }
 
 /// `/instances/us-central1-a/agent-backend-pool-x7k2`.
@@ -54,15 +66,16 @@ pub fn is_within(here: &str, room: &str) -> bool {
     here == room || (room != FLEET && here.strip_prefix(room).is_some_and(|rest| rest.starts_with('/')))
 }
 
-/// The environment that a path names: only a pool's does.
+/// The environment that a path names: a pool's does, and a template's.
 pub fn environment_of(path: &str) -> Option<&str> {
-    let (environment, name) = path.strip_prefix(POOLS)?.strip_prefix('/')?.split_once('/')?;
+    let own = [POOLS, TEMPLATES].into_iter().find_map(|room| path.strip_prefix(room))?;
+    let (environment, name) = own.strip_prefix('/')?.split_once('/')?;
     (!environment.is_empty() && !name.is_empty()).then_some(environment)
 }
 
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
 pub fn lists_an_environment(path: &str) -> Option<&'static str> {
-    [POOLS, INSTANCES, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
+    [POOLS, TEMPLATES, INSTANCES, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
 }
 
 #[component]
@@ -142,6 +155,23 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         view=pools::PoolChanges
                         ssr=SsrMode::Async
                     />
+                    <Route path=path!("/templates") view=templates::Templates ssr=SsrMode::Async />
+                    <Route path=path!("/templates/new") view=templates::NewTemplate ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/templates/:environment/:name")
+                        view=templates::TemplatePage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/templates/:environment/:name/edit")
+                        view=templates::EditTemplate
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/templates/:environment/:name/retire")
+                        view=templates::RetireTemplate
+                        ssr=SsrMode::Async
+                    />
                     <Route path=path!("/instances") view=instances::Instances ssr=SsrMode::Async />
                     <Route
                         path=path!("/instances/:zone/:name")
@@ -169,7 +199,9 @@ mod tests {
     fn only_a_pool_s_path_names_an_environment() {
         assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
         assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
-        for path in ["/pools", "/pools/", "/pools/dev", "/pools/dev/", "/poolside/a/b", "/"] {
+        assert_eq!(environment_of("/templates/dev/web/edit"), Some("dev"));
+        for path in ["/pools", "/pools/", "/pools/dev", "/pools/dev/", "/templates/new", "/poolside/a/b", "/"]
+        {
             assert_eq!(environment_of(path), None, "{path}");
         }
     }

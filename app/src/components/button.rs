@@ -51,6 +51,41 @@ pub fn Submit(
     }
 }
 
+/// A link in the shape of a button that leads to a form. With a reason it leads nowhere, and the reason stands beside it.
+#[component]
+pub fn LockedLink(
+    #[prop(into)] href: String,
+    #[prop(into)] label: String,
+    /// Ties the reason to the button: unique on the page.
+    id: &'static str,
+    #[prop(optional)] primary: bool,
+    /// Why it is not possible, as a sentence.
+    blocked: Option<String>,
+) -> AnyView {
+    let class = if primary { "btn primary" } else { "btn" };
+    match blocked {
+        Some(reason) => {
+            let reason_id = format!("{id}-reason");
+            view! {
+                <span class="reason sm" id=reason_id.clone()>
+                    {icon(Icon::Lock)}
+                    <span>{reason}</span>
+                </span>
+                <button type="button" class=class id=id aria-disabled="true" aria-describedby=reason_id>
+                    {label}
+                </button>
+            }
+            .into_any()
+        }
+        None => view! {
+            <a class=class id=id href=href>
+                {label}
+            </a>
+        }
+        .into_any(),
+    }
+}
+
 /// A link in the shape of a button.
 #[component]
 pub fn ButtonLink(

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{
     glyph::{State, glyph},
     icon::{Icon, icon},
+    side_panel::InPanel,
 };
 use crate::{
     api::{ApiError, Code},
@@ -66,7 +67,7 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
             .into_any(),
         ),
     };
-    let heading = if whole {
+    let heading = if whole && use_context::<InPanel>().is_none() {
         view! { <h1>{title.clone()}</h1> }.into_any()
     } else {
         view! { <h2>{title.clone()}</h2> }.into_any()

@@ -30,6 +30,9 @@ pub fn TextField(
     /// The id of the form, where the field stands outside of it.
     #[prop(into, optional)]
     form: Option<String>,
+    /// Follows what is typed.
+    #[prop(optional)]
+    typed: Option<RwSignal<String>>,
 ) -> AnyView {
     let field = Field::new(id.unwrap_or_else(|| name.clone()), hint, problem);
     let list = (!suggestions.is_empty()).then(|| format!("{}-list", field.id));
@@ -50,6 +53,11 @@ pub fn TextField(
             spellcheck="false"
             aria-invalid=field.invalid()
             aria-describedby=field.described()
+            on:input=move |event| {
+                if let Some(typed) = typed {
+                    typed.set(event_target_value(&event));
+                }
+            }
         />
         {list.map(|id| view! { <datalist id=id>{options}</datalist> })}
     };

@@ -25,12 +25,13 @@ pub enum Icon {
     Right,
     Sun,
     System,
+    Templates,
     X,
 }
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Audit,
         Self::Changes,
         Self::Down,
@@ -48,6 +49,7 @@ impl Icon {
         Self::Right,
         Self::Sun,
         Self::System,
+        Self::Templates,
         Self::X,
     ];
 
@@ -70,6 +72,7 @@ impl Icon {
             Self::Right => "#i-right",
             Self::Sun => "#i-sun",
             Self::System => "#i-system",
+            Self::Templates => "#i-templates",
             Self::X => "#i-x",
         }
     }

@@ -14,6 +14,10 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub struct Behind;
 
+/// In the context of what a panel holds: the panel has the page's one heading already.
+#[derive(Clone, Copy, Debug)]
+pub struct InPanel;
+
 #[component]
 pub fn SidePanel(
     /// The page's one heading while the panel is open.
@@ -67,7 +71,7 @@ pub fn SidePanel(
                         {icon(Icon::X)}
                     </a>
                 </header>
-                {children()}
+                <Provider value=InPanel>{children()}</Provider>
             </section>
         </div>
     }

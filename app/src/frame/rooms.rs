@@ -9,8 +9,11 @@ use crate::{
     routes,
 };
 
-const RUN: [(&str, &str, Icon); 2] =
-    [("Pools", routes::POOLS, Icon::Pools), ("Instances", routes::INSTANCES, Icon::Instances)];
+const RUN: [(&str, &str, Icon); 3] = [
+    ("Pools", routes::POOLS, Icon::Pools),
+    ("Templates", routes::TEMPLATES, Icon::Templates),
+    ("Instances", routes::INSTANCES, Icon::Instances),
+];
 const GOVERN: [(&str, &str, Icon); 3] = [
     ("Changes", routes::CHANGES, Icon::Changes),
     ("Import", routes::IMPORT, Icon::Import),

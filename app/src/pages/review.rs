@@ -30,8 +30,7 @@ use crate::{
 /// What came of previewing an edit; None where none was asked for, or the form could not be read as one.
 pub type Preview = Option<Result<EditPreview, ApiError>>;
 
-/// What the rules say of a form's values, in the browser, while they are typed.
-pub type Check = fn(&Query) -> Vec<FieldProblem>;
+pub type Check = Callback<Query, Vec<FieldProblem>>;
 
 /// Everything that is refused: by the preview where there is one, otherwise by what was tried.
 /// `at` is where the form's noun stands in the declaration: `agent_vm_templates[2].`
@@ -59,12 +58,9 @@ pub fn EditForm(
     problems: Problems,
     /// The names of the fields, which show what is wrong with them by themselves.
     names: &'static [&'static str],
-    /// Tells what is wrong while somebody types.
+    /// What the rules say of the values, by the names of the fields: asked in the browser while somebody types.
     #[prop(into, optional)]
-    check: Option<Callback<Query, Vec<FieldProblem>>>,
-    /// As in [`problems`].
-    #[prop(into, optional)]
-    at: String,
+    check: Option<Check>,
     children: Children,
 ) -> AnyView {
     let elsewhere = problems.elsewhere(names);
@@ -98,17 +94,16 @@ pub fn EditForm(
     let touched = RwSignal::new(BTreeSet::new());
     let recheck = move |event: &ev::Event, finished: bool| {
         if let Some(check) = check {
-            live_check(event, finished, touched, problems, check, &at);
+            live_check(event, finished, touched, problems, check);
         }
     };
-    let on_change = recheck.clone();
     view! {
         <form
             class="edit-form"
             method="post"
             novalidate=true
             on:input=move |event| recheck(&event, false)
-            on:change=move |event| on_change(&event, true)
+            on:change=move |event| recheck(&event, true)
         >
             // Enter in any field reviews; it never proposes.
             <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
@@ -127,8 +122,7 @@ fn live_check(
     finished: bool,
     touched: RwSignal<BTreeSet<String>>,
     problems: Problems,
-    check: Callback<Query, Vec<FieldProblem>>,
-    at: &str,
+    check: Check,
 ) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
@@ -150,10 +144,10 @@ fn live_check(
         .and_then(|form| crate::form::values_of(&form))
     {
         let found = check.run(values);
-        touched.with_untracked(|touched| problems.renew(touched, found, at));
+        touched.with_untracked(|touched| problems.renew(touched, found));
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = (check, at);
+    let _ = check;
 }
 
 /// Why nothing was proposed, with a way to each refused field.

@@ -79,16 +79,23 @@ pub async fn load_template(
     })
 }
 
-/// What a form about a template starts from; without a name, one that creates a template.
+/// What a form about a template starts from. Without a name it creates a template; without an environment, in the first.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment, template), err(level = "debug"))]
 pub async fn load_template_form(
     control: &Control,
     actor: &Actor,
-    environment: &str,
+    environment: Option<&str>,
     template: Option<&str>,
 ) -> Result<TemplateForm, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let spec = environments::require(control, environment).await?.spec;
+    let found = match environment {
+        Some(name) => environments::require(control, name).await?,
+        None => control.store.list_environments().await?.into_iter().next().ok_or_else(|| {
+            Error::NotFound("an environment to declare it in (import one first)".to_owned())
+        })?,
+    };
+    let spec = found.spec;
+    let environment = &found.name;
     let own = match template {
         Some(name) => {
             let found = spec.agent_vm_templates.iter().find(|declared| declared.name == name);

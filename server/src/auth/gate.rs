@@ -125,7 +125,7 @@ fn unavailable(request: &Request, request_id: &str) -> Response {
 
 /// As a function of the page would answer.
 fn told_to_page(status: StatusCode, code: Code, message: &str, request_id: &str) -> Response {
-    let error = ApiError { code, message: message.to_owned(), request_id: Some(request_id.to_owned()) };
+    let error = ApiError { request_id: Some(request_id.to_owned()), ..ApiError::new(code, message) };
     (status, Json(error)).into_response()
 }
 

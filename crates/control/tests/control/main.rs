@@ -20,3 +20,4 @@ mod proposing;
 mod proxy;
 mod reading;
 mod refusals;
+mod templates;

@@ -1,6 +1,6 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
-use control::{Error, audit, changes, fleet, import, instances, me, planning, pools};
+use control::{Error, audit, changes, fleet, import, instances, me, planning, pools, templates};
 use domain::{ChangeId, Permission, view::import::Reading};
 use sqlx::PgPool;
 
@@ -27,6 +27,9 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
         ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
+        ("list_templates", templates::list_templates(control, &nobody, None).await.err()),
+        ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
+        ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
     ];

@@ -20,6 +20,7 @@ use crate::{
 pub(crate) use firewall::port_range;
 pub use rule::RULES;
 use rule::Rule;
+pub use templates::DISK_TYPES;
 
 /// The smallest and largest boot or workspace disk in GB: <https://cloud.google.com/compute/docs/disks>
 const DISK_GB: std::ops::RangeInclusive<u32> = 10..=65_536;

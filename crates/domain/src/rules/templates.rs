@@ -7,7 +7,8 @@ use crate::{
     template::TemplateSpec,
 };
 
-const DISK_TYPES: [&str; 8] = [
+/// As Compute Engine calls them.
+pub const DISK_TYPES: [&str; 8] = [
     "pd-ssd",
     "pd-balanced",
     "pd-standard",

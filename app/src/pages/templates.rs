@@ -1,0 +1,235 @@
+//! Templates: which version is declared, and which one runs where?
+
+mod compare;
+mod detail;
+mod fields;
+pub mod form;
+mod panels;
+mod versions;
+
+use domain::view::template::TemplateRow;
+use leptos::prelude::*;
+
+pub use detail::TemplatePage;
+pub use panels::{EditTemplate, NewTemplate, RetireTemplate};
+
+use crate::{
+    api,
+    components::{
+        button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
+        page_head::PageHead, status::status, title::Title,
+    },
+    frame::Scope,
+    live::Live,
+    routes,
+    url_state::Query,
+    words,
+};
+
+#[component]
+pub fn Templates() -> AnyView {
+    let (scope, live) = (Scope::here(), Live::here());
+    let templates = Resource::new(
+        move || (scope.named(), live.instances(), live.changes()),
+        |(environment, ..)| api::templates::list_templates(environment),
+    );
+    view! {
+        <Title text="Templates" />
+        {loaded(templates, "the templates", draw)}
+    }
+    .into_any()
+}
+
+/// How a template is doing: its glyph and one or two words.
+pub struct Standing {
+    pub state: State,
+    pub word: String,
+}
+
+pub fn standing(row: &TemplateRow) -> Standing {
+    let (state, word) = match (row.declared(), row.vms(), row.outdated()) {
+        (None, 0, _) => (State::None, "Retired".to_owned()),
+        (None, vms, _) => (State::Progress, format!("Retired, {} left", words::count(u64::from(vms), "VM"))),
+        (Some(_), 0, _) => (State::None, "No VM".to_owned()),
+        (Some(_), _, 0) => (State::Ok, "Current".to_owned()),
+        (Some(_), vms, outdated) => (State::Progress, format!("{outdated} of {vms} on an older one")),
+    };
+    Standing { state, word }
+}
+
+fn lead(rows: &[TemplateRow]) -> String {
+    let (vms, outdated) = rows.iter().fold((0_u64, 0_u64), |(vms, old), row| {
+        (vms + u64::from(row.vms()), old + u64::from(row.outdated()))
+    });
+    match (vms, outdated) {
+        (0, _) => "No VM runs any of them yet.".to_owned(),
+        (1, 0) => "The VM runs the declared version of its template.".to_owned(),
+        (vms, 0) => format!("All {} run the declared version of their template.", words::count(vms, "VM")),
+        (vms, old) => {
+            let verb = if old == 1 { "runs" } else { "run" };
+            format!(
+                "{} of {} {verb} another version than the declared one.",
+                words::number(old),
+                words::count(vms, "VM")
+            )
+        }
+    }
+}
+
+fn draw(rows: Vec<TemplateRow>) -> AnyView {
+    let scope = Scope::here();
+    let new = move || scope.link(routes::NEW_TEMPLATE);
+    if rows.is_empty() {
+        return view! {
+            <PageHead title="Templates" lead=|| "No template is declared yet." />
+            <section class="panel" aria-label="Nothing yet">
+                <Empty title="A template says what a VM of a pool is made of" icon=Icon::Templates>
+                    <p class="soft">"Import the module block that declares the environment; then templates can be added here."</p>
+                    <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true />
+                </Empty>
+            </section>
+        }
+        .into_any();
+    }
+    let said = lead(&rows);
+    let lines = rows.into_iter().map(line).collect_view();
+    view! {
+        <PageHead
+            title="Templates"
+            lead=move || said.clone()
+            actions=move || view! { <ButtonLink href=new() label="New template" primary=true /> }
+        />
+        <section class="panel" aria-label="Templates">
+            <div class="scroll" tabindex="0" role="group" aria-label="Templates">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Template"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Agent type"</th>
+                            <th scope="col" class="num">
+                                "Version"
+                            </th>
+                            <th scope="col">"VMs by version"</th>
+                            <th scope="col">"Pools"</th>
+                            <th scope="col">"Declared"</th>
+                            <th scope="col">"By"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(row: TemplateRow) -> AnyView {
+    let Standing { state, word } = standing(&row);
+    let newest = row.declared().or(row.versions.first()).cloned();
+    let running = running(&row);
+    let pools = row
+        .pools
+        .iter()
+        .enumerate()
+        .map(|(index, pool)| {
+            let href = routes::pool(&row.environment, pool);
+            view! {
+                {(index > 0).then_some(", ")}
+                <a href=href>{pool.clone()}</a>
+            }
+        })
+        .collect_view();
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=routes::template(&row.environment, &row.name)>
+                    {row.name.clone()} " " <small>{row.environment.clone()}</small>
+                </a>
+            </th>
+            <td>{status(state, word)}</td>
+            <td>{row.agent_type.as_str()}</td>
+            <td class="num">{newest.as_ref().map(|version| version.version)}</td>
+            <td>{running}</td>
+            <td>{pools}</td>
+            <td>{newest.as_ref().map(|version| ago(version.declared_at))}</td>
+            <td>
+                {newest
+                    .map(|version| {
+                        view! {
+                            <a class="mono" href=routes::change(version.declared_by)>
+                                {version.declared_by.to_string()}
+                            </a>
+                        }
+                    })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// `2 on v3, 1 on v2`; nothing where no VM runs any.
+fn running(row: &TemplateRow) -> String {
+    let said = row.versions.iter().filter(|version| version.vms() > 0);
+    said.map(|version| format!("{} on v{}", version.vms(), version.version)).collect::<Vec<_>>().join(", ")
+}
+
+/// The list within the environment.
+fn list_address(environment: &str) -> String {
+    Query::default().with("environment", Some(environment)).on(routes::TEMPLATES)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        AgentType, ChangeId, Timestamp,
+        view::template::{PoolCount, TemplateVersion},
+    };
+
+    use super::*;
+
+    pub(super) fn row(versions: &[(u32, bool, u32)]) -> TemplateRow {
+        TemplateRow {
+            environment: "dev".into(),
+            name: "web".into(),
+            agent_type: AgentType::BackendDeveloper,
+            pools: vec!["front".into()],
+            versions: versions
+                .iter()
+                .map(|&(version, declared, vms)| TemplateVersion {
+                    version,
+                    resource_name: format!("genesis-agent-web-0000000{version}"),
+                    declared,
+                    exists: Some(true),
+                    declared_by: ChangeId(1),
+                    declared_at: Timestamp::default(),
+                    running: (vms > 0).then(|| PoolCount { pool: "front".into(), vms }).into_iter().collect(),
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_template_says_how_it_is_doing() {
+        let word = |versions: &[_]| standing(&row(versions)).word;
+        assert_eq!(word(&[(2, true, 3), (1, false, 0)]), "Current");
+        assert_eq!(word(&[(2, true, 1), (1, false, 2)]), "2 of 3 on an older one");
+        assert_eq!(word(&[(1, true, 0)]), "No VM");
+        assert_eq!(word(&[(1, false, 0)]), "Retired");
+        assert_eq!(word(&[(1, false, 1)]), "Retired, 1 VM left");
+    }
+
+    #[test]
+    fn vms_are_counted_by_version() {
+        assert_eq!(running(&row(&[(3, true, 2), (2, false, 0), (1, false, 1)])), "2 on v3, 1 on v1");
+        assert_eq!(running(&row(&[(1, true, 0)])), "");
+    }
+
+    #[test]
+    fn the_lead_answers_which_version_runs() {
+        assert_eq!(lead(&[row(&[(1, true, 2)])]), "All 2 VMs run the declared version of their template.");
+        let mixed = [row(&[(2, true, 2), (1, false, 1)])];
+        assert_eq!(lead(&mixed), "1 of 3 VMs runs another version than the declared one.");
+        assert_eq!(lead(&[row(&[(1, true, 0)])]), "No VM runs any of them yet.");
+    }
+}

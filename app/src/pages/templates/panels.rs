@@ -1,0 +1,228 @@
+//! The side panels of templates: choose an agent type and create, edit, retire. Each is a form that is reviewed first.
+
+use std::str::FromStr as _;
+
+use domain::{
+    AgentType, agent_type::Level, edit::Edit, template::TemplateSpec, view::template::TemplateForm,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    Templates,
+    detail::TemplatePage,
+    fields::fields,
+    form::{NAMES, check, read},
+};
+use crate::{
+    api::{self, ApiError, FieldProblem},
+    components::{loaded::loaded, side_panel::SidePanel},
+    form::{Posted, unreadable},
+    frame::Scope,
+    pages::review::{Check, EditForm, Preview, problems},
+    routes,
+    url_state::{Query, use_query},
+};
+
+const AGENT_TYPE: &str = "agent_type";
+
+/// The form with what came of its review.
+type Reviewed = (TemplateForm, Preview);
+
+/// The edit that was sent, if any was; or which fields cannot be read.
+type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
+
+async fn review(environment: Option<String>, name: Option<String>, sent: Sent) -> Result<Reviewed, ApiError> {
+    let form = api::templates::load_template_form(environment, name).await?;
+    let preview = match sent {
+        None => None,
+        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.environment.clone(), edit).await),
+        Some(Err(refused)) => Some(Err(unreadable(refused))),
+    };
+    Ok((form, preview))
+}
+
+/// What the form would do.
+fn sent(posted: &Posted, edit: fn(TemplateSpec) -> Edit) -> Sent {
+    posted.posted.then(|| read(&posted.values).map(edit))
+}
+
+#[component]
+pub fn NewTemplate() -> AnyView {
+    let (scope, query) = (Scope::here(), use_query());
+    let posted = Posted::here();
+    let sent = sent(&posted, |template| Edit::CreateTemplate { template });
+    let chosen = Memo::new(move |_| {
+        query.with(|query| query.get(AGENT_TYPE).and_then(|text| AgentType::from_str(text).ok()))
+    });
+    let form =
+        Resource::new(move || scope.named(), move |environment| review(environment, None, sent.clone()));
+    let close = scope.link(routes::TEMPLATES);
+    view! {
+        <SidePanel
+            title="New template"
+            lead="What a VM of a pool is made of. It becomes a version once its change is applied."
+            close=close
+            behind=|| view! { <Templates /> }
+        >
+            {move || match chosen.get() {
+                None => choose_type(),
+                Some(agent_type) => {
+                    let posted = posted.clone();
+                    loaded(
+                        form,
+                        "the form",
+                        move |(form, preview)| {
+                            let template = TemplateSpec::of_type("", agent_type);
+                            template_form(form, preview, &posted, &template)
+                        },
+                    )
+                }
+            }}
+        </SidePanel>
+    }
+    .into_any()
+}
+
+/// The twelve types, each leading to the form with what suits it.
+fn choose_type() -> AnyView {
+    let query = use_query();
+    let levels = Level::ALL
+        .into_iter()
+        .map(|level| {
+            let types = AgentType::ALL
+                .into_iter()
+                .filter(|kind| kind.level() == level)
+                .map(|kind| {
+                    let usual = kind.defaults();
+                    let href = move || {
+                        let query: Query = query.get();
+                        query.with(AGENT_TYPE, Some(kind.as_str())).on(routes::NEW_TEMPLATE)
+                    };
+                    view! {
+                        <li>
+                            <a class="list-item" href=href>
+                                <span class="split">
+                                    <b>{kind.as_str()}</b>
+                                    <small>
+                                        {format!(
+                                            "{} vCPU, {} GB, {} GB workspace",
+                                            usual.vcpus,
+                                            usual.memory_gib,
+                                            usual.workspace_size_gb,
+                                        )}
+                                    </small>
+                                </span>
+                                <small>{usual.purpose}</small>
+                            </a>
+                        </li>
+                    }
+                })
+                .collect_view();
+            view! {
+                <section class="panel" aria-label=level.as_str()>
+                    <header class="panel-head">
+                        <h2>{level.as_str()}</h2>
+                    </header>
+                    <ul class="list">{types}</ul>
+                </section>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="side-panel-body">
+            <p class="soft">"For which agents? The form begins with what suits them."</p>
+            {levels}
+        </div>
+    }
+    .into_any()
+}
+
+fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template: &TemplateSpec) -> AnyView {
+    let problems = problems(posted, &preview, &form.place());
+    let known = form.clone();
+    let check = Check::new(move |values: Query| check(&known, &values));
+    let inner = fields(&form.environment, template, form.template.is_some(), posted, problems);
+    view! {
+        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+            {inner}
+        </EditForm>
+    }
+    .into_any()
+}
+
+/// The template that the address names.
+fn named() -> Memo<(String, String)> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        params.with(|params| {
+            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
+        })
+    })
+}
+
+#[component]
+pub fn EditTemplate() -> AnyView {
+    let named = named();
+    let posted = Posted::here();
+    let sent = sent(&posted, |template| Edit::UpdateTemplate { name: template.name.clone(), template });
+    let form = Resource::new(
+        move || named.get(),
+        move |(environment, name)| review(Some(environment), Some(name), sent.clone()),
+    );
+    let (environment, name) = named.get_untracked();
+    view! {
+        <SidePanel
+            title=format!("Edit {name}")
+            lead="A version never changes: this makes the next one, and pools that use it roll to it."
+            close=routes::template(&environment, &name)
+            behind=|| view! { <TemplatePage /> }
+        >
+            {loaded(
+                form,
+                "the form",
+                move |(form, preview)| {
+                    let template = form.template.clone().unwrap_or_else(|| TemplateSpec::new("", AgentType::ALL[0]));
+                    template_form(form, preview, &posted, &template)
+                },
+            )}
+        </SidePanel>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn RetireTemplate() -> AnyView {
+    let named = named();
+    let posted = Posted::here();
+    let form = Resource::new(
+        move || named.get(),
+        |(environment, name)| {
+            review(Some(environment), Some(name.clone()), Some(Ok(Edit::RetireTemplate { name })))
+        },
+    );
+    let (environment, name) = named.get_untracked();
+    view! {
+        <SidePanel
+            title=format!("Retire {name}")
+            lead="It leaves the declaration. Its versions stay on record, and Compute Engine's copies go when nothing uses them."
+            close=routes::template(&environment, &name)
+            behind=|| view! { <TemplatePage /> }
+        >
+            {loaded(
+                form,
+                "the template",
+                move |(_, preview)| {
+                    let problems = problems(&posted, &preview, "");
+                    view! {
+                        <EditForm posted=posted.clone() preview=preview problems=problems names=&[]>
+                            {()}
+                        </EditForm>
+                    }
+                        .into_any()
+                },
+            )}
+        </SidePanel>
+    }
+    .into_any()
+}

@@ -1,0 +1,89 @@
+//! The versions of a template, the newest first: what Compute Engine calls each, which change made it, who runs it.
+
+use domain::view::template::{TemplateRow, TemplateVersion};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        glyph::State,
+        moment::ago,
+        panel::Panel,
+        status::{badge, status},
+    },
+    routes,
+    url_state::Query,
+    words,
+};
+
+pub fn versions(row: &TemplateRow) -> AnyView {
+    let title = words::count(row.versions.len() as u64, "version");
+    let lines = row.versions.iter().map(|version| line(row, version)).collect_view();
+    view! {
+        <Panel id="versions" title=title>
+            <div class="scroll" tabindex="0" role="group" aria-label="Versions">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Version"</th>
+                            <th scope="col">"In Compute Engine"</th>
+                            <th scope="col" class="num">
+                                "VMs"
+                            </th>
+                            <th scope="col">"Pools"</th>
+                            <th scope="col">"Change"</th>
+                            <th scope="col">"Declared"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines}</tbody>
+                </table>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
+    let number = version.version;
+    let before = row.versions.iter().map(|one| one.version).filter(|one| *one < number).max();
+    // The comparison with the one before stands at the foot of the page.
+    let name = match before {
+        Some(before) => {
+            let href = comparison(row, before, number);
+            view! { <a href=href>{format!("v{number}")}</a> }.into_any()
+        }
+        None => format!("v{number}").into_any(),
+    };
+    let existence = match version.exists {
+        Some(true) => view! { <span class="mono">{version.resource_name.clone()}</span> }.into_any(),
+        Some(false) if version.declared => status(State::Progress, "Not there yet").into_any(),
+        Some(false) => view! { <span class="muted">"Deleted: nothing used it"</span> }.into_any(),
+        None => view! { <span class="muted">"Not read yet"</span> }.into_any(),
+    };
+    let pools: Vec<String> =
+        version.running.iter().map(|pool| format!("{} ({})", pool.pool, pool.vms)).collect();
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="cluster">
+                    {name} {version.declared.then(|| badge(State::Ok, "Declared"))}
+                </span>
+            </th>
+            <td>{existence}</td>
+            <td class="num">{(version.vms() > 0).then(|| words::number(u64::from(version.vms())))}</td>
+            <td>{pools.join(", ")}</td>
+            <td>
+                <a class="mono" href=routes::change(version.declared_by)>
+                    {version.declared_by.to_string()}
+                </a>
+            </td>
+            <td>{ago(version.declared_at)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The page with two versions beside each other.
+pub fn comparison(row: &TemplateRow, from: u32, to: u32) -> String {
+    let query = Query::default().with("from", Some(&from.to_string())).with("to", Some(&to.to_string()));
+    format!("{}#difference", query.on(&routes::template(&row.environment, &row.name)))
+}

@@ -1,0 +1,232 @@
+// Templates: created, edited, compared, refused and retired, each by a change; and the side panel that they are made in.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
+import { hydrated } from '../harness/browser.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { seed } from '../seed.mjs';
+import { main, tableRows, title, words } from './face.mjs';
+
+const scene = openScene();
+
+before(
+  async () => {
+    const { page, context } = await scene.person('Mara');
+    await seed(page);
+    await context.close();
+  },
+  { timeout: 150_000 },
+);
+
+/** Presses the buttons of a form that was filled in, and waits until its change is applied. Gives the change's path. */
+async function propose(page, reason) {
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await page.getByRole('button', { name: 'Propose change' }).waitFor();
+  return proposeReviewed(page, reason);
+}
+
+async function proposeReviewed(page, reason) {
+  await page.getByLabel('Reason, shown to all').fill(reason);
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-\d+$/);
+  const change = new URL(page.url()).pathname;
+  await until(`${change} is applied`, async () => {
+    await page.goto(change);
+    await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 });
+  });
+  return change;
+}
+
+function versions(page) {
+  return tableRows(main(page).getByRole('group', { name: 'Versions' }));
+}
+
+test('a template is created, edited, compared and retired, each by a change', async () => {
+  const { page } = await scene.person('Mara');
+  await page.goto('/templates');
+  await hydrated(page);
+  await main(page).getByRole('link', { name: 'New template' }).click();
+  await page.waitForURL(/\/templates\/new/);
+  assert.equal(await title(page).innerText(), 'New template');
+  await main(page).getByRole('link', { name: /^platform-engineer/ }).click();
+  assert.equal(await page.getByLabel('Machine type').inputValue(), 'e2-standard-4', 'the type begins the form');
+  assert.equal(await page.getByLabel('Workspace size').inputValue(), '100');
+  await page.getByLabel('Name', { exact: true }).fill('batch');
+  const created = await propose(page, 'Nightly work');
+
+  await page.goto('/templates/dev/batch');
+  const first = await versions(page);
+  assert.equal(first.length, 1);
+  assert.match(first[0][0], /^v1 Declared$/);
+  assert.match(first[0].join(' | '), new RegExp(created.split('/').at(-1)));
+  assert.match(await words(main(page).locator('.lead')), /No pool uses it yet/);
+
+  await main(page).getByRole('link', { name: 'Edit', exact: true }).click();
+  await page.waitForURL('**/templates/dev/batch/edit');
+  await page.getByLabel('Boot disk').fill('64');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  const differs = main(page).getByRole('region', { name: 'What differs' });
+  assert.match(await words(differs), /disk_size_gb none 64/);
+  await proposeReviewed(page, 'More room');
+
+  await page.goto('/templates/dev/batch');
+  assert.deepEqual((await versions(page)).map(([version]) => version), ['v2 Declared', 'v1']);
+  const difference = main(page).getByRole('region', { name: 'v1 against v2' });
+  assert.deepEqual(await tableRows(difference), [['disk_size_gb', '20', '64']]);
+  await difference.getByLabel('From').selectOption('v2');
+  await difference.getByLabel('To').selectOption('v1');
+  await difference.getByRole('button', { name: 'Compare' }).click();
+  await page.waitForURL(/from=2&to=1/);
+  assert.deepEqual(await tableRows(main(page).getByRole('region', { name: 'v2 against v1' })), [['disk_size_gb', '64', '20']]);
+
+  await main(page).getByRole('link', { name: 'Retire' }).click();
+  await page.waitForURL('**/templates/dev/batch/retire');
+  await proposeReviewed(page, 'Not needed after all');
+  await page.goto('/templates/dev/batch');
+  await main(page).getByText('It has left the declaration.').waitFor();
+  assert.match(await words(main(page).getByRole('button', { name: 'Edit' })), /Edit/, 'what is retired cannot be edited');
+});
+
+test('what is refused stands beside its field, with what was typed', async () => {
+  const { page, forgive } = await scene.person('Mara');
+  forgive(/status of 422/);
+  await page.goto('/templates/new?agent_type=backend-developer');
+  await hydrated(page);
+  await page.getByLabel('Name', { exact: true }).fill('backend-dev');
+  await page.getByLabel('Boot disk').fill('many');
+  await page.getByLabel('Labels', { exact: true }).fill('team');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  const alert = main(page).getByRole('alert');
+  assert.match(await words(alert), /2 fields are refused: disk_size_gb labels/);
+  assert.equal(await page.getByLabel('Boot disk').inputValue(), 'many', 'what was typed stays');
+  assert.match(await describedBy(page, 'Boot disk'), /`many` is no whole number/);
+  assert.match(await describedBy(page, 'Labels'), /line 1 has no `=`/i);
+
+  await page.getByLabel('Boot disk').fill('40');
+  await page.getByLabel('Labels', { exact: true }).fill('team = a');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await alert.waitFor();
+  assert.match(await describedBy(page, 'Name'), /backend-dev is declared already/);
+
+  await page.getByLabel('Name', { exact: true }).fill('other');
+  await page.getByLabel('Confidential VM').check();
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await alert.waitFor();
+  assert.match(await describedBy(page, 'Confidential VM'), /e2-standard-2 has no confidential VMs/);
+  const button = page.getByRole('button', { name: 'Propose change' });
+  assert.equal(await button.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(main(page).locator('#propose-change-reason')), /1 rule is broken/);
+});
+
+async function describedBy(page, label) {
+  const field = page.getByLabel(label, { exact: true });
+  assert.equal(await field.getAttribute('aria-invalid'), 'true', `${label} is refused`);
+  return words(page.locator(`#${await field.getAttribute('aria-describedby')}`));
+}
+
+test('the rules speak while somebody types, and help says what the machine has', async () => {
+  const { page } = await scene.person('Mara');
+  await page.goto('/templates/new?agent_type=backend-developer');
+  await hydrated(page);
+  const machine = page.getByLabel('Machine type');
+  const help = page.locator('#machine_type-hint');
+  assert.equal(await words(help), '2–4 vCPU, 8–16 GB for this type; this one has 2 vCPU, 8 GB.');
+  await machine.fill('e2-standard-8');
+  assert.equal(await words(help), '2–4 vCPU, 8–16 GB for this type; this one has 8 vCPU, 32 GB.');
+  await machine.fill('e2-standard-3');
+  assert.equal(await machine.getAttribute('aria-invalid'), null, 'nobody is interrupted');
+  await page.getByLabel('Image').focus();
+  await until('the machine type is refused', async () => assert.equal(await machine.getAttribute('aria-invalid'), 'true'));
+  assert.match(await words(help), /e2 has no `e2-standard-3`/);
+  await machine.fill('e2-standard-4');
+  await until('it is mended as soon as it is right', async () => assert.equal(await machine.getAttribute('aria-invalid'), null));
+});
+
+test('the panel is a route: focus moves in, Escape closes it and focus returns', async () => {
+  const { page } = await scene.person('Mara');
+  await page.goto('/templates');
+  await hydrated(page);
+  const opener = main(page).getByRole('link', { name: 'New template' });
+  const focused = () => page.evaluate(() => document.activeElement?.textContent.trim());
+  await opener.click();
+  await until('the focus is on the panel', async () => assert.equal(await focused(), 'New template'));
+  await assertAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/\/templates$/);
+  await until('the focus is where it was', async () =>
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('href')), '/templates/new'),
+  );
+  await opener.click();
+  await page.waitForURL(/\/templates\/new/);
+  await page.goBack();
+  await page.waitForURL(/\/templates$/);
+  assert.equal(await title(page).innerText(), 'Templates');
+
+  // What was typed is not thrown away by one key.
+  await page.goto('/templates/new?agent_type=sre-agent');
+  await hydrated(page);
+  await page.getByLabel('Name', { exact: true }).fill('watch');
+  await page.keyboard.press('Escape');
+  assert.match(page.url(), /\/templates\/new/);
+  await page.getByRole('link', { name: 'Discard and close' }).click();
+  await page.waitForURL(/\/templates$/);
+});
+
+test('a template that a pool uses says why it cannot be retired, and a viewer why nothing can', async () => {
+  const mara = await scene.person('Mara');
+  await mara.page.goto('/templates/dev/backend-dev');
+  const retire = main(mara.page).getByRole('button', { name: 'Retire' });
+  assert.equal(await retire.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(main(mara.page).locator('#retire-reason')), /backend-pool uses it/);
+  mara.forgive(/status of 422/);
+  await mara.page.goto('/templates/dev/backend-dev/retire');
+  assert.match(await words(main(mara.page).getByRole('alert')), /backend-dev is used by backend-pool/);
+
+  const vera = await scene.person('Vera');
+  await vera.page.goto('/templates/dev/platform-eng');
+  assert.match(await words(main(vera.page).locator('#edit-reason')), /takes the role operator or admin/);
+});
+
+test('a template is created and edited without scripts', async () => {
+  const { page } = await scene.person('Mara', { scripts: false });
+  await page.goto('/templates');
+  await main(page).getByRole('link', { name: 'New template' }).click();
+  await main(page).getByRole('link', { name: /^sre-agent/ }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Watch_Tower');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  assert.match(await describedBy(page, 'Name'), /is no name: .*Write watch-tower\./);
+  await page.getByLabel('Name', { exact: true }).fill('watch-tower');
+  await propose(page, 'Without scripts');
+  await page.goto('/templates/dev/watch-tower/edit');
+  await page.getByLabel('Labels', { exact: true }).fill('team = night');
+  await propose(page, 'Without scripts too');
+  await page.goto('/templates/dev/watch-tower');
+  assert.deepEqual((await versions(page)).map(([version]) => version), ['v2 Declared', 'v1']);
+  await page.goto('/templates');
+  const rows = await tableRows(main(page).getByRole('group', { name: 'Templates' }));
+  const [backend] = rows.filter(([name]) => name.startsWith('backend-dev'));
+  assert.match(backend.join(' | '), /backend-dev dev \| Current \| backend-developer \| 1 \| 2 on v1 \| backend-pool/);
+});
+
+test('an edit that somebody overtook is refused, and what is newer is shown', async () => {
+  const { page, tab, forgive } = await scene.person('Mara');
+  forgive(/status of 412/);
+  const fill = async (one, size) => {
+    await one.goto('/templates/dev/platform-eng/edit');
+    await hydrated(one);
+    await one.getByLabel('Boot disk').fill(size);
+    await one.getByRole('button', { name: 'Review change' }).click();
+    await one.getByRole('button', { name: 'Propose change' }).waitFor();
+  };
+  const slower = await tab();
+  await fill(slower, '31');
+  await fill(page, '30');
+  await proposeReviewed(page, 'First');
+  const answer = slower.waitForResponse((response) => response.request().method() === 'POST');
+  await slower.getByRole('button', { name: 'Propose change' }).click();
+  assert.equal((await answer).status(), 412);
+  assert.match(await words(main(slower).getByRole('alert')), /generation/);
+  assert.match(await words(main(slower).getByRole('region', { name: 'What differs' })), /disk_size_gb 30 31/);
+});
