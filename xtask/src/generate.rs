@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -18,7 +19,7 @@ type Files = BTreeMap<String, String>;
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
     match arguments.next()? {
         None => renew(),
-        Some(lexopt::Arg::Long("check")) => check(),
+        Some(lexopt::Arg::Long("check")) => check(the_store()),
         Some(lexopt::Arg::Long("help")) => {
             terminal::say(
                 "cargo xtask generate [--check]\n\nRenews .sqlx from the migrations and the store's queries.",
@@ -31,7 +32,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
 
 fn renew() -> Result<()> {
     terminal::stage(".sqlx", || {
-        let (folder, fresh) = (workspace::root().join(".sqlx"), describe_queries()?);
+        let (folder, fresh) = (workspace::root().join(".sqlx"), describe_queries(the_store())?);
         let old = read(&folder)?;
         let changes = differences(&old, &fresh);
         fs::create_dir_all(&folder)?;
@@ -45,10 +46,18 @@ fn renew() -> Result<()> {
     })
 }
 
-/// An error that names each file that `generate` would change.
-pub(crate) fn check() -> Result<()> {
-    terminal::stage(".sqlx", || {
-        let fresh = describe_queries()?;
+/// The shortest compilation that asks each query.
+fn the_store() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args(["check", "-p", "store", "--all-targets"]).args(workspace::quiet());
+    cargo
+}
+
+/// An error that names each file that `generate` would change. `cargo` is a check that compiles the store among
+/// others: what it compiled is there for the next one.
+pub(crate) fn check(cargo: Command) -> Result<()> {
+    terminal::stage("code, .sqlx", || {
+        let fresh = describe_queries(cargo)?;
         let changes = differences(&read(&workspace::root().join(".sqlx"))?, &fresh);
         if !changes.is_empty() {
             bail!(".sqlx is out of date, `cargo xtask generate` renews it:\n  {}", changes.join("\n  "));
@@ -57,8 +66,8 @@ pub(crate) fn check() -> Result<()> {
     })
 }
 
-/// Compiles the store against a database that has all migrations; the query macros write down what they learn.
-fn describe_queries() -> Result<Files> {
+/// Lets `cargo` compile the store against a database that has all migrations; the query macros write down what they learn.
+fn describe_queries(mut cargo: Command) -> Result<Files> {
     let scratch = Scratch::new("generate")?;
     let rooms = Rooms::in_folder(scratch.path())?;
     let cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
@@ -70,10 +79,9 @@ fn describe_queries() -> Result<Files> {
     fs::create_dir(&answers)?;
     let source = workspace::root().join("crates/store/src/lib.rs");
     let touched = Touched::new(&source)?;
-    let mut cargo = workspace::cargo();
-    cargo.args(["check", "-p", "store", "--all-targets"]).args(workspace::quiet());
     cargo.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &answers).env("DATABASE_URL", cluster.url());
-    let compiled = process::run(&mut cargo).context("the store does not compile against its migrations");
+    let compiled = process::run(&mut cargo)
+        .context("there are objections to the code, or the store does not fit its migrations");
     drop(touched);
     compiled?;
     read(&answers)
