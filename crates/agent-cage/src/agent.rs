@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::load::{LoadSource, Meter};
 use crate::metadata::Metadata;
 use crate::reporting::Reporter;
+use crate::script::Script;
 use crate::state::{Clock, State, system_clock};
 use crate::{Config, health, wire};
 
@@ -27,6 +28,7 @@ pub struct Agent {
     client: Option<reqwest::Client>,
     load: LoadSource,
     clock: Clock,
+    script: watch::Receiver<Script>,
     boot_id: Uuid,
 }
 
@@ -42,7 +44,9 @@ impl Agent {
         let load = LoadSource::Modelled { seed: config.seed };
         // Not from the seed: a VM that boots again must never repeat a boot id, or its heartbeats look replayed.
         let boot_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
-        Ok(Agent { config, listener, address, client: None, load, clock: system_clock, boot_id })
+        // Nobody writes a script unless one is given: the channel keeps its last word when its sender is gone.
+        let script = watch::channel(Script::default()).1;
+        Ok(Agent { config, listener, address, client: None, load, clock: system_clock, script, boot_id })
     }
 
     /// Shares connections and trusted roots between many agents; make it with [`crate::http_client`].
@@ -55,6 +59,12 @@ impl Agent {
     /// Replaces the modelled load of the configured seed.
     pub fn with_load(mut self, load: LoadSource) -> Agent {
         self.load = load;
+        self
+    }
+
+    /// Plays what this channel says.
+    pub fn with_script(mut self, script: watch::Receiver<Script>) -> Agent {
+        self.script = script;
         self
     }
 
@@ -76,7 +86,8 @@ impl Agent {
 
     /// Serves and reports until `stop` is cancelled; the port is free when it returns.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let state = Arc::new(State::new(self.boot_id, Meter::new(self.load), self.clock, &self.config));
+        let meter = Meter::new(self.load);
+        let state = Arc::new(State::new(self.boot_id, meter, self.clock, self.script, &self.config));
         let client = match self.client {
             Some(client) => client,
             None => wire::http_client()?,

@@ -26,7 +26,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 }
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response {
-    let status = state.load().status();
+    let status = state.status(&state.load());
     let code = if status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let (agent_type, environment) = match &state.known().identity {
         Some(identity) => (identity.agent_type.clone(), identity.environment.clone()),
@@ -86,7 +86,7 @@ async fn status(Shared(state): Shared<Arc<State>>) -> Response {
         "agent_type": identity.map(|identity| &identity.agent_type),
         "environment": identity.map(|identity| &identity.environment),
         "version": VERSION,
-        "status": load.status(),
+        "status": state.status(&load),
         "boot_id": state.boot_id,
         "uptime_seconds": state.uptime().as_secs(),
         "sequence": known.sequence,

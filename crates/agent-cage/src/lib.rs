@@ -10,6 +10,7 @@ mod health;
 mod load;
 mod metadata;
 mod reporting;
+mod script;
 mod state;
 mod wire;
 
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use agent::Agent;
 pub use load::{Load, LoadSource};
+pub use script::Script;
 pub use wire::http_client;
 
 /// Where an agent finds its VM and where it listens.

@@ -54,6 +54,7 @@ impl Reporter {
     /// Never ends; it is dropped to stop it.
     pub(crate) async fn run(&mut self) {
         loop {
+            self.state.may_speak().await;
             let wait = self.turn().await;
             sleep(wait).await;
         }
@@ -146,7 +147,7 @@ impl Reporter {
             sequence,
             uptime_seconds: self.state.uptime().as_secs(),
             version: VERSION,
-            status: metrics.status(),
+            status: self.state.status(&metrics),
             agent_type: &identity.agent_type,
             environment: &identity.environment,
             metrics,

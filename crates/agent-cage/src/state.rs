@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
 use crate::Config;
-use crate::load::{Load, Meter};
+use crate::load::{Load, Meter, Status};
 use crate::metadata::Identity;
+use crate::script::Script;
 
 /// The wall clock, for what people and certificates read; intervals are measured by tokio's clock.
 pub(crate) type Clock = fn() -> DateTime<Utc>;
@@ -29,6 +30,7 @@ pub(crate) struct State {
     clock: Clock,
     started: Instant,
     metadata_url: String,
+    script: watch::Receiver<Script>,
     known: Mutex<Known>,
 }
 
@@ -70,7 +72,13 @@ pub(crate) struct Outcome {
 }
 
 impl State {
-    pub(crate) fn new(boot_id: Uuid, meter: Meter, clock: Clock, config: &Config) -> State {
+    pub(crate) fn new(
+        boot_id: Uuid,
+        meter: Meter,
+        clock: Clock,
+        script: watch::Receiver<Script>,
+        config: &Config,
+    ) -> State {
         let known = Known {
             identity: None,
             link: Link::ReadingMetadata,
@@ -88,6 +96,7 @@ impl State {
             clock,
             started: Instant::now(),
             metadata_url: config.metadata.clone(),
+            script,
             known: Mutex::new(known),
         }
     }
@@ -113,6 +122,22 @@ impl State {
         let mut known = self.known();
         // Within the lock, so that the meter never sees time go back.
         let uptime = self.uptime();
-        known.meter.sample(uptime)
+        let load = known.meter.sample(uptime);
+        drop(known);
+        let cpu = self.script.borrow().cpu_utilization_percent;
+        Load { cpu_utilization_percent: cpu.unwrap_or(load.cpu_utilization_percent), ..load }
+    }
+
+    pub(crate) fn status(&self, load: &Load) -> Status {
+        if self.script.borrow().ill { Status::Unhealthy } else { load.status() }
+    }
+
+    /// Returns when heartbeats may be sent: at once, unless the script wants silence.
+    pub(crate) async fn may_speak(&self) {
+        let mut script = self.script.clone();
+        if script.wait_for(|script| !script.silent).await.is_err() {
+            // Its writer is gone, and with it whoever could end the silence.
+            std::future::pending::<()>().await;
+        }
     }
 }

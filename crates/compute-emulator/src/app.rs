@@ -12,10 +12,11 @@ use crate::{
     config::Config,
     engine,
     error::Error,
+    fault::Fault,
     fingerprint,
-    operation::{Operation, Subject},
+    operation::{Failure, Finish, Operation, Subject},
     reference,
-    rest::call::Call,
+    rest::{call::Call, weather::Debts},
     vm::identity::Issuer,
     world::{Replay, World},
 };
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     world: Mutex<World>,
+    debts: Mutex<Debts>,
 }
 
 impl std::ops::Deref for App {
@@ -62,7 +64,13 @@ impl App {
             tasks: TaskTracker::new(),
             stop,
             world: Mutex::new(world),
+            debts: Mutex::default(),
         }))
+    }
+
+    /// Locked after the world, if both are.
+    pub(crate) fn debts(&self) -> MutexGuard<'_, Debts> {
+        self.debts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state. A panic elsewhere does not make it unreadable: each change is checked before it begins.
@@ -93,10 +101,24 @@ impl App {
                 return Ok(Json(operation.view(now)));
             }
         }
-        let subject = work(&mut world, now)?;
+        let failure = world.active_faults().find_map(|fault| match fault {
+            Fault::Operation { code, message, status, calls } if calls.hit(call.method(), call.path()) => {
+                Some(Failure { status: *status, code: code.clone(), message: message.clone() })
+            }
+            _ => None,
+        });
+        let subject = match &failure {
+            // Taken, and nothing comes of it: the work is done on a world that is thrown away.
+            Some(_) => {
+                let subject = work(&mut world.clone(), now)?;
+                Subject { finish: Finish::Stored, ..subject }
+            }
+            None => work(&mut world, now)?,
+        };
         let latency = self.config.latencies.operation;
         let real = self.clock.real(latency);
-        let operation = Operation::new(subject, request, now, latency, real, &mut world.dice);
+        let mut operation = Operation::new(subject, request, now, latency, real, &mut world.dice);
+        operation.failure = failure;
         let view = operation.view(now);
         tracing::debug!(operation = operation.path, path = call.path(), "stored");
         if let Some(key) = key {

@@ -28,6 +28,15 @@ impl Stamp {
         self.0
     }
 
+    pub(crate) fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// That many milliseconds later, or earlier.
+    pub(crate) fn moved(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     pub(crate) fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }

@@ -54,6 +54,10 @@ pub struct Latencies {
     pub stopping: Duration,
     /// ABANDONING: a VM leaves its group.
     pub abandoning: Duration,
+    /// REFRESHING: a VM takes settings over without a restart.
+    pub refreshing: Duration,
+    /// From the notice of a preemption to the VM's stop.
+    pub preemption: Duration,
     /// From a failed creation to the next try.
     pub retry: Duration,
 }
@@ -67,6 +71,8 @@ impl Default for Latencies {
             boot: Duration::from_secs(15),
             stopping: Duration::from_secs(10),
             abandoning: Duration::from_secs(2),
+            refreshing: Duration::from_secs(2),
+            preemption: Duration::from_secs(30),
             retry: Duration::from_secs(30),
         }
     }

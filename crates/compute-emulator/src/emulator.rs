@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     engine, persist, rest,
-    vm::{guest, identity::Issuer, probe},
+    vm::{guest, identity::Issuer, meter, probe},
     world::World,
 };
 
@@ -60,9 +60,10 @@ impl Emulator {
         if app.config.agents {
             app.tasks.spawn(guest::run(app.clone()));
             app.tasks.spawn(probe::run(app.clone()));
+            app.tasks.spawn(meter::run(app.clone()));
         }
-        let server = axum::serve(listener, rest::router(app.clone()))
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        let router = rest::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
         app.tasks.spawn(async move {
             if let Err(error) = server.await {
                 tracing::error!(%error, "the REST server ended");

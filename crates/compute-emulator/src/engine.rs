@@ -1,6 +1,8 @@
 //! What happens in time: VMs change status, instances go through their actions, groups converge to their intent.
 //! A step is a function of the world and the moment; handlers take one after each change, `run` whenever one is due.
 
+mod autoscaling;
+mod capacity;
 mod instances;
 mod machines;
 mod reconcile;
@@ -14,13 +16,15 @@ use crate::{
     app::App,
     clock::{Moment, Virtual},
     config::Config,
-    group::{Action, Group, Version},
+    group::{Action, Group, ManagedInstance, Version},
     operation::Operation,
     vm::{Guest, Status},
     world::World,
 };
 
-pub(crate) use machines::write as write_serial;
+pub(crate) use autoscaling::schedule_offset;
+pub(crate) use machines::{delete, halt, preempt, reset, start, write as write_serial};
+pub(crate) use rollout::disruption;
 pub(crate) use status::{is_stable, version_target_reached};
 
 /// Events come in bursts too: the engine sleeps at least that long between two steps.
@@ -53,9 +57,15 @@ pub(crate) struct Step<'a> {
     pub(crate) changed: bool,
     /// When the next one is worth while; None if nothing is under way.
     pub(crate) due: Option<Virtual>,
+    usage: capacity::Usage,
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// A look of which nothing came yet.
+    pub(crate) fn new(now: Moment, config: &'a Config) -> Self {
+        Self { now, config, changed: false, due: None, usage: capacity::Usage::default() }
+    }
+
     fn due_at(&mut self, at: Virtual) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
@@ -63,8 +73,9 @@ impl Step<'_> {
 
 /// Does all that is due.
 pub(crate) fn step<'a>(world: &mut World, now: Moment, config: &'a Config) -> Step<'a> {
-    let mut step = Step { now, config, changed: false, due: None };
+    let mut step = Step::new(now, config);
     machines::advance(world, &mut step);
+    autoscaling::advance(world, &mut step);
     let paths: Vec<String> = world.groups.keys().cloned().collect();
     for path in paths {
         let Some(mut group) = world.groups.remove(&path) else { continue };
@@ -100,6 +111,17 @@ pub(crate) fn attach_operation(world: &mut World, operation: &Operation) {
 /// The version that an instance would get if it were made anew.
 pub(crate) fn version_for(group: &Group, name: &str) -> Option<Version> {
     rollout::next_version(group, &group.intent(), &rollout::Names::from([name.to_owned()]))
+}
+
+/// Instances of these names, placed as new ones are.
+pub(crate) fn add_instances(group: &mut Group, names: &[String], world: &World) {
+    let intent = group.intent();
+    for name in names {
+        let Some(version) = rollout::next_version(group, &intent, &rollout::Names::new()) else { return };
+        let Some(zone) = spread::zone_for_one_more(group, &intent, &version, world) else { return };
+        group.target_size += 1;
+        group.instances.insert(name.clone(), ManagedInstance::new(name.clone(), zone, version));
+    }
 }
 
 /// After a restart the machines' hosts have been away: their guests boot again, and health is to be found out anew.

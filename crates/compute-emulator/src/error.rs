@@ -7,19 +7,21 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use crate::group::Attempt;
+
 #[derive(Debug)]
 pub(crate) struct Error {
     status: StatusCode,
     reason: &'static str,
     messages: Vec<String>,
-    /// Only the front end, which checks a body before Compute Engine sees it, fills `error.status`.
-    front_end: bool,
+    /// `error.status`: only the front end, which checks a body before Compute Engine sees it, fills it.
+    canonical: Option<&'static str>,
     location: bool,
 }
 
 impl Error {
     fn new(status: StatusCode, reason: &'static str, message: String) -> Self {
-        Self { status, reason, messages: vec![message], front_end: false, location: false }
+        Self { status, reason, messages: vec![message], canonical: None, location: false }
     }
 
     /// A value that Compute Engine refuses. `why` is a whole sentence with its full stop.
@@ -41,7 +43,10 @@ impl Error {
 
     /// A body that does not fit its schema: refused by the front end.
     pub(crate) fn malformed(message: String) -> Self {
-        Self { front_end: true, ..Self::new(StatusCode::BAD_REQUEST, "badRequest", message) }
+        Self {
+            canonical: Some("INVALID_ARGUMENT"),
+            ..Self::new(StatusCode::BAD_REQUEST, "badRequest", message)
+        }
     }
 
     pub(crate) fn in_use(noun: &str, path: &str, user: &str) -> Self {
@@ -60,6 +65,40 @@ impl Error {
 
     pub(crate) fn already_exists(path: &str) -> Self {
         Self::new(StatusCode::CONFLICT, "alreadyExists", format!("The resource '{path}' already exists"))
+    }
+
+    /// What makes a group try again is refused where a client asks for it itself.
+    pub(crate) fn attempt(attempt: &Attempt) -> Self {
+        let (status, reason) = match attempt.code.as_str() {
+            "QUOTA_EXCEEDED" => (StatusCode::FORBIDDEN, "quotaExceeded"),
+            "PERMISSIONS_ERROR" => (StatusCode::FORBIDDEN, "forbidden"),
+            "RESOURCE_NOT_FOUND" => (StatusCode::NOT_FOUND, "notFound"),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "resourcePoolExhausted"),
+        };
+        Self::new(status, reason, attempt.message.clone())
+    }
+
+    /// What a switch answers instead of the service. `canonical` has `error.status` besides, as front ends do.
+    pub(crate) fn switched(status: StatusCode, canonical: bool) -> Self {
+        let (reason, message) = match status.as_u16() {
+            401 => ("authError", "Invalid Credentials"),
+            403 => ("forbidden", "Forbidden"),
+            404 => ("notFound", "Not Found"),
+            429 => ("rateLimitExceeded", "Rate Limit Exceeded"),
+            400..=499 => ("invalid", "Bad Request"),
+            _ => ("backendError", "Backend Error"),
+        };
+        let canonical = canonical.then(|| match status.as_u16() {
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            429 => "RESOURCE_EXHAUSTED",
+            400..=499 => "INVALID_ARGUMENT",
+            503 => "UNAVAILABLE",
+            504 => "DEADLINE_EXCEEDED",
+            _ => "INTERNAL",
+        });
+        Self { canonical, ..Self::new(status, reason, message.to_owned()) }
     }
 
     pub(crate) fn stale_fingerprint() -> Self {
@@ -83,8 +122,8 @@ impl Error {
             .collect();
         let mut error =
             json!({"code": self.status.as_u16(), "message": self.messages.first(), "errors": errors});
-        if self.front_end {
-            error["status"] = "INVALID_ARGUMENT".into();
+        if let Some(canonical) = self.canonical {
+            error["status"] = canonical.into();
         }
         json!({ "error": error })
     }

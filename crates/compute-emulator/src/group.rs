@@ -40,10 +40,16 @@ pub(crate) struct ManagedInstance {
     pub(crate) grace: Option<Virtual>,
     /// The VM that a RECREATING has to remove first.
     pub(crate) replacing: Option<u64>,
+    /// The boot that a RESTARTING has to end first.
+    #[serde(default)]
+    pub(crate) ending_boot: Option<u64>,
+    /// Stopped on demand: kept beside the group's target size, and neither repaired nor updated.
+    #[serde(default)]
+    pub(crate) standby: bool,
     /// To be deleted as soon as its substitute serves: moved to another zone.
     pub(crate) leaving: bool,
     pub(crate) last_attempt: Option<Attempt>,
-    /// When the next try, or the end of an ABANDONING, is due.
+    /// When the next try, or the end of an ABANDONING or a REFRESHING, is due.
     pub(crate) due: Option<Virtual>,
 }
 
@@ -58,6 +64,15 @@ pub(crate) struct Version {
 pub(crate) struct Attempt {
     pub(crate) code: String,
     pub(crate) message: String,
+    /// `errorDetails`, one entry; null where there is none.
+    #[serde(default)]
+    pub(crate) details: Value,
+}
+
+impl Attempt {
+    pub(crate) fn new(code: &str, message: String) -> Self {
+        Self { code: code.to_owned(), message, details: Value::Null }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,13 +85,17 @@ pub(crate) struct Failure {
     pub(crate) attempt: Attempt,
 }
 
-/// `currentAction`. SUSPENDING and its like are not modelled.
+/// `currentAction`. SUSPENDING, RESUMING and CREATING_WITHOUT_RETRIES are not modelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Action {
     None,
     Creating,
     Verifying,
     Recreating,
+    Restarting,
+    Refreshing,
+    Stopping,
+    Starting,
     Deleting,
     Abandoning,
 }
@@ -88,6 +107,10 @@ impl Action {
             Self::Creating => "CREATING",
             Self::Verifying => "VERIFYING",
             Self::Recreating => "RECREATING",
+            Self::Restarting => "RESTARTING",
+            Self::Refreshing => "REFRESHING",
+            Self::Stopping => "STOPPING",
+            Self::Starting => "STARTING",
             Self::Deleting => "DELETING",
             Self::Abandoning => "ABANDONING",
         }
@@ -130,6 +153,8 @@ impl ManagedInstance {
             was_healthy: false,
             grace: None,
             replacing: None,
+            ending_boot: None,
+            standby: false,
             leaving: false,
             last_attempt: None,
             due: None,
@@ -142,6 +167,23 @@ impl ManagedInstance {
         self.was_healthy = false;
         self.grace = None;
     }
+
+    /// A new VM under the same name. `vm` is the one to be removed first.
+    pub(crate) fn start_over(&mut self, vm: Option<u64>) {
+        self.action = Action::Recreating;
+        self.replacing = vm;
+        self.due = None;
+        self.standby = false;
+        self.forget_vm();
+    }
+
+    /// Another boot of the same VM. `boots` is the count that ends.
+    pub(crate) fn restart(&mut self, boots: u64) {
+        self.action = Action::Restarting;
+        self.ending_boot = Some(boots);
+        self.due = None;
+        self.forget_vm();
+    }
 }
 
 impl Group {
@@ -149,9 +191,14 @@ impl Group {
         Intent::of(&self.path, &self.body)
     }
 
-    /// The instances that stay.
+    /// The instances that stay and count towards the target size.
     pub(crate) fn live(&self) -> impl Iterator<Item = &ManagedInstance> {
-        self.instances.values().filter(|instance| !instance.action.leaves())
+        self.instances.values().filter(|instance| !instance.action.leaves() && !instance.standby)
+    }
+
+    /// `targetStoppedSize`
+    pub(crate) fn stopped_count(&self) -> usize {
+        self.instances.values().filter(|instance| !instance.action.leaves() && instance.standby).count()
     }
 
     pub(crate) fn live_count(&self) -> u32 {

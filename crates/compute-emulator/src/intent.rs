@@ -14,11 +14,15 @@ pub(crate) struct Intent {
     pub(crate) versions: Vec<VersionTarget>,
     pub(crate) health_check: Option<HealthCheckUse>,
     pub(crate) proactive: bool,
-    /// The policy forbids to replace VMs.
-    pub(crate) replacing_forbidden: bool,
+    /// What an update does to a VM at least, and at most.
+    pub(crate) minimal: Disruption,
+    pub(crate) allowed: Disruption,
+    pub(crate) shape: TargetShape,
     pub(crate) recreate: bool,
     pub(crate) redistribute: bool,
-    pub(crate) repair: bool,
+    /// Whether VMs that failing probes call ill, and VMs that stopped or vanished, are made anew.
+    pub(crate) repair_ill: bool,
+    pub(crate) repair_failed: bool,
     pub(crate) update_on_repair: bool,
     max_surge: Amount,
     max_unavailable: Amount,
@@ -35,6 +39,39 @@ pub(crate) struct VersionTarget {
 pub(crate) struct HealthCheckUse {
     pub(crate) path: String,
     pub(crate) initial_delay_seconds: u64,
+}
+
+/// How much an update disturbs a VM, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Disruption {
+    None,
+    Refresh,
+    Restart,
+    Replace,
+}
+
+impl Disruption {
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        match text {
+            "NONE" => Some(Self::None),
+            "REFRESH" => Some(Self::Refresh),
+            "RESTART" => Some(Self::Restart),
+            "REPLACE" => Some(Self::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// How a group uses its zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetShape {
+    /// The same number in each, whatever the capacity: an instance waits in its zone.
+    Even,
+    /// As even as capacity allows.
+    Balanced,
+    /// Wherever there is capacity.
+    Any,
+    AnySingleZone,
 }
 
 /// `FixedOrPercent`. Percentages are rounded up; the real service's direction is not known.
@@ -90,22 +127,32 @@ impl Intent {
             })
         });
         let lifecycle = |key: &str| text(body.get("instanceLifecyclePolicy").and_then(|l| l.get(key)));
-        let repair = match lifecycle("onFailedHealthCheck").as_str() {
+        let repair_failed = lifecycle("defaultActionOnFailure") != "DO_NOTHING";
+        let repair_ill = match lifecycle("onFailedHealthCheck").as_str() {
             "REPAIR" => true,
             "DO_NOTHING" => false,
-            _ => lifecycle("defaultActionOnFailure") != "DO_NOTHING",
+            _ => repair_failed,
         };
+        let shape = match text(distribution.and_then(|d| d.get("targetShape"))).as_str() {
+            "BALANCED" => TargetShape::Balanced,
+            "ANY" => TargetShape::Any,
+            "ANY_SINGLE_ZONE" => TargetShape::AnySingleZone,
+            _ => TargetShape::Even,
+        };
+        let disruption = |key: &str| Disruption::of(&text(at(key))).unwrap_or(Disruption::Replace);
         let spread = Amount::Fixed(u32::try_from(zones.len()).unwrap_or(1));
         Self {
             base_name: text(body.get("baseInstanceName")),
             versions,
             health_check,
             proactive: text(at("type")) == "PROACTIVE",
-            replacing_forbidden: !matches!(text(at("mostDisruptiveAllowedAction")).as_str(), "" | "REPLACE"),
+            minimal: disruption("minimalAction"),
+            allowed: disruption("mostDisruptiveAllowedAction"),
+            shape,
             recreate: text(at("replacementMethod")) == "RECREATE",
-            redistribute: text(at("instanceRedistributionType")) != "NONE"
-                && matches!(text(distribution.and_then(|d| d.get("targetShape"))).as_str(), "" | "EVEN"),
-            repair,
+            redistribute: text(at("instanceRedistributionType")) != "NONE" && shape == TargetShape::Even,
+            repair_ill,
+            repair_failed,
             update_on_repair: lifecycle("forceUpdateOnRepair") == "YES",
             max_surge: Amount::of(at("maxSurge")).unwrap_or(spread),
             max_unavailable: Amount::of(at("maxUnavailable")).unwrap_or(spread),

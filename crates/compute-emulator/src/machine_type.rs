@@ -74,12 +74,28 @@ pub(crate) fn find(name: &str) -> Option<MachineType> {
             })
             .flatten();
     }
-    all().into_iter().find(|(known, _)| known == name).map(|(_, kind)| kind)
+    if let Some((_, cpus, memory_mb)) = SHARED.iter().find(|(known, ..)| *known == name) {
+        return Some(MachineType { cpus: *cpus, memory_mb: *memory_mb, shared: true, arm: false });
+    }
+    let mut parts = name.splitn(3, '-');
+    let (family, class, cpus) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_, sizes, memories) = FAMILIES.iter().find(|(known, ..)| *known == family)?;
+    let (_, per_cpu) = CLASSES.iter().zip(memories).find(|(known, _)| **known == class)?;
+    let cpus = sizes.iter().find(|size| size.to_string() == cpus)?;
+    let kind = MachineType { cpus: *cpus, memory_mb: cpus * per_cpu, shared: false, arm: family == "t2a" };
+    (*per_cpu > 0).then_some(kind)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_what_it_lists() {
+        for (name, kind) in all() {
+            assert_eq!(find(&name), Some(kind), "{name}");
+        }
+    }
 
     #[test]
     fn knows_real_names_only() {

@@ -25,6 +25,19 @@ pub(crate) struct Operation {
     started: Stamp,
     /// None while it waits for the engine to finish it.
     ends: Option<(Virtual, Stamp)>,
+    /// What Compute Engine did by itself says why.
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Why an operation failed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 /// When an operation is done.
@@ -78,7 +91,24 @@ impl Operation {
             starts: now.at + length / 10,
             started: now.stamp.after(real / 10),
             ends,
+            reason: None,
+            failure: None,
         }
+    }
+
+    /// What Compute Engine does by itself to a VM: a preemption, a repair. Done as soon as it is told.
+    pub(crate) fn by_system(
+        kind: &str,
+        target: &str,
+        target_id: u64,
+        reason: String,
+        now: Moment,
+        dice: &mut Dice,
+    ) -> Self {
+        let subject =
+            Subject { kind: kind.to_owned(), target: target.to_owned(), target_id, finish: Finish::Stored };
+        let operation = Self::new(subject, None, now, Duration::ZERO, Duration::ZERO, dice);
+        Self { reason: Some(reason), ..operation }
     }
 
     pub(crate) fn is_done(&self, now: Moment) -> bool {
@@ -112,7 +142,7 @@ impl Operation {
             "operationType": self.kind,
             "targetLink": link(&self.target),
             "targetId": self.target_id.to_string(),
-            "user": "anonymous@compute-emulator.invalid",
+            "user": if self.reason.is_some() { "system" } else { "anonymous@compute-emulator.invalid" },
             "insertTime": self.inserted.to_string(),
             "selfLink": link(&self.path),
         });
@@ -121,6 +151,9 @@ impl Operation {
             Some("regions") => view["region"] = link(scope).into(),
             Some("zones") => view["zone"] = link(scope).into(),
             _ => {}
+        }
+        if let Some(reason) = &self.reason {
+            view["statusMessage"] = reason.as_str().into();
         }
         if let Some(request) = &self.request {
             view["clientOperationId"] = request.as_str().into();
@@ -133,6 +166,9 @@ impl Operation {
             Some((at, stamp)) if at <= now.at => {
                 view["endTime"] = stamp.to_string().into();
                 view["startTime"] = self.started.min(stamp).to_string().into();
+                if let Some(failure) = &self.failure {
+                    failure.show(&mut view);
+                }
                 ("DONE", 100)
             }
             _ if started => ("RUNNING", 50),
@@ -141,6 +177,16 @@ impl Operation {
         view["status"] = status.into();
         view["progress"] = progress.into();
         view
+    }
+}
+
+impl Failure {
+    fn show(&self, view: &mut Value) {
+        let status = axum::http::StatusCode::from_u16(self.status);
+        let reason = status.ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+        view["httpErrorStatusCode"] = self.status.into();
+        view["httpErrorMessage"] = reason.to_uppercase().into();
+        view["error"] = json!({"errors": [{"code": self.code, "message": self.message}]});
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod call;
 
 mod autoscalers;
 mod catalogue;
+mod faults;
 mod filter;
 mod firewalls;
 mod group_actions;
@@ -18,8 +19,9 @@ mod managed_instances;
 mod operations;
 mod resource;
 mod templates;
+pub(crate) mod weather;
 
-use axum::{Router, extract::State, http::Uri, routing::get};
+use axum::{Router, extract::State, http::Uri, middleware, routing::get};
 
 use crate::{app::App, error::Error};
 
@@ -34,9 +36,11 @@ pub(crate) fn router(app: App) -> Router {
         .merge(resource::routes(&templates::NOUN))
         .merge(resource::routes(&health_checks::NOUN))
         .merge(resource::routes(&firewalls::NOUN))
-        .merge(autoscalers::routes());
+        .merge(autoscalers::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), weather::endure));
     Router::new()
         .nest("/compute/v1", api)
+        .nest("/emulator", faults::routes())
         .route(JWKS_PATH, get(identity::keys))
         .route("/livez", get(async || "ok"))
         .fallback(unknown)

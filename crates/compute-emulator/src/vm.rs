@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod guest;
 pub(crate) mod identity;
 pub(crate) mod metadata;
+pub(crate) mod meter;
 pub(crate) mod probe;
 pub(crate) mod serial;
 
@@ -23,9 +24,18 @@ pub(crate) struct Vm {
     pub(crate) id: u64,
     pub(crate) created: Stamp,
     pub(crate) last_start: Option<Stamp>,
+    /// Since when its present boot runs, in virtual time.
+    #[serde(default)]
+    pub(crate) running_since: Option<Virtual>,
     pub(crate) status: Status,
     /// When its status changes next.
     pub(crate) due: Option<Virtual>,
+    /// What becomes of it when it has stopped.
+    #[serde(default)]
+    pub(crate) ending: Ending,
+    /// Compute Engine has taken its capacity back; what the guest is told before it is stopped.
+    #[serde(default)]
+    pub(crate) preempted: bool,
     pub(crate) guest: Guest,
     /// How often its guest was started.
     pub(crate) boots: u64,
@@ -44,6 +54,14 @@ pub(crate) enum Status {
     Staging,
     Running,
     Stopping,
+    Terminated,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Ending {
+    #[default]
+    Deleted,
+    Kept,
 }
 
 impl Status {
@@ -53,6 +71,7 @@ impl Status {
             Self::Staging => "STAGING",
             Self::Running => "RUNNING",
             Self::Stopping => "STOPPING",
+            Self::Terminated => "TERMINATED",
         }
     }
 }

@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    autoscaler::Scaler,
     clock::{Moment, Stamp, Virtual},
     dice::Dice,
     error::Error,
+    fault::Fault,
     fingerprint,
     group::Group,
+    load::Load,
     operation::Operation,
     reference,
     vm::{Vm, address::Addresses},
@@ -34,6 +37,31 @@ pub(crate) struct World {
     pub(crate) operations: BTreeMap<String, Operation>,
     /// By `project/requestId`.
     pub(crate) replays: BTreeMap<String, Replay>,
+    /// What goes wrong on demand, by number.
+    #[serde(default)]
+    pub(crate) faults: BTreeMap<u64, Active>,
+    /// The load that a group's agents are told to show, by the group's path.
+    #[serde(default)]
+    pub(crate) loads: BTreeMap<String, Load>,
+    /// What autoscalers remember, by their path.
+    #[serde(default)]
+    pub(crate) scalers: BTreeMap<String, Scaler>,
+    /// The CPU utilisation that VMs' agents showed when they were last asked, 0 to 1, by the VM's id.
+    #[serde(skip)]
+    pub(crate) cpu: BTreeMap<u64, f64>,
+}
+
+/// Path of the group that an autoscaler is for.
+pub(crate) fn target_of(autoscaler: &str, body: &Map<String, Value>) -> Option<String> {
+    let target = body.get("target").and_then(Value::as_str)?;
+    reference::resolve(target, reference::project(autoscaler), "instanceGroupManagers")
+}
+
+/// A fault that is switched on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Active {
+    pub(crate) since: Stamp,
+    pub(crate) fault: Fault,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,7 +92,15 @@ impl World {
             blueprints: BTreeMap::new(),
             operations: BTreeMap::new(),
             replays: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            scalers: BTreeMap::new(),
+            cpu: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn active_faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.values().map(|active| &active.fault)
     }
 
     pub(crate) fn resource(&self, path: &str) -> Result<&Resource, Error> {

@@ -3,8 +3,8 @@
 
 use super::{Step, rollout, rollout::Names, spread};
 use crate::{
-    group::{Action, Group, ManagedInstance},
-    intent::Intent,
+    group::{Action, Group, ManagedInstance, Version},
+    intent::{Disruption, Intent},
     reference,
     vm::Status,
     world::World,
@@ -12,32 +12,61 @@ use crate::{
 
 pub(super) fn reconcile(group: &mut Group, intent: &Intent, world: &mut World, step: &mut Step<'_>) {
     if group.deleting.is_some() {
-        let staying: Vec<String> = group.live().map(|i| i.name.clone()).collect();
+        let staying: Vec<String> =
+            group.instances.values().filter(|i| !i.action.leaves()).map(|i| i.name.clone()).collect();
         for name in staying {
             mark_deleting(group, &name, step);
         }
         return;
     }
-    pick_for_other_zone(group, intent, step);
-    let outdated = rollout::outdated(group, intent);
+    pick_for_other_zone(group, intent, world, step);
+    let due = rollout::due(group, intent, world);
+    update_in_place(group, intent, due.in_place, world, step);
+    let outdated = due.replace;
     create_missing(group, intent, &outdated, world, step);
     if intent.recreate {
         recreate_outdated(group, intent, &outdated, world, step);
     } else {
         delete_substituted(group, intent, &outdated, world, step);
     }
-    delete_surplus(group, intent, world, step);
+    delete_surplus(group, intent, &outdated, world, step);
+}
+
+/// Restarts as many as may be unavailable at once; what needs no restart is done at once.
+fn update_in_place(
+    group: &mut Group,
+    intent: &Intent,
+    due: Vec<(String, Version, Disruption)>,
+    world: &World,
+    step: &mut Step<'_>,
+) {
+    let mut spare = if due.is_empty() { 0 } else { spare(group, intent, world) };
+    for (name, version, needed) in due {
+        let Some(instance) = group.instances.get(&name) else { continue };
+        // What is under way ends first: its VM may be about to change.
+        if !matches!(instance.action, Action::None | Action::Verifying) {
+            continue;
+        }
+        let restart = needed == Disruption::Restart;
+        if restart && is_available(group, instance, intent, world) {
+            if spare == 0 {
+                continue;
+            }
+            spare -= 1;
+        }
+        super::instances::update_in_place(group, &name, version, restart, world, step);
+    }
 }
 
 /// Where zones differ by more than one, one instance at a time is to move.
-fn pick_for_other_zone(group: &mut Group, intent: &Intent, step: &mut Step<'_>) {
+fn pick_for_other_zone(group: &mut Group, intent: &Intent, world: &World, step: &mut Step<'_>) {
     let calm = group.live_count() == group.target_size
         && group.instances.values().all(|i| i.action == Action::None && !i.leaving);
-    if !(intent.redistribute && calm && rollout::outdated(group, intent).is_empty()) {
+    if !(intent.redistribute && calm && rollout::due(group, intent, world).is_empty()) {
         return;
     }
     let Some(zone) = spread::overfull(&intent.zones, group) else { return };
-    if let Some(instance) = group.instances.values_mut().find(|i| i.zone == zone) {
+    if let Some(instance) = group.instances.values_mut().find(|i| i.zone == zone && !i.standby) {
         instance.leaving = true;
         step.changed = true;
     }
@@ -68,10 +97,12 @@ fn create_missing(
     let mut census = spread::census(group, &intent.zones, |i| !outdated.contains(&i.name));
     for _ in 0..room {
         let Some(version) = lacking.take() else { return };
-        let Some((zone, count)) = census.iter_mut().min_by_key(|(_, count)| *count) else { return };
-        *count += 1;
-        let name = free_name(group, intent, zone, world);
-        group.instances.insert(name.clone(), ManagedInstance::new(name, zone.clone(), version));
+        let Some(zone) = spread::choose(intent, &census, &version, world) else { return };
+        if let Some((_, count)) = census.iter_mut().find(|(name, _)| *name == zone) {
+            *count += 1;
+        }
+        let name = free_name(group, intent, &zone, world);
+        group.instances.insert(name.clone(), ManagedInstance::new(name, zone, version));
         step.changed = true;
     }
 }
@@ -153,15 +184,15 @@ fn is_available(group: &Group, instance: &ManagedInstance, intent: &Intent, worl
     let path = reference::instance(reference::project(&group.path), &instance.zone, &instance.name);
     world.vms.get(&path).is_some_and(|vm| vm.status == Status::Running)
         && instance.replacing.is_none()
+        && !matches!(instance.action, Action::Restarting | Action::Starting)
         && (intent.health_check.is_none() || instance.was_healthy)
 }
 
 /// Scaling in: from the fullest zone, those first that do not serve yet.
-fn delete_surplus(group: &mut Group, intent: &Intent, world: &World, step: &mut Step<'_>) {
+fn delete_surplus(group: &mut Group, intent: &Intent, outdated: &Names, world: &World, step: &mut Step<'_>) {
     if group.live_count() <= group.target_size {
         return;
     }
-    let outdated = rollout::outdated(group, intent);
     let serving: Names =
         group.live().filter(|i| is_available(group, i, intent, world)).map(|i| i.name.clone()).collect();
     let mut old = group.live().filter(|i| outdated.contains(&i.name)).count();

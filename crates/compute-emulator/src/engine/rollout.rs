@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     group::{Action, Group, ManagedInstance, Version},
-    intent::Intent,
+    intent::{Disruption, Intent},
+    world::World,
 };
 
 pub(super) type Names = BTreeSet<String>;
@@ -38,8 +39,87 @@ pub(super) fn next_version(group: &Group, intent: &Intent, outdated: &Names) -> 
     Lacking::of(group, intent, outdated).take()
 }
 
-/// The names of the staying instances that are to be replaced: of a version that is not wanted, of one that has too many,
-/// or bound for another zone.
+/// What a rollout has to do, as far as the policy allows it.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    /// To be replaced: by another instance, or by another VM of the same name.
+    pub(super) replace: Names,
+    /// To be brought to a version without another VM.
+    pub(super) in_place: Vec<(String, Version, Disruption)>,
+}
+
+impl Due {
+    pub(super) fn is_empty(&self) -> bool {
+        self.replace.is_empty() && self.in_place.is_empty()
+    }
+}
+
+/// The staying instances that are not what the group wants, by what brings them there. Of those that need more than the
+/// policy allows nothing is done.
+pub(super) fn due(group: &Group, intent: &Intent, world: &World) -> Due {
+    let outdated = outdated(group, intent);
+    let mut due = Due::default();
+    if outdated.is_empty() {
+        return due;
+    }
+    let mut lacking = Lacking::of(group, intent, &outdated);
+    let mut known: BTreeMap<(String, String), Disruption> = BTreeMap::new();
+    for name in outdated {
+        let Some(instance) = group.instances.get(&name) else { continue };
+        if instance.leaving {
+            due.replace.insert(name);
+            continue;
+        }
+        let Some(version) = lacking.take() else { continue };
+        let from_to = (instance.version.template.clone(), version.template.clone());
+        let differ = *known
+            .entry(from_to)
+            .or_insert_with(|| disruption(world, &instance.version.template, &version.template));
+        // A VM that is not there yet, or not of use, is simply made by the new version.
+        let blank = matches!(instance.action, Action::Creating | Action::Recreating);
+        match differ.max(intent.minimal) {
+            _ if blank => {
+                due.replace.insert(name);
+            }
+            needed if needed > intent.allowed => {}
+            Disruption::Replace => {
+                due.replace.insert(name);
+            }
+            needed => due.in_place.push((name, version, needed)),
+        }
+    }
+    due
+}
+
+/// What it takes to bring a VM of one template to another: at least a look, for the version's own name changes too.
+pub(crate) fn disruption(world: &World, from: &str, to: &str) -> Disruption {
+    // Without a restart, and with one. All else needs another VM. Nobody has compared this with the service field by field.
+    const REFRESHED: &[&str] = &["labels", "metadata", "resourcePolicies", "tags"];
+    const RESTARTED: &[&str] = &[
+        "guestAccelerators",
+        "machineType",
+        "minCpuPlatform",
+        "scheduling",
+        "serviceAccounts",
+        "shieldedInstanceConfig",
+    ];
+    if from == to {
+        return Disruption::None;
+    }
+    let properties = |template: &str| world.resources.get(template)?.body.get("properties")?.as_object();
+    let (Some(from), Some(to)) = (properties(from), properties(to)) else { return Disruption::Replace };
+    let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let needed =
+        keys.into_iter().filter(|key| from.get(*key) != to.get(*key)).map(|key| match key.as_str() {
+            key if REFRESHED.contains(&key) => Disruption::Refresh,
+            key if RESTARTED.contains(&key) => Disruption::Restart,
+            _ => Disruption::Replace,
+        });
+    needed.max().unwrap_or(Disruption::Refresh)
+}
+
+/// The names of the staying instances that are of a version that is not wanted, of one that has too many, or bound for
+/// another zone.
 pub(super) fn outdated(group: &Group, intent: &Intent) -> Names {
     let mut room: BTreeMap<String, i64> =
         shares(group, intent).into_iter().map(|(version, share)| (version.template, share)).collect();
@@ -57,7 +137,7 @@ pub(super) fn outdated(group: &Group, intent: &Intent) -> Names {
             }
             None => true,
         };
-        if instance.leaving || (unwanted && intent.proactive && !intent.replacing_forbidden) {
+        if instance.leaving || (unwanted && intent.proactive) {
             names.insert(instance.name.clone());
         }
     }

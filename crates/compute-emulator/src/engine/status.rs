@@ -1,15 +1,18 @@
 //! What a group's status says of it: derived from the state each time, never stored.
 
 use super::{rollout, spread};
-use crate::group::{Action, Group};
+use crate::{
+    group::{Action, Group},
+    world::World,
+};
 
 /// No action is under way or scheduled.
-pub(crate) fn is_stable(group: &Group) -> bool {
+pub(crate) fn is_stable(world: &World, group: &Group) -> bool {
     let intent = group.intent();
     group.deleting.is_none()
         && group.instances.values().all(|i| i.action == Action::None && !i.leaving)
         && group.live_count() == group.target_size
-        && rollout::outdated(group, &intent).is_empty()
+        && rollout::due(group, &intent, world).is_empty()
         && !(intent.redistribute && spread::overfull(&intent.zones, group).is_some())
 }
 
@@ -17,9 +20,8 @@ pub(crate) fn is_stable(group: &Group) -> bool {
 pub(crate) fn version_target_reached(group: &Group) -> bool {
     let mut intent = group.intent();
     intent.proactive = true;
-    intent.replacing_forbidden = false;
     let serving = |template: &str| {
-        let ready = |action: Action| matches!(action, Action::None | Action::Verifying);
+        let ready = |action: Action| matches!(action, Action::None | Action::Verifying | Action::Stopping);
         group.live().filter(|i| i.version.template == template && ready(i.action)).count()
     };
     let mut wanted = std::collections::BTreeMap::new();

@@ -39,6 +39,10 @@ impl<S: Send + Sync> FromRequest<S> for Call {
 }
 
 impl Call {
+    pub(crate) fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
     /// `projects/p/…`
     pub(crate) fn path(&self) -> &str {
         &self.path

@@ -8,9 +8,10 @@ use crate::{
     app::App,
     error::Error,
     machine_type::{self, MachineType},
-    places,
+    places, quota,
     reference::{self, link},
     vm,
+    world::World,
 };
 
 /// When Compute Engine became generally available: resources that nobody made need a time as well.
@@ -48,19 +49,21 @@ async fn project(State(app): State<App>, call: Call) -> Json<Value> {
     }))
 }
 
-async fn regions(call: Call) -> Result<Json<Value>, Error> {
+async fn regions(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    let world = app.world();
     let items = places::REGIONS.iter().filter_map(|(name, _)| {
         let path = format!("{}/{name}", call.path());
-        region_view(&path).map(|view| (path, view))
+        region_view(&world, &path).map(|view| (path, view))
     });
     listing::list(&call, "compute#regionList", items.collect()).map(Json)
 }
 
-async fn region(call: Call) -> Result<Json<Value>, Error> {
-    region_view(call.path()).map(Json).ok_or_else(|| Error::not_found(call.path()))
+async fn region(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    let world = app.world();
+    region_view(&world, call.path()).map(Json).ok_or_else(|| Error::not_found(call.path()))
 }
 
-fn region_view(path: &str) -> Option<Value> {
+fn region_view(world: &World, path: &str) -> Option<Value> {
     let name = reference::name(path);
     let project = reference::project(path);
     let zones: Vec<String> =
@@ -74,6 +77,14 @@ fn region_view(path: &str) -> Option<Value> {
         "selfLink": link(path),
         "status": "UP",
         "zones": zones,
+        "quotas": quota::usage(world, project, name)
+            .into_iter()
+            .map(|(metric, usage)| json!({
+                "metric": metric,
+                "limit": quota::limit(world, name, metric),
+                "usage": usage,
+            }))
+            .collect::<Vec<_>>(),
     }))
 }
 

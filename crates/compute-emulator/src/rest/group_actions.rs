@@ -1,5 +1,5 @@
-//! What can be done to a group's instances: resize, recreate, delete, abandon, update. Each stores an intent; the engine
-//! brings it about.
+//! What can be done to a group's instances: resize, create, recreate, delete, abandon, stop, start, update. Each stores an
+//! intent; the engine brings it about.
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{
     app::App,
+    engine,
     error::Error,
-    group::{Action, Group},
+    group::{Action, Group, ManagedInstance},
+    intent::Disruption,
     reference,
     shape::{self, Fields, Nulls, group as fields},
     world::World,
@@ -36,14 +38,12 @@ pub(super) async fn recreate(State(app): State<App>, call: Call) -> Result<Json<
     app.change(&call, |world, _| {
         let (names, _) = named(world, &call, fields::INSTANCES)?;
         let subject = subject(world, call.parent(), "compute.instanceGroupManagers.recreateInstances")?;
-        let vms = ids(world, &call, &names)?;
+        let vms = vms(world, &call, &names)?;
         let group = group(world, &call)?;
         for (name, vm) in names.iter().zip(vms) {
-            if let Some(instance) = group.instances.get_mut(name).filter(|i| !i.action.leaves()) {
-                instance.action = Action::Recreating;
-                instance.replacing = vm;
-                instance.due = None;
-                instance.forget_vm();
+            let stays = |i: &&mut ManagedInstance| !i.action.leaves() && !i.standby;
+            if let Some(instance) = group.instances.get_mut(name).filter(stays) {
+                instance.start_over(vm.map(|(id, _)| id));
             }
         }
         Ok(subject)
@@ -78,9 +78,10 @@ fn leave(app: &App, call: &Call, fields: Fields, action: Action, kind: &str) -> 
         let group = group(world, call)?;
         for name in names {
             if let Some(instance) = group.instances.get_mut(&name).filter(|i| !i.action.leaves()) {
+                let counted = !instance.standby;
                 instance.action = action;
                 instance.due = None;
-                group.target_size = group.target_size.saturating_sub(1);
+                group.target_size = group.target_size.saturating_sub(u32::from(counted));
             }
         }
         Ok(subject)
@@ -108,35 +109,148 @@ pub(super) async fn set_template(State(app): State<App>, call: Call) -> Result<J
     })
 }
 
-/// Brings the named instances to the version that the group wants: by replacing their VMs, which is what every difference
-/// of templates needs here.
+/// Brings the named instances to the version that the group wants, at once and whatever the surge, by the least that does
+/// it; and does at least what is asked for, wanted version or not.
 pub(super) async fn apply_updates(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
     app.change(&call, |world, _| {
         let (names, body) = named(world, &call, fields::APPLY_UPDATES)?;
         let subject = subject(world, call.parent(), "compute.instanceGroupManagers.applyUpdatesToInstances")?;
-        let vms = ids(world, &call, &names)?;
-        let allowed = body.get("mostDisruptiveAllowedAction").map_or("REPLACE", text) == "REPLACE";
-        let forced = body.get("minimalAction").map(text) == Some("REPLACE");
+        let given = |key: &str, default| body.get(key).map(text).and_then(Disruption::of).unwrap_or(default);
+        let minimal = given("minimalAction", Disruption::None);
+        let allowed = given("mostDisruptiveAllowedAction", Disruption::Replace);
+        if minimal > allowed {
+            let why = "It must be at least as disruptive as minimalAction.";
+            let value = body.get("mostDisruptiveAllowedAction").map(text).unwrap_or_default();
+            return Err(Error::invalid("resource.mostDisruptiveAllowedAction", value, why));
+        }
+        let vms = vms(world, &call, &names)?;
+        let wanted: Vec<_> = {
+            let group = world.group(call.parent())?;
+            names
+                .iter()
+                .map(|name| {
+                    let version = engine::version_for(group, name)?;
+                    let current = &group.instances.get(name)?.version.template;
+                    let needed = engine::disruption(world, current, &version.template).max(minimal);
+                    Some((version, needed))
+                })
+                .collect()
+        };
         let group = group(world, &call)?;
-        for (name, vm) in names.iter().zip(vms) {
-            let wanted = crate::engine::version_for(group, name);
-            let Some(instance) = group.instances.get_mut(name).filter(|i| !i.action.leaves()) else {
-                continue;
-            };
-            let differs = wanted.as_ref().is_some_and(|version| *version != instance.version);
-            if !(allowed && differs || forced) {
-                continue;
+        for ((name, vm), wanted) in names.iter().zip(vms).zip(wanted) {
+            let Some((version, needed)) = wanted.filter(|(_, needed)| *needed <= allowed) else { continue };
+            let stays = |i: &&mut ManagedInstance| !i.action.leaves() && !i.standby;
+            let Some(instance) = group.instances.get_mut(name).filter(stays) else { continue };
+            let calm = matches!(instance.action, Action::None | Action::Verifying);
+            match (needed, vm) {
+                (Disruption::None, _) => continue,
+                (Disruption::Refresh, Some(_)) if calm => {
+                    instance.action = Action::Refreshing;
+                    instance.due = None;
+                }
+                (Disruption::Restart, Some((_, boots))) if calm => instance.restart(boots),
+                _ => instance.start_over(vm.map(|(id, _)| id)),
             }
-            if let Some(version) = wanted {
-                instance.version = version;
-            }
-            instance.action = Action::Recreating;
-            instance.replacing = vm;
-            instance.due = None;
-            instance.forget_vm();
+            instance.version = version;
         }
         Ok(subject)
     })
+}
+
+/// Instances of the given names, beside those that the group names itself. It becomes larger by them.
+pub(super) async fn create(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    app.change(&call, |world, _| {
+        let body = shape::check(fields::CREATE_INSTANCES, call.body()?, Nulls::Absent)?;
+        let subject = subject(world, call.parent(), "compute.instanceGroupManagers.createInstances")?;
+        let mut current = world.group(call.parent())?.clone();
+        refuse_deleting(&current)?;
+        let configs = body.get("instances").and_then(Value::as_array).cloned().unwrap_or_default();
+        if configs.is_empty() {
+            return Err(Error::required(&["resource.instances"]));
+        }
+        let total = usize::try_from(current.target_size).unwrap_or(usize::MAX).saturating_add(configs.len());
+        if configs.len() > MOST {
+            let why = "At most 1000 instances can be specified.";
+            return Err(Error::invalid("resource.instances", configs.len(), why));
+        }
+        group_body::checked_size("targetSize", &total.to_string())?;
+        let mut names = Vec::new();
+        for (index, config) in configs.iter().enumerate() {
+            let field = format!("resource.instances[{index}].name");
+            let name = config.get("name").map(text).ok_or_else(|| Error::required(&[&field]))?;
+            reference::check_name(&field, name)?;
+            if current.instances.contains_key(name) || names.iter().any(|known| known == name) {
+                return Err(Error::invalid(
+                    &field,
+                    name,
+                    "An instance of that name is already in the group.",
+                ));
+            }
+            names.push(name.to_owned());
+        }
+        engine::add_instances(&mut current, &names, world);
+        world.groups.insert(current.path.clone(), current);
+        Ok(subject)
+    })
+}
+
+/// Stopped instances stay in the group, beside its target size, until they are started again.
+pub(super) async fn stop(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    app.change(&call, |world, _| {
+        let (names, _) = named(world, &call, fields::STOP_INSTANCES)?;
+        let subject = subject(world, call.parent(), "compute.instanceGroupManagers.stopInstances")?;
+        let vms = vms(world, &call, &names)?;
+        let group = group(world, &call)?;
+        refuse_unless(group, &names, |instance, vm| !instance.standby && vm.is_some(), &vms, "running")?;
+        for name in &names {
+            if let Some(instance) = group.instances.get_mut(name) {
+                instance.action = Action::Stopping;
+                instance.standby = true;
+                instance.due = None;
+                instance.forget_vm();
+                group.target_size = group.target_size.saturating_sub(1);
+            }
+        }
+        Ok(subject)
+    })
+}
+
+pub(super) async fn start(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    app.change(&call, |world, _| {
+        let (names, _) = named(world, &call, fields::INSTANCES)?;
+        let subject = subject(world, call.parent(), "compute.instanceGroupManagers.startInstances")?;
+        let vms = vms(world, &call, &names)?;
+        let group = group(world, &call)?;
+        refuse_unless(group, &names, |instance, _| instance.standby, &vms, "stopped")?;
+        for name in &names {
+            if let Some(instance) = group.instances.get_mut(name) {
+                instance.action = Action::Starting;
+                instance.standby = false;
+                instance.ending_boot = None;
+                instance.due = None;
+                group.target_size += 1;
+            }
+        }
+        Ok(subject)
+    })
+}
+
+/// All or none: refuses the first instance that is not in the state that the call is for.
+fn refuse_unless(
+    group: &Group,
+    names: &[String],
+    fits: impl Fn(&ManagedInstance, Option<(u64, u64)>) -> bool,
+    vms: &[Option<(u64, u64)>],
+    state: &str,
+) -> Result<(), Error> {
+    for (index, (name, vm)) in names.iter().zip(vms).enumerate() {
+        let instance = group.instances.get(name).filter(|i| !i.action.leaves());
+        if !instance.is_some_and(|instance| fits(instance, *vm)) {
+            let why = format!("The instance is not {state}.");
+            return Err(Error::invalid(&format!("resource.instances[{index}]"), name, &why));
+        }
+    }
+    Ok(())
 }
 
 fn group<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Group, Error> {
@@ -182,15 +296,16 @@ fn named(world: &World, call: &Call, fields: Fields) -> Result<(Vec<String>, Bod
     Ok((names, body))
 }
 
-/// The ids of their present VMs.
-fn ids(world: &World, call: &Call, names: &[String]) -> Result<Vec<Option<u64>>, Error> {
+/// Id and number of boots of their present VMs.
+fn vms(world: &World, call: &Call, names: &[String]) -> Result<Vec<Option<(u64, u64)>>, Error> {
     let group = world.group(call.parent())?;
     let project = reference::project(&group.path);
     Ok(names
         .iter()
         .map(|name| {
             let instance = group.instances.get(name)?;
-            world.vms.get(&reference::instance(project, &instance.zone, name)).map(|vm| vm.id)
+            let vm = world.vms.get(&reference::instance(project, &instance.zone, name))?;
+            Some((vm.id, vm.boots))
         })
         .collect())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::resource::{Body, merge, text};
 use crate::{
     error::Error,
-    intent::Amount,
+    intent::{Amount, Disruption},
     places,
     reference::{self, link, resolve},
     world::World,
@@ -154,7 +154,7 @@ fn complete_versions(body: &mut Body, world: &World, path: &str, size: u32) -> R
         let given = version.get("instanceTemplate").map(text).unwrap_or_default().to_owned();
         let template = resolve(&given, project, "instanceTemplates")
             .ok_or_else(|| Error::invalid(&field, &given, "The URL is malformed."))?;
-        world.resource(&template)?;
+        check_template(&world.resource(&template)?.body)?;
         version["instanceTemplate"] = link(&template).into();
         match Amount::of(version.get("targetSize")) {
             Some(amount) => {
@@ -173,6 +173,17 @@ fn complete_versions(body: &mut Body, world: &World, path: &str, size: u32) -> R
         return Err(Error::invalid("resource.versions", versions.len(), why));
     };
     body.insert("instanceTemplate".into(), rest.into());
+    Ok(())
+}
+
+/// A group stops its spot machines and makes them anew: deleting them is not for Compute Engine to do.
+fn check_template(template: &Body) -> Result<(), Error> {
+    let scheduling = template.get("properties").and_then(|properties| properties.get("scheduling"));
+    if scheduling.and_then(|s| s.get("instanceTerminationAction")).map(text) == Some("DELETE") {
+        return Err(Error::refused(
+            "Spot virtual machines with termination action set to DELETE cannot be used with Managed Instance Groups.",
+        ));
+    }
     Ok(())
 }
 
@@ -207,6 +218,8 @@ fn complete_healing(body: &mut Body, world: &World, path: &str) -> Result<(), Er
 }
 
 fn complete_update_policy(body: &mut Body, zones: usize, size: u32) -> Result<(), Error> {
+    let shape = body.get("distributionPolicy").and_then(|policy| policy.get("targetShape")).map(text);
+    let even = matches!(shape, None | Some("EVEN"));
     let Some(policy) = body.entry("updatePolicy").or_insert_with(|| json!({})).as_object_mut() else {
         return Ok(());
     };
@@ -215,9 +228,16 @@ fn complete_update_policy(body: &mut Body, zones: usize, size: u32) -> Result<()
         ("minimalAction", "REPLACE"),
         ("mostDisruptiveAllowedAction", "REPLACE"),
         ("replacementMethod", "SUBSTITUTE"),
-        ("instanceRedistributionType", "PROACTIVE"),
+        ("instanceRedistributionType", if even { "PROACTIVE" } else { "NONE" }),
     ] {
         policy.entry(key).or_insert_with(|| value.into());
+    }
+    let action = |key: &str| policy.get(key).map(text).and_then(Disruption::of);
+    if action("minimalAction") > action("mostDisruptiveAllowedAction") {
+        let value = policy.get("mostDisruptiveAllowedAction").map(text).unwrap_or_default();
+        let why = "It must be at least as disruptive as minimalAction.";
+        let field = "resource.updatePolicy.mostDisruptiveAllowedAction";
+        return Err(Error::invalid(field, value, why));
     }
     let recreate = policy.get("replacementMethod").map(text) == Some("RECREATE");
     if recreate {
@@ -246,6 +266,11 @@ fn complete_update_policy(body: &mut Body, zones: usize, size: u32) -> Result<()
         }
         value["calculated"] = amount.of_size(size).into();
         sizes.push(amount);
+    }
+    if !even && policy.get("instanceRedistributionType").map(text) == Some("PROACTIVE") {
+        let why = "Proactive redistribution is for the target shape EVEN.";
+        let field = "resource.updatePolicy.instanceRedistributionType";
+        return Err(Error::invalid(field, "PROACTIVE", why));
     }
     let zero = |amount: &Amount| matches!(amount, Amount::Fixed(0) | Amount::Percent(0));
     if recreate && !sizes.first().is_some_and(zero) {

@@ -56,7 +56,7 @@ pub(super) fn view(world: &World, group: &Group) -> Value {
         view.insert(key.to_owned(), value.into());
     }
     view.insert("targetSize".to_owned(), group.target_size.into());
-    view.insert("targetStoppedSize".to_owned(), 0.into());
+    view.insert("targetStoppedSize".to_owned(), group.stopped_count().into());
     view.insert("targetSuspendedSize".to_owned(), 0.into());
     view.insert("currentActions".to_owned(), actions(group));
     view.insert("status".to_owned(), status(world, group));
@@ -72,7 +72,7 @@ fn actions(group: &Group) -> Value {
 fn status(world: &World, group: &Group) -> Value {
     let stateful = group.body.get("statefulPolicy").and_then(|policy| policy.get("preservedState")).is_some();
     let mut status = json!({
-        "isStable": engine::is_stable(group),
+        "isStable": engine::is_stable(world, group),
         "versionTarget": {"isReached": engine::version_target_reached(group)},
         "stateful": {"hasStatefulConfig": stateful, "perInstanceConfigs": {"allEffective": true}},
         "allInstancesConfig": {"effective": true},

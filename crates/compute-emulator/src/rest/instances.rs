@@ -1,15 +1,23 @@
-//! Instances of a zone: get, list, and their serial ports. They are made and removed by groups alone.
+//! Instances of a zone: get, list, their serial ports, and what can be done to one beside its group: reset, stop, start,
+//! delete. A group takes a VM that is stopped or gone for failed and repairs it. VMs are made by groups alone.
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    routing::{get, post},
+};
 use serde_json::{Map, Value, json};
 
 use super::{call::Call, listing};
 use crate::{
     app::App,
+    engine::{self, Step},
     error::Error,
-    fingerprint, places,
+    fingerprint,
+    operation::{Finish, Subject},
+    places,
     reference::{self, link},
-    vm::{Vm, address},
+    vm::{Status, Vm, address},
     world::World,
 };
 
@@ -17,7 +25,10 @@ pub(crate) fn routes() -> Router<App> {
     let collection = "/projects/{project}/zones/{zone}/instances";
     Router::new()
         .route(collection, get(list))
-        .route(&format!("{collection}/{{name}}"), get(show))
+        .route(&format!("{collection}/{{name}}"), get(show).delete(delete))
+        .route(&format!("{collection}/{{name}}/reset"), post(reset))
+        .route(&format!("{collection}/{{name}}/stop"), post(stop))
+        .route(&format!("{collection}/{{name}}/start"), post(start))
         .route(&format!("{collection}/{{name}}/serialPort"), get(serial_port))
 }
 
@@ -56,6 +67,55 @@ async fn serial_port(State(app): State<App>, call: Call) -> Result<Json<Value>, 
         "start": start.to_string(),
         "next": next.to_string(),
     })))
+}
+
+async fn reset(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    act(&app, &call, call.parent(), "reset", |world, path, step| {
+        let vm = find(world, path)?;
+        if vm.status != Status::Running {
+            return Err(Error::not_ready(path));
+        }
+        engine::reset(world, path, step);
+        Ok(())
+    })
+}
+
+async fn stop(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    act(&app, &call, call.parent(), "stop", |world, path, step| {
+        engine::halt(world, path, step);
+        Ok(())
+    })
+}
+
+/// What no capacity or quota is left for is refused here, where nothing tries again.
+async fn start(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    act(&app, &call, call.parent(), "start", |world, path, step| {
+        let template = find(world, path)?.template.clone();
+        engine::start(world, path, &template, step).map_err(|attempt| Error::attempt(&attempt))
+    })
+}
+
+async fn delete(State(app): State<App>, call: Call) -> Result<Json<Value>, Error> {
+    act(&app, &call, call.path(), "delete", |world, path, step| {
+        engine::delete(world, path, step);
+        Ok(())
+    })
+}
+
+/// An operation on a VM, in its zone.
+fn act(
+    app: &App,
+    call: &Call,
+    path: &str,
+    kind: &str,
+    work: impl FnOnce(&mut World, &str, &mut Step<'_>) -> Result<(), Error>,
+) -> Result<Json<Value>, Error> {
+    app.change(call, |world, now| {
+        let vm = find(world, path)?;
+        let (path, target_id) = (vm.path.clone(), vm.id);
+        work(world, &path, &mut Step::new(now, &app.config))?;
+        Ok(Subject { kind: kind.to_owned(), target: path, target_id, finish: Finish::Stored })
+    })
 }
 
 fn find<'a>(world: &'a World, path: &str) -> Result<&'a Vm, Error> {

@@ -51,7 +51,7 @@ fn view(world: &World, group: &Group, instance: &ManagedInstance, check: Option<
         _ => {
             // The version is what it is meant to be, and there is none for one that goes.
             view["version"] = version(&instance.version);
-            "RUNNING"
+            if instance.standby { "STOPPED" } else { "RUNNING" }
         }
     };
     view["targetStatus"] = target.into();
@@ -79,7 +79,7 @@ pub(super) async fn list_errors(State(app): State<App>, call: Call) -> Result<Js
         .map(|(index, failure)| {
             let item = json!({
                 "timestamp": failure.stamp.to_string(),
-                "error": error(&failure.attempt),
+                "error": {"code": failure.attempt.code, "message": failure.attempt.message},
                 "instanceActionDetails": {
                     "action": failure.action.name(),
                     "instance": link(&failure.instance),
@@ -109,5 +109,9 @@ fn version(version: &Version) -> Value {
 }
 
 fn error(attempt: &Attempt) -> Value {
-    json!({"code": attempt.code, "message": attempt.message})
+    let mut view = json!({"code": attempt.code, "message": attempt.message});
+    if !attempt.details.is_null() {
+        view["errorDetails"] = json!([attempt.details]);
+    }
+    view
 }

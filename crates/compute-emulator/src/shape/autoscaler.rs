@@ -12,6 +12,14 @@ pub(crate) const AUTOSCALER: Fields = &[
     ("status", Choice(&["ACTIVE", "DELETING", "ERROR", "PENDING"])),
     ("statusDetails", List(&Object(&[("type", Text), ("message", Text)]))),
     ("recommendedSize", Int32),
+    (
+        "scalingScheduleStatus",
+        Map(&Object(&[
+            ("state", Choice(&["ACTIVE", "DISABLED", "OBSOLETE", "READY"])),
+            ("lastStartTime", Text),
+            ("nextStartTime", Text),
+        ])),
+    ),
     ("name", Text),
     ("description", Text),
     ("target", Text),

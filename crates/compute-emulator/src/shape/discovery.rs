@@ -24,6 +24,9 @@ fn every_table_is_part_of_the_discovery_document() {
         ("RegionInstanceGroupManagersDeleteInstancesRequest", super::group::DELETE_INSTANCES),
         ("RegionInstanceGroupManagersRecreateRequest", super::group::INSTANCES),
         ("RegionInstanceGroupManagersAbandonInstancesRequest", super::group::INSTANCES),
+        ("RegionInstanceGroupManagersStartInstancesRequest", super::group::INSTANCES),
+        ("RegionInstanceGroupManagersStopInstancesRequest", super::group::STOP_INSTANCES),
+        ("RegionInstanceGroupManagersCreateInstancesRequest", super::group::CREATE_INSTANCES),
         ("RegionInstanceGroupManagersSetTemplateRequest", super::group::SET_TEMPLATE),
     ] {
         compare_fields(&document, fields, &document["schemas"][name], name, &mut wrong);

@@ -112,10 +112,14 @@ const STATUSES: Fields = &[
     ("terminated", Int32),
 ];
 
-/// Body of recreateInstances and abandonInstances.
+/// Body of recreateInstances, abandonInstances and startInstances.
 pub(crate) const INSTANCES: Fields = &[("instances", List(&Text))];
 pub(crate) const DELETE_INSTANCES: Fields =
     &[("instances", List(&Text)), ("skipInstancesOnValidationError", Bool)];
+pub(crate) const STOP_INSTANCES: Fields = &[("instances", List(&Text)), ("forceStop", Bool)];
+/// The emulator keeps no per-instance configuration: what an instance would preserve is refused as unknown.
+pub(crate) const CREATE_INSTANCES: Fields =
+    &[("instances", List(&Object(&[("name", Text), ("fingerprint", Bytes)])))];
 pub(crate) const SET_TEMPLATE: Fields = &[("instanceTemplate", Text)];
 pub(crate) const APPLY_UPDATES: Fields = &[
     ("instances", List(&Text)),

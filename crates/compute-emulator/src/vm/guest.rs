@@ -7,11 +7,18 @@ use std::{
     time::Duration,
 };
 
-use agent_cage::{Agent, http_client};
+use agent_cage::{Agent, Script, http_client};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Guest, address::AGENT_PORT, metadata};
-use crate::{app::App, engine};
+use super::{Guest, Vm, address::AGENT_PORT, metadata};
+use crate::{
+    app::App,
+    clock::Virtual,
+    engine,
+    fault::{Misbehaviour, misbehaves},
+    world::World,
+};
 
 const LOOK: Duration = Duration::from_millis(50);
 /// As systemd would: an agent that fails is started again.
@@ -22,6 +29,16 @@ struct Running {
     id: u64,
     boot: u64,
     stop: CancellationToken,
+    script: watch::Sender<Script>,
+}
+
+/// An agent that should run.
+#[derive(Debug)]
+struct Wanted {
+    id: u64,
+    boot: u64,
+    address: SocketAddr,
+    script: Script,
 }
 
 pub(crate) async fn run(app: App) {
@@ -34,26 +51,27 @@ pub(crate) async fn run(app: App) {
     };
     let mut running: BTreeMap<String, Running> = BTreeMap::new();
     loop {
-        let wanted: BTreeMap<String, (u64, u64, SocketAddr)> = app
-            .world()
-            .vms
-            .values()
-            .filter(|vm| vm.guest == Guest::Up)
-            .map(|vm| (vm.path.clone(), (vm.id, vm.boots, vm.agent)))
-            .collect();
+        let wanted = wanted(&app.world(), app.clock.now().at);
         running.retain(|path, agent| {
-            let stays = wanted.get(path).is_some_and(|(id, boot, _)| (*id, *boot) == (agent.id, agent.boot));
+            let stays =
+                wanted.get(path).is_some_and(|wanted| (wanted.id, wanted.boot) == (agent.id, agent.boot));
             if !stays {
                 agent.stop.cancel();
             }
             stays
         });
-        for (path, (id, boot, address)) in wanted {
-            if let Entry::Vacant(entry) = running.entry(path) {
-                let stop = app.stop.child_token();
-                let path = entry.key().clone();
-                app.tasks.spawn(keep_running(app.clone(), client.clone(), path, id, address, stop.clone()));
-                entry.insert(Running { id, boot, stop });
+        for (path, Wanted { id, boot, address, script }) in wanted {
+            match running.entry(path) {
+                Entry::Vacant(entry) => {
+                    let stop = app.stop.child_token();
+                    let (script, told) = watch::channel(script);
+                    let guest = GuestOf { path: entry.key().clone(), id, script: told };
+                    app.tasks.spawn(keep_running(app.clone(), client.clone(), guest, address, stop.clone()));
+                    entry.insert(Running { id, boot, stop, script });
+                }
+                Entry::Occupied(entry) => {
+                    entry.get().script.send_if_modified(|told| std::mem::replace(told, script) != script);
+                }
             }
         }
         tokio::select! {
@@ -63,19 +81,54 @@ pub(crate) async fn run(app: App) {
     }
 }
 
+/// The VMs whose agent should run, with what it is to play.
+fn wanted(world: &World, now: Virtual) -> BTreeMap<String, Wanted> {
+    let mut loads: BTreeMap<&str, Option<f64>> = BTreeMap::new();
+    for (group, load) in &world.loads {
+        let agents = world.vms.values().filter(|vm| vm.group == *group && vm.guest == Guest::Up).count();
+        loads.insert(group.as_str(), load.cpu_of_each(agents, now));
+    }
+    let plays = |vm: &Vm, how| misbehaves(world.active_faults(), vm, how);
+    world
+        .vms
+        .values()
+        .filter(|vm| vm.guest == Guest::Up && !plays(vm, Misbehaviour::Crash))
+        .map(|vm| {
+            let script = Script {
+                silent: plays(vm, Misbehaviour::Silent),
+                ill: plays(vm, Misbehaviour::Ill),
+                cpu_utilization_percent: loads
+                    .get(vm.group.as_str())
+                    .copied()
+                    .flatten()
+                    .map(|cpu| (cpu * 1000.0).round() / 10.0),
+            };
+            (vm.path.clone(), Wanted { id: vm.id, boot: vm.boots, address: vm.agent, script })
+        })
+        .collect()
+}
+
+/// A VM as its agent is started in it.
+#[derive(Debug)]
+struct GuestOf {
+    path: String,
+    id: u64,
+    script: watch::Receiver<Script>,
+}
+
 async fn keep_running(
     app: App,
     client: reqwest::Client,
-    path: String,
-    id: u64,
+    guest: GuestOf,
     mut address: SocketAddr,
     stop: CancellationToken,
 ) {
+    let GuestOf { path, id, .. } = &guest;
     while !stop.is_cancelled() {
-        match boot(&app, &client, &path, id, address, &stop).await {
+        match boot(&app, &client, &guest, address, &stop).await {
             Ok(()) => return,
             Err(error) => {
-                say(&app, &path, id, &format!("agent-cage[1]: {error:#}"));
+                say(&app, path, *id, &format!("agent-cage[1]: {error:#}"));
                 tracing::warn!(vm = path, error = format!("{error:#}"), "an agent failed");
             }
         }
@@ -83,18 +136,18 @@ async fn keep_running(
             () = stop.cancelled() => return,
             () = tokio::time::sleep(RESTART) => {}
         }
-        address = another(&app, &path, id).unwrap_or(address);
+        address = another(&app, path, *id).unwrap_or(address);
     }
 }
 
 async fn boot(
     app: &App,
     client: &reqwest::Client,
-    path: &str,
-    id: u64,
+    guest: &GuestOf,
     address: SocketAddr,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
+    let (path, id) = (guest.path.as_str(), guest.id);
     // The metadata server ends with its agent, whichever way that ends.
     let metadata_stop = stop.child_token();
     let _end = metadata_stop.clone().drop_guard();
@@ -105,7 +158,7 @@ async fn boot(
         heartbeat_interval: app.config.heartbeat_interval,
         seed: id,
     };
-    let agent = Agent::bind(config).await?.with_client(client.clone());
+    let agent = Agent::bind(config).await?.with_client(client.clone()).with_script(guest.script.clone());
     say(app, path, id, &format!("agent-cage[1]: listening on {address}, metadata at {metadata}"));
     agent.run(stop.clone()).await
 }

@@ -146,7 +146,7 @@ impl Server {
                     format!("projects/{number}/machineTypes/{machine_type}"),
                 ),
                 ("instance/network-interfaces/0/ip".to_owned(), vm.agent.ip().to_string()),
-                ("instance/preempted".to_owned(), "FALSE".to_owned()),
+                ("instance/preempted".to_owned(), if vm.preempted { "TRUE" } else { "FALSE" }.to_owned()),
                 ("instance/service-accounts/default/email".to_owned(), vm.service_account(properties)),
                 ("project/project-id".to_owned(), vm.project().to_owned()),
                 ("project/numeric-project-id".to_owned(), number.to_string()),

@@ -15,6 +15,7 @@ use tokio::{net::TcpStream, sync::Semaphore};
 use super::{Status, Vm, address::AGENT_PORT};
 use crate::{
     app::App,
+    fault::Fault,
     group::{Action, Group, Health},
     reference,
     world::World,
@@ -51,6 +52,8 @@ struct Probe {
     healthy: u64,
     unhealthy: u64,
     settled: bool,
+    /// Nothing that is sent arrives.
+    blocked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +122,11 @@ fn due(schedule: &Schedule, world: &World) -> Vec<Probe> {
         });
         if course.due <= now && !course.busy {
             course.busy = true;
-            due.push(probe(check, group, vm, instance.health == Health::Healthy));
+            let blocked = world
+                .active_faults()
+                .any(|fault| matches!(fault, Fault::Probes { target } if target.hits(vm)));
+            let settled = instance.health == Health::Healthy;
+            due.push(Probe { blocked, ..probe(check, group, vm, settled) });
         }
     }
     schedule.retain(|id, _| targets.contains(id));
@@ -159,10 +166,15 @@ fn probe(check: &Map<String, Value>, group: &Group, vm: &Vm, settled: bool) -> P
         healthy: number("healthyThreshold", 2),
         unhealthy: number("unhealthyThreshold", 2),
         settled,
+        blocked: false,
     }
 }
 
 async fn ask(client: &Client, probe: &Probe) -> Outcome {
+    if probe.blocked {
+        tokio::time::sleep(probe.timeout).await;
+        return Outcome::Late;
+    }
     let attempt = async {
         match &probe.url {
             Some(url) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Api, PROJECT, config, group, groups, groups_one, path_of, template};
 
-/// Every method that the emulator serves, but for looks at zonal operations, which nothing makes yet.
+/// Every method that the emulator serves.
 const METHODS: &[&str] = &[
     "compute.firewalls.delete",
     "compute.firewalls.get",
@@ -28,9 +28,13 @@ const METHODS: &[&str] = &[
     "compute.instanceTemplates.get",
     "compute.instanceTemplates.insert",
     "compute.instanceTemplates.list",
+    "compute.instances.delete",
     "compute.instances.get",
     "compute.instances.getSerialPortOutput",
     "compute.instances.list",
+    "compute.instances.reset",
+    "compute.instances.start",
+    "compute.instances.stop",
     "compute.machineTypes.get",
     "compute.machineTypes.list",
     "compute.projects.get",
@@ -42,6 +46,7 @@ const METHODS: &[&str] = &[
     "compute.regionAutoscalers.update",
     "compute.regionInstanceGroupManagers.abandonInstances",
     "compute.regionInstanceGroupManagers.applyUpdatesToInstances",
+    "compute.regionInstanceGroupManagers.createInstances",
     "compute.regionInstanceGroupManagers.delete",
     "compute.regionInstanceGroupManagers.deleteInstances",
     "compute.regionInstanceGroupManagers.get",
@@ -53,13 +58,18 @@ const METHODS: &[&str] = &[
     "compute.regionInstanceGroupManagers.recreateInstances",
     "compute.regionInstanceGroupManagers.resize",
     "compute.regionInstanceGroupManagers.setInstanceTemplate",
+    "compute.regionInstanceGroupManagers.startInstances",
+    "compute.regionInstanceGroupManagers.stopInstances",
     "compute.regionOperations.delete",
     "compute.regionOperations.get",
     "compute.regionOperations.list",
     "compute.regionOperations.wait",
     "compute.regions.get",
     "compute.regions.list",
+    "compute.zoneOperations.delete",
+    "compute.zoneOperations.get",
     "compute.zoneOperations.list",
+    "compute.zoneOperations.wait",
     "compute.zones.get",
     "compute.zones.list",
 ];
@@ -191,6 +201,8 @@ async fn the_life_of_a_group(api: &Api) {
     api.managed("pool").await;
     api.stable("pool").await;
 
+    one_by_one(api, &one).await;
+
     let mut impossible = template("impossible");
     impossible["properties"]["machineType"] = "x9-mega-1".into();
     api.post("global/instanceTemplates", impossible).await.ok();
@@ -206,6 +218,43 @@ async fn the_life_of_a_group(api: &Api) {
     api.until(&one, |view| view["error"]["code"] == 404).await;
     api.delete("global/instanceTemplates/second").await.ok();
     api.delete("global/healthChecks/alive").await.ok();
+}
+
+/// What is done to single instances, and the zonal operations of it.
+async fn one_by_one(api: &Api, group: &str) {
+    let named = json!({"instances": [{"name": "agent-pool-mine"}]});
+    api.post(&format!("{group}/createInstances"), named).await.ok();
+    api.stable("pool").await;
+    let url = async |name: &str| {
+        let managed = api.managed("pool").await;
+        managed.iter().find(|i| i["name"] == name).expect("the instance")["instance"].clone()
+    };
+    let mine = url("agent-pool-mine").await;
+    api.post(&format!("{group}/stopInstances"), json!({"instances": [mine]})).await.ok();
+    let vm = path_of(&mine);
+    api.until(&vm, |vm| vm["status"] == "TERMINATED").await;
+    api.managed("pool").await;
+    api.post(&format!("{group}/startInstances"), json!({"instances": [mine]})).await.ok();
+    api.until(&vm, |vm| vm["status"] == "RUNNING").await;
+    api.stable("pool").await;
+    let operation = api.post(&format!("{vm}/reset"), json!({})).await.ok();
+    let zone = vm.split('/').take(2).collect::<Vec<_>>().join("/");
+    let receipt = format!("{zone}/operations/{}", operation["name"].as_str().unwrap());
+    api.post(&format!("{receipt}/wait"), json!({})).await.ok();
+    api.get(&receipt).await.ok();
+    api.delete(&receipt).await.ok();
+    api.post(&format!("{vm}/stop"), json!({})).await.ok();
+    api.get(&vm).await.ok();
+    api.post(&format!("{vm}/start"), json!({})).await.ok();
+    api.delete(&vm).await.ok();
+    api.get(&format!("{zone}/operations")).await.ok();
+    api.stable("pool").await;
+    api.fault(json!({"kind": "quota", "region": "us-central1", "metric": "PREEMPTIBLE_CPUS", "limit": 1}))
+        .await;
+    api.post(&format!("{group}/resize?size=3"), json!({})).await.ok();
+    api.until_managed("pool", |i| i.iter().any(|i| !i["lastAttempt"].is_null())).await;
+    api.switch(reqwest::Method::DELETE, "faults", Value::Null).await.ok();
+    api.stable("pool").await;
 }
 
 /// Google's discovery document.

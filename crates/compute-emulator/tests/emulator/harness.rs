@@ -19,6 +19,8 @@ pub(crate) const REGION: &str = "us-central1";
 pub(crate) struct Api {
     pub(crate) emulator: Option<Emulator>,
     base: String,
+    /// Of the emulator's own switches.
+    switches: String,
     http: reqwest::Client,
     /// Method, path below the project and body of each success.
     seen: Mutex<Vec<(String, String, Value)>>,
@@ -63,7 +65,8 @@ impl Api {
     pub(crate) fn at(endpoint: &str) -> Self {
         let base = format!("{endpoint}/compute/v1/projects/{PROJECT}");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { emulator: None, base, http, seen: Mutex::default() }
+        let switches = format!("{endpoint}/emulator");
+        Self { emulator: None, base, switches, http, seen: Mutex::default() }
     }
 
     pub(crate) fn jwks_url(&self) -> String {
@@ -146,6 +149,39 @@ impl Api {
         list["managedInstances"].as_array().cloned().unwrap_or_default()
     }
 
+    /// A call of one of the emulator's own switches.
+    pub(crate) async fn switch(&self, method: Method, path: &str, body: Value) -> Answer {
+        let mut request = self.http.request(method, format!("{}/{path}", self.switches));
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let response = request.send().await.expect("an answer");
+        Answer { status: response.status().as_u16(), body: response.json().await.expect("JSON") }
+    }
+
+    /// Switches a fault on and answers with its number.
+    pub(crate) async fn fault(&self, fault: Value) -> String {
+        let answer = self.switch(Method::POST, "faults", fault).await.ok();
+        answer["id"].as_str().expect("a number").to_owned()
+    }
+
+    pub(crate) async fn end_fault(&self, id: &str) {
+        self.switch(Method::DELETE, &format!("faults/{id}"), Value::Null).await.ok();
+    }
+
+    /// Waits until the group's instances are as wanted, and answers with them.
+    pub(crate) async fn until_managed(&self, name: &str, reached: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let start = Instant::now();
+        loop {
+            let instances = self.managed(name).await;
+            if reached(&instances) {
+                return instances;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "still {instances:#?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub(crate) async fn text(&self, url: &str, flavored: bool) -> (u16, String) {
         let mut request = self.http.get(url);
         if flavored {
@@ -193,6 +229,13 @@ pub(crate) fn group(name: &str, size: u32, more: Value) -> Value {
         group[key] = value;
     }
     group
+}
+
+/// Code and message of an instance's last attempt.
+pub(crate) fn last_attempt(instance: &Value) -> (String, String) {
+    let error = &instance["lastAttempt"]["errors"]["errors"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&error["code"]), text(&error["message"]))
 }
 
 /// Path below the project of an instance's URL.

@@ -74,7 +74,7 @@ async fn deleting_named_instances_lowers_the_size_and_keeps_the_spread() {
 
 #[tokio::test]
 async fn recreating_keeps_the_name_and_changes_the_vm() {
-    let api = Api::start(config()).await;
+    let api = Api::start(compute_emulator::Config { clock_rate: 20.0, ..config() }).await;
     api.group("pool", 2, json!({})).await;
     let before = api.managed("pool").await;
     let url = before[0]["instance"].clone();
@@ -100,7 +100,8 @@ async fn an_abandoned_vm_lives_on_outside_the_group() {
 
 #[tokio::test]
 async fn a_proactive_group_rolls_to_a_new_template_within_its_limits() {
-    let api = Api::start(config()).await;
+    // Slow enough for each phase to be seen, also on a machine that has other things to do.
+    let api = Api::start(compute_emulator::Config { clock_rate: 20.0, ..config() }).await;
     let policy = json!({"updatePolicy": {"type": "PROACTIVE", "maxSurge": {"fixed": 3}, "maxUnavailable": {"fixed": 0}}});
     api.group("pool", 4, policy).await;
     let before: BTreeSet<String> = ids(&api.managed("pool").await);

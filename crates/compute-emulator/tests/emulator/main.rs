@@ -6,8 +6,13 @@
 )]
 
 mod agents;
+mod autoscaling;
 mod discovery;
+mod faults;
 mod harness;
 mod lifecycle;
+mod misbehaviour;
+mod repairs;
 mod requests;
+mod rollouts;
 mod state;

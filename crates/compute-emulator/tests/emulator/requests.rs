@@ -50,8 +50,8 @@ async fn what_is_in_use_stays() {
     assert!(
         api.get(target).await.ok()["status"]["autoscaler"].as_str().unwrap().ends_with("/autoscalers/scaler")
     );
-    let view = api.get("regions/us-central1/autoscalers/scaler").await.ok();
-    assert_eq!((&view["status"], &view["recommendedSize"]), (&json!("ACTIVE"), &json!(1)));
+    let view = api.until("regions/us-central1/autoscalers/scaler", |view| view["status"] == "ACTIVE").await;
+    assert_eq!(view["recommendedSize"], 1);
     api.patch(
         "regions/us-central1/autoscalers?autoscaler=scaler",
         json!({"autoscalingPolicy": {"mode": "OFF"}}),
