@@ -141,7 +141,8 @@ const fn state(action: AuditAction) -> State {
         Did::ProposeChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
         Did::ApproveChange | Did::FinishChange | Did::FinishOperation | Did::EnrollAgent => State::Ok,
         Did::FailChange | Did::CancelChange | Did::SupersedeChange | Did::FailOperation => State::X,
-        Did::SignIn | Did::SignOut => State::Info,
+        Did::SignIn | Did::SignOut | Did::SetBudget => State::Info,
+        Did::CrossBudgetThreshold => State::Warn,
     }
 }
 

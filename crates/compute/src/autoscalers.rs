@@ -1,14 +1,19 @@
 //! Regional autoscalers, by CPU and by metrics of Cloud Monitoring.
 
+use std::{collections::HashMap, str::FromStr as _};
+
 use domain::{
+    Timestamp,
+    autoscaling::{AutoscalerStatus, AutoscalingMode, ScalingSchedule, ScheduleStatus, StatusDetail},
     environment::CustomMetric,
     resource::{Autoscaler, ResourceKind, ScaleInControl},
 };
 use google_cloud_compute_v1::model::{
     Autoscaler as Wire, AutoscalingPolicy, AutoscalingPolicyCpuUtilization,
-    AutoscalingPolicyCustomMetricUtilization, AutoscalingPolicyScaleInControl, FixedOrPercent,
+    AutoscalingPolicyCustomMetricUtilization, AutoscalingPolicyScaleInControl,
+    AutoscalingPolicyScalingSchedule, FixedOrPercent, autoscaler::Status, autoscaler_status_details::Type,
     autoscaling_policy::Mode, autoscaling_policy_cpu_utilization::PredictiveMethod,
-    autoscaling_policy_custom_metric_utilization::UtilizationTargetType,
+    autoscaling_policy_custom_metric_utilization::UtilizationTargetType, scaling_schedule_status::State,
 };
 
 use crate::{
@@ -24,7 +29,7 @@ impl Compute {
         &self,
         scope: &Scope,
         filter: String,
-    ) -> Result<Vec<Autoscaler>, Error> {
+    ) -> Result<Vec<(Autoscaler, AutoscalerStatus)>, Error> {
         let list = self
             .0
             .region_autoscalers
@@ -33,7 +38,7 @@ impl Compute {
             .set_region(&scope.region)
             .set_filter(filter)
             .repeatable();
-        Ok(all!(list).into_iter().map(from_google).collect())
+        Ok(all!(list).into_iter().map(|wire| (from_google(wire.clone()), status(wire))).collect())
     }
 
     pub(crate) async fn create_autoscaler(
@@ -117,8 +122,18 @@ fn to_google(scope: &Scope, autoscaler: &Autoscaler) -> Wire {
             FixedOrPercent::new().set_percent(to_wire(autoscaler.scale_in.max_percent)),
         )
         .set_time_window_sec(to_wire(autoscaler.scale_in.time_window_sec));
+    let schedules = autoscaler.schedules.iter().map(|schedule| {
+        let wire = AutoscalingPolicyScalingSchedule::new()
+            .set_description(&schedule.description)
+            .set_schedule(&schedule.schedule)
+            .set_time_zone(&schedule.time_zone)
+            .set_duration_sec(to_wire(schedule.duration_sec))
+            .set_min_required_replicas(to_wire(schedule.min_required_replicas))
+            .set_disabled(schedule.disabled);
+        (schedule.name.clone(), wire)
+    });
     let policy = AutoscalingPolicy::new()
-        .set_mode(Mode::On)
+        .set_mode(Mode::from(autoscaler.mode.as_str()))
         .set_min_num_replicas(to_wire(autoscaler.min_replicas))
         .set_max_num_replicas(to_wire(autoscaler.max_replicas))
         .set_cool_down_period_sec(to_wire(autoscaler.cooldown_sec))
@@ -128,7 +143,8 @@ fn to_google(scope: &Scope, autoscaler: &Autoscaler) -> Wire {
                 .set_predictive_method(predictive),
         )
         .set_custom_metric_utilizations(metrics)
-        .set_scale_in_control(scale_in);
+        .set_scale_in_control(scale_in)
+        .set_scaling_schedules(schedules);
     Wire::new()
         .set_name(&autoscaler.name)
         .set_target(scope.instance_group_manager(&autoscaler.group))
@@ -166,7 +182,64 @@ fn from_google(wire: Wire) -> Autoscaler {
             ),
             time_window_sec: from_wire(scale_in.time_window_sec.unwrap_or_default()),
         },
+        mode: mode(policy.mode),
+        schedules: schedules(policy.scaling_schedules),
     }
+}
+
+/// The service's own words: read, never computed.
+fn status(wire: Wire) -> AutoscalerStatus {
+    // A schedule that never began has no time, or the year 1970.
+    let time = |text: Option<String>| {
+        text.and_then(|text| Timestamp::from_str(&text).ok()).filter(|at| at.timestamp() > 0)
+    };
+    AutoscalerStatus {
+        status: wire.status.as_ref().and_then(Status::name).unwrap_or_default().to_owned(),
+        recommended_size: wire.recommended_size.map(from_wire),
+        details: wire
+            .status_details
+            .into_iter()
+            .map(|detail| StatusDetail {
+                kind: detail.r#type.as_ref().and_then(Type::name).unwrap_or_default().to_owned(),
+                message: detail.message.unwrap_or_default(),
+            })
+            .collect(),
+        schedules: wire
+            .scaling_schedule_status
+            .into_iter()
+            .map(|(name, status)| {
+                let state = status.state.as_ref().and_then(State::name).unwrap_or_default().to_owned();
+                let (last_start, next_start) = (time(status.last_start_time), time(status.next_start_time));
+                (name, ScheduleStatus { state, last_start, next_start })
+            })
+            .collect(),
+    }
+}
+
+/// `ONLY_UP` is an older word for scaling out only.
+fn mode(wire: Option<Mode>) -> AutoscalingMode {
+    match wire.as_ref().and_then(Mode::name) {
+        Some("OFF") => AutoscalingMode::Off,
+        Some("ONLY_SCALE_OUT" | "ONLY_UP") => AutoscalingMode::OnlyScaleOut,
+        _ => AutoscalingMode::On,
+    }
+}
+
+fn schedules(wire: HashMap<String, AutoscalingPolicyScalingSchedule>) -> Vec<ScalingSchedule> {
+    let mut schedules: Vec<ScalingSchedule> = wire
+        .into_iter()
+        .map(|(name, schedule)| ScalingSchedule {
+            name,
+            description: schedule.description.unwrap_or_default(),
+            schedule: schedule.schedule.unwrap_or_default(),
+            time_zone: schedule.time_zone.unwrap_or_else(|| "UTC".to_owned()),
+            duration_sec: from_wire(schedule.duration_sec.unwrap_or_default()),
+            min_required_replicas: from_wire(schedule.min_required_replicas.unwrap_or_default()),
+            disabled: schedule.disabled.unwrap_or_default(),
+        })
+        .collect();
+    schedules.sort_by(|a, b| a.name.cmp(&b.name));
+    schedules
 }
 
 #[cfg(test)]
@@ -181,6 +254,8 @@ mod tests {
             numbers in prop::array::uniform5(0..=i32::MAX as u32),
             cpu_target in 0.01..=1.0,
             predictive: bool,
+            mode in 0_usize..3,
+            schedules in collection::btree_map("[a-z]{1,9}", (0..=i32::MAX as u32, any::<bool>()), 0..3),
             metrics in collection::vec(("[a-z/.]{1,20}", 0.1..1e6, "GAUGE|DELTA_PER_SECOND|DELTA_PER_MINUTE"), 0..3),
         ) {
             let [min_replicas, max_replicas, cooldown_sec, max_percent, time_window_sec] = numbers;
@@ -197,6 +272,19 @@ mod tests {
                     .map(|(name, target, kind)| CustomMetric { name, target, kind })
                     .collect(),
                 scale_in: ScaleInControl { max_percent, time_window_sec },
+                mode: AutoscalingMode::ALL[mode],
+                schedules: schedules
+                    .into_iter()
+                    .map(|(name, (duration_sec, disabled))| ScalingSchedule {
+                        name,
+                        description: String::new(),
+                        schedule: "0 8 * * Mon-Fri".to_owned(),
+                        time_zone: "Europe/Berlin".to_owned(),
+                        duration_sec,
+                        min_required_replicas: min_replicas,
+                        disabled,
+                    })
+                    .collect(),
             };
             prop_assert_eq!(from_google(to_google(&Scope::new("p", "r"), &autoscaler)), autoscaler);
         }

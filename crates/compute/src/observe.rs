@@ -80,6 +80,8 @@ impl Compute {
         let groups: Vec<_> =
             groups.into_iter().filter(|(group, _)| ownership.groups.contains(&group.name)).collect();
         let statuses = self.read_instances(scope, &groups).await?;
+        let (scaler_statuses, scalers): (Vec<_>, Vec<_>) =
+            autoscalers.into_iter().map(|(scaler, status)| ((scaler.name.clone(), status), scaler)).unzip();
         let resources = ResourceSet {
             templates: templates
                 .into_iter()
@@ -91,9 +93,11 @@ impl Compute {
             health_checks: owned(health_checks, &ownership.health_checks, |check| &check.name),
             firewall_rules: owned(firewall_rules, &ownership.firewall_rules, |rule| &rule.name),
             groups: groups.into_iter().map(|(group, _)| (group.name.clone(), group)).collect(),
-            autoscalers: owned(autoscalers, &ownership.autoscalers, |autoscaler| &autoscaler.name),
+            autoscalers: owned(scalers, &ownership.autoscalers, |autoscaler| &autoscaler.name),
         };
-        Ok(ObservedFleet { resources, groups: statuses, location: None, observed_at: Some(now) })
+        let mut autoscalers: BTreeMap<_, _> = scaler_statuses.into_iter().collect();
+        autoscalers.retain(|name, _| resources.autoscalers.contains_key(name));
+        Ok(ObservedFleet { resources, groups: statuses, autoscalers, location: None, observed_at: Some(now) })
     }
 
     /// The groups' instances, completed by what the VMs tell: one listing per group and one per zone.

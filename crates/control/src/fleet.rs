@@ -8,7 +8,9 @@ use domain::{
     view::fleet::{FleetPool, FleetView, FleetZone},
 };
 
-use crate::{Control, Error, environments, error::authorize, instances::count_agents, pools::Declared};
+use crate::{
+    Control, Error, costs, environments, error::authorize, instances::count_agents, pools::Declared,
+};
 
 const OPEN_CHANGES: u32 = 10;
 
@@ -43,9 +45,11 @@ pub async fn load_fleet(
             changes,
             observed_at: None,
             unreachable: None,
+            budget_notice: None,
             now,
         });
     };
+    let budget_notice = costs::budget_notice(control, &environment).await?;
     let declared = Declared::load(control, environment).await?;
     let zones: BTreeSet<String> = declared
         .desired
@@ -89,6 +93,7 @@ pub async fn load_fleet(
         changes,
         observed_at: declared.environment.observed_at,
         unreachable,
+        budget_notice,
         now,
     })
 }

@@ -3,9 +3,11 @@
 
 pub mod agents;
 pub mod audit;
+pub mod autoscaling;
 pub mod canonical;
 pub mod changes;
 mod clock;
+pub mod costs;
 pub mod credential;
 pub mod edits;
 mod environments;

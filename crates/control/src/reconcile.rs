@@ -5,6 +5,7 @@
 //! never a transaction open over a cloud call. Only the leader writes, and each of its transactions says so to the database.
 
 pub mod changes;
+pub mod costs;
 pub mod environments;
 pub mod expired;
 mod leader;
@@ -24,6 +25,8 @@ use crate::{Control, Error};
 const CHANGES_PERIOD: Duration = Duration::from_secs(1);
 /// Notices come in bursts; looks at Compute Engine do not.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// Thresholds are crossed once a month.
+const COSTS_PERIOD: Duration = Duration::from_secs(15);
 const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
 
 /// Starts the reconcilers; they lead or wait until they may.
@@ -37,6 +40,7 @@ async fn run(control: Control, leader: Leader) {
     tokio::select! {
         () = run_changes(&control, &leader) => {}
         () = run_environments(&control, &leader) => {}
+        () = run_costs(&control, &leader) => {}
         () = run_expired(&control) => {}
     }
 }
@@ -77,6 +81,17 @@ async fn run_environments(control: &Control, leader: &Leader) {
             () = leader.environments_woken() => {}
             () = sleep(wait.saturating_sub(BETWEEN_LOOKS)) => {}
         }
+    }
+}
+
+async fn run_costs(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match costs::reconcile(control, leader).await {
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("costs", &error),
+        }
+        sleep(COSTS_PERIOD).await;
     }
 }
 

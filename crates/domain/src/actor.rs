@@ -58,17 +58,25 @@ pub enum Permission {
     PlanChange,
     ProposeChange,
     CancelChange,
+    SetBudget,
 }
 
 impl Permission {
-    pub const ALL: [Self; 5] =
-        [Self::ReadFleet, Self::ReadAudit, Self::PlanChange, Self::ProposeChange, Self::CancelChange];
+    pub const ALL: [Self; 6] = [
+        Self::ReadFleet,
+        Self::ReadAudit,
+        Self::PlanChange,
+        Self::ProposeChange,
+        Self::CancelChange,
+        Self::SetBudget,
+    ];
 
     /// The roles of which one is enough, in the order in which a refusal names them.
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::ReadFleet | Self::ReadAudit | Self::PlanChange => &Role::ALL,
             Self::ProposeChange | Self::CancelChange => &[Role::Operator, Role::Admin],
+            Self::SetBudget => &[Role::Admin],
         }
     }
 
@@ -80,6 +88,7 @@ impl Permission {
             Self::PlanChange => "plan a change",
             Self::ProposeChange => "propose a change",
             Self::CancelChange => "cancel a change",
+            Self::SetBudget => "set a budget",
         }
     }
 }

@@ -46,6 +46,8 @@ actions! {
     IntendOperation "intend_operation" "began to {object}",
     FinishOperation "finish_operation" "{object.done}",
     FailOperation "fail_operation" "was refused to {object}",
+    SetBudget "set_budget" "set {object}",
+    CrossBudgetThreshold "cross_budget_threshold" "saw {object} spent",
     EnrollAgent "enroll_agent" "enrolled in {object}",
     SignIn "sign_in" "signed in as {object}",
     SignOut "sign_out" "signed out as {object}",

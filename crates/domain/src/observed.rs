@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, instance::Instance, resource::ResourceSet};
+use crate::{Timestamp, autoscaling::AutoscalerStatus, instance::Instance, resource::ResourceSet};
 
 /// What moves in a group. The group's settings are in [`ResourceSet`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct ObservedFleet {
     pub resources: ResourceSet,
     /// By the group's name.
     pub groups: BTreeMap<String, GroupStatus>,
+    /// What the service says of each autoscaler, by its name. The settings are in [`ResourceSet`].
+    #[serde(default)]
+    pub autoscalers: BTreeMap<String, AutoscalerStatus>,
     pub location: Option<Location>,
     /// None: never read.
     pub observed_at: Option<Timestamp>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentType,
+    autoscaling::{AutoscalingMode, ScalingSchedule},
     environment::{CustomMetric, NamedPort},
 };
 
@@ -32,6 +33,21 @@ pub struct PoolSpec {
     pub custom_metrics: Option<Vec<CustomMetric>>,
     pub labels: BTreeMap<String, String>,
     pub scaling_mode: String,
+    // Beyond the module's schema: what Compute Engine's autoscaler takes and the module leaves out. Absent, they are not written.
+    /// None: it adds and removes VMs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaling_mode: Option<AutoscalingMode>,
+    /// Seconds that a new VM gets before its load counts. None: `default_cooldown_period`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooldown_period: Option<u32>,
+    /// Per cent. None: the environment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_down_max_percent: Option<u32>,
+    /// Seconds. None: the environment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_down_time_window: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scaling_schedules: Vec<ScalingSchedule>,
 }
 
 impl PoolSpec {
@@ -53,6 +69,11 @@ impl PoolSpec {
             custom_metrics: None,
             labels: BTreeMap::new(),
             scaling_mode: "manual".to_owned(),
+            autoscaling_mode: None,
+            cooldown_period: None,
+            scale_down_max_percent: None,
+            scale_down_time_window: None,
+            scaling_schedules: Vec::new(),
         }
     }
 }

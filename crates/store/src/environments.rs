@@ -174,6 +174,7 @@ impl Tx {
                     (name.clone(), kept)
                 })
                 .collect::<BTreeMap<_, _>>(),
+            autoscalers: observed.autoscalers.clone(),
             location: observed.location.clone(),
             observed_at: None,
         };

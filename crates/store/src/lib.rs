@@ -5,6 +5,8 @@
 //! moments are arguments, except where the database's time must decide (leadership, sessions, identity tokens).
 
 mod audit;
+mod autoscaling_samples;
+mod budgets;
 mod changes;
 mod column;
 mod connection;
@@ -18,6 +20,7 @@ mod notifications;
 mod operations;
 mod people;
 mod pools;
+mod run_intervals;
 #[cfg(test)]
 mod samples;
 mod sessions;
@@ -26,6 +29,7 @@ mod tx;
 
 pub use audit::{AuditFilter, AuditVerification, NewEvent};
 pub use audit_log::Hash;
+pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use changes::{ChangeFilter, ChangeSummary, NewChange};
 pub use connection::{Config, MIGRATOR, Store};
 pub use environments::Environment;
@@ -37,6 +41,7 @@ pub use notifications::{Heard, Listener, Notification};
 pub use operations::{NewOperation, StoredOperation};
 pub use people::{Person, SignIn};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
+pub use run_intervals::RunningNow;
 pub use sessions::{Session, SessionSummary};
 pub use templates::Template;
 pub use tx::Tx;

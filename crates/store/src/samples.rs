@@ -31,7 +31,7 @@ pub(crate) fn plan(environment: &str) -> Plan {
     Plan {
         environment: environment.to_owned(),
         actions: vec![Action { step, reason: "one more was asked for".to_owned(), changes: Vec::new() }],
-        impact: Impact { zones: [(ZONE.to_owned(), created)].into(), capacity: Vec::new() },
+        impact: Impact { zones: [(ZONE.to_owned(), created)].into(), ..Impact::default() },
         violations: Vec::new(),
         notes: Vec::new(),
     }

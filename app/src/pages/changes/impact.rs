@@ -1,6 +1,9 @@
-//! What a plan does to running VMs, in four figures. Stands before everything else: it is what one signs for.
+//! What a plan does to running VMs, in a few figures. Stands before everything else: it is what one signs for.
 
-use domain::plan::{Impact, ZoneImpact};
+use domain::{
+    cost::CostImpact,
+    plan::{Impact, ZoneImpact},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -19,6 +22,7 @@ pub fn impact_panel(impact: &Impact) -> AnyView {
         items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
     }
     items.push(lowest_capacity(impact));
+    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(month));
     view! {
         <section class="panel" aria-labelledby="impact">
             <h2 id="impact" class="sr">
@@ -71,6 +75,22 @@ fn lowest_capacity(impact: &Impact) -> Facet {
     }
 }
 
+/// List prices by the month of 730 hours, as the plan has them. What has no price is said, never counted as nothing.
+fn month(cost: &CostImpact) -> Facet {
+    let before = cost.before.words();
+    let mut detail = match cost.is_same() {
+        true => "as before, at list prices".to_owned(),
+        false => format!("from {before}, at list prices"),
+    };
+    if let Some(most) = cost.at_most.as_ref().filter(|most| **most != cost.after) {
+        detail.push_str(&format!("; {} with every autoscaler at its maximum", most.words()));
+    }
+    if let Some(unknown) = cost.after.unknown.first().or_else(|| cost.before.unknown.first()) {
+        detail.push_str(&format!("; no price is known for {unknown}"));
+    }
+    Facet { name: "Cost a month", figure: cost.after.words(), unit: String::new(), detail }
+}
+
 fn share(capacity: &domain::plan::Capacity) -> f64 {
     if capacity.of == 0 { 1.0 } else { f64::from(capacity.lowest) / f64::from(capacity.of) }
 }
@@ -88,7 +108,7 @@ mod tests {
                 ((*zone).to_owned(), ZoneImpact { created: *created, ..Default::default() })
             })
             .collect();
-        Impact { zones, capacity: Vec::new() }
+        Impact { zones, ..Default::default() }
     }
 
     #[test]
@@ -99,6 +119,20 @@ mod tests {
         assert_eq!(said(&[("a", 1), ("b", 1)]), "1 in a, 1 in b");
         assert_eq!(said(&[("a", 16), ("b", 16), ("c", 16)]), "16 in each of 3 zones");
         assert_eq!(said(&[("a", 2), ("b", 1), ("c", 1)]), "2 in a, 1 in b, 1 in c");
+    }
+
+    #[test]
+    fn a_price_that_is_missing_is_said_and_never_nothing() {
+        use domain::cost::{Money, Monthly};
+        let after = Monthly { known: Money::ZERO, unknown: ["machine type c4-standard-8".to_owned()].into() };
+        let cost = CostImpact { after, ..CostImpact::default() };
+        let facet = month(&cost);
+        assert_eq!(facet.figure, "unknown");
+        assert!(
+            facet.detail.ends_with("no price is known for machine type c4-standard-8"),
+            "{}",
+            facet.detail
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use compute::{Error, Ownership};
 use domain::{
+    autoscaling::{AutoscalingMode, ScalingSchedule},
     environment::{CustomMetric, NamedPort},
     firewall::{Direction, Traffic},
     plan::Step,
@@ -85,8 +86,24 @@ async fn trap_6_an_autoscaler_loses_its_metrics() {
         predictive: true,
         custom_metrics: vec![metric],
         scale_in: ScaleInControl { max_percent: 25, time_window_sec: 600 },
+        mode: AutoscalingMode::OnlyScaleOut,
+        schedules: vec![ScalingSchedule {
+            name: "office".to_owned(),
+            description: "while people work".to_owned(),
+            schedule: "0 8 * * Mon-Fri".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            duration_sec: 36_000,
+            min_required_replicas: 3,
+            disabled: false,
+        }],
     };
-    let bare = Autoscaler { custom_metrics: Vec::new(), predictive: false, ..busy.clone() };
+    let bare = Autoscaler {
+        custom_metrics: Vec::new(),
+        predictive: false,
+        mode: AutoscalingMode::Off,
+        schedules: Vec::new(),
+        ..busy.clone()
+    };
     let ownership = Ownership { autoscalers: set(["genesis-pool-web-autoscaler"]), ..owns_groups([]) };
     cloud.run(&Step::CreateAutoscaler { autoscaler: busy.clone() }).await;
     assert_eq!(cloud.observe(&ownership).await.resources.autoscalers[&busy.name], busy);

@@ -10,9 +10,10 @@ use chrono::TimeDelta;
 use compute::Ownership;
 use domain::{
     ChangeState, FleetSpec, ObservedFleet, Timestamp,
+    autoscaling::Sample,
     change::Change,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
-    instance::Instance,
+    instance::{Instance, InstanceStatus},
     name,
     observed::Location,
     plan::plan,
@@ -20,7 +21,7 @@ use domain::{
 use futures_util::future::join_all;
 use store::{Environment, PlacedInstance};
 
-use super::{Leader, Stopped, pools};
+use super::{Leader, Stopped, costs, pools};
 use crate::{Control, Error, planning};
 
 /// While something moves, and while nothing does.
@@ -200,8 +201,12 @@ async fn record(
     let mut tx = leader.begin(control).await?;
     // A declaration that came in between makes this look speak of the former generation.
     let Some(locked) = tx.lock_environment(&environment.name).await? else { return Ok(()) };
+    for (pool, sample) in samples(&environment.spec, observed, at) {
+        tx.keep_autoscaling_sample(&environment.name, &pool, &sample).await?;
+    }
     tx.set_observed(&environment.name, observed, at, environment.generation).await?;
     if let Some(listed) = &listed {
+        costs::record_runs(&mut tx, environment, observed, listed, at, locked.observed_at).await?;
         tx.sync_instances(&environment.name, listed, at).await?;
     }
     tx.set_environment_conditions(&environment.name, &conditions).await?;
@@ -241,6 +246,29 @@ fn sorted(fleet: &ObservedFleet) -> Vec<&Instance> {
     let mut instances: Vec<&Instance> = fleet.groups.values().flat_map(|group| &group.instances).collect();
     instances.sort_unstable_by_key(|instance| (&instance.zone, &instance.name));
     instances
+}
+
+/// What each autoscaler of the declaration recommends beside what runs.
+fn samples(spec: &FleetSpec, observed: &ObservedFleet, at: Timestamp) -> Vec<(String, Sample)> {
+    let prefix = &spec.environment.name_prefix;
+    spec.agent_pools
+        .iter()
+        .filter_map(|pool| {
+            let name = name::autoscaler(prefix, &pool.name);
+            let scaler = observed.resources.autoscalers.get(&name)?;
+            let group = observed.groups.get(&name::instance_group(prefix, &pool.name))?;
+            let running = group.instances.iter().filter(|vm| vm.status == InstanceStatus::Running).count();
+            let sample = Sample {
+                at,
+                running: u32::try_from(running).unwrap_or(u32::MAX),
+                target: group.target_size,
+                recommended: observed.autoscalers.get(&name).and_then(|status| status.recommended_size),
+                minimum: scaler.min_replicas,
+                maximum: scaler.max_replicas.max(scaler.min_replicas),
+            };
+            Some((pool.name.clone(), sample))
+        })
+        .collect()
 }
 
 /// Every VM with its pool's declared name; one of a group that no declaration names any more keeps the group's name.

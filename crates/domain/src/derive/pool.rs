@@ -1,6 +1,7 @@
 //! A declared pool as Compute Engine holds it: a regional group, its health check and its autoscaler.
 
 use crate::{
+    autoscaling::ScalingSchedule,
     environment::EnvironmentSpec,
     name,
     pool::PoolSpec,
@@ -63,7 +64,7 @@ pub(super) fn autoscaler(environment: &EnvironmentSpec, pool: &PoolSpec) -> Opti
             group: name::instance_group(&environment.name_prefix, &pool.name),
             min_replicas,
             max_replicas,
-            cooldown_sec: environment.default_cooldown_period,
+            cooldown_sec: pool.cooldown_period.unwrap_or(environment.default_cooldown_period),
             cpu_target: pool.cpu_target.unwrap_or(environment.default_cpu_target),
             predictive: environment.enable_predictive_autoscaling,
             custom_metrics: pool
@@ -71,11 +72,20 @@ pub(super) fn autoscaler(environment: &EnvironmentSpec, pool: &PoolSpec) -> Opti
                 .clone()
                 .unwrap_or_else(|| environment.default_custom_metrics.clone()),
             scale_in: ScaleInControl {
-                max_percent: environment.scale_down_max_percent,
-                time_window_sec: environment.scale_down_time_window,
+                max_percent: pool.scale_down_max_percent.unwrap_or(environment.scale_down_max_percent),
+                time_window_sec: pool.scale_down_time_window.unwrap_or(environment.scale_down_time_window),
             },
+            mode: pool.autoscaling_mode.unwrap_or_default(),
+            schedules: schedules(pool),
         }
     })
+}
+
+/// By name: the service keeps no order.
+fn schedules(pool: &PoolSpec) -> Vec<ScalingSchedule> {
+    let mut schedules = pool.scaling_schedules.clone();
+    schedules.sort_by(|a, b| a.name.cmp(&b.name));
+    schedules
 }
 
 pub(crate) fn autoscaled(environment: &EnvironmentSpec, pool: &PoolSpec) -> bool {

@@ -6,6 +6,7 @@ use std::fmt::Display;
 
 use super::FieldChange;
 use crate::{
+    autoscaling::ScalingSchedule,
     environment::{CustomMetric, NamedPort},
     firewall::Traffic,
     name::same_reference,
@@ -144,7 +145,15 @@ pub(super) fn autoscaler(before: &Autoscaler, after: &Autoscaler) -> Vec<FieldCh
         &before.scale_in.time_window_sec,
         &after.scale_in.time_window_sec,
     );
+    comparison.field("autoscaling_mode", &before.mode, &after.mode);
+    comparison.set("scaling_schedules", schedules(&before.schedules), schedules(&after.schedules));
     comparison.done()
+}
+
+fn schedules(schedules: &[ScalingSchedule]) -> BTreeSet<String> {
+    let described = |text: &str| if text.is_empty() { String::new() } else { format!(": {text}") };
+    let line = |one: &ScalingSchedule| format!("{} {}{}", one.name, one.words(), described(&one.description));
+    schedules.iter().map(line).collect()
 }
 
 fn metrics(metrics: &[CustomMetric]) -> BTreeSet<String> {

@@ -58,15 +58,15 @@ fn running(observed: &ObservedFleet, group: &str, zone: &str, template: &str) ->
 
 /// A group once it is stable.
 #[derive(Default)]
-pub(super) struct Settled {
-    pub(super) size: u32,
+pub(crate) struct Settled {
+    pub(crate) size: u32,
     pub(super) zones: BTreeMap<String, u32>,
     pub(super) template: Option<String>,
 }
 
 impl Settled {
     /// As the group would settle if nothing were changed.
-    pub(super) fn before(observed: &ObservedFleet, name: &str) -> Self {
+    pub(crate) fn before(observed: &ObservedFleet, name: &str) -> Self {
         let Some(group) = observed.resources.groups.get(name) else { return Self::default() };
         let status = observed.groups.get(name);
         let target = status.map_or(group.target_size, |status| status.target_size);
@@ -77,7 +77,7 @@ impl Settled {
         Self::of(group, target, autoscaler_of(&observed.resources, name), &current)
     }
 
-    pub(super) fn after(wanted: &ResourceSet, observed: &ObservedFleet, name: &str, before: &Self) -> Self {
+    pub(crate) fn after(wanted: &ResourceSet, observed: &ObservedFleet, name: &str, before: &Self) -> Self {
         let Some(group) = wanted.groups.get(name) else { return Self::default() };
         let scaler = autoscaler_of(wanted, name);
         let existing = observed.resources.groups.get(name);

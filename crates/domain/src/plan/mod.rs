@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cost::CostImpact;
 use crate::resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind};
 
 pub use compare_template::instance_template as template_differences;
@@ -23,6 +24,7 @@ pub use render::render;
 pub use retire::retire;
 pub use spread::{respread, spread};
 
+pub(crate) use impact::{Settled, autoscaler_of};
 pub(crate) use spread::{clamped, lives};
 
 /// One resource call. The variants are in the order in which a plan runs them.
@@ -242,6 +244,9 @@ pub struct Impact {
     pub zones: BTreeMap<String, ZoneImpact>,
     /// Pools that already exist and are touched.
     pub capacity: Vec<Capacity>,
+    /// None in plans of versions without a price book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostImpact>,
 }
 
 impl Impact {

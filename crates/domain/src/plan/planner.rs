@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Action, Plan, Step, capacity, compare, compare_template, impact, notes, reason::Reasons};
 use crate::{
-    FleetSpec, ObservedFleet, Timestamp, derive,
+    FleetSpec, ObservedFleet, Timestamp, cost, derive,
     name::{self, same_reference},
     resource::{InstanceGroup, ResourceSet},
     rules,
@@ -27,6 +27,7 @@ pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Pl
     actions.sort_by(|a, b| a.step.rank().cmp(&b.step.rank()).then_with(|| a.step.name().cmp(b.step.name())));
     let mut impact = impact::impact(&wanted, observed, &planner.held);
     impact.capacity = capacity::capacity(&wanted, observed, &actions);
+    impact.cost = Some(cost::cost_impact(&wanted, observed, &planner.held, &desired.environment.region));
     Plan {
         environment: desired.environment.environment.clone(),
         violations: rules::check_derived(desired, &wanted, observed),

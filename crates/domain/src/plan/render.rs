@@ -1,5 +1,6 @@
 //! A plan as text, for terminals and snapshots. Says all that the plan holds except the lines of long values.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -113,6 +114,21 @@ fn leaf(value: &Value) -> String {
 }
 
 fn render_impact(text: &mut String, plan: &Plan) {
+    render_vms(text, plan);
+    if let Some(cost) = plan.impact.cost.as_ref().filter(|cost| !cost.is_nothing()) {
+        let _ = write!(text, "\nA month at list prices: {} → {}", cost.before.words(), cost.after.words());
+        let _ = match &cost.at_most {
+            Some(most) if most != &cost.after => writeln!(text, ", at most {}", most.words()),
+            _ => writeln!(text),
+        };
+        let unknown: BTreeSet<&String> = cost.before.unknown.union(&cost.after.unknown).collect();
+        for part in unknown {
+            let _ = writeln!(text, "  no price is known for {part}");
+        }
+    }
+}
+
+fn render_vms(text: &mut String, plan: &Plan) {
     if !plan.impact.zones.is_empty() {
         text.push_str("\nVMs            created  replaced  restarted  deleted\n");
         for (zone, effect) in &plan.impact.zones {

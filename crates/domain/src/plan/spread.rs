@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    autoscaling::AutoscalingMode,
     instance::{CurrentAction, Instance},
     observed::GroupStatus,
     resource::Autoscaler,
@@ -31,9 +32,14 @@ pub fn respread(current: &BTreeMap<String, u32>, size: u32, zones: &[String]) ->
         .collect()
 }
 
-/// The size that the autoscaler makes of this one. The lower bound yields where the two contradict each other.
+/// The size that the autoscaler makes of this one, as far as its mode lets it. The lower bound yields where the two
+/// contradict each other.
 pub(crate) fn clamped(size: u32, autoscaler: Option<&Autoscaler>) -> u32 {
-    autoscaler.map_or(size, |scaler| size.max(scaler.min_replicas).min(scaler.max_replicas))
+    autoscaler.map_or(size, |scaler| match scaler.mode {
+        AutoscalingMode::On => size.max(scaler.min_replicas).min(scaler.max_replicas),
+        AutoscalingMode::OnlyScaleOut => size.max(scaler.min_replicas.min(scaler.max_replicas)),
+        AutoscalingMode::Off => size,
+    })
 }
 
 /// The group's instances that are not on their way out.

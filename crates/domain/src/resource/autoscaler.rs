@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::CustomMetric;
+use crate::{
+    autoscaling::{AutoscalingMode, ScalingSchedule},
+    environment::CustomMetric,
+};
 
 /// At most this share of the group goes within the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,4 +27,9 @@ pub struct Autoscaler {
     pub predictive: bool,
     pub custom_metrics: Vec<CustomMetric>,
     pub scale_in: ScaleInControl,
+    #[serde(default)]
+    pub mode: AutoscalingMode,
+    /// By name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<ScalingSchedule>,
 }

@@ -130,31 +130,9 @@ fn scaling(scope: &Scope<'_>, findings: &mut Findings) {
         }
     }
     sizes::cpu_target("default_cpu_target", environment.default_cpu_target, findings);
-    if environment.default_cooldown_period < 15 {
-        findings.breaks_with_fix(
-            Rule::Cooldown,
-            "default_cooldown_period",
-            format!(
-                "{} s is too short: Compute Engine takes 15 s or more",
-                environment.default_cooldown_period
-            ),
-            "15",
-        );
-    }
-    if !(1..=100).contains(&environment.scale_down_max_percent) {
-        findings.breaks(
-            Rule::ScaleIn,
-            "scale_down_max_percent",
-            format!("{} is no percentage: 1 to 100", environment.scale_down_max_percent),
-        );
-    }
-    if !(1..=3600).contains(&environment.scale_down_time_window) {
-        findings.breaks(
-            Rule::ScaleIn,
-            "scale_down_time_window",
-            format!("{} s is no time window: 1 to 3600 s", environment.scale_down_time_window),
-        );
-    }
+    sizes::cooldown("default_cooldown_period", environment.default_cooldown_period, findings);
+    sizes::scale_in_percent("scale_down_max_percent", environment.scale_down_max_percent, findings);
+    sizes::scale_in_window("scale_down_time_window", environment.scale_down_time_window, findings);
     sizes::named_ports("default_named_ports", &environment.default_named_ports, findings);
     sizes::custom_metrics("default_custom_metrics", &environment.default_custom_metrics, findings);
 }

@@ -2,6 +2,7 @@
 //! rule, naming the attribute as declared. What it would take but nobody should want is a note of the plan instead.
 
 mod attachments;
+mod autoscaling;
 mod environment;
 mod existing;
 mod firewall;
@@ -52,6 +53,7 @@ pub(crate) fn check_derived(
     attachments::check(&scope, &mut findings);
     templates::check(&scope, &mut findings);
     pools::check(&scope, &mut findings);
+    autoscaling::check(&scope, &mut findings);
     firewall::check(&scope, &mut findings);
     existing::check(&scope, &mut findings);
     findings.0.sort_by_key(|violation| place(&violation.attribute));

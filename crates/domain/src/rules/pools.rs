@@ -1,4 +1,4 @@
-//! Rules of pools: their template, sizes, rollout numbers, autoscaling.
+//! Rules of pools: their template, sizes, rollout numbers.
 
 use super::{Findings, LARGEST_GROUP, Rule, Scope, sizes};
 use crate::{derive, name, pool::PoolSpec};
@@ -9,14 +9,8 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
         template(scope, pool, &at, findings);
         rollout(scope, pool, &at, findings);
         size(scope, pool, &at, findings);
-        if let Some(target) = pool.cpu_target {
-            sizes::cpu_target(at("cpu_target"), target, findings);
-        }
         if let Some(ports) = &pool.named_ports {
             sizes::named_ports(&at("named_ports"), ports, findings);
-        }
-        if let Some(metrics) = &pool.custom_metrics {
-            sizes::custom_metrics(&at("custom_metrics"), metrics, findings);
         }
         if pool.health_check_initial_delay > 3600 {
             let message = format!(

@@ -58,6 +58,7 @@ rules! {
     Protocol "protocol" "A protocol is a known word or an IP protocol number.";
     RegionUnknown "region_unknown" "The region has a region's form and its zones are known.";
     Required "required" "Required attributes are not empty.";
+    ScalingSchedule "scaling_schedule" "A schedule has a name of its own, cron, a known time zone, 300 s or more and at most 2000 VMs; a pool has at most 128.";
     ScaleIn "scale_in" "Scale-in is limited to 1 to 100 percent over at most 3600 seconds.";
     ScopeUnknown "scope_unknown" "A scope is a Google URL or a known short name.";
     ServiceAccountSyntax "service_account_syntax" "A service account is an e-mail address.";

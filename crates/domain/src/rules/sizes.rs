@@ -27,6 +27,25 @@ pub(super) fn cpu_target(attribute: impl Into<String>, target: f64, findings: &m
     findings.add(Rule::CpuTarget, attribute.into(), message, fix);
 }
 
+pub(super) fn cooldown(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
+    if seconds < 15 {
+        let message = format!("{seconds} s is too short: Compute Engine takes 15 s or more");
+        findings.breaks_with_fix(Rule::Cooldown, attribute, message, "15");
+    }
+}
+
+pub(super) fn scale_in_percent(attribute: impl Into<String>, percent: u32, findings: &mut Findings) {
+    if !(1..=100).contains(&percent) {
+        findings.breaks(Rule::ScaleIn, attribute, format!("{percent} is no percentage: 1 to 100"));
+    }
+}
+
+pub(super) fn scale_in_window(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
+    if !(1..=3600).contains(&seconds) {
+        findings.breaks(Rule::ScaleIn, attribute, format!("{seconds} s is no time window: 1 to 3600 s"));
+    }
+}
+
 pub(super) fn named_ports(attribute: &str, ports: &[NamedPort], findings: &mut Findings) {
     for (index, port) in ports.iter().enumerate() {
         if port.port == 0 {

@@ -7,7 +7,7 @@ use super::{
     instance::InstanceRow,
     pool::{AgentCount, PoolRow},
 };
-use crate::Timestamp;
+use crate::{Timestamp, cost::Money};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FleetZone {
@@ -21,6 +21,14 @@ pub struct FleetPool {
     pub row: PoolRow,
     /// In the order of [`FleetView::zones`]; a zone without VMs of the pool has an empty list.
     pub zones: Vec<FleetZone>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetNotice {
+    /// Per cent.
+    pub threshold: u8,
+    pub monthly: Money,
+    pub crossed_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,5 +45,7 @@ pub struct FleetView {
     pub observed_at: Option<Timestamp>,
     /// Set while Compute Engine does not answer: since when, and why in words.
     pub unreachable: Option<(Timestamp, String)>,
+    /// The highest threshold of this month's budget that was crossed.
+    pub budget_notice: Option<BudgetNotice>,
     pub now: Timestamp,
 }

@@ -1,7 +1,9 @@
 //! Read models: what a page, a REST answer or the CLI shows of each noun. Built by `control`, rendered by `app`.
 
 pub mod audit;
+pub mod autoscaling;
 pub mod change;
+pub mod costs;
 pub mod edit;
 pub mod fleet;
 pub mod import;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     FleetSpec, ObservedFleet,
+    autoscaling::ScalingSchedule,
     environment::{CustomMetric, NamedPort},
     firewall::{Direction, FirewallRuleSpec, Traffic},
     observed::Location,
@@ -92,6 +93,16 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("required", "agent_vm_templates[1].name", "", |f| f.agent_vm_templates[1].name.clear()),
     ("scale_in", "scale_down_max_percent", "", |f| f.environment.scale_down_max_percent = 101),
     ("scale_in", "scale_down_time_window", "", |f| f.environment.scale_down_time_window = 3_601),
+    ("cooldown", "agent_pools[0].cooldown_period", "15", |f| pool(f).cooldown_period = Some(14)),
+    ("scale_in", "agent_pools[0].scale_down_max_percent", "", |f| pool(f).scale_down_max_percent = Some(0)),
+    ("scale_in", "agent_pools[0].scale_down_time_window", "", |f| pool(f).scale_down_time_window = Some(0)),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].name", "office-hours", |f| scheduled(f, |s| s.name = "Office Hours".into())),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[1].name", "", |f| { scheduled(f, |_| ()); scheduled(f, |_| ()); }),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].schedule", "", |f| scheduled(f, |s| s.schedule = "0 8 * *".into())),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].time_zone", "Europe/Berlin", |f| scheduled(f, |s| s.time_zone = "europe/berlin".into())),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].time_zone", "", |f| scheduled(f, |s| s.time_zone = "Berlin".into())),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].duration_sec", "300", |f| scheduled(f, |s| s.duration_sec = 299)),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].min_required_replicas", "2000", |f| scheduled(f, |s| s.min_required_replicas = 2_001)),
     ("scope_unknown", "agent_vm_templates[0].scopes[0]", "compute-rw", |f| f.agent_vm_templates[0].scopes = Some(vec!["compute-write".into()])),
     ("scope_unknown", "default_agent_scopes[0]", "", |f| f.environment.default_agent_scopes = vec!["everything".into()]),
     ("service_account_syntax", "agent_vm_templates[0].service_account_email", "", |f| f.agent_vm_templates[0].service_account_email = Some("agent".into())),
@@ -126,6 +137,21 @@ fn out(fleet: &mut FleetSpec) -> &mut FirewallRuleSpec {
         deny: vec![Traffic { protocol: "all".into(), ports: vec![] }],
         ..FirewallRuleSpec::new("", Direction::Egress)
     })
+}
+
+/// One more schedule of the first pool, good but for what `change` does to it.
+fn scheduled(fleet: &mut FleetSpec, change: fn(&mut ScalingSchedule)) {
+    let mut schedule = ScalingSchedule {
+        name: "office".into(),
+        description: String::new(),
+        schedule: "0 8 * * Mon-Fri".into(),
+        time_zone: "Europe/Berlin".into(),
+        duration_sec: 36_000,
+        min_required_replicas: 3,
+        disabled: false,
+    };
+    change(&mut schedule);
+    pool(fleet).scaling_schedules.push(schedule);
 }
 
 fn metric(name: &str, target: f64, kind: &str) -> CustomMetric {

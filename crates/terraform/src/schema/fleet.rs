@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     FleetSpec,
+    autoscaling::{AutoscalingMode, ScalingSchedule},
     firewall::{Direction, FirewallRuleSpec, Traffic},
     pool::PoolSpec,
     template::TemplateSpec,
@@ -115,15 +116,50 @@ fn pool(fields: &mut Fields<'_, '_, '_>) -> (At, PoolSpec) {
     let mut spec = PoolSpec::new(&name, agent_type, &fields.required_text("template_name"));
     set! { fields, spec;
         whole: target_size, min_replicas, max_replicas, max_surge, max_unavailable, min_ready_sec,
-            health_check_initial_delay;
+            health_check_initial_delay, cooldown_period, scale_down_max_percent, scale_down_time_window;
         flag: enable_autoscaling;
         number: cpu_target;
         named_ports: named_ports;
         custom_metrics: custom_metrics;
         text_map: labels;
         text: scaling_mode;
+        scaling_schedules: scaling_schedules;
     }
+    spec.autoscaling_mode = fields.autoscaling_mode("autoscaling_mode");
     (at, spec)
+}
+
+impl Fields<'_, '_, '_> {
+    fn autoscaling_mode(&mut self, name: &'static str) -> Option<AutoscalingMode> {
+        let value = self.take(name)?;
+        let path = self.path.field(name);
+        let text = self.reader.text(&value, &path)?;
+        let mode = text.parse();
+        if mode.is_err() {
+            let known = AutoscalingMode::ALL.map(AutoscalingMode::as_str).join(", ");
+            self.reader.refuse(value.at, &path, format!("must be one of {known}"));
+        }
+        mode.ok()
+    }
+
+    fn scaling_schedules(&mut self, name: &'static str) -> Option<Vec<ScalingSchedule>> {
+        self.objects(name, |schedule| ScalingSchedule {
+            name: schedule.required_text("name"),
+            description: schedule.text("description").unwrap_or_default(),
+            schedule: schedule.required_text("schedule"),
+            time_zone: schedule.text("time_zone").unwrap_or_else(|| "UTC".to_owned()),
+            duration_sec: schedule.required_whole("duration_sec"),
+            min_required_replicas: schedule.required_whole("min_required_replicas"),
+            disabled: schedule.flag("disabled").unwrap_or_default(),
+        })
+    }
+
+    /// 0 where it could not be read; then the declaration is dropped in the end.
+    fn required_whole(&mut self, name: &'static str) -> u32 {
+        let value = self.required(name);
+        let path = self.path.field(name);
+        value.and_then(|value| self.reader.whole(&value, &path)).unwrap_or_default()
+    }
 }
 
 fn firewall_rules(fields: &mut Fields<'_, '_, '_>) -> Option<BTreeMap<String, FirewallRuleSpec>> {

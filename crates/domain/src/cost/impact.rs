@@ -1,0 +1,77 @@
+//! What a plan does to the month.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Monthly, PriceBook};
+use crate::{
+    ObservedFleet,
+    name::last_segment,
+    plan::Settled,
+    resource::{InstanceGroup, ResourceSet},
+};
+
+/// List prices by the month of 730 hours, of groups at the sizes at which they settle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostImpact {
+    pub before: Monthly,
+    pub after: Monthly,
+    /// With every autoscaled pool at its maximum. Absent where no autoscaler decides.
+    pub at_most: Option<Monthly>,
+    /// The version of the price book.
+    pub book: String,
+}
+
+impl CostImpact {
+    pub fn is_same(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// No VM runs before or after.
+    pub fn is_nothing(&self) -> bool {
+        self.before == Monthly::default() && self.after == Monthly::default()
+    }
+}
+
+/// `held` are groups that the plan leaves alone although nothing derives to them.
+pub(crate) fn cost_impact(
+    wanted: &ResourceSet,
+    observed: &ObservedFleet,
+    held: &BTreeSet<String>,
+    region: &str,
+) -> CostImpact {
+    let book = PriceBook::shipped();
+    let mut impact = CostImpact { book: book.version.clone(), ..CostImpact::default() };
+    let mut at_most = Monthly::default();
+    let mut scaled = false;
+    let names: BTreeSet<&String> = wanted.groups.keys().chain(observed.resources.groups.keys()).collect();
+    for name in names {
+        let before = Settled::before(observed, name);
+        let priced =
+            |side: &mut Monthly, resources: &ResourceSet, group: Option<&InstanceGroup>, size: u32| {
+                let Some(group) = group.filter(|_| size > 0) else { return };
+                match resources.templates.get(last_segment(&group.template)) {
+                    Some(template) => side.add(size, template, region, book),
+                    None => {
+                        side.unknown.insert(format!("template {} of {name}", last_segment(&group.template)));
+                    }
+                }
+            };
+        let existing = observed.resources.groups.get(name);
+        priced(&mut impact.before, &observed.resources, existing, before.size);
+        if held.contains(name) {
+            priced(&mut impact.after, &observed.resources, existing, before.size);
+            priced(&mut at_most, &observed.resources, existing, before.size);
+            continue;
+        }
+        let after = Settled::after(wanted, observed, name, &before);
+        let next = wanted.groups.get(name);
+        priced(&mut impact.after, wanted, next, after.size);
+        let scaler = crate::plan::autoscaler_of(wanted, name);
+        scaled |= scaler.is_some();
+        priced(&mut at_most, wanted, next, scaler.map_or(after.size, |scaler| scaler.max_replicas));
+    }
+    impact.at_most = scaled.then_some(at_most);
+    impact
+}
