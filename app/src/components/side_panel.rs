@@ -9,6 +9,7 @@ use super::{
     icon::{Icon, icon},
     title::Title,
 };
+use crate::form::Posted;
 
 /// In the context of a page that lies behind a panel: it takes neither the focus nor the title.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +38,9 @@ pub fn SidePanel(
     let heading = NodeRef::<html::H1>::new();
     FocusOnArrival::watch_panel(heading);
     let cross = NodeRef::<html::A>::new();
-    // What somebody typed is not thrown away by one key or one press beside it.
-    let typed = RwSignal::new(false);
+    // What somebody typed is not thrown away by one key or one press beside it, even after it was sent once.
+    let sent = SharedValue::new(|| use_context::<Posted>().is_some_and(|posted| posted.posted));
+    let typed = RwSignal::new(sent.into_inner());
     close_by_escape(close.clone(), typed, cross);
     let label = move || if typed.get() { "Discard and close" } else { "Close" };
     view! {

@@ -156,7 +156,12 @@ impl Kept {
     fn rows(&self) -> Vec<TemplateRow> {
         let spec = &self.environment.spec;
         let prefix = &spec.environment.name_prefix;
-        let declared = derive::resources(spec, &[]).templates;
+        // Of the templates alone: what pools hold to besides is another question.
+        let templates = FleetSpec {
+            agent_vm_templates: spec.agent_vm_templates.clone(),
+            ..FleetSpec::new(spec.environment.clone())
+        };
+        let declared = derive::resources(&templates, &[]).templates;
         let running = self.running();
         let mut by_name: BTreeMap<&str, Vec<&store::Template>> = BTreeMap::new();
         for version in &self.versions {
