@@ -116,7 +116,7 @@ pub fn unreadable(fields: Vec<FieldProblem>) -> ApiError {
 
 /// The present values of the form that an event came from.
 #[cfg(feature = "hydrate")]
-pub fn values_of(form: &leptos::web_sys::HtmlFormElement) -> Option<Query> {
+pub fn values_of(form: &web_sys::HtmlFormElement) -> Option<Query> {
     use leptos::wasm_bindgen::JsCast as _;
     let data = web_sys::FormData::new_with_form(form).ok()?;
     let pairs = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&data.unchecked_into()).ok()?;
