@@ -20,6 +20,7 @@ export const pages = [
   { name: 'change', path: ({ change }) => change },
   { name: 'import', path: '/import' },
   { name: 'audit', path: '/audit' },
+  { name: 'passkeys', path: '/settings/passkeys' },
   { name: 'not-found', path: '/nowhere', status: 404 },
 ];
 
