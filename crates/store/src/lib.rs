@@ -33,8 +33,8 @@ mod templates;
 mod tx;
 mod votes;
 
-pub use audit::{AuditFilter, AuditVerification, NewEvent};
-pub use audit_log::Hash;
+pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
+pub use audit_log::{Checkpoint, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use challenges::Challenge;
 pub use changes::{BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};
