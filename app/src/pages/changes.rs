@@ -11,7 +11,8 @@ pub mod table;
 
 pub use detail::ChangePage;
 pub use impact::impact_panel;
-pub use plan::{actions_list, notes_list};
+pub use plan::{actions_list, notes_list, of_severity};
+pub use table::changes_table;
 
 use std::str::FromStr as _;
 

@@ -14,6 +14,7 @@ pub mod edits;
 mod environments;
 pub mod error;
 mod evidence;
+pub mod firewall;
 pub mod fleet;
 pub mod identity;
 pub mod import;

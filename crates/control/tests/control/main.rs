@@ -12,6 +12,7 @@ mod approver;
 mod approving;
 mod editing;
 mod end_to_end;
+mod firewall;
 mod fixture;
 mod following;
 mod identity;
