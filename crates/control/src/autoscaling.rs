@@ -35,7 +35,7 @@ pub async fn list_autoscaling(
     let now = control.clock.now();
     let mut rows = Vec::new();
     for environment in environments {
-        let declared = Declared::load(control, environment).await?;
+        let declared = Declared::load(control, actor, environment).await?;
         for pool in declared.rows() {
             let mut row = row(&declared, &pool.name);
             let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
@@ -62,7 +62,7 @@ pub async fn load_autoscaling(
     if !WINDOWS.contains(&window) {
         return Err(Error::invalid("window", "choose an hour, six hours, a day or a week"));
     }
-    let declared = Declared::load(control, environments::require(control, environment).await?).await?;
+    let declared = Declared::load(control, actor, environments::require(control, environment).await?).await?;
     if !declared.rows().iter().any(|row| row.name == pool) {
         return Err(Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())));
     }

@@ -50,7 +50,7 @@ pub async fn load_fleet(
         });
     };
     let budget_notice = costs::budget_notice(control, &environment).await?;
-    let declared = Declared::load(control, environment).await?;
+    let declared = Declared::load(control, actor, environment).await?;
     let zones: BTreeSet<String> = declared
         .desired
         .groups

@@ -31,6 +31,7 @@ pub mod reconcile;
 pub mod revising;
 pub mod rosters;
 mod signing;
+mod rollouts;
 pub mod templates;
 pub mod votes;
 

@@ -24,4 +24,5 @@ mod proposing;
 mod proxy;
 mod reading;
 mod refusals;
+mod rolling;
 mod templates;
