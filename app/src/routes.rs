@@ -15,7 +15,10 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in, templates},
+    pages::{
+        alerts, audit, changes, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in,
+        templates,
+    },
     url_state::{Query, encode},
 };
 
@@ -29,6 +32,7 @@ pub const NEW_TEMPLATE: &str = "/templates/new";
 pub const INSTANCES: &str = "/instances";
 pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
+pub const ALERTS: &str = "/alerts";
 pub const AUDIT: &str = "/audit";
 /// The viewer's own, in Settings.
 pub const PASSKEYS: &str = "/settings/passkeys";
@@ -274,6 +278,17 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/instances/:zone/:name/serial")
+                        view=instances::Serial
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/instances/:zone/:name/status")
+                        view=instances::Status
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/alerts") view=alerts::Alerts ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
                     <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />

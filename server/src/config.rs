@@ -1,6 +1,7 @@
 //! The server's configuration: one TOML file, read once, passed down. No secret stands in it, only the files that hold them.
 
 mod agents;
+mod alerts;
 mod approvals;
 mod compute;
 mod database;
@@ -13,6 +14,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 pub use agents::AgentsConfig;
+pub use alerts::AlertsConfig;
 pub use approvals::ApprovalsConfig;
 pub use compute::ComputeConfig;
 pub use database::DatabaseConfig;
@@ -30,6 +32,7 @@ pub struct Config {
     pub agents: AgentsConfig,
     #[serde(default)]
     pub approvals: ApprovalsConfig,
+    pub alerts: AlertsConfig,
 }
 
 impl Config {
@@ -42,6 +45,7 @@ impl Config {
         let config: Self = toml::from_str(text)?;
         config.sign_in.check(&config.http)?;
         config.approvals.check()?;
+        config.alerts.check()?;
         Ok(config)
     }
 }

@@ -8,6 +8,7 @@ pub const SPRITE: &str = include_str!("sprite.svg");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Alerts,
     Audit,
     Changes,
     Down,
@@ -33,7 +34,8 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
+        Self::Alerts,
         Self::Audit,
         Self::Changes,
         Self::Down,
@@ -59,6 +61,7 @@ impl Icon {
 
     pub const fn href(self) -> &'static str {
         match self {
+            Self::Alerts => "#i-alerts",
             Self::Audit => "#i-audit",
             Self::Changes => "#i-changes",
             Self::Down => "#i-down",

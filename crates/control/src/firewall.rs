@@ -53,7 +53,7 @@ pub async fn load_firewall(
             }
         },
     };
-    let rules = Rules::load(control, environment).await?;
+    let rules = Rules::load(control, actor, environment).await?;
     let place = &rules.declared.environment.spec.environment;
     Ok(FirewallView {
         environment: Some(place.environment.clone()),
@@ -75,7 +75,7 @@ pub async fn load_firewall_rule(
     key: &str,
 ) -> Result<FirewallRuleView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let rules = Rules::load(control, environments::require(control, environment).await?).await?;
+    let rules = Rules::load(control, actor, environments::require(control, environment).await?).await?;
     let row = rules.rows().into_iter().find(|row| row.key == key).ok_or_else(|| absent(environment, key))?;
     let touches = [row.name.clone()];
     let filter =
@@ -102,7 +102,7 @@ pub async fn load_pool_firewall(
     pool: &str,
 ) -> Result<PoolFirewall, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let rules = Rules::load(control, environments::require(control, environment).await?).await?;
+    let rules = Rules::load(control, actor, environments::require(control, environment).await?).await?;
     let tags =
         rules.tags.get(pool).ok_or_else(|| Error::NotFound(format!("pool {pool} in {environment}")))?;
     let firewall = rules.firewall();
@@ -142,7 +142,7 @@ pub async fn load_firewall_rule_form(
             .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?,
     };
     let name = found.name.clone();
-    let rules = Rules::load(control, found).await?;
+    let rules = Rules::load(control, actor, found).await?;
     let spec = &rules.declared.environment.spec;
     let rule = match key {
         Some(key) => Some(spec.firewall_rules.get(key).cloned().ok_or_else(|| absent(&name, key))?),
@@ -170,8 +170,8 @@ struct Rules {
 }
 
 impl Rules {
-    async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
-        let declared = Declared::load(control, environment).await?;
+    async fn load(control: &Control, actor: &Actor, environment: store::Environment) -> Result<Self, Error> {
+        let declared = Declared::load(control, actor, environment).await?;
         let warnings = warnings(&declared.environment.spec.environment.name_prefix, &declared.desired);
         Ok(Self { tags: pool_tags(&declared.desired), warnings, declared })
     }

@@ -1,12 +1,15 @@
 //! The use-cases, by noun; each takes who is asking first, authorises, and writes its audit event in the same transaction.
 //! Rules are the domain's, SQL is the store's, Compute Engine's words are `compute`'s: here they meet.
 
+mod agent_status;
 pub mod agents;
+pub mod alerts;
 pub mod audit;
 pub mod autoscaling;
 pub mod canonical;
 pub mod changes;
 mod clock;
+pub mod commands;
 pub mod costs;
 pub mod credential;
 mod drift;
@@ -16,8 +19,10 @@ pub mod error;
 mod evidence;
 pub mod firewall;
 pub mod fleet;
+pub mod health;
 pub mod identity;
 pub mod import;
+pub mod incidents;
 pub mod instances;
 pub mod live;
 pub mod live_sync;
@@ -29,11 +34,12 @@ pub mod planning;
 pub mod pools;
 pub mod reconcile;
 pub mod revising;
+mod rollouts;
 pub mod rosters;
 mod signing;
-mod rollouts;
 pub mod templates;
 pub mod votes;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -45,7 +51,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use signing::Signing;
 
-use crate::{credential::Sealer, identity::Verifier, live::Live};
+use crate::{credential::Sealer, health::Watch, identity::Verifier, live::Live};
 
 /// What use-cases work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -57,6 +63,7 @@ pub struct Control {
     pub verifier: Arc<Verifier>,
     pub sealer: Arc<Sealer>,
     pub signing: Arc<Signing>,
+    pub watch: Arc<Watch>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

@@ -59,7 +59,10 @@ pub async fn load_pool(
     let own = declared.pools.iter().find(|known| known.name == pool);
     let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
     let now = control.clock.now();
+    let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
+    incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
     Ok(PoolView {
+        incidents,
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings: pool_settings(&declared.desired, observed, &row.group),
@@ -137,7 +140,7 @@ impl Declared {
         environment: store::Environment,
     ) -> Result<Self, Error> {
         let open = ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect::<Vec<_>>();
-        let mut open = control.store.list_changes_in(&open).await?;
+        let mut open = control.store.list_changes_in(&open).await?.changes;
         open.retain(|change| change.environment == environment.name);
         let pools = control.store.list_pools(&environment.name).await?;
         let instances = control.live.rows(&environment.name);

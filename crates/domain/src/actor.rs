@@ -61,10 +61,14 @@ pub enum Permission {
     SetBudget,
     VoteOnChange,
     ManageOwnPasskeys,
+    /// Restart, stop or start an agent on its VM.
+    CommandAgent,
+    /// Let the mass-failure brake go by hand.
+    OverruleBrake,
 }
 
 impl Permission {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadFleet,
         Self::ReadAudit,
         Self::PlanChange,
@@ -73,6 +77,8 @@ impl Permission {
         Self::SetBudget,
         Self::VoteOnChange,
         Self::ManageOwnPasskeys,
+        Self::CommandAgent,
+        Self::OverruleBrake,
     ];
 
     /// The roles of which one is enough, in the order in which a refusal names them.
@@ -80,7 +86,9 @@ impl Permission {
         match self {
             Self::ReadFleet | Self::ReadAudit | Self::PlanChange | Self::ManageOwnPasskeys => &Role::ALL,
             Self::VoteOnChange => &[Role::Approver],
-            Self::ProposeChange | Self::CancelChange => &[Role::Operator, Role::Admin],
+            Self::ProposeChange | Self::CancelChange | Self::CommandAgent | Self::OverruleBrake => {
+                &[Role::Operator, Role::Admin]
+            }
             Self::SetBudget => &[Role::Admin],
         }
     }
@@ -96,6 +104,8 @@ impl Permission {
             Self::SetBudget => "set a budget",
             Self::VoteOnChange => "vote on a change",
             Self::ManageOwnPasskeys => "manage your passkeys",
+            Self::CommandAgent => "command an agent",
+            Self::OverruleBrake => "let the brake go",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use compute::Compute;
-use control::{Clock, Control, Signing, credential::Sealer, identity::Verifier, live::Live};
+use control::{Clock, Control, Signing, credential::Sealer, health::Watch, identity::Verifier, live::Live};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tokio::{net::TcpListener, signal, time::timeout};
@@ -92,6 +92,11 @@ pub async fn start(
         verifier: Arc::new(verifier),
         sealer: Arc::new(Sealer::new(&key)),
         signing: Arc::new(signing),
+        watch: Arc::new(Watch {
+            brake: config.alerts.brake,
+            webhook: config.alerts.target()?,
+            process: format!("{epoch}-{}", std::process::id()),
+        }),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

@@ -36,10 +36,40 @@ pub fn days(events: Vec<AuditEvent>) -> impl IntoView {
 pub const fn state(action: AuditAction) -> State {
     use AuditAction as Did;
     match action {
-        Did::ProposeChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
-        Did::ApproveChange | Did::FinishChange | Did::FinishOperation | Did::EnrollAgent => State::Ok,
-        Did::FailChange | Did::CancelChange | Did::SupersedeChange | Did::FailOperation => State::X,
-        Did::SignIn | Did::SignOut | Did::SetBudget => State::Info,
+        Did::ProposeChange | Did::ReviseChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
+        Did::ApproveChange
+        | Did::VoteToApprove
+        | Did::FinishChange
+        | Did::FinishOperation
+        | Did::EnrollAgent
+        | Did::Recover
+        | Did::CloseIncident
+        | Did::RestoreHealing
+        | Did::AcknowledgeCommand => State::Ok,
+        Did::FailChange
+        | Did::CancelChange
+        | Did::VoteToReject
+        | Did::RejectChange
+        | Did::VoidVotes
+        | Did::ExpireChange
+        | Did::SupersedeChange
+        | Did::FailOperation
+        | Did::FallSilent
+        | Did::FallIll
+        | Did::OpenIncident
+        | Did::RefuseCommand
+        | Did::ExpireCommand => State::X,
+        Did::HoldHealing
+        | Did::OverruleBrake
+        | Did::RestartAgent
+        | Did::StopAgent
+        | Did::StartAgent
+        | Did::RegisterPasskey
+        | Did::RevokePasskey
+        | Did::ReviseRoster
+        | Did::SignIn
+        | Did::SignOut
+        | Did::SetBudget => State::Info,
         Did::CrossBudgetThreshold => State::Warn,
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     api::{self, ApiError},
     components::{
         button::LockedLink,
+        incident::incidents,
         page_head::{Crumb, PageHead},
         status::badge,
         tabs::{Tab, Tabs},
@@ -38,7 +39,7 @@ pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
                 params.get("environment").unwrap_or_default(),
                 params.get("name").unwrap_or_default(),
                 live.instances(),
-                live.changes(),
+                (live.changes(), live.health()),
             )
         },
         |(environment, name, ..)| api::pools::load_pool(environment, name),
@@ -80,6 +81,7 @@ pub fn head(view: &PoolView) -> AnyView {
             actions=move || verbs(&row)
         />
         {view.row.requested.as_ref().map(|requested| view! { <p class="asked-line">{asked(requested)}</p> })}
+        {incidents(&view.incidents)}
         <Tabs label="Pool" tabs=tabs />
     }
     .into_any()

@@ -362,9 +362,11 @@ pub fn DeletePool() -> AnyView {
                             )
                         }
                     };
+                    let confirmed = posted.value(verbs::CONFIRM, "");
+                    let posted = posted.clone();
                     view! {
                         <EditForm
-                            posted=posted.clone()
+                            posted=posted
                             preview=preview
                             problems=problems
                             names=&[verbs::CONFIRM]
@@ -378,7 +380,7 @@ pub fn DeletePool() -> AnyView {
                             <TextField
                                 name=verbs::CONFIRM
                                 label="Name of the pool"
-                                value=posted.value(verbs::CONFIRM, "")
+                                value=confirmed
                                 mono=true
                                 required=true
                                 hint=format!("Write {name} to say that you mean it.")

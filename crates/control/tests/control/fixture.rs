@@ -118,6 +118,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         verifier: Arc::new(Verifier::new(jwks_url, AUDIENCE).expect("a verifier")),
         sealer: Arc::new(Sealer::new(&[7; 32])),
         signing: Arc::new(Signing::at("https://manager.test").expect("a host")),
+        watch: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,

@@ -26,3 +26,4 @@ mod reading;
 mod refusals;
 mod rolling;
 mod templates;
+mod watching;

@@ -1,8 +1,8 @@
 //! A declared pool as Compute Engine holds it: a regional group, its health check and its autoscaler.
 
 use crate::{
-    autoscaling::ScalingSchedule,
     amount::Amount,
+    autoscaling::ScalingSchedule,
     environment::EnvironmentSpec,
     name,
     pool::{PoolSpec, ReplacementMethod},

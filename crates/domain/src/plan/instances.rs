@@ -202,7 +202,13 @@ fn count_capacity(plan: &mut Plan, observed: &ObservedFleet, group: &str, pool: 
 }
 
 fn add_notes(plan: &mut Plan, observed: &ObservedFleet, group: &str, action: &InstanceAction) {
-    let mut note = |message: String| plan.notes.push(Note { attribute: "instances".to_owned(), message });
+    let mut note = |message: String| {
+        plan.notes.push(Note {
+            attribute: "instances".to_owned(),
+            message,
+            severity: crate::firewall::Severity::default(),
+        });
+    };
     let template = observed.resources.groups.get(group).map(|group| last_segment(&group.template));
     let workspace = template
         .and_then(|template| observed.resources.templates.get(template))

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, condition::Condition,
-    environment::EnvironmentSpec, pool::PoolSpec,
+    environment::EnvironmentSpec, incident::Incident, pool::PoolSpec,
 };
 
 /// What an open change does to a pool: said beside what is observed, never in its place.
@@ -78,6 +78,8 @@ pub struct PoolView {
     pub instances: Vec<InstanceRow>,
     /// Newest first, at most ten.
     pub changes: Vec<ChangeRow>,
+    /// Open ones that touch it: its own brake, or that of a zone it is in.
+    pub incidents: Vec<Incident>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
 }
