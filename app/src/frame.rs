@@ -48,7 +48,7 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
             <span class="gap"></span>
             {freshness::freshness()}
             <span class="clock mono soft">{move || utc(clock.now())}</span>
-            {knowledge.map(|knowledge| waiting(knowledge))}
+            {knowledge.map(waiting)}
             {user::user()}
         </header>
     }

@@ -124,7 +124,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let shown = words::count(list.changes.len() as u64, "change");
     let every = preset(None);
     let body = match (list.changes.is_empty(), state) {
-        (false, _) => table::changes_table(list.changes).into_any(),
+        (false, _) => changes_table(list.changes).into_any(),
         (true, _) if for_me => view! {
             <Empty title="Nothing waits for your vote" icon=Icon::Filter>
                 <ButtonLink href=every label="Show all changes" />

@@ -323,7 +323,7 @@ fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, ver
                             names=&[]
                             verb=verb
                         >
-                            {()}
+                            ""
                         </EditForm>
                     }
                         .into_any()

@@ -216,7 +216,7 @@ pub fn RetireTemplate() -> AnyView {
                     let problems = problems(&posted, &preview, "");
                     view! {
                         <EditForm posted=posted.clone() preview=preview problems=problems names=&[]>
-                            {()}
+                            ""
                         </EditForm>
                     }
                         .into_any()

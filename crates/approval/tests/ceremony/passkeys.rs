@@ -44,8 +44,9 @@ fn both_algorithms_register_and_sign() {
 #[test]
 fn each_thing_that_was_not_asked_for_is_refused() {
     type Spoil = fn(&mut Authenticator);
+    type Is = fn(&Refusal) -> bool;
     let elsewhere: Spoil = |key| key.party.origin = "https://fleet.example.com.evil.test".into();
-    let spoiled: [(Spoil, fn(&Refusal) -> bool); 11] = [
+    let spoiled: [(Spoil, Is); 11] = [
         (elsewhere, |refusal| matches!(refusal, Refusal::Origin { .. })),
         (|key| key.party.origin = "http://fleet.example.com".into(), |r| matches!(r, Refusal::Origin { .. })),
         (

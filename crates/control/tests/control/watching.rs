@@ -81,7 +81,7 @@ async fn killed_anywhere_the_brake_still_holds_once_and_lets_go_once(pool: PgPoo
     worker.leader.release(control).await;
     drop(worker);
     all_are(control, AgentState::Silent).await;
-    let mut round = async |dying: i64| {
+    let round = async |dying: i64| {
         let worker = Worker::dying(control, Checkpoints::die_at(dying)).await;
         let ended = brake::reconcile(control, &worker.leader).await;
         worker.leader.release(control).await;
