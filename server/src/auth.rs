@@ -1,10 +1,12 @@
 //! Who is asking: sign-in by OpenID Connect, sessions in Postgres, and the gate before every page.
 
+mod bearer;
 mod gate;
 mod oidc;
 mod routes;
 mod session_store;
 
+pub use bearer::require_token;
 pub use gate::require_person;
 pub use oidc::SignIn;
 pub use routes::router;
@@ -12,7 +14,7 @@ pub use session_store::HashedSessions;
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, Role, actor::ActorKind};
+use domain::{Actor, Role, actor::ActorKind, token::Reach};
 use serde::{Deserialize, Serialize};
 
 /// The session's key for the person below.
@@ -37,6 +39,7 @@ impl Person {
             id: self.sub.clone(),
             name: self.name.clone(),
             roles: self.roles.clone(),
+            reach: Reach::Whole,
             authn: "oidc".to_owned(),
             request_id: request_id.to_owned(),
         }

@@ -1,12 +1,13 @@
 //! The binary's commands.
 
 mod audit;
+mod doctor;
 mod migrate;
 mod serve;
 
 pub use serve::{Roles, Running, start};
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +39,13 @@ enum Command {
     /// Prove that the audit log is what was written.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look at everything that the server needs and say what to do; exit code 1 where a part does not work.
+    Doctor {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
     /// Bring the database's schema up to date.
     Migrate {
         #[arg(long, value_name = "FILE")]
@@ -55,6 +63,11 @@ impl Arguments {
                 serve::run(Config::read(&config)?, Roles { people: false, work: true }).await?;
             }
             Command::Audit(command) => return audit::run(command).await,
+            Command::Doctor { config } => doctor::run(&config, control::Clock::System.now()).await?,
+            Command::Openapi => {
+                let document = serde_json::to_string_pretty(&rest_api::openapi())?;
+                writeln!(std::io::stdout(), "{document}")?;
+            }
             Command::Migrate { config } => migrate::run(&Config::read(&config)?).await?,
         }
         Ok(ExitCode::SUCCESS)

@@ -6,25 +6,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use control::{agents::AgentRefused, error::Error};
-use serde::Serialize;
+use rest_api::FieldProblem;
 
-#[derive(Debug, Serialize)]
-pub struct Problem {
-    /// Stable word that docs/errors.md explains.
-    pub code: String,
-    pub title: String,
-    pub status: u16,
-    pub request_id: String,
-}
+#[derive(Debug)]
+pub struct Problem(rest_api::Problem);
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &str, title: impl Into<String>, request_id: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-            title: title.into(),
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>, request_id: &str) -> Self {
+        Self(rest_api::Problem {
+            r#type: format!("docs/errors.md#{code}"),
+            title: status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
             request_id: request_id.to_owned(),
-        }
+            errors: Vec::new(),
+        })
     }
 
     pub fn from_error(error: &Error, request_id: &str) -> Self {
@@ -32,7 +29,15 @@ impl Problem {
             tracing::error!(request_id, error = ?error, "a request failed");
         }
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(status, error.code(), error.to_string(), request_id)
+        let mut problem = Self::new(status, error.code(), error.to_string(), request_id);
+        if let Error::Invalid(fields) = error {
+            let field = |error: &control::error::FieldError| FieldProblem {
+                field: error.field.clone(),
+                message: error.message.clone(),
+            };
+            problem.0.errors = fields.iter().map(field).collect();
+        }
+        problem
     }
 
     pub fn from_refusal(refused: &AgentRefused, request_id: &str) -> Self {
@@ -43,8 +48,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.0)).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

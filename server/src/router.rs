@@ -91,6 +91,11 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions)
         .layer(middleware::from_fn(headers::secure_host_cookies))
         .layer(CsrfLayer::new())
+        // Programs show a token and are never asked for a cookie.
+        .merge(
+            rest::v1::router(&state)
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST)),
+        )
         // Agents and probes have no session and no cookies; a busy database must not slow them down.
         .merge(rest::agents::router())
         .merge(rest::probes::router())

@@ -124,6 +124,7 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
         id: row.instance.name.clone(),
         name: row.instance.name.clone(),
         roles: Default::default(),
+        reach: Default::default(),
         authn: "identity_token".to_owned(),
         request_id: request_id.to_owned(),
     };

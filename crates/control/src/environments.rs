@@ -1,8 +1,42 @@
-//! Environments by name.
+//! Environments: what each declares, beside when it was last seen.
 
+use domain::{
+    Actor, Permission,
+    view::environment::{EnvironmentList, EnvironmentView},
+};
 use store::Environment;
 
-use crate::{Control, Error};
+use crate::{Control, Error, error::authorize};
+
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn list_environments(control: &Control, actor: &Actor) -> Result<EnvironmentList, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let environments = control.store.list_environments().await?.into_iter().map(view).collect();
+    Ok(EnvironmentList { environments, now: control.clock.now() })
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id, name), err(level = "debug"))]
+pub async fn load_environment(
+    control: &Control,
+    actor: &Actor,
+    name: &str,
+) -> Result<EnvironmentView, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    require(control, name).await.map(view)
+}
+
+fn view(environment: Environment) -> EnvironmentView {
+    EnvironmentView {
+        name: environment.name,
+        generation: environment.generation,
+        spec: environment.spec,
+        declared_by: environment.declared_by,
+        declared_at: environment.declared_at,
+        observed_generation: environment.observed_generation,
+        observed_at: environment.observed_at,
+        conditions: environment.conditions,
+    }
+}
 
 /// Refuses what no environment can be called before the database chokes on it.
 pub(crate) fn check(name: &str) -> Result<(), Error> {

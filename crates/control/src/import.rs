@@ -40,6 +40,27 @@ pub async fn propose_import(
     digest: &str,
     reason: &str,
 ) -> Result<ChangeId, Error> {
+    let expected = Expected { digest: Some(digest), generation: None };
+    propose_expected(control, actor, input, expected, reason).await
+}
+
+/// What the caller saw last. Where the fleet is not that any more, nothing is proposed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected<'a> {
+    /// Of the plan.
+    pub digest: Option<&'a str>,
+    /// Of the environment's declaration.
+    pub generation: Option<i64>,
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn propose_expected(
+    control: &Control,
+    actor: &Actor,
+    input: ImportInput,
+    expected: Expected<'_>,
+    reason: &str,
+) -> Result<ChangeId, Error> {
     authorize(actor, Permission::ProposeChange)?;
     let planned = plan_shown(control, input, digest).await?;
     let title = title(&planned);
@@ -67,7 +88,14 @@ async fn plan_shown(control: &Control, input: ImportInput, digest: &str) -> Resu
         return Err(Error::invalid("files", "they are not complete: plan them first"));
     };
     let planned = planning::plan_fleet(control, *desired).await?;
-    if planned.digest()? != digest {
+    if let Some(generation) = expected.generation.filter(|generation| *generation != planned.base_generation)
+    {
+        return Err(Error::Precondition(format!(
+            "{} is at generation {}, not {generation}: read its declaration and decide again",
+            planned.plan.environment, planned.base_generation
+        )));
+    }
+    if expected.digest.is_some_and(|digest| planned.digest().ok().as_deref() != Some(digest)) {
         return Err(Error::Precondition(
             "the fleet or the files changed since the plan was shown: look at the new plan and propose that"
                 .to_owned(),

@@ -7,7 +7,7 @@ use domain::{
     agent::AgentState,
     view::{
         health::{AgentStatus, SerialPage},
-        instance::{InstanceRow, InstanceView},
+        instance::{InstancePage, InstanceRow, InstanceView},
         pool::AgentCount,
     },
 };
@@ -124,6 +124,31 @@ pub async fn load_agent_status(
         agent_status::ask(&asked).await
     };
     Ok(AgentStatus { answer, asked, read_at: control.clock.now() })
+/// Instances on one page.
+const PAGE: usize = 100;
+
+/// An environment's instances by zone and name, after the last one of the page before.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
+pub async fn list_instances(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: Option<&str>,
+    after: Option<(&str, &str)>,
+) -> Result<InstancePage, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    environments::require(control, environment).await?;
+    let place = |row: &InstanceRow| (row.instance.zone.clone(), row.instance.name.clone());
+    let mut rows = control.live.rows(environment);
+    rows.retain(|row| {
+        pool.is_none_or(|pool| row.pool == pool)
+            && after.is_none_or(|after| (row.instance.zone.as_str(), row.instance.name.as_str()) > after)
+    });
+    rows.sort_by_cached_key(place);
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = if more { rows.last().map(place) } else { None };
+    Ok(InstancePage { instances: rows, next })
 }
 
 /// Only states that occur, worst first.

@@ -237,6 +237,16 @@ impl Live {
         self.lock().rows.list(environment)
     }
 
+    /// Of all environments.
+    pub fn all_rows(&self) -> Vec<InstanceRow> {
+        self.lock().rows.all()
+    }
+
+    /// Open streams of this server.
+    pub fn listeners(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
     pub fn row(&self, zone: &str, name: &str) -> Option<InstanceRow> {
         self.lock().rows.find(zone, name, None)
     }

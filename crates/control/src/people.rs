@@ -1,12 +1,37 @@
-//! People as they sign in and out.
+//! People as they sign in and out, and as they are listed.
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, audit::AuditAction};
-
+use domain::{
+    Actor, Permission,
+    audit::AuditAction,
+    view::person::{PersonList, PersonRow},
+};
 use store::NewEvent;
 
-use crate::{Control, Error};
+use crate::{Control, Error, error::authorize};
+
+/// People on one page.
+const MOST: u32 = 500;
+
+/// Who may be met here, with the roles of their last sign-in.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn list_people(control: &Control, actor: &Actor) -> Result<PersonList, Error> {
+    authorize(actor, Permission::ReadPeople)?;
+    let mut people = control.store.list_people(MOST + 1).await?;
+    let more = people.len() > MOST as usize;
+    people.truncate(MOST as usize);
+    let row = |person: store::Person| PersonRow {
+        sub: person.claims.sub,
+        name: person.claims.name,
+        email: person.claims.email,
+        roles: person.claims.roles,
+        groups: person.claims.groups,
+        first_sign_in: person.first_sign_in,
+        last_sign_in: person.last_sign_in,
+    };
+    Ok(PersonList { people: people.into_iter().map(row).collect(), more, now: control.clock.now() })
+}
 
 /// Keeps who signed in, with the roles that their token gave them.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]

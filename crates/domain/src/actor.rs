@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::token::{Reach, Scope};
+
 /// What a person's claims make of them. Roles add up; none contains another except that all may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,10 +67,15 @@ pub enum Permission {
     CommandAgent,
     /// Let the mass-failure brake go by hand.
     OverruleBrake,
+    ReadPeople,
+    /// Their own sessions and API tokens.
+    ManageOwnTokens,
+    /// Sessions and API tokens of others.
+    ManagePeople,
 }
 
 impl Permission {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadFleet,
         Self::ReadAudit,
         Self::PlanChange,
@@ -79,17 +86,42 @@ impl Permission {
         Self::ManageOwnPasskeys,
         Self::CommandAgent,
         Self::OverruleBrake,
+        Self::ReadPeople,
+        Self::ManageOwnTokens,
+        Self::ManagePeople,
     ];
 
     /// The roles of which one is enough, in the order in which a refusal names them.
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::ReadFleet | Self::ReadAudit | Self::PlanChange | Self::ManageOwnPasskeys => &Role::ALL,
+            Self::ReadFleet
+            | Self::ReadAudit
+            | Self::PlanChange
+            | Self::ReadPeople
+            | Self::ManageOwnPasskeys
+            | Self::ManageOwnTokens => &Role::ALL,
             Self::VoteOnChange => &[Role::Approver],
             Self::ProposeChange | Self::CancelChange | Self::CommandAgent | Self::OverruleBrake => {
                 &[Role::Operator, Role::Admin]
             }
-            Self::SetBudget => &[Role::Admin],
+            Self::SetBudget | Self::ManagePeople => &[Role::Admin],
+        }
+    }
+
+    /// The scope by which an API token may do it; None: only a person in a session may.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::ReadFleet | Self::ReadAudit => Some(Scope::Read),
+            Self::PlanChange => Some(Scope::Plan),
+            Self::ProposeChange | Self::CancelChange => Some(Scope::Propose),
+            Self::CommandAgent => Some(Scope::Operate),
+            Self::SetBudget
+            | Self::VoteOnChange
+            | Self::ManageOwnPasskeys
+            | Self::OverruleBrake
+            | Self::ReadPeople
+            | Self::ManageOwnTokens
+            | Self::ManagePeople => None,
         }
     }
 
@@ -106,6 +138,9 @@ impl Permission {
             Self::ManageOwnPasskeys => "manage your passkeys",
             Self::CommandAgent => "command an agent",
             Self::OverruleBrake => "let the brake go",
+            Self::ReadPeople => "see the people",
+            Self::ManageOwnTokens => "manage sessions and API tokens",
+            Self::ManagePeople => "manage sessions and API tokens of others",
         }
     }
 }
@@ -128,7 +163,9 @@ pub struct Actor {
     pub id: String,
     pub name: String,
     pub roles: BTreeSet<Role>,
-    /// How they proved who they are: `oidc`, `process`, `identity_token`.
+    /// How much of that this request carries.
+    pub reach: Reach,
+    /// How they proved who they are: `oidc`, `token:tok-12`, `process`, `identity_token`.
     pub authn: String,
     /// The id that the response and the logs carry too.
     pub request_id: String,
@@ -142,17 +179,22 @@ impl Actor {
             id: component.to_owned(),
             name: component.to_owned(),
             roles: BTreeSet::new(),
+            reach: Reach::Whole,
             authn: "process".to_owned(),
             request_id: request_id.to_owned(),
         }
     }
 
-    /// The system may do what its code does; a person needs one of the permission's roles; an agent may do none of it.
+    /// The system may do what its code does; a person needs one of the permission's roles, and with a token also
+    /// the permission's scope; an agent may do none of it.
     pub fn may(&self, permission: Permission) -> bool {
         match self.kind {
             ActorKind::System => true,
             ActorKind::Agent => false,
-            ActorKind::Person => permission.roles().iter().any(|role| self.roles.contains(role)),
+            ActorKind::Person => {
+                self.reach.covers(permission)
+                    && permission.roles().iter().any(|role| self.roles.contains(role))
+            }
         }
     }
 }
@@ -167,6 +209,7 @@ mod tests {
             id: "p".into(),
             name: "P".into(),
             roles: roles.iter().copied().collect(),
+            reach: Reach::Whole,
             authn: "oidc".into(),
             request_id: "r".into(),
         }
@@ -188,6 +231,18 @@ mod tests {
     fn an_approver_does_not_propose() {
         assert!(!person(&[Role::Approver]).may(Permission::ProposeChange));
         assert!(person(&[Role::Approver, Role::Operator]).may(Permission::ProposeChange));
+    }
+
+    #[test]
+    fn a_token_gives_no_right_that_its_person_lacks_and_none_beyond_its_scopes() {
+        let token = |roles: &[Role], scopes: &[Scope]| Actor {
+            reach: Reach::Scoped(scopes.iter().copied().collect()),
+            ..person(roles)
+        };
+        assert!(!token(&[Role::Viewer], &Scope::ALL).may(Permission::ProposeChange));
+        assert!(!token(&[Role::Admin], &[Scope::Read]).may(Permission::ProposeChange));
+        assert!(token(&[Role::Operator], &[Scope::Propose]).may(Permission::ProposeChange));
+        assert!(!token(&[Role::Admin], &Scope::ALL).may(Permission::ManagePeople));
     }
 
     #[test]

@@ -74,6 +74,9 @@ actions! {
     ExpireCommand "expire_command" "stopped waiting for {object}",
     SignIn "sign_in" "signed in as {object}",
     SignOut "sign_out" "signed out as {object}",
+    CreateToken "create_token" "made the API token {object}",
+    RevokeToken "revoke_token" "revoked the API token {object}",
+    EndSession "end_session" "ended {object}",
 }
 
 /// `create health check x` becomes `created health check x`.

@@ -28,12 +28,14 @@ pub mod model;
 pub mod name;
 pub mod observed;
 pub mod operation;
+pub mod outputs;
 pub mod plan;
 pub mod pool;
 pub mod region;
 pub mod resource;
 pub mod rules;
 pub mod template;
+pub mod token;
 pub mod view;
 
 pub use actor::{Actor, Permission, Role};

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use domain::Timestamp;
 use sqlx::{
     Connection, PgConnection, PgPool,
     migrate::Migrator,
@@ -82,6 +83,29 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         sqlx::query!("SELECT seq FROM audit_head").fetch_one(&self.pool).await?;
         Ok(())
+    }
+
+    /// The database's own clock, which ends sessions, tokens and leases.
+    pub async fn time(&self) -> Result<Timestamp> {
+        let now = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&self.pool).await?;
+        Ok(now)
+    }
+
+    /// Names of the migrations that this version needs and the database lacks; all of them in an empty one.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>> {
+        // The migrator's own table is not there when queries are checked, so these are checked when they run.
+        let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&self.pool)
+            .await?;
+        let applied: Vec<i64> = if exists {
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success")
+                .fetch_all(&self.pool)
+                .await?
+        } else {
+            Vec::new()
+        };
+        let pending = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
+        Ok(pending.map(|migration| migration.description.to_string()).collect())
     }
 
     /// Applies the migrations that are missing; safe to run by several processes at once.
@@ -168,7 +192,11 @@ mod tests {
     async fn an_empty_database_does_not_pass_for_ours(pool: PgPool) {
         let store = Store::from(pool);
         assert!(matches!(store.ping().await, Err(Error::Database(_))));
+        let pending = store.pending_migrations().await.unwrap();
+        assert_eq!(pending.first().map(String::as_str), Some("create changes"));
         store.migrate().await.unwrap();
         store.ping().await.unwrap();
+        assert!(store.pending_migrations().await.unwrap().is_empty());
+        store.time().await.unwrap();
     }
 }

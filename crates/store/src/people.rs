@@ -26,22 +26,27 @@ pub struct Person {
     pub last_sign_in: Timestamp,
 }
 
-impl Store {
-    pub async fn get_person(&self, sub: &str) -> Result<Option<Person>> {
-        let row = sqlx::query!(
-            "SELECT sub, issuer, name, email, roles, groups, first_sign_in, last_sign_in FROM people WHERE sub = $1",
-            sub
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let named = || format!("person {sub}");
+struct Row {
+    sub: String,
+    issuer: String,
+    name: String,
+    email: String,
+    roles: Vec<String>,
+    groups: Vec<String>,
+    first_sign_in: Timestamp,
+    last_sign_in: Timestamp,
+}
+
+impl TryFrom<Row> for Person {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
         let roles = row
             .roles
             .iter()
-            .map(|role| column::text(named, "roles", role))
+            .map(|role| column::text(|| format!("person {}", row.sub), "roles", role))
             .collect::<Result<BTreeSet<Role>>>()?;
-        Ok(Some(Person {
+        Ok(Self {
             claims: SignIn {
                 sub: row.sub,
                 issuer: row.issuer,
@@ -52,7 +57,36 @@ impl Store {
             },
             first_sign_in: row.first_sign_in,
             last_sign_in: row.last_sign_in,
-        }))
+        })
+    }
+}
+
+impl Store {
+    /// Who signed in last comes first.
+    pub async fn list_people(&self, limit: u32) -> Result<Vec<Person>> {
+        sqlx::query_as!(
+            Row,
+            "SELECT sub, issuer, name, email, roles, groups, first_sign_in, last_sign_in FROM people
+             ORDER BY last_sign_in DESC, sub LIMIT $1",
+            i64::from(limit)
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(Person::try_from)
+        .collect()
+    }
+
+    pub async fn get_person(&self, sub: &str) -> Result<Option<Person>> {
+        sqlx::query_as!(
+            Row,
+            "SELECT sub, issuer, name, email, roles, groups, first_sign_in, last_sign_in FROM people WHERE sub = $1",
+            sub
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .map(Person::try_from)
+        .transpose()
     }
 }
 
@@ -104,6 +138,10 @@ mod tests {
         tx.commit().await.unwrap();
         let person = store.get_person("sub-1").await.unwrap().unwrap();
         assert_eq!(person, Person { claims: sign_in, first_sign_in: at(0), last_sign_in: at(50) });
+        samples::sign_in(&store, "sub-2", "Sam").await;
+        let names: Vec<String> =
+            store.list_people(10).await.unwrap().into_iter().map(|person| person.claims.name).collect();
+        assert_eq!(names, ["Robin Renamed", "Sam"]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

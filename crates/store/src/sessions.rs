@@ -3,7 +3,7 @@
 use audit_log::canonical::sha256;
 use domain::Timestamp;
 
-use crate::{Hash, Result, Store};
+use crate::{Hash, Result, Store, Tx};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -18,6 +18,9 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
     pub id_sha256: Hash,
+    /// The subject.
+    pub person: String,
+    pub person_name: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -82,23 +85,57 @@ impl Store {
         Ok(deleted.rows_affected())
     }
 
-    /// A person's sessions that are not expired, the newest first.
-    pub async fn list_sessions(&self, person: &str) -> Result<Vec<SessionSummary>> {
+    /// Sessions of one person or of all that are not expired, the newest first.
+    pub async fn list_sessions(&self, person: Option<&str>, limit: u32) -> Result<Vec<SessionSummary>> {
         sqlx::query!(
-            "SELECT id_sha256, created_at, expires_at FROM sessions
-             WHERE person = $1 AND expires_at > now() ORDER BY created_at DESC, id_sha256",
-            person
+            "SELECT s.id_sha256, p.sub, p.name, s.created_at, s.expires_at
+             FROM sessions s JOIN people p ON p.sub = s.person
+             WHERE ($1::text IS NULL OR s.person = $1) AND s.expires_at > now()
+             ORDER BY s.created_at DESC, s.id_sha256 LIMIT $2",
+            person,
+            i64::from(limit)
         )
         .fetch_all(&self.pool)
         .await?
         .into_iter()
         .map(|row| {
             let id_sha256 = Hash::try_from(row.id_sha256.as_slice()).map_err(|error| {
-                crate::Error::corrupt(format!("a session of {person}"), "id_sha256", error)
+                crate::Error::corrupt(format!("a session of {}", row.sub), "id_sha256", error)
             })?;
-            Ok(SessionSummary { id_sha256, created_at: row.created_at, expires_at: row.expires_at })
+            Ok(SessionSummary {
+                id_sha256,
+                person: row.sub,
+                person_name: row.name,
+                created_at: row.created_at,
+                expires_at: row.expires_at,
+            })
         })
         .collect()
+    }
+}
+
+impl Tx {
+    /// Ends one session and says whose it was; None: it has ended already.
+    pub async fn end_session(&mut self, id_sha256: Hash) -> Result<Option<String>> {
+        let person = sqlx::query_scalar!(
+            "DELETE FROM sessions WHERE id_sha256 = $1 AND person IS NOT NULL RETURNING person",
+            &id_sha256.0[..]
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(person.flatten())
+    }
+
+    /// Ends the person's sessions but the one to keep. Returns how many.
+    pub async fn end_sessions(&mut self, person: &str, keep: Option<Hash>) -> Result<u64> {
+        let deleted = sqlx::query!(
+            "DELETE FROM sessions WHERE person = $1 AND ($2::bytea IS NULL OR id_sha256 <> $2)",
+            person,
+            keep.map(|hash| hash.0.to_vec())
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(deleted.rows_affected())
     }
 }
 
@@ -144,11 +181,29 @@ mod tests {
         assert_eq!(store.load_session(ID).await.unwrap(), Some(signed_in));
         store.save_session(b"other", &session(b"y", Some("sub-1"), PAST)).await.unwrap();
         assert_eq!(store.load_session(b"other").await.unwrap(), None);
-        let listed = store.list_sessions("sub-1").await.unwrap();
+        let listed = store.list_sessions(Some("sub-1"), 10).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.id_sha256).collect::<Vec<_>>(), [sha256(ID)]);
         assert_eq!(store.delete_expired_sessions().await.unwrap(), 1);
         store.delete_session(ID).await.unwrap();
         store.delete_session(ID).await.unwrap();
         assert_eq!(store.load_session(ID).await.unwrap(), None);
+    }
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn one_session_or_all_but_one_are_ended(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::sign_in(&store, "sub-1", "Robin").await;
+        samples::sign_in(&store, "sub-2", "Sam").await;
+        for (id, person) in [(b"a", "sub-1"), (b"b", "sub-1"), (b"c", "sub-1"), (b"d", "sub-2")] {
+            assert!(store.create_session(id, &session(b"x", Some(person), FUTURE)).await.unwrap());
+        }
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(tx.end_session(sha256(b"a")).await.unwrap().as_deref(), Some("sub-1"));
+        assert_eq!(tx.end_session(sha256(b"a")).await.unwrap(), None);
+        assert_eq!(tx.end_sessions("sub-1", Some(sha256(b"b"))).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        let left = store.list_sessions(None, 10).await.unwrap();
+        let mut left: Vec<_> = left.into_iter().map(|row| (row.person_name, row.id_sha256)).collect();
+        left.sort();
+        assert_eq!(left, [("Robin".to_owned(), sha256(b"b")), ("Sam".to_owned(), sha256(b"d"))]);
     }
 }

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use control::{Control, error::authorize};
-use domain::{Actor, Permission};
+use domain::{Actor, Permission, agent::AgentState, view::diagnosis::HealthCheck};
 
 use crate::{AppState, headers::RequestId, problem::Problem};
 
@@ -26,11 +26,32 @@ async fn metrics(
     if let Err(error) = authorize(&actor, Permission::ReadFleet) {
         return Problem::from_error(&error, &request_id).into_response();
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], render(&control)).into_response()
+    let health = control::diagnosis::look(&control).await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], render(&control, &health)).into_response()
 }
 
-fn render(control: &Control) -> String {
+fn render(control: &Control, health: &[HealthCheck]) -> String {
     let mut text = String::new();
+    text.push_str(
+        "# HELP agent_manager_health Parts of the control plane: 0 well, 1 to be looked at, 2 not working.\n",
+    );
+    text.push_str("# TYPE agent_manager_health gauge\n");
+    for check in health {
+        let part = check.part.to_lowercase().replace(' ', "_");
+        let _ = writeln!(
+            text,
+            "agent_manager_health{{part=\"{part}\",cause=\"{}\"}} {}",
+            check.cause, check.status as u8
+        );
+    }
+    text.push_str("# HELP agent_manager_agents Agents by state.\n# TYPE agent_manager_agents gauge\n");
+    let rows = control.live.all_rows();
+    for state in AgentState::ALL {
+        let count = rows.iter().filter(|row| row.agent == state).count();
+        let _ = writeln!(text, "agent_manager_agents{{state=\"{}\"}} {count}", state.as_str());
+    }
+    text.push_str("# HELP agent_manager_streams Pages that follow the fleet live.\n# TYPE agent_manager_streams gauge\n");
+    let _ = writeln!(text, "agent_manager_streams {}", control.live.listeners());
     text.push_str(
         "# HELP agent_manager_heartbeats_accepted_total Heartbeats taken since the server started.\n",
     );

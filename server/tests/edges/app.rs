@@ -3,8 +3,14 @@
 use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt as _};
 
 use compute_emulator::Emulator;
-use control::Clock;
+use control::{Clock, people, tokens};
 use development_issuer::Issuer;
+use domain::{
+    Actor, Role,
+    actor::ActorKind,
+    token::{Reach, Scope},
+    view::token::NewToken,
+};
 use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
 use server::{
     commands::{Roles, Running, start},
@@ -102,6 +108,24 @@ impl TestApp {
             start(config, Roles { people: true, work: false }, listener, Clock::System).await.unwrap();
         let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { url, http, running, emulator, issuer, _folder: folder }
+    }
+
+    /// An API token of somebody who has signed in with these roles.
+    pub(crate) async fn token(&self, name: &str, roles: &[Role], scopes: &[Scope]) -> String {
+        let actor = Actor {
+            kind: ActorKind::Person,
+            id: name.to_owned(),
+            name: name.to_owned(),
+            roles: roles.iter().copied().collect(),
+            reach: Reach::Whole,
+            authn: "oidc".to_owned(),
+            request_id: "request-1".to_owned(),
+        };
+        let control = &self.running.control;
+        people::sign_in(control, &actor, "https://issuer.test", "", &Default::default()).await.unwrap();
+        let scopes = scopes.iter().copied().collect();
+        let new = NewToken { name: "a test".to_owned(), scopes, lifetime_days: 1 };
+        tokens::create_token(control, &actor, new).await.unwrap().secret
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {

@@ -4,4 +4,5 @@
 mod agents;
 mod app;
 mod headers;
+mod rest;
 mod sign_in;

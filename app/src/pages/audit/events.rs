@@ -69,6 +69,9 @@ pub const fn state(action: AuditAction) -> State {
         | Did::ReviseRoster
         | Did::SignIn
         | Did::SignOut
+        | Did::CreateToken
+        | Did::RevokeToken
+        | Did::EndSession
         | Did::SetBudget => State::Info,
         Did::CrossBudgetThreshold => State::Warn,
     }

@@ -327,6 +327,10 @@ impl Rows {
         rows
     }
 
+    pub(super) fn all(&self) -> Vec<InstanceRow> {
+        self.rows.iter().map(|(key, row)| self.view(key, row)).collect()
+    }
+
     /// The first of that place and name, or the one with Compute Engine's own number.
     pub(super) fn find(&self, zone: &str, name: &str, instance_id: Option<&str>) -> Option<InstanceRow> {
         self.rows

@@ -1,5 +1,5 @@
 //! Deletes what time ended: sessions, identity tokens and challenges that nobody would accept any more, yesterday's heartbeats,
-//! and samples that no plot shows.
+//! samples that no plot shows, and kept answers that nobody asks for again.
 
 use crate::{Control, Error};
 
@@ -14,6 +14,7 @@ pub struct Status {
     pub challenges: u64,
     /// Heartbeats of the day before, old transitions, figures of processes that stopped, old deliveries.
     pub health: u64,
+    pub idempotency_keys: u64,
 }
 
 /// Needs no leader's transaction: what is deleted had no effect already.
@@ -30,5 +31,6 @@ pub async fn reconcile(control: &Control) -> Result<Status, Error> {
             .forget_autoscaling_samples(control.clock.now() - SAMPLES_KEPT)
             .await?,
         challenges: control.store.delete_expired_challenges().await?,
+        idempotency_keys: control.store.delete_old_idempotency_keys().await?,
     })
 }

@@ -19,6 +19,7 @@ use domain::{
     agent::Thresholds,
     audit::{AuditAction, AuditEvent},
     change::Change,
+    token::Reach,
     view::import::{ImportInput, SourceFile},
 };
 use serde_json::Value;
@@ -147,6 +148,7 @@ pub(crate) fn person(name: &str, roles: &[Role]) -> Actor {
         id: name.to_owned(),
         name: name.to_owned(),
         roles: roles.iter().copied().collect(),
+        reach: Reach::Whole,
         authn: "oidc".to_owned(),
         request_id: "request-1".to_owned(),
     }

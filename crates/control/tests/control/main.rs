@@ -26,4 +26,5 @@ mod reading;
 mod refusals;
 mod rolling;
 mod templates;
+mod tokens;
 mod watching;

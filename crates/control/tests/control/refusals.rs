@@ -1,15 +1,17 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
 use control::{
-    Error, alerts, audit, changes, commands, firewall, fleet, health, import, incidents, instances, me,
-    passkeys, planning, pools, revising, templates, votes,
+    Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import, incidents,
+    instances, me, outputs, passkeys, people, planning, pools, revising, sessions, templates, tokens, votes,
 };
 use domain::{
     ChangeId, Permission,
     approvals::Ballot,
+    token::TokenId,
     view::{
         approval::{RegistrationAnswer, VoteAnswer},
         import::Reading,
+        token::NewToken,
     },
 };
 use sqlx::PgPool;
@@ -37,6 +39,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
     };
     let registration =
         RegistrationAnswer { challenge: vec![0; 32], client_data_json: vec![], attestation_object: vec![] };
+    let no_token = NewToken { name: String::new(), scopes: Default::default(), lifetime_days: 1 };
     let refusals = [
         ("preview_import", import::preview_import(control, &nobody, basic(&[])).await.err()),
         ("propose_import", import::propose_import(control, &nobody, basic(&[]), "", "").await.err()),
@@ -77,6 +80,18 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("start_agent", commands::start_agent(control, &nobody, "z", "x").await.err()),
         ("list_alerts", alerts::list_alerts(control, &nobody).await.err()),
         ("overrule_brake", incidents::overrule_brake(control, &nobody, 1, "x").await.err()),
+        ("list_environments", environments::list_environments(control, &nobody).await.err()),
+        ("load_environment", environments::load_environment(control, &nobody, "x").await.err()),
+        ("load_outputs", outputs::load_outputs(control, &nobody, "x").await.err()),
+        ("diagnose", diagnosis::diagnose(control, &nobody).await.err()),
+        ("list_instances", instances::list_instances(control, &nobody, "x", None, None).await.err()),
+        ("list_people", people::list_people(control, &nobody).await.err()),
+        ("list_sessions", sessions::list_sessions(control, &nobody, None).await.err()),
+        ("end_session", sessions::end_session(control, &nobody, "").await.err()),
+        ("end_other_sessions", sessions::end_other_sessions(control, &nobody, None).await.err()),
+        ("list_tokens", tokens::list_tokens(control, &nobody).await.err()),
+        ("create_token", tokens::create_token(control, &nobody, no_token).await.err()),
+        ("revoke_token", tokens::revoke_token(control, &nobody, TokenId(1)).await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
         ("load_firewall", firewall::load_firewall(control, &nobody, None, None).await.err()),
         ("load_firewall_rule", firewall::load_firewall_rule(control, &nobody, "dev", "x").await.err()),

@@ -29,6 +29,14 @@ pub struct InstanceView {
     pub now: Timestamp,
 }
 
+/// Some of an environment's instances, by zone and name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstancePage {
+    pub instances: Vec<InstanceRow>,
+    /// Zone and name of the last one, where more follow.
+    pub next: Option<(String, String)>,
+}
+
 /// One live event about an instance: enough to redraw its cell and row.
 #[expect(
     clippy::large_enum_variant,

@@ -14,6 +14,7 @@ fn person(id: &str) -> Actor {
         id: id.to_owned(),
         name: "As signed in".to_owned(),
         roles: [Role::Operator].into(),
+        reach: domain::token::Reach::Whole,
         authn: "oidc".to_owned(),
         request_id: format!("req-{id}"),
     }

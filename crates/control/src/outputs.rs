@@ -1,0 +1,26 @@
+//! The Terraform module's outputs, from the declaration in force and what was last seen.
+
+use domain::{
+    Actor, Permission,
+    outputs::{Outputs, outputs},
+};
+
+use crate::{Control, Error, environments, error::authorize};
+
+#[derive(Clone, Debug)]
+pub struct EnvironmentOutputs {
+    pub generation: i64,
+    pub outputs: Outputs,
+}
+
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
+pub async fn load_outputs(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+) -> Result<EnvironmentOutputs, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let declared = environments::require(control, environment).await?;
+    let observed = control.store.observed_fleet(environment).await?.unwrap_or_default();
+    Ok(EnvironmentOutputs { generation: declared.generation, outputs: outputs(&declared.spec, &observed) })
+}

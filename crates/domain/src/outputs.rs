@@ -1,0 +1,419 @@
+//! The outputs of the Terraform module, by its names: what other modules and scripts read of a fleet.
+//! What is declared and what was observed stand beside each other, as everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentType, FleetSpec, ObservedFleet, derive,
+    environment::{CustomMetric, NamedPort},
+    instance::InstanceStatus,
+    name,
+    resource::{HealthCheck, InstanceGroup, InstanceTemplate, ResourceSet},
+};
+
+const COMPUTE: &str = "https://www.googleapis.com/compute/v1/projects";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateOutput {
+    /// Compute Engine's name.
+    pub name: String,
+    pub self_link: String,
+    pub agent_type: AgentType,
+    pub machine_type: String,
+    pub source_image: String,
+    pub disk_size_gb: u32,
+    pub workspace_size_gb: Option<u32>,
+    pub preemptible: bool,
+    /// It was seen in Compute Engine.
+    pub exists: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolOutput {
+    /// The managed instance group's name.
+    pub name: String,
+    pub self_link: String,
+    pub instance_group: String,
+    pub agent_type: AgentType,
+    pub template: String,
+    pub base_instance_name: String,
+    pub zones: Vec<String>,
+    pub named_ports: Vec<NamedPort>,
+    pub target_size: u32,
+    /// VMs that run; None: the group was not seen yet.
+    pub running: Option<u32>,
+    pub is_stable: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AutoscalerOutput {
+    pub name: String,
+    pub pool: String,
+    pub min_replicas: u32,
+    pub max_replicas: u32,
+    pub cpu_target: f64,
+    pub cooldown_period: u32,
+    pub predictive: bool,
+    pub custom_metrics: Vec<CustomMetric>,
+    /// It was seen in Compute Engine.
+    pub exists: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HealthCheckOutput {
+    #[serde(flatten)]
+    pub check: HealthCheck,
+    pub self_link: String,
+    /// It was seen in Compute Engine.
+    pub exists: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkTagsOutput {
+    /// On every VM.
+    pub common: BTreeSet<String>,
+    /// By template: all of its VMs' tags.
+    pub templates: BTreeMap<String, BTreeSet<String>>,
+    /// By firewall rule: the tags whose VMs it is for.
+    pub firewall_targets: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceAccountOutput {
+    /// None: the project's default account.
+    pub email: Option<String>,
+    pub scopes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummaryOutput {
+    pub environment: String,
+    pub project_id: String,
+    pub region: String,
+    pub zones: Vec<String>,
+    pub templates: usize,
+    pub pools: usize,
+    pub autoscaled_pools: usize,
+    pub health_checks: usize,
+    pub firewall_rules: usize,
+    /// VMs wanted, over all pools.
+    pub target_size: u32,
+    /// VMs that run, over all pools.
+    pub running: u32,
+    pub agent_types: BTreeSet<AgentType>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostOptimizationOutput {
+    pub preemptible_templates: BTreeSet<String>,
+    pub autoscaled_pools: BTreeSet<String>,
+    /// The most VMs that the declaration can grow to.
+    pub most_vms: u32,
+    /// The fewest VMs that it keeps.
+    pub fewest_vms: u32,
+    pub scale_down_max_percent: u32,
+    pub scale_down_time_window: u32,
+    pub predictive_autoscaling: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentConfigurationOutput {
+    pub agent_cage_version: String,
+    pub startup_script_url: Option<String>,
+    pub health_port: u16,
+    pub health_path: String,
+    pub named_ports: Vec<NamedPort>,
+    pub monitoring: bool,
+    pub os_login: bool,
+    pub secure_boot: bool,
+    pub vtpm: bool,
+    pub integrity_monitoring: bool,
+    pub disk_encryption: bool,
+    /// None: a key that Google manages.
+    pub disk_encryption_key: Option<String>,
+}
+
+/// One field an output, by the names of the module's manual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outputs {
+    pub agent_vm_templates: BTreeMap<String, TemplateOutput>,
+    pub agent_pools: BTreeMap<String, PoolOutput>,
+    pub autoscalers: BTreeMap<String, AutoscalerOutput>,
+    pub health_checks: BTreeMap<String, HealthCheckOutput>,
+    pub instance_group_urls: BTreeMap<String, String>,
+    pub network_tags: NetworkTagsOutput,
+    pub service_accounts: BTreeMap<String, ServiceAccountOutput>,
+    pub vm_management_summary: SummaryOutput,
+    pub cost_optimization: CostOptimizationOutput,
+    pub agent_configuration: AgentConfigurationOutput,
+}
+
+/// What the fleet hands to others. `observed` is empty where nothing was seen yet.
+pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
+    let desired = derive::desired(spec, observed);
+    let environment = &spec.environment;
+    let project = &environment.project_id;
+    let global = |kind: &str, name: &str| format!("{COMPUTE}/{project}/global/{kind}/{name}");
+    let regional =
+        |kind: &str, name: &str| format!("{COMPUTE}/{project}/regions/{}/{kind}/{name}", environment.region);
+
+    let templates: BTreeMap<&str, &InstanceTemplate> = spec
+        .agent_vm_templates
+        .iter()
+        .filter_map(|declared| Some((declared.name.as_str(), version(spec, &desired, &declared.name)?)))
+        .collect();
+    let pools: BTreeMap<&str, &InstanceGroup> = spec
+        .agent_pools
+        .iter()
+        .filter_map(|pool| {
+            let group = name::instance_group(&environment.name_prefix, &pool.name);
+            Some((pool.name.as_str(), desired.groups.get(&group)?))
+        })
+        .collect();
+
+    let agent_vm_templates = spec.agent_vm_templates.iter().filter_map(|declared| {
+        let template = templates.get(declared.name.as_str())?;
+        let output = TemplateOutput {
+            self_link: global("instanceTemplates", &template.name),
+            agent_type: declared.agent_type,
+            machine_type: template.machine_type.clone(),
+            source_image: template.source_image.clone(),
+            disk_size_gb: template.boot_disk.size_gb,
+            workspace_size_gb: template.workspace_disk.as_ref().map(|disk| disk.size_gb),
+            preemptible: template.scheduling.spot,
+            exists: observed.resources.templates.contains_key(&template.name),
+            name: template.name.clone(),
+        };
+        Some((declared.name.clone(), output))
+    });
+    let agent_pools: BTreeMap<String, PoolOutput> = spec
+        .agent_pools
+        .iter()
+        .filter_map(|declared| {
+            let group = pools.get(declared.name.as_str())?;
+            let status = observed.groups.get(&group.name);
+            let running = status.map(|status| {
+                let up = status.instances.iter().filter(|vm| vm.status == InstanceStatus::Running).count();
+                u32::try_from(up).unwrap_or(u32::MAX)
+            });
+            let autoscaled = desired.autoscalers.values().any(|scaler| scaler.group == group.name);
+            let output = PoolOutput {
+                self_link: regional("instanceGroupManagers", &group.name),
+                instance_group: regional("instanceGroups", &group.name),
+                agent_type: declared.agent_type,
+                template: declared.template_name.clone(),
+                base_instance_name: group.base_instance_name.clone(),
+                zones: group.zones.clone(),
+                named_ports: group.named_ports.clone(),
+                // Under an autoscaler the group's own target is the wish of the moment.
+                target_size: status
+                    .filter(|_| autoscaled)
+                    .map_or(group.target_size, |status| status.target_size),
+                running,
+                is_stable: status.map(|status| status.is_stable),
+                name: group.name.clone(),
+            };
+            Some((declared.name.clone(), output))
+        })
+        .collect();
+    let autoscalers: BTreeMap<String, AutoscalerOutput> = pools
+        .iter()
+        .filter_map(|(pool, group)| {
+            let scaler = desired.autoscalers.values().find(|scaler| scaler.group == group.name)?;
+            let output = AutoscalerOutput {
+                name: scaler.name.clone(),
+                pool: (*pool).to_owned(),
+                min_replicas: scaler.min_replicas,
+                max_replicas: scaler.max_replicas,
+                cpu_target: scaler.cpu_target,
+                cooldown_period: scaler.cooldown_sec,
+                predictive: scaler.predictive,
+                custom_metrics: scaler.custom_metrics.clone(),
+                exists: observed.resources.autoscalers.contains_key(&scaler.name),
+            };
+            Some(((*pool).to_owned(), output))
+        })
+        .collect();
+    let health_checks = pools.keys().filter_map(|pool| {
+        let check = desired.health_checks.get(&name::health_check(&environment.name_prefix, pool))?;
+        let output = HealthCheckOutput {
+            self_link: global("healthChecks", &check.name),
+            exists: observed.resources.health_checks.contains_key(&check.name),
+            check: check.clone(),
+        };
+        Some(((*pool).to_owned(), output))
+    });
+    let urls = agent_pools.iter().map(|(pool, output)| (pool.clone(), output.instance_group.clone()));
+    let accounts = templates.iter().map(|(name, template)| {
+        let account = template.service_account.clone();
+        ((*name).to_owned(), ServiceAccountOutput { email: account, scopes: template.scopes.clone() })
+    });
+    let bounds = |output: &PoolOutput, bound: fn(&AutoscalerOutput) -> u32| {
+        autoscalers
+            .values()
+            .find(|scaler| agent_pools.get(&scaler.pool).is_some_and(|pool| pool.name == output.name))
+            .map_or(output.target_size, bound)
+    };
+
+    Outputs {
+        instance_group_urls: urls.collect(),
+        health_checks: health_checks.collect(),
+        network_tags: network_tags(spec, &templates),
+        service_accounts: accounts.collect(),
+        vm_management_summary: SummaryOutput {
+            environment: environment.environment.clone(),
+            project_id: project.clone(),
+            region: environment.region.clone(),
+            zones: derive::zones(spec, observed.location.as_ref()).zones,
+            templates: spec.agent_vm_templates.len(),
+            pools: spec.agent_pools.len(),
+            autoscaled_pools: autoscalers.len(),
+            health_checks: desired.health_checks.len(),
+            firewall_rules: spec.firewall_rules.len(),
+            target_size: agent_pools.values().map(|pool| pool.target_size).sum(),
+            running: agent_pools.values().filter_map(|pool| pool.running).sum(),
+            agent_types: spec.agent_pools.iter().map(|pool| pool.agent_type).collect(),
+        },
+        cost_optimization: CostOptimizationOutput {
+            preemptible_templates: templates
+                .iter()
+                .filter(|(_, template)| template.scheduling.spot)
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+            autoscaled_pools: autoscalers.keys().cloned().collect(),
+            most_vms: agent_pools.values().map(|pool| bounds(pool, |scaler| scaler.max_replicas)).sum(),
+            fewest_vms: agent_pools.values().map(|pool| bounds(pool, |scaler| scaler.min_replicas)).sum(),
+            scale_down_max_percent: environment.scale_down_max_percent,
+            scale_down_time_window: environment.scale_down_time_window,
+            predictive_autoscaling: environment.enable_predictive_autoscaling,
+        },
+        agent_configuration: AgentConfigurationOutput {
+            agent_cage_version: environment.agent_cage_version.clone(),
+            startup_script_url: Some(environment.agent_startup_script_url.clone())
+                .filter(|url| !url.is_empty()),
+            health_port: environment.default_health_port,
+            health_path: environment.default_health_path.clone(),
+            named_ports: environment.default_named_ports.clone(),
+            monitoring: environment.enable_monitoring,
+            os_login: true,
+            secure_boot: environment.enable_secure_boot,
+            vtpm: environment.enable_vtpm,
+            integrity_monitoring: environment.enable_integrity_monitoring,
+            disk_encryption: environment.enable_disk_encryption,
+            disk_encryption_key: environment.disk_encryption_key.clone(),
+        },
+        agent_vm_templates: agent_vm_templates.collect(),
+        agent_pools,
+        autoscalers,
+    }
+}
+
+fn version<'a>(spec: &FleetSpec, desired: &'a ResourceSet, declared: &str) -> Option<&'a InstanceTemplate> {
+    let prefix = &spec.environment.name_prefix;
+    desired.templates.values().find(|template| name::is_version_of(&template.name, prefix, declared))
+}
+
+fn network_tags(spec: &FleetSpec, templates: &BTreeMap<&str, &InstanceTemplate>) -> NetworkTagsOutput {
+    let mut common: Option<BTreeSet<String>> = None;
+    for template in templates.values() {
+        common = Some(match common {
+            Some(tags) => tags.intersection(&template.tags).cloned().collect(),
+            None => template.tags.clone(),
+        });
+    }
+    NetworkTagsOutput {
+        common: common.unwrap_or_default(),
+        templates: templates
+            .iter()
+            .map(|(name, template)| ((*name).to_owned(), template.tags.clone()))
+            .collect(),
+        firewall_targets: spec
+            .firewall_rules
+            .iter()
+            .map(|(key, rule)| (key.clone(), rule.target_tags.clone()))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{environment::EnvironmentSpec, pool::PoolSpec, template::TemplateSpec};
+
+    /// The names of the manual's "Outputs Reference".
+    const NAMES: [&str; 10] = [
+        "agent_vm_templates",
+        "agent_pools",
+        "autoscalers",
+        "health_checks",
+        "instance_group_urls",
+        "network_tags",
+        "service_accounts",
+        "vm_management_summary",
+        "cost_optimization",
+        "agent_configuration",
+    ];
+
+    fn fleet() -> FleetSpec {
+        let environment = EnvironmentSpec::new(
+            "acme",
+            "us-central1",
+            "dev",
+            "global/networks/vpc",
+            "regions/x/subnetworks/s",
+        );
+        let web = AgentType::BackendDeveloper;
+        FleetSpec {
+            agent_vm_templates: vec![TemplateSpec {
+                preemptible: Some(true),
+                ..TemplateSpec::new("backend-dev", web)
+            }],
+            agent_pools: vec![
+                PoolSpec { target_size: Some(2), ..PoolSpec::new("fixed", web, "backend-dev") },
+                PoolSpec {
+                    enable_autoscaling: Some(true),
+                    min_replicas: Some(1),
+                    max_replicas: Some(5),
+                    ..PoolSpec::new("scaled", web, "backend-dev")
+                },
+            ],
+            ..FleetSpec::new(environment)
+        }
+    }
+
+    #[test]
+    fn every_output_of_the_manual_is_there_by_its_name() {
+        let all = serde_json::to_value(outputs(&fleet(), &ObservedFleet::default())).unwrap();
+        let names: BTreeSet<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, BTreeSet::from(NAMES));
+    }
+
+    #[test]
+    fn nothing_that_was_not_seen_is_said_to_exist() {
+        let none = outputs(&fleet(), &ObservedFleet::default());
+        assert!(none.agent_vm_templates.values().all(|template| !template.exists));
+        assert!(none.agent_pools.values().all(|pool| pool.running.is_none()));
+        assert_eq!(none.vm_management_summary.running, 0);
+    }
+
+    #[test]
+    fn after_the_plan_the_outputs_are_those_of_the_fleet() {
+        let spec = fleet();
+        let now = crate::Timestamp::from_timestamp(1_700_000_000, 0).unwrap();
+        let plan = crate::plan::plan(&spec, &ObservedFleet::default(), now);
+        let observed = crate::model::apply(&plan, &ObservedFleet::default());
+        let outputs = outputs(&spec, &observed);
+        assert!(outputs.agent_vm_templates["backend-dev"].exists && outputs.autoscalers["scaled"].exists);
+        assert_eq!(outputs.agent_pools["fixed"].running, Some(2));
+        assert_eq!(
+            outputs.instance_group_urls["fixed"],
+            "https://www.googleapis.com/compute/v1/projects/acme/regions/us-central1/instanceGroups/genesis-pool-fixed"
+        );
+        assert_eq!((outputs.cost_optimization.fewest_vms, outputs.cost_optimization.most_vms), (3, 7));
+        assert_eq!(outputs.cost_optimization.preemptible_templates.len(), 1);
+        assert!(outputs.network_tags.common.contains("agent-vm"));
+        assert!(outputs.service_accounts["backend-dev"].email.is_none());
+    }
+}

@@ -1,0 +1,112 @@
+//! `g change`.
+
+use rest_api::{Change as ChangeAnswer, ChangeList, ChangeSummary, ZoneImpact};
+
+use crate::{
+    cli::{Change, Common, Output},
+    client::Client,
+    failure::Failure,
+    output::{self, table},
+    wait,
+};
+
+pub(crate) async fn run(verb: Change, common: &Common) -> Result<(), Failure> {
+    let client = Client::new(common)?;
+    match verb {
+        Change::List { state, limit } => {
+            list(&client, common, state.map(domain::ChangeState::as_str), limit).await
+        }
+        Change::Show { id, waiting } => {
+            let answer = if waiting.wait {
+                wait::until_ended(&client, id, &waiting).await?
+            } else {
+                client.get("load_change", &[&id.to_string()], &[]).await?
+            };
+            output::show(common.output, &answer, || Ok(drawn(&answer.read()?)))
+        }
+    }
+}
+
+/// Reads on until the limit.
+async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usize) -> Result<(), Failure> {
+    let mut changes: Vec<ChangeSummary> = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query: Vec<(&str, &str)> = Vec::new();
+        query.extend(client.named_environment().map(|name| ("environment", name)));
+        query.extend(state.map(|state| ("state", state)));
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page: ChangeList = client.get("list_changes", &[], &query).await?.read()?;
+        changes.extend(page.changes);
+        cursor = page.next;
+        if cursor.is_none() || changes.len() >= limit {
+            break;
+        }
+    }
+    let more = changes.len() > limit || cursor.is_some();
+    changes.truncate(limit);
+    match common.output {
+        Output::Json => output::json(&serde_json::json!({ "changes": changes, "more": more })),
+        Output::Table => {
+            let rows: Vec<Vec<String>> = changes
+                .iter()
+                .map(|change| {
+                    vec![
+                        change.id.to_string(),
+                        wait::words(change.state),
+                        change.environment.clone(),
+                        change.proposed_at.format("%Y-%m-%d %H:%M").to_string(),
+                        change.proposed_by_name.clone(),
+                        vms(&change.impact),
+                        change.title.clone(),
+                    ]
+                })
+                .collect();
+            let head = ["CHANGE", "STATE", "ENVIRONMENT", "PROPOSED (UTC)", "BY", "VMS", "TITLE"];
+            output::write(&table(&head, &rows))?;
+            if more { output::say("There are more: --limit shows them.") } else { Ok(()) }
+        }
+    }
+}
+
+/// `+2 ~1 -3`: created, replaced or restarted, deleted.
+fn vms(impact: &ZoneImpact) -> String {
+    let parts = [('+', impact.created), ('~', impact.replaced + impact.restarted), ('-', impact.deleted)];
+    let said: Vec<String> =
+        parts.iter().filter(|(_, vms)| *vms > 0).map(|(sign, vms)| format!("{sign}{vms}")).collect();
+    if said.is_empty() { "none".to_owned() } else { said.join(" ") }
+}
+
+fn drawn(change: &ChangeAnswer) -> String {
+    let mut text = format!("{}  {}  {}\n", change.id, wait::words(change.state), change.title);
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text.push_str(&format!("{name:<12}{}\n", value.replace(char::is_control, " ")));
+        }
+    };
+    let at = |moment: domain::Timestamp| moment.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+    line("proposed", &format!("{} by {}", at(change.proposed_at), change.proposed_by_name));
+    line("reason", &change.reason);
+    line("revision", &format!("{} of generation {}", change.revision, change.base_generation));
+    line("policy", &format!("{}: {}", change.verdict.policy, change.verdict.reason));
+    line("digests", &format!("declaration {}", change.payload_sha256));
+    line("", &format!("plan        {}", change.plan_sha256));
+    line("started", &change.started_at.map(at).unwrap_or_default());
+    line("finished", &change.finished_at.map(at).unwrap_or_default());
+    line("outcome", change.outcome.as_deref().unwrap_or_default());
+    for missing in &change.waiting_for {
+        line("waits for", missing);
+    }
+    if !change.calls.is_empty() {
+        let rows: Vec<Vec<String>> = change
+            .calls
+            .iter()
+            .map(|call| vec![call.state.clone(), call.step.clone(), call.error.clone().unwrap_or_default()])
+            .collect();
+        text.push('\n');
+        text.push_str(&table(&["CALL", "STEP", "ERROR"], &rows));
+    }
+    text.push('\n');
+    text.push_str(&change.plan.text);
+    text
+}

@@ -1,0 +1,83 @@
+//! Why a command did not do what it was asked: a message for people and an exit code for scripts.
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use rest_api::Problem;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Inside,
+    Usage,
+    Absent,
+    Forbidden,
+    Refused,
+    Unreachable,
+    InVain,
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    pub(crate) fn of(problem: &Problem) -> Self {
+        let kind = match problem.status {
+            401 | 403 => Kind::Forbidden,
+            404 => Kind::Absent,
+            502..=504 => Kind::Unreachable,
+            400..=499 => Kind::Refused,
+            _ => Kind::Inside,
+        };
+        let mut message = if problem.errors.is_empty() {
+            problem.detail.clone()
+        } else {
+            let fields = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+            fields.collect::<Vec<_>>().join("\n  ")
+        };
+        message.push_str(&format!("\n  code {}, request {}", problem.code, problem.request_id));
+        Self { kind, message }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::Inside => 1,
+            Kind::Usage => 2,
+            Kind::Absent => 3,
+            Kind::Forbidden => 4,
+            Kind::Refused => 5,
+            Kind::Unreachable => 6,
+            Kind::InVain => 7,
+        })
+    }
+
+    /// To standard error; nothing is left to do where that is closed.
+    pub(crate) fn tell(&self) {
+        if !self.message.is_empty() {
+            let _ = writeln!(io::stderr(), "error: {}", self.message);
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(
+            Kind::Inside,
+            format!("the server's answer was not understood ({error}): is g as new as the server?"),
+        )
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Kind::Inside, error.to_string())
+    }
+}

@@ -1,0 +1,63 @@
+//! Verbs that read Terraform texts.
+
+use domain::{ObservedFleet, Timestamp, plan, view::import::Reading};
+use rest_api::{Plan, PlanAnswer, ProposeChange};
+
+use crate::{
+    cli::{Common, Output, Proposal, Texts},
+    client::{Answer, Client},
+    edit::{proposed, show_plan},
+    failure::{Failure, Kind},
+    files, output,
+};
+
+pub(super) async fn plan(client: &Client, common: &Common, texts: &Texts) -> Result<(), Failure> {
+    let answer = client.post("make_plan", &[], &files::read(texts)?, &[]).await?;
+    files::check(&answer.read()?)?;
+    show_plan(common.output, &answer)
+}
+
+/// The same planner, against a project that holds nothing.
+pub(super) fn plan_offline(texts: &Texts, common: &Common) -> Result<(), Failure> {
+    let reading = terraform::read(&files::read(texts)?.into());
+    let mut answer = PlanAnswer::of(&reading);
+    files::check(&answer)?;
+    if let Reading::Complete { desired } = &reading {
+        // Nothing that exists, nothing whose age could matter.
+        let plan = plan::plan(desired, &ObservedFleet::default(), Timestamp::default());
+        answer.plan = Some(Plan::from(&plan));
+    }
+    let answer = Answer { value: serde_json::to_value(&answer)?, tag: None };
+    show_plan(common.output, &answer)
+}
+
+/// Plans, shows, and proposes what was shown.
+pub(super) async fn import(
+    client: &Client,
+    common: &Common,
+    texts: &Texts,
+    proposal: &Proposal,
+) -> Result<(), Failure> {
+    let wanted = files::read(texts)?;
+    let answer = client.post("make_plan", &[], &wanted, &[]).await?;
+    let planned: PlanAnswer = answer.read()?;
+    files::check(&planned)?;
+    let breaks = planned.plan.as_ref().is_some_and(|plan| !plan.violations.is_empty());
+    if proposal.dry_run || breaks {
+        return show_plan(common.output, &answer);
+    }
+    if let (Output::Table, Some(plan)) = (common.output, &planned.plan) {
+        output::say(&plan.text)?;
+    }
+    let digest =
+        planned.digest.ok_or_else(|| Failure::new(Kind::Inside, "the plan came without its digest"))?;
+    let body = ProposeChange {
+        files: wanted.files,
+        references: wanted.references,
+        module: wanted.module,
+        digest: Some(digest),
+        reason: Some(proposal.reason.clone()),
+    };
+    let answer = client.post("propose_change", &[], &body, &[]).await?;
+    proposed(client, common, proposal, answer).await
+}

@@ -1,0 +1,69 @@
+//! Waiting for a change to end, telling each step on standard error, so that standard output stays the answer's.
+
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
+
+use domain::{ChangeId, ChangeState};
+use rest_api::Change;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    cli::Waiting,
+    client::{Answer, Client},
+    failure::{Failure, Kind},
+};
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// Returns when it was applied; otherwise the failure says how it ended.
+pub(crate) async fn until_ended(client: &Client, id: ChangeId, waiting: &Waiting) -> Result<Answer, Failure> {
+    let until = Instant::now() + Duration::from_secs(waiting.timeout);
+    let mut told = String::new();
+    loop {
+        let answer = client.get("load_change", &[&id.to_string()], &[]).await?;
+        let change: Change = answer.read()?;
+        let line = progress(&change);
+        if line != told {
+            let _ = writeln!(io::stderr(), "{id} {line}");
+            told = line;
+        }
+        match change.state {
+            ChangeState::Applied => return Ok(answer),
+            ended if ended.is_terminal() => {
+                let why = change.outcome.unwrap_or_else(|| "no reason was kept".to_owned());
+                return Err(Failure::new(Kind::InVain, format!("{id} {}: {why}", words(ended))));
+            }
+            _ if Instant::now() >= until => {
+                let message = format!(
+                    "{id} is still {} after {} s; it goes on without g",
+                    words(change.state),
+                    waiting.timeout
+                );
+                return Err(Failure::new(Kind::InVain, message));
+            }
+            _ => sleep(BETWEEN_LOOKS).await,
+        }
+    }
+}
+
+pub(crate) fn words(state: ChangeState) -> String {
+    state.as_str().replace('_', " ")
+}
+
+fn progress(change: &Change) -> String {
+    let done = change.calls.iter().filter(|call| call.state == "done").count();
+    let of = change.plan.actions.len();
+    let state = words(change.state);
+    match change.state {
+        ChangeState::AwaitingApprovals => {
+            format!("{state}: {} people must approve", change.verdict.approvals_needed)
+        }
+        ChangeState::Applying => match change.waiting_for.first() {
+            Some(first) if done >= of => format!("{state}: {done} of {of} steps, waits for {first}"),
+            _ => format!("{state}: {done} of {of} steps"),
+        },
+        _ => state,
+    }
+}

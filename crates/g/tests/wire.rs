@@ -1,0 +1,271 @@
+//! `g` as a person types it, against a real server, a real database and the Compute Engine emulator.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
+
+use std::{
+    collections::BTreeSet,
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use compute_emulator::Emulator;
+use control::{Clock, people, tokens};
+use domain::{
+    Actor, Role,
+    actor::ActorKind,
+    token::{Reach, Scope},
+    view::token::NewToken,
+};
+use server::{
+    commands::{Roles, Running, start},
+    config::Config,
+};
+use sqlx::{ConnectOptions as _, PgPool};
+use tokio::net::TcpListener;
+
+const REFERENCES: [&str; 4] = [
+    "--set",
+    "module.networking.vpc_id=global/networks/genesis",
+    "--set",
+    "module.networking.subnet_id=regions/us-central1/subnetworks/genesis",
+];
+
+struct Stack {
+    url: String,
+    running: Running,
+    emulator: Emulator,
+    folder: tempfile::TempDir,
+}
+
+/// What a command said, and its exit code.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Stack {
+    async fn start(pool: PgPool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("agent-credential.key");
+        std::fs::write(&key, [7; 32]).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}");
+        let emulator = Emulator::start(compute_emulator::Config {
+            clock_rate: 100.0,
+            agents: true,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+        let config = Config::parse(&format!(
+            r#"
+            [http]
+            listen = "127.0.0.1:{port}"
+            public_url = "{url}"
+            site_root = "{site}"
+            [database]
+            url = "{database}"
+            max_connections = 8
+            [sign_in]
+            issuer = "http://localhost:9"
+            client_id = "agent-manager"
+            development = true
+            [compute]
+            endpoint = "{endpoint}"
+            [agents]
+            jwks_url = "{jwks}"
+            credential_key_file = "{key}"
+            "#,
+            site = folder.path().display(),
+            database = pool.connect_options().to_url_lossy(),
+            endpoint = emulator.endpoint(),
+            jwks = emulator.jwks_url(),
+            key = key.display(),
+        ))
+        .unwrap();
+        let roles = Roles { people: true, work: true };
+        let running = start(config, roles, listener, Clock::System).await.unwrap();
+        Self { url, running, emulator, folder }
+    }
+
+    /// A token's file, as a person saves it.
+    async fn token(&self, scopes: &[Scope]) -> PathBuf {
+        let actor = Actor {
+            kind: ActorKind::Person,
+            id: "olga".to_owned(),
+            name: "Olga".to_owned(),
+            roles: BTreeSet::from([Role::Operator]),
+            reach: Reach::Whole,
+            authn: "oidc".to_owned(),
+            request_id: "request-1".to_owned(),
+        };
+        let control = &self.running.control;
+        people::sign_in(control, &actor, "https://issuer.test", "", &BTreeSet::new()).await.unwrap();
+        let new =
+            NewToken { name: "g".to_owned(), scopes: scopes.iter().copied().collect(), lifetime_days: 1 };
+        let created = tokens::create_token(control, &actor, new).await.unwrap();
+        let path = self.folder.path().join(format!("token-{}", created.row.id));
+        std::fs::write(&path, format!("{}\n", created.secret)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    async fn g(&self, token: &std::path::Path, line: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
+        command
+            .args(line)
+            .env_clear()
+            .env("AGENT_MANAGER_URL", &self.url)
+            .env("AGENT_MANAGER_TOKEN_FILE", token);
+        said(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
+    }
+
+    async fn stop(self) {
+        self.running.stop().await.unwrap();
+        self.emulator.shutdown().await.unwrap();
+    }
+}
+
+fn said(output: Output) -> Said {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn example(name: &str) -> String {
+    format!("{}/../../examples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    let basic = example("basic.tf");
+
+    let lacks = stack.g(&token, &["vm", "plan", &basic]).await;
+    assert_eq!(lacks.code, 5, "{}", lacks.err);
+    assert!(
+        lacks.err.contains("--set 'module.networking.vpc_id=…'  # network_id at basic.tf:"),
+        "{}",
+        lacks.err
+    );
+
+    let line = [&["vm", "import", basic.as_str(), "--wait", "--reason", "first"][..], &REFERENCES].concat();
+    let imported = stack.g(&token, &line).await;
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    assert!(
+        imported.out.contains("chg-1  applied") && imported.err.contains("chg-1 applying"),
+        "{}{}",
+        imported.out,
+        imported.err
+    );
+
+    let pools = stack.g(&token, &["vm", "list-pools"]).await;
+    let expected =
+        "POOL          TYPE               TEMPLATE     DESIRED  RUNNING  AUTOSCALING  AGENTS     READY\n";
+    assert!(pools.out.starts_with(expected) && pools.out.contains("1 to 5"), "{}", pools.out);
+    let instances =
+        stack.g(&token, &["vm", "list-instances", "--pool", "backend-pool", "--output", "json"]).await;
+    let instances: serde_json::Value = serde_json::from_str(&instances.out).unwrap();
+    assert_eq!(instances["instances"].as_array().unwrap().len(), 2);
+    let absent = stack.g(&token, &["vm", "list-instances", "--pool", "frontend"]).await;
+    assert_eq!(
+        (absent.code, absent.err.contains("pool frontend in dev does not exist")),
+        (3, true),
+        "{}",
+        absent.err
+    );
+
+    let healthy = stack.g(&token, &["vm", "health-check", "--pool", "backend-pool"]).await;
+    assert_eq!((healthy.code, healthy.out.as_str()), (0, "AGENTS   COUNT\nhealthy  2\n"), "{}", healthy.err);
+    let templates = stack.g(&token, &["vm", "list-templates"]).await;
+    assert!(
+        templates.out.contains("backend-dev") && templates.out.contains("e2-standard-2"),
+        "{}",
+        templates.out
+    );
+    let url = stack.g(&token, &["vm", "outputs", "instance_group_urls"]).await;
+    assert!(url.out.contains("/instanceGroups/genesis-pool-backend-pool\""), "{}", url.out);
+    let none = stack.g(&token, &["vm", "outputs", "nothing"]).await;
+    assert_eq!((none.code, none.err.contains("vm_management_summary")), (3, true), "{}", none.err);
+
+    let dry = stack
+        .g(&token, &["vm", "scale-pool", "backend-pool", "--min", "2", "--max", "10", "--dry-run"])
+        .await;
+    assert!(dry.code == 0 && dry.out.contains("autoscaler"), "{}{}", dry.out, dry.err);
+    let fixed = stack.g(&token, &["vm", "scale-pool", "backend-pool", "--size", "3"]).await;
+    assert_eq!(
+        (fixed.code, fixed.err.contains("set min_replicas and max_replicas instead")),
+        (5, true),
+        "{}",
+        fixed.err
+    );
+    let scaled =
+        stack.g(&token, &["vm", "scale-pool", "backend-pool", "--min", "2", "--max", "10", "--wait"]).await;
+    assert_eq!(scaled.code, 0, "{}", scaled.err);
+    let made =
+        stack.g(&token, &["vm", "create-pool", "--type", "backend-developer", "--size", "1", "--wait"]).await;
+    assert_eq!(made.code, 0, "{}", made.err);
+    let again = stack.g(&token, &["vm", "create-pool", "--type", "backend-developer"]).await;
+    assert_eq!((again.code, again.err.contains("is declared already")), (5, true), "{}", again.err);
+    let typo =
+        stack.g(&token, &["vm", "delete-pool", "backend-developer-pool", "--confirm", "backend"]).await;
+    assert_eq!(typo.code, 2, "{}", typo.err);
+    let name = "backend-developer-pool";
+    let gone =
+        stack.g(&token, &["vm", "delete-pool", name, "--confirm", name, "--wait", "--output", "json"]).await;
+    let gone: serde_json::Value = serde_json::from_str(&gone.out).unwrap();
+    assert_eq!(gone["state"], "applied");
+
+    let changes = stack.g(&token, &["change", "list"]).await;
+    assert_eq!(changes.out.lines().count(), 5, "{}", changes.out);
+    let shown = stack.g(&token, &["change", "show", "chg-2"]).await;
+    assert!(shown.out.contains("dev: edit pool backend-pool") && shown.out.contains("done"), "{}", shown.out);
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let reader = stack.token(&[Scope::Read]).await;
+    let basic = example("basic.tf");
+    let line = [&["vm", "import", basic.as_str()][..], &REFERENCES].concat();
+    let refused = stack.g(&reader, &line).await;
+    assert_eq!(refused.code, 4, "{}", refused.err);
+    let empty = stack.g(&reader, &["vm", "list-pools"]).await;
+    assert_eq!((empty.code, empty.err.contains("g vm import FILE")), (3, true), "{}", empty.err);
+
+    let nowhere = stack.folder.path().join("none");
+    let lost = stack.g(&nowhere, &["vm", "list-pools"]).await;
+    assert_eq!((lost.code, lost.err.contains("Settings, API tokens")), (4, true), "{}", lost.err);
+    std::fs::set_permissions(&reader, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = stack.g(&reader, &["vm", "list-pools"]).await;
+    assert_eq!((open.code, open.err.contains("chmod 600")), (4, true), "{}", open.err);
+    std::fs::set_permissions(&reader, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let plain = stack.g(&reader, &["vm", "list-pools", "--url", "http://manager.example.com"]).await;
+    assert_eq!((plain.code, plain.err.contains("https only")), (2, true), "{}", plain.err);
+    let away = stack.g(&reader, &["vm", "list-pools", "--url", "http://localhost:9"]).await;
+    assert_eq!((away.code, away.err.contains("does not answer")), (6, true), "{}", away.err);
+    let wrong = stack.g(&reader, &["vm", "create-pool", "--type", "wizard"]).await;
+    assert_eq!((wrong.code, wrong.err.contains("backend-developer")), (2, true), "{}", wrong.err);
+    stack.stop().await;
+}
+
+#[test]
+fn a_plan_needs_no_server_offline() {
+    let line = [&["vm", "plan", "--offline", &example("basic.tf")][..], &REFERENCES].concat();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
+    let planned = said(command.args(&line).env_clear().output().unwrap());
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    assert!(planned.out.contains("create instance group genesis-pool-backend-pool"), "{}", planned.out);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.tf");
+    std::fs::write(&file, "module \"vm_management\" {\n  region = 5\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
+    let broken = said(command.args(["vm", "plan", "--offline"]).arg(&file).env_clear().output().unwrap());
+    assert_eq!(broken.code, 5);
+    assert!(broken.err.starts_with("error: ") && broken.err.contains("--> broken.tf:"), "{}", broken.err);
+}

@@ -1,0 +1,38 @@
+//! What crosses the wire below `/api/v1`: its operations, requests and answers, and the OpenAPI document of them.
+//! The server mounts its routes from [`OPERATIONS`] and `g` calls by it, so that neither can say what the other does not know.
+//! Answers are made from the domain's read models; a page may change without changing what programs read.
+
+mod audit_event;
+mod change;
+mod condition;
+mod environment;
+mod firewall_rule;
+mod instance;
+mod me;
+mod openapi;
+mod operations;
+mod outputs;
+mod plan;
+mod pool;
+mod problem;
+mod schema;
+mod template;
+
+pub use audit_event::{AuditEvent, AuditEventList};
+pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed, Verdict};
+pub use condition::Condition;
+pub use environment::{Declaration, Environment, EnvironmentList};
+pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};
+pub use instance::{Heartbeat, Instance, InstanceList};
+pub use me::Me;
+pub use openapi::openapi;
+pub use operations::{Method, OPERATIONS, Operation, Parameter, operation};
+pub use outputs::OutputList;
+pub use plan::{
+    Action, Impact, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile,
+    Violation, ZoneImpact,
+};
+pub use pool::{AgentCount, Pool, PoolList};
+pub use problem::{FieldProblem, Problem};
+pub use schema::{Definitions, Schema};
+pub use template::{Template, TemplateList};

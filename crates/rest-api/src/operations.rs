@@ -1,0 +1,212 @@
+//! The table of operations. A route that is not in it cannot be mounted.
+
+use domain::Permission;
+use serde_json::Value;
+
+use crate::{
+    AuditEventList, Change, ChangeList, Declaration, Environment, EnvironmentList, FirewallRuleList,
+    Instance, InstanceList, MakePlan, Me, OutputList, PlanAnswer, PlanEdit, Pool, PoolList, ProposeChange,
+    ProposeEdit, Proposed, TemplateList,
+    schema::{Definitions, Schema},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One value of the query.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The use-case's name.
+    pub id: &'static str,
+    pub method: Method,
+    /// With its parameters in braces.
+    pub path: &'static str,
+    pub about: &'static str,
+    /// None: any token that is valid.
+    pub permission: Option<Permission>,
+    pub query: &'static [Parameter],
+    pub request: Option<fn(&mut Definitions) -> Value>,
+    pub answer: fn(&mut Definitions) -> Value,
+    /// Of success.
+    pub status: u16,
+    /// Takes `Idempotency-Key`.
+    pub once: bool,
+    /// Heeds `If-Match` with the environment's generation.
+    pub if_match: bool,
+}
+
+const ENVIRONMENT: Parameter =
+    Parameter { name: "environment", about: "Only of this environment; without it, of all" };
+const CURSOR: Parameter = Parameter { name: "cursor", about: "`next` of the page before" };
+
+const fn read(
+    id: &'static str,
+    path: &'static str,
+    about: &'static str,
+    answer: fn(&mut Definitions) -> Value,
+) -> Operation {
+    Operation {
+        id,
+        method: Method::Get,
+        path,
+        about,
+        permission: Some(Permission::ReadFleet),
+        query: &[],
+        request: None,
+        answer,
+        status: 200,
+        once: false,
+        if_match: false,
+    }
+}
+
+pub const OPERATIONS: &[Operation] = &[
+    Operation {
+        permission: None,
+        ..read("load_me", "/api/v1/me", "Whom the token speaks for and what it may do.", Me::schema)
+    },
+    read("list_environments", "/api/v1/environments", "All environments, by name.", EnvironmentList::schema),
+    read("load_environment", "/api/v1/environments/{environment}", "One environment.", Environment::schema),
+    read(
+        "load_declaration",
+        "/api/v1/environments/{environment}/declaration",
+        "What the environment declares, whole. Its ETag is what If-Match takes.",
+        Declaration::schema,
+    ),
+    read(
+        "list_pools",
+        "/api/v1/environments/{environment}/pools",
+        "The environment's pools in the order of its declaration.",
+        PoolList::schema,
+    ),
+    read("load_pool", "/api/v1/environments/{environment}/pools/{pool}", "One pool.", Pool::schema),
+    Operation {
+        query: &[Parameter { name: "pool", about: "Only of this pool" }, CURSOR],
+        ..read(
+            "list_instances",
+            "/api/v1/environments/{environment}/instances",
+            "The environment's instances with their agents, by zone and name.",
+            InstanceList::schema,
+        )
+    },
+    read("load_instance", "/api/v1/instances/{zone}/{instance}", "One instance.", Instance::schema),
+    read(
+        "list_templates",
+        "/api/v1/environments/{environment}/templates",
+        "The environment's templates as declared now.",
+        TemplateList::schema,
+    ),
+    read(
+        "list_firewall_rules",
+        "/api/v1/environments/{environment}/firewall-rules",
+        "The environment's firewall rules in the order in which they decide.",
+        FirewallRuleList::schema,
+    ),
+    read(
+        "load_outputs",
+        "/api/v1/environments/{environment}/outputs",
+        "The Terraform module's outputs, each by its name.",
+        OutputList::schema,
+    ),
+    Operation {
+        query: &[ENVIRONMENT, Parameter { name: "state", about: "Only in this state" }, CURSOR],
+        ..read("list_changes", "/api/v1/changes", "Changes, newest first.", ChangeList::schema)
+    },
+    read("load_change", "/api/v1/changes/{change}", "One change.", Change::schema),
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::ProposeChange),
+        request: Some(ProposeChange::schema),
+        status: 201,
+        once: true,
+        if_match: true,
+        ..read(
+            "propose_change",
+            "/api/v1/changes",
+            "Proposes a declaration. The policy decides who must agree; nothing is written to the cloud by this call.",
+            Proposed::schema,
+        )
+    },
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::ProposeChange),
+        request: Some(ProposeEdit::schema),
+        status: 201,
+        once: true,
+        if_match: true,
+        ..read(
+            "propose_edit",
+            "/api/v1/environments/{environment}/changes",
+            "Proposes one edit of the environment's declaration. Nothing is written to the cloud by this call.",
+            Proposed::schema,
+        )
+    },
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::CancelChange),
+        once: true,
+        ..read(
+            "cancel_change",
+            "/api/v1/changes/{change}/cancel",
+            "Ends a change that has not started.",
+            Proposed::schema,
+        )
+    },
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::PlanChange),
+        request: Some(MakePlan::schema),
+        ..read(
+            "make_plan",
+            "/api/v1/plan",
+            "What a declaration would do. Nothing is stored.",
+            PlanAnswer::schema,
+        )
+    },
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::PlanChange),
+        request: Some(PlanEdit::schema),
+        ..read(
+            "plan_edit",
+            "/api/v1/environments/{environment}/plan",
+            "What one edit of the environment's declaration would do. Nothing is stored.",
+            PlanAnswer::schema,
+        )
+    },
+    Operation {
+        permission: Some(Permission::ReadAudit),
+        query: &[ENVIRONMENT, Parameter { name: "change", about: "Only of this change" }, CURSOR],
+        ..read("list_audit", "/api/v1/audit-events", "The audit log, newest first.", AuditEventList::schema)
+    },
+];
+
+/// The operation of that name; None where there is none.
+pub fn operation(id: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.id == id)
+}
+
+impl Operation {
+    /// The names in its path, in their order.
+    pub fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
+}

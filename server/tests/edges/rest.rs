@@ -1,0 +1,243 @@
+//! `/api/v1` over real HTTP: by token alone, honest about methods and types, once for each key.
+
+use std::collections::BTreeMap;
+
+use domain::{Role, token::Scope};
+use reqwest::{Response, StatusCode, header};
+use rest_api::{Method, OPERATIONS, Problem};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::app::{Cookies, TestApp};
+
+const ALL: &[Scope] = &Scope::ALL;
+
+async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "{answer:?}");
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(answer.status(), status);
+    let problem: Problem = answer.json().await.unwrap();
+    assert_eq!(
+        (problem.code.as_str(), problem.status, problem.request_id == id),
+        (code, status.as_u16(), true)
+    );
+    assert_eq!(problem.r#type, format!("docs/errors.md#{code}"));
+    problem
+}
+
+pub(crate) fn texts() -> Value {
+    let text = include_str!("../../../examples/basic.tf");
+    json!({
+        "files": [{ "name": "main.tf", "text": text }],
+        "references": {
+            "module.networking.vpc_id": "global/networks/genesis",
+            "module.networking.subnet_id": "regions/us-central1/subnetworks/genesis",
+        },
+    })
+}
+
+impl TestApp {
+    async fn post(&self, token: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.http.post(format!("{}{path}", self.url)).bearer_auth(token).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn read(&self, token: &str, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap()
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_token_lets_in_and_nothing_else_does(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let bare = app.get("/api/v1/me").await;
+    assert!(bare.headers()[header::WWW_AUTHENTICATE].to_str().unwrap().starts_with("Bearer"));
+    problem(bare, StatusCode::UNAUTHORIZED, "unauthorized").await;
+    problem(app.read("am_nonsense", "/api/v1/me").await, StatusCode::UNAUTHORIZED, "token_invalid").await;
+    let cookies = app.sign_in("mara").await;
+    problem(app.page("/api/v1/me", &cookies).await, StatusCode::UNAUTHORIZED, "unauthorized").await;
+
+    let token = app.token("olga", &[Role::Operator], &[Scope::Read]).await;
+    let me: rest_api::Me = app.read(&token, "/api/v1/me").await.json().await.unwrap();
+    assert_eq!((me.id.as_str(), me.roles, me.scopes), ("olga", vec![Role::Operator], vec![Scope::Read]));
+    // A token opens no page.
+    let page =
+        app.http.get(format!("{}/live?environment=dev", app.url)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(app.page("/pools", &Cookies::default()).await.status(), StatusCode::SEE_OTHER);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn methods_types_and_sizes_are_told_honestly(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    let wrong = app.http.delete(format!("{}/api/v1/me", app.url)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(wrong.headers()[header::ALLOW], "GET,HEAD");
+    problem(wrong, StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").await;
+    problem(app.read(&token, "/api/v1/nowhere").await, StatusCode::NOT_FOUND, "not_found").await;
+    let html = app
+        .http
+        .get(format!("{}/api/v1/me", app.url))
+        .bearer_auth(&token)
+        .header(header::ACCEPT, "text/html");
+    problem(html.send().await.unwrap(), StatusCode::NOT_ACCEPTABLE, "not_acceptable").await;
+    let form = app.http.post(format!("{}/api/v1/plan", app.url)).bearer_auth(&token).body("a=b");
+    problem(form.send().await.unwrap(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type").await;
+    let unknown = app.post(&token, "/api/v1/plan", &json!({ "files": [], "colour": 1 }), &[]).await;
+    let refused = problem(unknown, StatusCode::BAD_REQUEST, "malformed").await;
+    assert!(refused.detail.contains("colour"), "{}", refused.detail);
+    let large = json!({ "files": [{ "name": "main.tf", "text": "x".repeat(5 << 20) }] });
+    let large = app.post(&token, "/api/v1/plan", &large, &[]).await;
+    problem(large, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").await;
+    let query = app.read(&token, "/api/v1/changes?colour=red").await;
+    let refused = problem(query, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    assert_eq!(refused.errors[0].field, "colour");
+    for path in ["/api/v1/changes?state=odd", "/api/v1/changes?cursor=1", "/api/v1/changes/7"] {
+        problem(app.read(&token, path).await, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    }
+    problem(app.read(&token, "/api/v1/changes/chg-7").await, StatusCode::NOT_FOUND, "not_found").await;
+    problem(app.read(&token, "/api/v1/environments/x").await, StatusCode::NOT_FOUND, "not_found").await;
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    let planned: rest_api::PlanAnswer =
+        app.post(&token, "/api/v1/plan", &texts(), &[]).await.json().await.unwrap();
+    let plan = planned.plan.unwrap();
+    assert!(plan.violations.is_empty() && plan.text.contains("instance group"), "{}", plan.text);
+
+    let mut body = texts();
+    body["digest"] = json!(planned.digest.unwrap());
+    body["reason"] = json!("by a program");
+    let key = [("idempotency-key", "k-1")];
+    let first = app.post(&token, "/api/v1/changes", &body, &key).await;
+    assert_eq!(first.status(), StatusCode::CREATED);
+    let first: Value = first.json().await.unwrap();
+    let again = app.post(&token, "/api/v1/changes", &body, &key).await;
+    assert_eq!(
+        (again.status(), &again.headers()["idempotency-replayed"]),
+        (StatusCode::CREATED, &"true".parse().unwrap())
+    );
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
+    let other = app.post(&token, "/api/v1/changes", &texts(), &key).await;
+    problem(other, StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused").await;
+
+    let list: rest_api::ChangeList = app.read(&token, "/api/v1/changes").await.json().await.unwrap();
+    assert_eq!((list.changes.len(), list.next), (1, None));
+    let id = first["id"].as_str().unwrap();
+    let change: rest_api::Change =
+        app.read(&token, &format!("/api/v1/changes/{id}")).await.json().await.unwrap();
+    assert_eq!((change.reason.as_str(), change.proposed_by_name.as_str()), ("by a program", "olga"));
+    let log: rest_api::AuditEventList =
+        app.read(&token, &format!("/api/v1/audit-events?change={id}")).await.json().await.unwrap();
+    assert!(log.audit_events.iter().any(|event| event.action == "propose_change"), "{log:?}");
+
+    // Nothing applies it here, so that the environment has no generation yet.
+    let stale = app.post(&token, "/api/v1/changes", &texts(), &[("if-match", "\"7\"")]).await;
+    let refused = problem(stale, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert!(refused.detail.contains("generation 0, not 7"), "{}", refused.detail);
+    let cancelled = app.post(&token, &format!("/api/v1/changes/{id}/cancel"), &json!({}), &[]).await;
+    assert_eq!(
+        cancelled.json::<rest_api::Proposed>().await.unwrap().state,
+        Some(domain::ChangeState::Cancelled)
+    );
+    let again = app.post(&token, &format!("/api/v1/changes/{id}/cancel"), &json!({}), &[]).await;
+    problem(again, StatusCode::CONFLICT, "conflict").await;
+    app.stop().await;
+}
+
+/// What a path's parameters are filled with: nothing of that name exists.
+fn fill(path: &str) -> String {
+    let values = BTreeMap::from([("{change}", "chg-999"), ("{zone}", "us-central1-a")]);
+    path.split('/')
+        .map(|part| if part.starts_with('{') { values.get(part).copied().unwrap_or("none") } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Operation, body.
+fn body(id: &str) -> Value {
+    match id {
+        "plan_edit" | "propose_edit" => json!({ "edit": { "edit": "delete_pool", "name": "none" } }),
+        "make_plan" | "propose_change" => json!({ "files": [] }),
+        _ => json!({}),
+    }
+}
+
+/// One line an operation: which roles may, and which scope a token needs. `verdicts.txt` is the promise.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_operation_keeps_its_golden_verdict(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let mut by_role = Vec::new();
+    for role in Role::ALL {
+        by_role.push(app.token(role.as_str(), &[role], ALL).await);
+    }
+    let mut by_scope = Vec::new();
+    for scope in Scope::ALL {
+        by_scope
+            .push((scope, app.token("root", &[Role::Operator, Role::Admin, Role::Approver], &[scope]).await));
+    }
+    let mut lines = Vec::new();
+    for operation in OPERATIONS {
+        let path = fill(operation.path);
+        let may = async |token: &str| {
+            let answer = match operation.method {
+                Method::Get => app.read(token, &path).await,
+                Method::Post => app.post(token, &path, &body(operation.id), &[("if-match", "\"1\"")]).await,
+            };
+            let status = answer.status();
+            assert!(
+                status != StatusCode::METHOD_NOT_ALLOWED && !status.is_server_error(),
+                "{}: {status}",
+                operation.id
+            );
+            if status == StatusCode::NOT_FOUND {
+                let refused: Problem = answer.json().await.unwrap();
+                assert_ne!(
+                    refused.detail, "there is nothing at this address",
+                    "{} is not mounted",
+                    operation.id
+                );
+            }
+            if status == StatusCode::FORBIDDEN { "no" } else { "yes" }
+        };
+        let mut line = format!("{:<22}", operation.id);
+        for token in &by_role {
+            line.push_str(&format!("{:<10}", may(token).await));
+        }
+        let mut scopes = Vec::new();
+        for (scope, token) in &by_scope {
+            if may(token).await == "yes" {
+                scopes.push(scope.as_str());
+            }
+        }
+        line.push_str(&if scopes.len() == ALL.len() { "any".to_owned() } else { scopes.join(",") });
+        lines.push(line);
+    }
+    let golden = include_str!("../verdicts/operations.txt");
+    let expected: Vec<&str> =
+        golden.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    assert_eq!(lines, expected, "the verdicts that are kept:\n{}", lines.join("\n"));
+    app.stop().await;
+}
+
+#[test]
+fn the_document_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let document = format!("{}\n", serde_json::to_string_pretty(&rest_api::openapi()).unwrap());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &document).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == document,
+        "docs/openapi.json is out of date: `UPDATE_DOCS=1 cargo nextest run the_document` renews it"
+    );
+}
