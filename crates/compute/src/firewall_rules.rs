@@ -107,6 +107,7 @@ fn to_google(scope: &Scope, rule: &FirewallRule) -> Wire {
                 .map(|traffic| Denied::new().set_ip_protocol(&traffic.protocol).set_ports(&traffic.ports)),
         )
         .set_log_config(FirewallLogConfig::new().set_enable(rule.logging))
+        .set_disabled(rule.disabled)
 }
 
 fn from_google(scope: &Scope, wire: Wire) -> FirewallRule {
@@ -128,6 +129,7 @@ fn from_google(scope: &Scope, wire: Wire) -> FirewallRule {
         allow: wire.allowed.into_iter().map(|allowed| traffic(allowed.ip_protocol, allowed.ports)).collect(),
         deny: wire.denied.into_iter().map(|denied| traffic(denied.ip_protocol, denied.ports)).collect(),
         logging: wire.log_config.and_then(|log| log.enable).unwrap_or_default(),
+        disabled: wire.disabled.unwrap_or_default(),
     }
 }
 
@@ -159,6 +161,7 @@ mod tests {
             allow in traffic(),
             deny in traffic(),
             logging: bool,
+            disabled: bool,
         ) {
             let rule = FirewallRule {
                 name: "genesis-agent-ssh".to_owned(),
@@ -173,6 +176,7 @@ mod tests {
                 allow,
                 deny,
                 logging,
+                disabled,
             };
             let scope = Scope::new("p", "r");
             prop_assert_eq!(from_google(&scope, to_google(&scope, &rule)), rule);

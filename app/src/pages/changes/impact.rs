@@ -2,12 +2,16 @@
 
 use domain::{
     cost::CostImpact,
+    firewall::{Direction, TrafficChange},
     plan::{Impact, ZoneImpact},
 };
 use leptos::prelude::*;
 
 use crate::{
-    components::facets::{Facet, facets},
+    components::{
+        facets::{Facet, facets},
+        glyph::{State, glyph},
+    },
     words,
 };
 
@@ -28,10 +32,45 @@ pub fn impact_panel(impact: &Impact) -> AnyView {
             <h2 id="impact" class="sr">
                 "Impact"
             </h2>
-            {facets(items)}
+            {facets(items)} {traffic("Newly allowed", &impact.traffic.gained, true)}
+            {traffic("No longer allowed", &impact.traffic.lost, false)}
         </section>
     }
     .into_any()
+}
+
+/// Who may reach whom that could not before, or no longer.
+fn traffic(title: &'static str, changes: &[TrafficChange], gained: bool) -> Option<AnyView> {
+    let lines = changes
+        .iter()
+        .map(|change| {
+            let state = match (gained, change.internet) {
+                (true, true) => State::Crit,
+                (true, false) => State::Warn,
+                (false, _) => State::Info,
+            };
+            let (peers, targets) = (change.peers.join(", "), words::list(&change.targets()));
+            let (from, to) = match change.direction {
+                Direction::Ingress => (peers, targets),
+                Direction::Egress => (targets, peers),
+            };
+            view! {
+                <li data-s=state.as_str()>
+                    {glyph(state)} <p>"From " <b>{from}</b> " to " <b>{to}</b></p>
+                    <code>{change.services.join(", ")}</code>
+                </li>
+            }
+        })
+        .collect_view();
+    (!changes.is_empty()).then(|| {
+        view! {
+            <div class="panel-body">
+                <h3>{title}</h3>
+                <ul class="rows verdicts">{lines}</ul>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 fn facet(name: &'static str, total: u32, impact: &Impact, of: fn(&ZoneImpact) -> u32) -> Facet {

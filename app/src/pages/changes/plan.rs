@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use domain::plan::{Action, Note, Plan, Verb};
+use domain::{
+    firewall::Severity,
+    plan::{Action, Note, Plan, Verb},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -63,15 +66,24 @@ pub fn notes_list(notes: &[Note]) -> impl IntoView + use<> {
         .iter()
         .cloned()
         .map(|note| {
+            let state = of_severity(note.severity);
             view! {
-                <li data-s="info">
-                    {glyph(State::Info)} <p>{words::sentence(&note.message)}</p>
+                <li data-s=state.as_str()>
+                    {glyph(state)} <p>{words::sentence(&note.message)}</p>
                     <code class="muted">{note.attribute}</code>
                 </li>
             }
         })
         .collect_view();
     view! { <ul class="rows verdicts">{items}</ul> }
+}
+
+pub const fn of_severity(severity: Severity) -> State {
+    match severity {
+        Severity::Info => State::Info,
+        Severity::Warning => State::Warn,
+        Severity::Critical => State::Crit,
+    }
 }
 
 /// `7 actions, 2 notes`.

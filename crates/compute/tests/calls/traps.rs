@@ -58,6 +58,7 @@ async fn trap_6_a_firewall_rule_loses_its_tags() {
         allow: vec![Traffic { protocol: "tcp".to_owned(), ports: vec!["22".to_owned()] }],
         deny: Vec::new(),
         logging: true,
+        disabled: false,
     };
     let bare = FirewallRule { source_tags: set([]), target_tags: set([]), ..tagged.clone() };
     cloud.run(&Step::CreateFirewallRule { firewall_rule: tagged }).await;

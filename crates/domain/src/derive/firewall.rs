@@ -25,6 +25,7 @@ pub(super) fn firewall_rule(
         allow: declared.allow.iter().map(traffic).collect(),
         deny: declared.deny.iter().map(traffic).collect(),
         logging: environment.enable_firewall_logging,
+        disabled: false,
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn health_check(before: &HealthCheck, after: &HealthCheck) -> Vec<Fie
 }
 
 /// Network and direction are left out: they are fixed, and a rule of [`crate::rules`] says so.
-pub(super) fn firewall_rule(before: &FirewallRule, after: &FirewallRule) -> Vec<FieldChange> {
+pub fn firewall_rule(before: &FirewallRule, after: &FirewallRule) -> Vec<FieldChange> {
     let mut comparison = Comparison::default();
     comparison.field("description", &before.description, &after.description);
     comparison.field("priority", &before.priority, &after.priority);
@@ -89,6 +89,7 @@ pub(super) fn firewall_rule(before: &FirewallRule, after: &FirewallRule) -> Vec<
     comparison.set("allow", traffic(&before.allow), traffic(&after.allow));
     comparison.set("deny", traffic(&before.deny), traffic(&after.deny));
     comparison.field("enable_firewall_logging", &before.logging, &after.logging);
+    comparison.field("disabled", &before.disabled, &after.disabled);
     comparison.done()
 }
 

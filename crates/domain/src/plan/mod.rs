@@ -15,9 +15,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cost::CostImpact;
-use crate::resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind};
+use crate::{
+    cost::CostImpact,
+    firewall::{Severity, TrafficImpact},
+    resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, InstanceTemplate, ResourceKind},
+};
 
+pub use compare::firewall_rule as firewall_rule_differences;
 pub use compare_template::instance_template as template_differences;
 pub use planner::plan;
 pub use render::render;
@@ -25,6 +29,7 @@ pub use retire::retire;
 pub use spread::{respread, spread};
 
 pub(crate) use impact::{Settled, autoscaler_of};
+pub(crate) use reason::pool_of;
 pub(crate) use spread::{clamped, lives};
 
 /// One resource call. The variants are in the order in which a plan runs them.
@@ -247,6 +252,9 @@ pub struct Impact {
     /// None in plans of versions without a price book.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostImpact>,
+    /// Who may reach whom that could not before, and the other way round.
+    #[serde(default, skip_serializing_if = "TrafficImpact::is_empty")]
+    pub traffic: TrafficImpact,
 }
 
 impl Impact {
@@ -277,6 +285,8 @@ pub struct Violation {
 pub struct Note {
     pub attribute: String,
     pub message: String,
+    #[serde(default, skip_serializing_if = "Severity::is_info")]
+    pub severity: Severity,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

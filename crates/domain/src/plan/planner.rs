@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Action, Plan, Step, capacity, compare, compare_template, impact, notes, reason::Reasons};
 use crate::{
     FleetSpec, ObservedFleet, Timestamp, cost, derive,
+    firewall::traffic_impact,
     name::{self, same_reference},
     resource::{InstanceGroup, ResourceSet},
     rules,
@@ -28,6 +29,7 @@ pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Pl
     let mut impact = impact::impact(&wanted, observed, &planner.held);
     impact.capacity = capacity::capacity(&wanted, observed, &actions);
     impact.cost = Some(cost::cost_impact(&wanted, observed, &planner.held, &desired.environment.region));
+    impact.traffic = traffic_impact(&observed.resources, &wanted);
     Plan {
         environment: desired.environment.environment.clone(),
         violations: rules::check_derived(desired, &wanted, observed),

@@ -121,7 +121,7 @@ impl<'a> Reasons<'a> {
 }
 
 /// The declared name of the pool that a group is of, whether it is still declared or not.
-pub(super) fn pool_of(group: &InstanceGroup) -> &str {
+pub(crate) fn pool_of(group: &InstanceGroup) -> &str {
     group.base_instance_name.strip_prefix("agent-").unwrap_or(&group.name)
 }
 

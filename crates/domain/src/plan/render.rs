@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{Action, Capacity, Plan, Verb, compare_template::shortened};
+use crate::firewall::TrafficChange;
 
 /// Lines of at most the terminal's business: nothing here is coloured, and the text ends in a line break.
 pub fn render(plan: &Plan) -> String {
@@ -16,6 +17,8 @@ pub fn render(plan: &Plan) -> String {
         render_action(&mut text, action);
     }
     render_impact(&mut text, plan);
+    render_traffic(&mut text, "Newly allowed", &plan.impact.traffic.gained);
+    render_traffic(&mut text, "No longer allowed", &plan.impact.traffic.lost);
     if !plan.violations.is_empty() {
         text.push_str("\nViolations: this plan cannot be proposed\n");
         for violation in &plan.violations {
@@ -29,7 +32,8 @@ pub fn render(plan: &Plan) -> String {
     if !plan.notes.is_empty() {
         text.push_str("\nNotes\n");
         for note in &plan.notes {
-            let _ = writeln!(text, "  • {}: {}", note.attribute, note.message);
+            let mark = if note.severity.is_info() { '•' } else { '!' };
+            let _ = writeln!(text, "  {mark} {}: {}", note.attribute, note.message);
         }
     }
     text
@@ -150,5 +154,15 @@ fn render_vms(text: &mut String, plan: &Plan) {
                 "\nPool {pool}: of {of} VMs that serve now, at least {lowest} serve at any time"
             ),
         };
+    }
+}
+
+fn render_traffic(text: &mut String, title: &str, changes: &[TrafficChange]) {
+    if changes.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{title}");
+    for change in changes {
+        let _ = writeln!(text, "  {}", change.sentence());
     }
 }

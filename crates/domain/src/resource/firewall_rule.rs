@@ -20,4 +20,7 @@ pub struct FirewallRule {
     pub allow: Vec<Traffic>,
     pub deny: Vec<Traffic>,
     pub logging: bool,
+    /// Switched off by hand: it is there and decides nothing. No declaration says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }

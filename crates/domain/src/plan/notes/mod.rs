@@ -1,12 +1,12 @@
 //! What a plan decided by itself, or warns of. Notes stop nothing.
 
 mod environment;
+mod firewall;
 mod pools;
-mod probes;
 mod templates;
 
 use super::{Action, Note, retire::idle};
-use crate::{FleetSpec, ObservedFleet, Timestamp, derive, resource::ResourceSet};
+use crate::{FleetSpec, ObservedFleet, Timestamp, derive, firewall::Severity, resource::ResourceSet};
 
 /// A reading of Compute Engine older than this is said with the plan. Reconcilers read every few seconds.
 const STALE_AFTER_SECONDS: i64 = 300;
@@ -34,7 +34,7 @@ pub(super) fn notes(
     environment::notes(&scope, &mut notes);
     templates::notes(&scope, &mut notes);
     pools::notes(&scope, &mut notes);
-    probes::notes(&scope, &mut notes);
+    firewall::notes(&scope, &mut notes);
     for action in idle(wanted, observed) {
         let name = action.step.name();
         note(
@@ -49,7 +49,7 @@ pub(super) fn notes(
 }
 
 fn note(notes: &mut Vec<Note>, attribute: impl Into<String>, message: impl Into<String>) {
-    notes.push(Note { attribute: attribute.into(), message: message.into() });
+    notes.push(Note { attribute: attribute.into(), message: message.into(), severity: Severity::Info });
 }
 
 fn age(observed: &ObservedFleet, now: Timestamp, notes: &mut Vec<Note>) {

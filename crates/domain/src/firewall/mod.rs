@@ -1,4 +1,27 @@
-//! A firewall rule as declared: `firewall_rules`, a map from its key to this.
+//! A firewall rule as declared (`firewall_rules`, a map from its key to this), and what rules do together: which one
+//! decides a packet, which are shadowed, what they open, whom a change lets in. All of it exact, over whole ranges.
+
+mod addresses;
+mod cells;
+mod exposure;
+mod intervals;
+mod matching;
+mod probes;
+mod reachability;
+mod services;
+mod shadow;
+mod warnings;
+mod what_if;
+
+pub use addresses::{AddressSet, parse as parse_range};
+pub use exposure::is_remote_control;
+pub use matching::{Firewall, Packet, Tags, Verdict, denies, effective_order};
+pub use probes::{BlockedProbes, PROBERS};
+pub use reachability::{TrafficChange, TrafficImpact, pool_tags, traffic_impact};
+pub use services::{ServiceSet, TCP, UDP, has_ports as protocol_has_ports, protocol_number, protocol_word};
+pub use shadow::{Effect, Witness};
+pub use warnings::{Severity, Warning, WarningKind, key as rule_key, warnings};
+pub use what_if::{Answer, Leg, Outcome, Party, outcome};
 
 use serde::{Deserialize, Serialize};
 

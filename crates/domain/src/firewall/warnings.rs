@@ -1,0 +1,225 @@
+//! What Compute Engine takes and somebody should look at. A warning refuses nothing: who may agree to it is the policy's
+//! to say. What is wrong outright is a violation, by [`crate::rules`].
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Direction,
+    addresses::AddressSet,
+    exposure::is_remote_control,
+    matching::{Firewall, denies},
+    probes::PROBERS,
+    services::ServiceSet,
+    shadow::Effect,
+};
+use crate::{
+    name::last_segment,
+    plan::pool_of,
+    resource::{FirewallRule, InstanceGroup, InstanceTemplate, ResourceSet},
+};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    #[default]
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Severity {
+    pub fn is_info(&self) -> bool {
+        *self == Self::Info
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    OpenToTheInternet,
+    Shadowed,
+    ProbesBlocked,
+    NoTarget,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    pub kind: WarningKind,
+    pub severity: Severity,
+    /// The key of the rule that it is about.
+    pub rule: Option<String>,
+    /// The pools that it is about, by their declared names.
+    pub pools: Vec<String>,
+    /// A clause without its subject's name: `opens tcp 22 of web to the whole internet`.
+    pub message: String,
+}
+
+/// A rule's key in the declaration, or its whole name where it is none of ours.
+pub fn key<'a>(prefix: &str, name: &'a str) -> &'a str {
+    name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix("-agent-")).unwrap_or(name)
+}
+
+/// Rules in effective order, then pools by their names. `prefix` is the environment's.
+pub fn warnings(prefix: &str, resources: &ResourceSet) -> Vec<Warning> {
+    let firewall = Firewall::new(resources.firewall_rules.values());
+    let pools: Vec<Pool<'_>> =
+        resources.groups.values().filter_map(|group| Pool::of(resources, group)).collect();
+    let mut warnings = Vec::new();
+    for rule in firewall.rules() {
+        let rules =
+            [no_target(rule, &pools), shadowed(prefix, &firewall, rule), open(&firewall, rule, &pools)];
+        warnings.extend(rules.into_iter().flatten().map(|(kind, severity, about, message)| Warning {
+            kind,
+            severity,
+            rule: Some(key(prefix, &rule.name).to_owned()),
+            pools: about,
+            message,
+        }));
+    }
+    warnings.extend(blocked_probes(prefix, &firewall, &pools));
+    warnings
+}
+
+/// A pool's VMs as rules see them.
+struct Pool<'a> {
+    name: &'a str,
+    template: &'a InstanceTemplate,
+    health_port: Option<u16>,
+}
+
+impl<'a> Pool<'a> {
+    fn of(resources: &'a ResourceSet, group: &'a InstanceGroup) -> Option<Self> {
+        let template = resources.templates.get(last_segment(&group.template))?;
+        let check = group.auto_healing.as_ref().map(|healing| last_segment(&healing.health_check));
+        let health_port = check.and_then(|name| resources.health_checks.get(name)).map(|check| check.port);
+        Some(Self { name: pool_of(group), template, health_port })
+    }
+}
+
+type Finding = (WarningKind, Severity, Vec<String>, String);
+
+fn no_target(rule: &FirewallRule, pools: &[Pool<'_>]) -> Option<Finding> {
+    let holds = rule.target_tags.is_empty()
+        || pools.iter().any(|pool| !rule.target_tags.is_disjoint(&pool.template.tags));
+    let tags: Vec<&String> = rule.target_tags.iter().collect();
+    (!holds && !pools.is_empty()).then(|| {
+        let message = format!("holds for no VM of this fleet: no template carries {}", either(&tags));
+        (WarningKind::NoTarget, Severity::Info, Vec::new(), message)
+    })
+}
+
+fn shadowed(prefix: &str, firewall: &Firewall<'_>, rule: &FirewallRule) -> Option<Finding> {
+    let Some(Effect::Shadowed(by)) = firewall.effect(&rule.name) else { return None };
+    let names: Vec<String> = by.iter().map(|other| format!("`{}`", key(prefix, &other.name))).collect();
+    let decides = if by.len() == 1 { "decides" } else { "decide" };
+    let contradicted = by.iter().any(|other| denies(other) != denies(rule));
+    let (severity, message) = if contradicted {
+        let verb = if denies(rule) { "denies" } else { "allows" };
+        let message =
+            format!("{verb} nothing: {} {decides} all of its traffic first, and otherwise", listed(&names));
+        (Severity::Warning, message)
+    } else {
+        (
+            Severity::Info,
+            format!("has no effect of its own: {} {decides} all of its traffic first", listed(&names)),
+        )
+    };
+    Some((WarningKind::Shadowed, severity, Vec::new(), message))
+}
+
+fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[Pool<'_>]) -> Option<Finding> {
+    if rule.direction != Direction::Ingress || denies(rule) {
+        return None;
+    }
+    let (mut opened, mut names, mut public) = (ServiceSet::default(), Vec::new(), false);
+    for pool in pools {
+        let services = firewall.opened_to_the_internet(&rule.name, &pool.template.tags);
+        if !services.is_empty() {
+            opened = opened.union(&services);
+            names.push(pool.name.to_owned());
+            public |= pool.template.external_ip;
+        }
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let sources = AddressSet::of_texts(&rule.source_ranges);
+    let part = if sources.holds_the_internet() { "the whole" } else { "most of the" };
+    let mut message = format!(
+        "opens {} of {} to {part} internet ({})",
+        listed(&opened.texts()),
+        listed(&names),
+        sources.words().join(", ")
+    );
+    let severity = match (public, is_remote_control(&opened)) {
+        (true, true) => Severity::Critical,
+        (false, true) | (true, false) => Severity::Warning,
+        (false, false) => Severity::Info,
+    };
+    if !public {
+        message.push_str(
+            "; none of these VMs has an external address, so it is open to the network and to load balancers",
+        );
+    }
+    Some((WarningKind::OpenToTheInternet, severity, names, message))
+}
+
+/// Probes of one port that one thing stops, and on their way to whom.
+struct Blocked {
+    port: u16,
+    by: Option<String>,
+    from: Vec<String>,
+    pools: Vec<String>,
+}
+
+impl Blocked {
+    fn warning(self) -> Warning {
+        let Self { port, by, from, pools } = self;
+        let from = if from.len() > PROBERS.len() { "some addresses".to_owned() } else { from.join(", ") };
+        let stops = match &by {
+            Some(rule) => format!("`{rule}` stops Google's health probes ({from}) on their way to"),
+            None => format!("no rule here lets Google's health probes ({from}) reach"),
+        };
+        let message = format!(
+            "{stops} tcp {port} of {}: unless the network does, their VMs count as ill and are made anew over and over",
+            listed(&pools)
+        );
+        Warning { kind: WarningKind::ProbesBlocked, severity: Severity::Warning, rule: by, pools, message }
+    }
+}
+
+fn blocked_probes(prefix: &str, firewall: &Firewall<'_>, pools: &[Pool<'_>]) -> Vec<Warning> {
+    // What is said of several pools alike is said once.
+    let mut found: Vec<Blocked> = Vec::new();
+    for pool in pools {
+        let Some(port) = pool.health_port else { continue };
+        for blocked in firewall.blocked_probes(&pool.template.tags, port) {
+            let by = blocked.by.map(|rule| key(prefix, &rule.name).to_owned());
+            let from = blocked.from.texts();
+            let same = |known: &&mut Blocked| (known.port, &known.by, &known.from) == (port, &by, &from);
+            match found.iter_mut().find(same) {
+                Some(known) => known.pools.push(pool.name.to_owned()),
+                None => found.push(Blocked { port, by, from, pools: vec![pool.name.to_owned()] }),
+            }
+        }
+    }
+    found.into_iter().map(Blocked::warning).collect()
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+fn either(names: &[&String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).clone(),
+        [head @ .., last] => {
+            format!("{} or {last}", head.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
