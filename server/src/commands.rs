@@ -1,11 +1,12 @@
 //! The binary's commands.
 
+mod audit;
 mod migrate;
 mod serve;
 
 pub use serve::{Roles, Running, start};
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -34,6 +35,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Prove that the audit log is what was written.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Bring the database's schema up to date.
     Migrate {
         #[arg(long, value_name = "FILE")]
@@ -42,15 +46,17 @@ enum Command {
 }
 
 impl Arguments {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve { config, work } => {
-                serve::run(Config::read(&config)?, Roles { people: true, work }).await
+                serve::run(Config::read(&config)?, Roles { people: true, work }).await?;
             }
             Command::Work { config } => {
-                serve::run(Config::read(&config)?, Roles { people: false, work: true }).await
+                serve::run(Config::read(&config)?, Roles { people: false, work: true }).await?;
             }
-            Command::Migrate { config } => migrate::run(&Config::read(&config)?).await,
+            Command::Audit(command) => return audit::run(command).await,
+            Command::Migrate { config } => migrate::run(&Config::read(&config)?).await?,
         }
+        Ok(ExitCode::SUCCESS)
     }
 }

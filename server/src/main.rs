@@ -10,7 +10,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init();
     match arguments.run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE

@@ -1,13 +1,18 @@
 //! The audit log.
 
-use domain::view::audit::AuditList;
+use domain::view::audit::{AuditEventView, AuditList, AuditQuery};
 use leptos::prelude::*;
 
 use super::ApiError;
 
-#[server(prefix = "/fn", endpoint = "list_audit")]
-pub async fn list_audit(environment: Option<String>, before: Option<i64>) -> Result<AuditList, ApiError> {
+#[server(prefix = "/fn", endpoint = "list_audit", input = server_fn::codec::Json)]
+pub async fn list_audit(query: AuditQuery) -> Result<AuditList, ApiError> {
     let request = super::request()?;
-    let query = control::audit::AuditQuery { environment, before, ..Default::default() };
     request.answer(control::audit::list_audit(&request.control, &request.actor, query).await)
+}
+
+#[server(prefix = "/fn", endpoint = "load_audit_event")]
+pub async fn load_audit_event(seq: i64) -> Result<AuditEventView, ApiError> {
+    let request = super::request()?;
+    request.answer(control::audit::load_audit_event(&request.control, &request.actor, seq).await)
 }

@@ -1,16 +1,23 @@
-//! Audit: who did what? A sentence an event, newest first, paged by sequence.
+//! Audit: who did what, and can I prove it? A sentence an event, newest first, filtered by the address and paged by
+//! sequence in both directions.
 
-use domain::{audit::AuditEvent, view::audit::AuditList};
+mod detail;
+mod events;
+mod filters;
+
+use domain::view::audit::{AuditList, AuditQuery};
 use leptos::prelude::*;
 
+pub use detail::AuditEventPage;
+pub use events::events_list;
+
 use crate::{
-    api,
+    api::{self, FieldProblem},
     components::{
+        button::ButtonLink,
         empty::Empty,
-        glyph::{State, glyph},
         icon::{Icon, icon},
         loaded::loaded,
-        moment::{ago, clock_time, date},
         page_head::PageHead,
         title::Title,
     },
@@ -18,21 +25,23 @@ use crate::{
     live::Live,
     routes,
     url_state::{Query, use_query},
-    words,
 };
-use domain::audit::AuditAction;
 
-fn before(query: &Query) -> Option<i64> {
-    query.get("before").and_then(|text| text.parse().ok()).filter(|seq| *seq > 0)
-}
+/// A page of the log, or what of the address cannot be read.
+type Read = Result<(AuditQuery, AuditList), Vec<FieldProblem>>;
 
 #[component]
 pub fn Audit() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     let shown = RwSignal::new(live.changes_untracked());
     let log = Resource::new(
-        move || (scope.named(), query.with(before), shown.get(), live.opened()),
-        |(environment, before, ..)| api::audit::list_audit(environment, before),
+        move || (query.with(|query| filters::read(query, scope.named())), shown.get(), live.opened()),
+        |(wanted, ..)| async move {
+            match wanted {
+                Err(problems) => Ok(Err(problems)),
+                Ok(wanted) => api::audit::list_audit(wanted.clone()).await.map(|list| Ok((wanted, list))),
+            }
+        },
     );
     let updates = Memo::new(move |_| live.changes() > shown.get());
     view! {
@@ -40,9 +49,9 @@ pub fn Audit() -> AnyView {
         {loaded(
             log,
             "the audit log",
-            move |list| {
+            move |read: Read| {
                 let show = move || shown.set(live.changes_untracked());
-                draw(list, &query.get_untracked(), updates, show)
+                draw(read, &query.get_untracked(), updates, show)
             },
         )}
     }
@@ -50,32 +59,28 @@ pub fn Audit() -> AnyView {
 }
 
 fn draw<S: Fn() + Copy + Send + Sync + 'static>(
-    list: AuditList,
+    read: Read,
     query: &Query,
     updates: Memo<bool>,
     show: S,
 ) -> AnyView {
-    let paged = before(query).is_some();
-    let newest = query.clone().with("before", None).on(routes::AUDIT);
-    let older = list.next.map(|next| query.clone().with("before", Some(&next.to_string())).on(routes::AUDIT));
-    let range = match (list.events.first(), list.events.last()) {
-        (Some(first), Some(last)) => format!("Events {} to {}", last.seq, first.seq),
-        _ => "No event".to_owned(),
-    };
     let lead = "Each event holds the hash of the one before it, so that a missing or altered one shows.";
-    let body = if list.events.is_empty() {
-        view! {
-            <Empty title="Nothing has happened yet" icon=Icon::Audit>
-                <p class="soft">"Signing in is the first thing that is written down."</p>
-            </Empty>
+    let (problems, body, foot) = match read {
+        Err(problems) => (problems, unreadable().into_any(), None),
+        Ok((wanted, list)) => {
+            let foot = foot(&list, query);
+            let body = if list.events.is_empty() {
+                nothing(&wanted, query)
+            } else {
+                events::days(list.events).into_any()
+            };
+            (Vec::new(), body, Some(foot))
         }
-        .into_any()
-    } else {
-        days(list.events).into_any()
     };
     view! {
         <PageHead title="Audit" lead=move || lead />
         <section class="panel" aria-label="Events">
+            {filters::form(query, &problems)}
             {move || {
                 updates
                     .get()
@@ -88,118 +93,95 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
                             </div>
                         }
                     })
-            }} {body} <footer class="panel-foot">
-                <small>{range}</small>
-                {paged
-                    .then(|| {
-                        view! {
-                            <a class="btn" href=newest>
-                                {icon(Icon::Left)}
-                                "Newest"
-                            </a>
-                        }
-                    })}
-                {older
-                    .map(|href| {
-                        view! {
-                            <a class="btn" href=href>
-                                "Older"
-                                {icon(Icon::Right)}
-                            </a>
-                        }
-                    })}
-            </footer>
+            }} {body} {foot}
         </section>
     }
     .into_any()
 }
 
-/// The events under the day on which they happened, in UTC.
-fn days(events: Vec<AuditEvent>) -> impl IntoView {
-    let mut days: Vec<(String, Vec<AuditEvent>)> = Vec::new();
-    for event in events {
-        let day = date(event.at);
-        match days.last_mut() {
-            Some((last, events)) if *last == day => events.push(event),
-            _ => days.push((day, vec![event])),
-        }
-    }
-    days.into_iter()
-        .map(|(day, events)| {
-            view! {
-                <h2 class="day muted">{day}</h2>
-                {events_list(events, true)}
-            }
-        })
-        .collect_view()
-}
-
-/// A past failure is grey: red means ill now.
-const fn state(action: AuditAction) -> State {
-    use AuditAction as Did;
-    match action {
-        Did::ProposeChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
-        Did::ApproveChange | Did::FinishChange | Did::FinishOperation | Did::EnrollAgent => State::Ok,
-        Did::FailChange | Did::CancelChange | Did::SupersedeChange | Did::FailOperation => State::X,
-        Did::SignIn | Did::SignOut | Did::SetBudget => State::Info,
-        Did::CrossBudgetThreshold => State::Warn,
-    }
-}
-
-/// Events as sentences. `whole`: with what one needs outside of the event's own page.
-pub fn events_list(events: Vec<AuditEvent>, whole: bool) -> impl IntoView {
-    let items = events.into_iter().map(|event| item(event, whole)).collect_view();
-    view! { <ol class="rows events">{items}</ol> }
-}
-
-fn item(event: AuditEvent, whole: bool) -> AnyView {
-    let state = state(event.action);
-    let change = event.change.filter(|_| whole);
-    let detail = (!event.detail.is_empty()).then(|| words::sentence(&event.detail));
-    let hash: String = event.hash.chars().take(12).collect();
+fn unreadable() -> impl IntoView {
     view! {
-        <li data-s=state.as_str()>
-            <span class="muted">{clock_time(event.at)}</span>
-            {glyph(state)}
-            <p>
-                {event.sentence()}
-                {detail.map(|detail| view! { <small>{detail}</small> })}
-                {whole
-                    .then(|| {
-                        view! {
-                            <small>
-                                {ago(event.at)}
-                                {event.environment.map(|name| format!(", {name}"))}
-                                {change
-                                    .map(|id| {
-                                        view! {
-                                            ", "
-                                            <a class="link mono" href=routes::change(id)>
-                                                {id.to_string()}
-                                            </a>
-                                        }
-                                    })}
-                                ", event "
-                                {event.seq}
-                                ", "
-                                <span class="mono">{hash}</span>
-                            </small>
-                        }
-                    })}
-            </p>
-        </li>
+        <Empty title="The filter cannot be read" icon=Icon::Filter>
+            <p class="soft">"What is wrong stands beside its field."</p>
+        </Empty>
+    }
+}
+
+/// Nothing yet, filtered away, or beyond an end: three different things.
+fn nothing(wanted: &AuditQuery, query: &Query) -> AnyView {
+    let newest = query.clone().with("before", None).with("after", None).on(routes::AUDIT);
+    if wanted.before.is_some() || wanted.after.is_some() {
+        let side = if wanted.before.is_some() { "older" } else { "newer" };
+        return view! {
+            <Empty title=format!("There is no {side} event") icon=Icon::Audit>
+                <p class="soft">"This address is beyond the end of what the log holds here."</p>
+                <ButtonLink href=newest label="Newest events" />
+            </Empty>
+        }
+        .into_any();
+    }
+    if wanted.filters() {
+        let mut clear = filters::cleared(query);
+        if clear == *query {
+            clear = clear.with("environment", None);
+        }
+        return view! {
+            <Empty title="No event is like that" icon=Icon::Filter>
+                <p class="soft">"The filter leaves nothing. Names are matched as a whole."</p>
+                <ButtonLink href=clear.on(routes::AUDIT) label="Clear the filter" />
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="Nothing has happened yet" icon=Icon::Audit>
+            <p class="soft">"Signing in is the first thing that is written down."</p>
+        </Empty>
     }
     .into_any()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_sequence_pages() {
-        assert_eq!(before(&Query::parse("before=120")), Some(120));
-        assert_eq!(before(&Query::parse("before=-1")), None);
-        assert_eq!(before(&Query::parse("before=x")), None);
+fn foot(list: &AuditList, query: &Query) -> AnyView {
+    let page = |name: &str, seq: Option<i64>| {
+        let bare = query.clone().with("before", None).with("after", None);
+        seq.map(|seq| bare.with(name, Some(&seq.to_string())).on(routes::AUDIT))
+    };
+    let range = match (list.events.first(), list.events.last()) {
+        (Some(first), Some(last)) => format!("Events {} to {}", last.seq, first.seq),
+        _ => "No event".to_owned(),
+    };
+    let paged = query.get("before").is_some() || query.get("after").is_some();
+    let newest = query.clone().with("before", None).with("after", None).on(routes::AUDIT);
+    view! {
+        <footer class="panel-foot">
+            <small>{range}</small>
+            {paged
+                .then(|| {
+                    view! {
+                        <a class="btn" href=newest>
+                            "Newest"
+                        </a>
+                    }
+                })}
+            {page("after", list.previous)
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            {icon(Icon::Left)}
+                            "Newer"
+                        </a>
+                    }
+                })}
+            {page("before", list.next)
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            "Older"
+                            {icon(Icon::Right)}
+                        </a>
+                    }
+                })}
+        </footer>
     }
+    .into_any()
 }

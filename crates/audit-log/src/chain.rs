@@ -1,5 +1,5 @@
 //! Verifying a chain of leaves: each stands at its place, names the one before, and hashes to what is stored beside it.
-//! A chain cannot know that its end was cut off, nor that all of it was written anew: compare the last hash with one kept elsewhere.
+//! A chain cannot know that its end was cut off, nor that all of it was written anew: compare it with a [`crate::Checkpoint`] kept elsewhere.
 
 use std::fmt;
 
@@ -16,6 +16,12 @@ pub enum Why {
     Sequence(i64),
     #[error("it does not follow the event before it")]
     Previous,
+    #[error("it is not the event that the checkpoint witnessed: the log was written anew, here or before")]
+    NotAsWitnessed,
+    #[error(
+        "it is missing, and a checkpoint witnessed events up to {witnessed}: the log was cut off or restored from an older copy"
+    )]
+    CutOff { witnessed: i64 },
     /// Found by whoever keeps the log: the leaf is right, but what is kept beside it says otherwise.
     #[error("{0}")]
     Beside(String),

@@ -3,10 +3,12 @@
 
 pub mod canonical;
 mod chain;
+mod checkpoint;
 mod decimal;
 mod hash;
 mod leaf;
 
 pub use chain::{Chain, FirstWrong, Why, verify_chain};
+pub use checkpoint::{Checkpoint, NoCheckpoint};
 pub use hash::Hash;
 pub use leaf::{Leaf, LeafActor, LeafError, VERSION, timestamp};

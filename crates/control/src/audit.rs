@@ -1,7 +1,14 @@
 //! The audit log: what every use-case appends, and how people read it.
 
-use domain::{Actor, ChangeId, Permission, Timestamp, audit::AuditAction, view::audit::AuditList};
+use domain::{
+    Actor, ChangeId, Permission, Timestamp,
+    audit::AuditAction,
+    edit::differences,
+    view::audit::{AuditEventView, AuditList},
+};
 use store::{AuditFilter, NewEvent};
+
+pub use domain::view::audit::AuditQuery;
 
 use crate::{Control, Error, environments, error::authorize};
 
@@ -35,28 +42,107 @@ pub(crate) fn of_revision<'a>(
     Ok(event)
 }
 
-/// What to show of the log.
-#[derive(Clone, Debug, Default)]
-pub struct AuditQuery {
-    pub environment: Option<String>,
-    pub change: Option<ChangeId>,
-    /// Events before this one.
-    pub before: Option<i64>,
-}
+/// Characters of what one looks for, at most.
+const LONGEST_WORD: usize = 300;
 
+/// A page of the log. Of an environment that nothing was ever done to there is no history, and it does not exist.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditList, Error> {
     authorize(actor, Permission::ReadAudit)?;
-    query.environment.as_deref().map_or(Ok(()), environments::check)?;
+    check(&query)?;
+    if let Some(name) = &query.environment {
+        environments::check(name)?;
+        if !control.store.audit_names(name).await? {
+            environments::require(control, name).await?;
+        }
+    }
     let filter = AuditFilter {
         environment: query.environment.as_deref(),
         change: query.change,
+        actor: query.actor.as_deref(),
+        action: query.action,
+        object: query.object.as_deref(),
+        from: query.from,
+        until: query.until,
         before: query.before,
-        ..AuditFilter::default()
+        after: query.after,
     };
-    let mut events = control.store.list_audit(&filter, PAGE + 1).await?;
+    let forward = query.after.is_some();
+    let mut events = if forward {
+        control.store.list_oldest_audit(&filter, PAGE + 1).await?
+    } else {
+        control.store.list_audit(&filter, PAGE + 1).await?
+    };
     let more = events.len() > PAGE as usize;
+    if forward && more {
+        events.remove(0);
+    }
     events.truncate(PAGE as usize);
-    let next = if more { events.last().map(|event| event.seq) } else { None };
-    Ok(AuditList { events, next, now: control.clock.now() })
+    // Whether anything lies beyond the end that the page was not taken from.
+    let any = async |filter: AuditFilter<'_>| {
+        Ok::<_, Error>(!control.store.list_audit(&filter, 1).await?.is_empty())
+    };
+    let (first, last) = (events.first().map(|event| event.seq), events.last().map(|event| event.seq));
+    let (newer, older) = if forward {
+        let edge = last.or(query.after.map(|after| after.saturating_add(1)));
+        (more, any(AuditFilter { before: edge, after: None, ..filter.clone() }).await?)
+    } else if let Some(before) = query.before {
+        let edge = first.unwrap_or_else(|| before.saturating_sub(1));
+        (any(AuditFilter { before: None, after: Some(edge), ..filter.clone() }).await?, more)
+    } else {
+        (false, more)
+    };
+    Ok(AuditList {
+        next: last.or(query.after.map(|after| after.saturating_add(1))).filter(|_| older),
+        previous: first.or(query.before.map(|before| before.saturating_sub(1))).filter(|_| newer),
+        events,
+        now: control.clock.now(),
+    })
+}
+
+fn check(query: &AuditQuery) -> Result<(), Error> {
+    for (field, text) in [("actor", &query.actor), ("object", &query.object)] {
+        let Some(text) = text else { continue };
+        if text.contains('\0') {
+            return Err(Error::invalid(field, "holds a NUL character: take it out"));
+        }
+        if text.chars().count() > LONGEST_WORD {
+            return Err(Error::invalid(field, format!("write at most {LONGEST_WORD} characters")));
+        }
+    }
+    if query.before.is_some() && query.after.is_some() {
+        return Err(Error::invalid("after", "page by `before` or by `after`, not both"));
+    }
+    if let (Some(from), Some(until)) = (query.from, query.until)
+        && from >= until
+    {
+        return Err(Error::invalid("until", "is not after `from`: choose a later moment"));
+    }
+    Ok(())
+}
+
+/// One event with the bytes that are hashed, and what its change declares otherwise than before.
+#[tracing::instrument(skip_all, fields(actor = actor.id, seq), err(level = "debug"))]
+pub async fn load_audit_event(control: &Control, actor: &Actor, seq: i64) -> Result<AuditEventView, Error> {
+    authorize(actor, Permission::ReadAudit)?;
+    let found = control.store.get_audit(seq).await?;
+    let stored = found.ok_or_else(|| Error::NotFound(format!("audit event {seq}")))?;
+    // Only an event that carries the digest of a declaration is about one.
+    let change = stored.event.change.filter(|_| stored.event.after_sha256.is_some());
+    let around = match change {
+        Some(change) => control.store.declared_around(change).await?,
+        None => None,
+    };
+    let differences = match around {
+        Some((Some(before), after)) => differences(&before, &after),
+        _ => Vec::new(),
+    };
+    Ok(AuditEventView {
+        event: stored.event,
+        prev: stored.prev.to_string(),
+        leaf: stored.leaf,
+        differences,
+        last: stored.last,
+        now: control.clock.now(),
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeId, Timestamp, actor::ActorKind};
+use crate::{ChangeId, Timestamp, actor::ActorKind, plan::FieldChange};
 
 macro_rules! actions {
     ($($variant:ident $text:literal $sentence:literal,)*) => {
@@ -80,6 +80,13 @@ pub struct AuditEvent {
     pub request_id: String,
     /// SHA-256 of the event's canonical bytes, in hex.
     pub hash: String,
+    /// SHA-256 of what it was done to, in hex, before and after; None where nothing was there or nothing is.
+    pub before_sha256: Option<String>,
+    pub after_sha256: Option<String>,
+    /// What else the event says: names and values.
+    pub facts: Vec<(String, String)>,
+    /// What it changed, where the event itself holds it.
+    pub differences: Vec<FieldChange>,
 }
 
 impl AuditEvent {

@@ -1,6 +1,9 @@
 //! The audit log's rows. An append locks the head row, so numbers have no gaps and each event names the one before it.
 
-use audit_log::{Chain, FirstWrong, Hash, Leaf, LeafActor, VERSION, Why};
+mod read;
+mod verify;
+
+use audit_log::{Hash, Leaf, LeafActor, VERSION};
 use chrono::SubsecRound;
 use domain::{
     Actor, ChangeId, Timestamp,
@@ -9,10 +12,10 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-use crate::{Epoch, Error, Notification, Result, Store, Tx, column};
+use crate::{Epoch, Error, Notification, Result, Tx};
 
-/// Events per statement while verifying.
-const BATCH: i64 = 1000;
+pub use read::{AuditFilter, StoredAuditEvent};
+pub use verify::AuditVerification;
 
 const KINDS: [ActorKind; 3] = [ActorKind::Person, ActorKind::System, ActorKind::Agent];
 
@@ -104,25 +107,6 @@ impl<'a> NewEvent<'a> {
     }
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter<'a> {
-    pub environment: Option<&'a str>,
-    pub change: Option<ChangeId>,
-    pub actor_id: Option<&'a str>,
-    /// Only events before this number: the last one of the page before.
-    pub before: Option<i64>,
-}
-
-/// What a verification of all events found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditVerification {
-    /// Events that are right, from the first on.
-    pub count: i64,
-    /// The hash of the last of them.
-    pub hash: Hash,
-    pub first_wrong: Option<FirstWrong>,
-}
-
 impl Tx {
     pub async fn append_audit(&mut self, event: &NewEvent<'_>) -> Result<AuditEvent> {
         let mut appended = self.append_audits(std::slice::from_ref(event)).await?;
@@ -143,6 +127,7 @@ impl Tx {
             let leaf = event.leaf(seq, hash).to_bytes().map_err(Error::Unrecordable)?;
             hash = Leaf::hash_bytes(&leaf);
             leaves.push(leaf);
+            let (facts, differences) = read::told(&event.payload);
             appended.push(AuditEvent {
                 seq,
                 // As the database keeps it.
@@ -157,6 +142,10 @@ impl Tx {
                 change: event.change,
                 request_id: event.actor.request_id.clone(),
                 hash: hash.to_string(),
+                before_sha256: event.before_sha256.map(|hash| hash.to_string()),
+                after_sha256: event.after_sha256.map(|hash| hash.to_string()),
+                facts,
+                differences,
             });
         }
         self.insert_events(&appended, &leaves).await?;
@@ -202,122 +191,7 @@ fn stored_hash(row: &str, bytes: &[u8]) -> Result<Hash> {
     Hash::try_from(bytes).map_err(|error| Error::corrupt(row, "hash", error))
 }
 
-impl Store {
-    /// Newest first. Names are those that people have now.
-    pub async fn list_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<AuditEvent>> {
-        sqlx::query!(
-            r#"SELECT a.seq, a.at, a.environment, a.actor_kind, a.actor_id,
-                      coalesce(p.name, a.actor_id) AS "actor_name!",
-                      a.action, a.object, a.detail, a.change_id, a.request_id, a.hash
-               FROM audit_events a LEFT JOIN people p ON a.actor_kind = 'person' AND p.sub = a.actor_id
-               WHERE ($1::text IS NULL OR a.environment = $1) AND ($2::bigint IS NULL OR a.change_id = $2)
-                 AND ($3::text IS NULL OR a.actor_id = $3) AND ($4::bigint IS NULL OR a.seq < $4)
-               ORDER BY a.seq DESC LIMIT $5"#,
-            filter.environment,
-            filter.change.map(|change| change.0),
-            filter.actor_id,
-            filter.before,
-            i64::from(limit)
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(|row| {
-            let named = || format!("audit event {}", row.seq);
-            Ok(AuditEvent {
-                seq: row.seq,
-                at: row.at,
-                actor_kind: column::variant(named, "actor_kind", &KINDS, kind_text, &row.actor_kind)?,
-                action: column::text(named, "action", &row.action)?,
-                hash: stored_hash(&named(), &row.hash)?.to_string(),
-                environment: row.environment,
-                actor_id: row.actor_id,
-                actor_name: row.actor_name,
-                object: row.object,
-                detail: row.detail,
-                change: row.change_id.map(ChangeId),
-                request_id: row.request_id,
-            })
-        })
-        .collect()
-    }
-
-    /// Reads the whole log and checks each event, its query columns, and that the last one is the head.
-    pub async fn verify_audit(&self) -> Result<AuditVerification> {
-        let end = sqlx::query!(
-            r#"SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit_events) AS "last!" FROM audit_head"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        let mut chain = Chain::START;
-        let wrong = loop {
-            let rows = sqlx::query_as!(
-                Row,
-                "SELECT seq, leaf, hash, at, environment, actor_kind, actor_id, action, object, detail, change_id, request_id
-                 FROM audit_events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
-                chain.seq(),
-                end.last,
-                BATCH
-            )
-            .fetch_all(&self.pool)
-            .await?;
-            if rows.is_empty() {
-                let right = (end.seq, end.hash.as_slice()) == (chain.seq(), &chain.hash().0[..]);
-                let why =
-                    Why::Beside(format!("the log's head says {}, its last event is {}", end.seq, end.last));
-                break (!right).then(|| FirstWrong { seq: chain.seq() + 1, why });
-            }
-            if let Some(wrong) = rows.iter().find_map(|row| row.check(&mut chain).err()) {
-                break Some(wrong);
-            }
-        };
-        Ok(AuditVerification { count: chain.seq(), hash: chain.hash(), first_wrong: wrong })
-    }
-}
-
-struct Row {
-    seq: i64,
-    leaf: Vec<u8>,
-    hash: Vec<u8>,
-    at: Timestamp,
-    environment: Option<String>,
-    actor_kind: String,
-    actor_id: String,
-    action: String,
-    object: String,
-    detail: String,
-    change_id: Option<i64>,
-    request_id: String,
-}
-
-impl Row {
-    /// The chain's next leaf, which the columns must repeat.
-    fn check(&self, chain: &mut Chain) -> std::result::Result<(), FirstWrong> {
-        let mut next = *chain;
-        let leaf = next.follow(&self.leaf, &self.hash)?;
-        let detail = leaf.payload.get("detail").and_then(Value::as_str);
-        let differing = [
-            ("seq", leaf.seq == self.seq),
-            ("at", leaf.ts == audit_log::timestamp(self.at)),
-            ("environment", leaf.env == self.environment),
-            ("actor_kind", kind_text(leaf.actor.kind) == self.actor_kind),
-            ("actor_id", leaf.actor.id == self.actor_id),
-            ("action", leaf.action == self.action),
-            ("object", leaf.object == self.object),
-            ("detail", detail == Some(self.detail.as_str())),
-            ("change_id", leaf.change_id == self.change_id.map(ChangeId)),
-            ("request_id", leaf.request_id == self.request_id),
-        ]
-        .into_iter()
-        .find_map(|(column, same)| (!same).then_some(column));
-        if let Some(column) = differing {
-            let why = Why::Beside(format!("its column {column} does not repeat the event"));
-            return Err(FirstWrong { seq: next.seq(), why });
-        }
-        *chain = next;
-        Ok(())
-    }
-}
-
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tests;

@@ -27,8 +27,8 @@ mod sessions;
 mod templates;
 mod tx;
 
-pub use audit::{AuditFilter, AuditVerification, NewEvent};
-pub use audit_log::Hash;
+pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
+pub use audit_log::{Checkpoint, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use changes::{ChangeFilter, ChangeSummary, NewChange};
 pub use connection::{Config, MIGRATOR, Store};

@@ -24,7 +24,9 @@ use crate::{
     },
     live::Live,
     pages::{audit::events_list, change_states},
-    routes, words,
+    routes,
+    url_state::Query,
+    words,
 };
 
 #[component]
@@ -164,11 +166,16 @@ fn phases(view: &ChangeView) -> AnyView {
 /// The audit log's own words on this change.
 fn evidence(view: &ChangeView) -> AnyView {
     let count = words::count(view.events.len() as u64, "event");
+    let all = Query::default().with("change", Some(&view.change.id.to_string())).on(routes::AUDIT);
     view! {
         <section class="panel" aria-label="Evidence">
             <details class="more">
                 <summary class="cluster">{turning_arrow()} {format!("{count} in the audit log")}</summary>
-                {events_list(view.events.clone(), false)}
+                {events_list(view.events.clone(), false)} <p class="panel-foot">
+                    <a class="btn" href=all>
+                        "All its events"
+                    </a>
+                </p>
             </details>
         </section>
     }

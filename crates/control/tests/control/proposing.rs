@@ -192,6 +192,37 @@ async fn changes_and_events_come_in_pages(pool: PgPool) {
     assert_eq!(page(viewer(), one).await.events.len(), 1);
     let impossible = changes::list_changes(control, &viewer(), Some("a\0"), None, None).await;
     assert!(matches!(impossible, Err(Error::NotFound(_))), "{impossible:?}");
-    let elsewhere = audit::AuditQuery { environment: Some("dev".into()), ..Default::default() };
-    assert_eq!(page(viewer(), elsewhere).await.events, []);
+    assert_eq!((first.previous, second.previous), (None, Some(3)));
+    let back = page(viewer(), audit::AuditQuery { after: second.previous, ..Default::default() }).await;
+    assert_eq!((back.events, back.next, back.previous), (first.events.clone(), Some(4), None));
+    let oldest = page(viewer(), audit::AuditQuery { after: Some(0), ..Default::default() }).await;
+    let seqs: Vec<i64> = oldest.events.iter().map(|event| event.seq).collect();
+    assert_eq!((seqs, oldest.next, oldest.previous), ((1..=50).rev().collect(), None, Some(50)));
+    // Before the first event there is nothing, and the way back is told.
+    let none = page(viewer(), audit::AuditQuery { before: Some(1), ..Default::default() }).await;
+    assert_eq!((none.events, none.next, none.previous), (vec![], None, Some(0)));
+    // Proposed and never applied: it is no environment yet, and has a history.
+    let waiting = audit::AuditQuery { environment: Some("prod".into()), ..Default::default() };
+    assert_eq!(page(viewer(), waiting).await.events.len(), 50);
+    for (query, refusal) in [
+        (
+            audit::AuditQuery { environment: Some("dev".into()), ..Default::default() },
+            "environment dev does not exist",
+        ),
+        (
+            audit::AuditQuery { before: Some(3), after: Some(1), ..Default::default() },
+            "after: page by `before` or by `after`, not both",
+        ),
+        (
+            audit::AuditQuery { actor: Some("\0".into()), ..Default::default() },
+            "actor: holds a NUL character: take it out",
+        ),
+    ] {
+        let error = audit::list_audit(control, &viewer(), query).await.unwrap_err();
+        assert_eq!(error.to_string(), refusal);
+    }
+    let event = audit::load_audit_event(control, &viewer(), 53).await.unwrap();
+    assert_eq!((event.event.seq, event.last, event.prev.as_str()), (53, 53, first.events[1].hash.as_str()));
+    let beyond = audit::load_audit_event(control, &viewer(), 54).await;
+    assert!(matches!(beyond, Err(Error::NotFound(_))), "{beyond:?}");
 }

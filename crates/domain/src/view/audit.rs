@@ -1,13 +1,64 @@
-//! The audit log, newest first.
+//! The audit log, newest first, and one event of it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, audit::AuditEvent};
+use crate::{ChangeId, Timestamp, audit::AuditAction, audit::AuditEvent, plan::FieldChange};
+
+/// What to show of the log. Everything that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditQuery {
+    pub environment: Option<String>,
+    pub change: Option<ChangeId>,
+    /// An id, or a person's whole name.
+    pub actor: Option<String>,
+    pub action: Option<AuditAction>,
+    /// A whole word of what it was done to: `genesis-pool-web`, `chg-12`, an instance's name.
+    pub object: Option<String>,
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// Events before this one, newest first.
+    pub before: Option<i64>,
+    /// Events after this one, those nearest to it. Not together with `before`.
+    pub after: Option<i64>,
+}
+
+impl AuditQuery {
+    /// Whether it leaves anything out, apart from paging.
+    pub fn filters(&self) -> bool {
+        let Self { environment, change, actor, action, object, from, until, before: _, after: _ } = self;
+        environment.is_some()
+            || change.is_some()
+            || actor.is_some()
+            || action.is_some()
+            || object.is_some()
+            || from.is_some()
+            || until.is_some()
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditList {
+    /// Newest first.
     pub events: Vec<AuditEvent>,
     /// Pass as `before` for the following page.
     pub next: Option<i64>,
+    /// Pass as `after` for the page before this one.
+    pub previous: Option<i64>,
+    pub now: Timestamp,
+}
+
+/// An event's own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEventView {
+    pub event: AuditEvent,
+    /// The hash of the event before it, in hex.
+    pub prev: String,
+    /// The bytes that are hashed, as text.
+    pub leaf: String,
+    /// What the declaration of its change says otherwise than the one in force before.
+    pub differences: Vec<FieldChange>,
+    /// The number of the last event there is.
+    pub last: i64,
     pub now: Timestamp,
 }

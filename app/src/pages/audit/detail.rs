@@ -1,0 +1,145 @@
+//! One event: what it says, what it changed, and the bytes that are hashed.
+
+use domain::view::audit::AuditEventView;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::events::state;
+use crate::{
+    api::{self, ApiError, Code},
+    components::{
+        button::ButtonLink,
+        diff::diff,
+        digest::digest,
+        icon::turning_arrow,
+        loaded::loaded,
+        moment::absolute,
+        page_head::{Crumb, PageHead},
+        panel::Panel,
+        status::badge,
+        title::Title,
+    },
+    routes,
+    url_state::Query,
+    words,
+};
+
+#[component]
+pub fn AuditEventPage() -> AnyView {
+    let params = use_params_map();
+    let event = Resource::new(
+        move || params.with(|params| params.get("seq").unwrap_or_default()),
+        |seq| async move {
+            match seq.parse::<i64>() {
+                Ok(seq) => api::audit::load_audit_event(seq).await,
+                Err(_) => Err(no_such(&seq)),
+            }
+        },
+    );
+    loaded(event, "the event", draw)
+}
+
+fn no_such(seq: &str) -> ApiError {
+    #[cfg(feature = "ssr")]
+    if let Some(options) = use_context::<leptos_axum::ResponseOptions>() {
+        options.set_status(http::StatusCode::NOT_FOUND);
+    }
+    ApiError::new(Code::NotFound, format!("`{seq}` is no event: events have numbers."))
+}
+
+fn draw(view: AuditEventView) -> AnyView {
+    let AuditEventView { event, prev, leaf, differences, last, .. } = view;
+    let state = state(event.action);
+    let word = words::sentence(&event.action.as_str().replace('_', " "));
+    let sentence = format!("{}.", event.sentence());
+    let title = format!("Event {}", event.seq);
+    let crumbs = vec![Crumb::link("Audit", routes::AUDIT), Crumb::here(title.clone())];
+    let (seq, more) = (event.seq, event.seq < last);
+    let of_object = Query::default()
+        .with("object", event.object.rsplit(' ').next())
+        .with("environment", event.environment.as_deref());
+    let actions = move || {
+        view! {
+            {(seq > 1).then(|| view! { <ButtonLink href=routes::audit_event(seq - 1) label="Event before" /> })}
+            {more.then(|| view! { <ButtonLink href=routes::audit_event(seq + 1) label="Event after" /> })}
+        }
+    };
+    let rows = [
+        ("At", absolute(event.at)),
+        (
+            "Environment",
+            event.environment.clone().unwrap_or_else(|| "none: of the whole installation".to_owned()),
+        ),
+        ("By", event.actor_id.clone()),
+        ("To", event.object.clone()),
+        ("Request", event.request_id.clone()),
+    ];
+    let rows = rows
+        .into_iter()
+        .chain(event.facts.iter().map(|(name, value)| (name.as_str(), value.clone())))
+        .map(|(name, value)| {
+            view! {
+                <dt class="muted">{words::sentence(&name.replace('_', " "))}</dt>
+                <dd class="mono">{value}</dd>
+            }
+        })
+        .collect_view();
+    let own = (!event.differences.is_empty()).then(|| {
+        view! { <Panel id="event-differences" title="What it changed">
+            <div class="panel-body">{diff(event.differences.clone())}</div>
+        </Panel> }
+    });
+    let declared = (!differences.is_empty()).then(|| {
+        view! { <Panel id="declared-differences" title="What the change declares otherwise">
+            <div class="panel-body">{diff(differences)}</div>
+        </Panel> }
+    });
+    let side = |label: &str, hex: &Option<String>| {
+        hex.as_ref().map(|hex| digest(format!("{label}, SHA-256 of what it was done to"), hex))
+    };
+    let change = event.change.map(|id| {
+        view! {
+            <a class="btn" href=routes::change(id)>
+                {id.to_string()}
+            </a>
+        }
+    });
+    let (before, after) = (side("Before", &event.before_sha256), side("After", &event.after_sha256));
+    view! {
+        <Title text=title.clone() />
+        <PageHead
+            title=title
+            crumbs=crumbs
+            lead=move || sentence.clone()
+            badges=move || badge(state, word.clone())
+            actions=actions
+        />
+        <div class="cols">
+            <div class="stack">
+                {own} {declared} <Panel id="facts" title="What it says">
+                    <div class="panel-body">
+                        <dl class="props">{rows}</dl>
+                        <div class="cluster">
+                            {change}
+                            <a class="btn" href=of_object.on(routes::AUDIT)>
+                                "All events of it"
+                            </a>
+                        </div>
+                    </div>
+                </Panel> <section class="panel" aria-label="Bytes">
+                    <details class="more">
+                        <summary class="cluster">{turning_arrow()} "The bytes that are hashed"</summary>
+                        <p class="panel-body sm break">
+                            <code>{leaf}</code>
+                        </p>
+                    </details>
+                </section>
+            </div>
+            <aside class="stack" aria-label="Digests">
+                {before} {after} {digest("Hash of this event".to_owned(), &event.hash)}
+                {digest("Hash of the event before it".to_owned(), &prev)}
+            </aside>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,20 @@
+-- The role that `agent-manager serve` and `work` connect as, so that a stolen password of theirs cannot rewrite history.
+-- Run it once as the owner of the tables, after `agent-manager migrate`, and again after each later migration:
+-- granting twice changes nothing. Give it a way to sign in by your platform's identity, or `\password`.
+DO $$
+BEGIN
+    CREATE ROLE agent_manager_application LOGIN;
+EXCEPTION
+    WHEN duplicate_object THEN NULL;
+END;
+$$;
+
+GRANT USAGE ON SCHEMA public TO agent_manager_application;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO agent_manager_application;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO agent_manager_application;
+
+-- What was written stays: events and revisions are only added.
+REVOKE UPDATE, DELETE ON audit_events, change_revisions FROM agent_manager_application;
+REVOKE INSERT, DELETE ON audit_head FROM agent_manager_application;
+-- Migrations are the owner's.
+REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM agent_manager_application;
