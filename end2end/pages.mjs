@@ -19,7 +19,16 @@ export const pages = [
   { name: 'changes', path: '/changes' },
   { name: 'change', path: ({ change }) => change },
   { name: 'import', path: '/import' },
+  { name: 'firewall', path: '/firewall' },
+  { name: 'firewall-what-if', path: '/firewall?source=10.0.0.7&target=backend-pool&port=22' },
+  { name: 'firewall-rule', path: '/firewall/dev/allow-agent-ssh' },
+  { name: 'firewall-rule-new', path: '/firewall/new' },
+  { name: 'firewall-rule-edit', path: '/firewall/dev/allow-agent-ssh/edit' },
+  { name: 'firewall-rule-delete', path: '/firewall/dev/allow-agent-ssh/delete' },
+  { name: 'pool-firewall', path: ({ pool }) => `${pool}/firewall` },
   { name: 'audit', path: '/audit' },
+  { name: 'audit-filtered', path: '/audit?action=propose_change&object=chg-1' },
+  { name: 'audit-event', path: '/audit/2' },
   { name: 'not-found', path: '/nowhere', status: 404 },
 ];
 

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod changes;
 pub mod edits;
+pub mod firewall;
 pub mod fleet;
 pub mod import;
 pub mod instances;

@@ -1,6 +1,7 @@
 //! The answers to forms that post to their own page ([`crate::form`]). What only asks for a review, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
+mod firewall;
 mod templates;
 
 use std::{collections::HashMap, pin::Pin};
@@ -37,7 +38,14 @@ pub struct FormRoute {
     pub act: fn(Submitted) -> Done,
 }
 
-pub const FORMS: &[FormRoute] = &[templates::CREATE, templates::UPDATE, templates::RETIRE];
+pub const FORMS: &[FormRoute] = &[
+    firewall::CREATE,
+    firewall::UPDATE,
+    firewall::DELETE,
+    templates::CREATE,
+    templates::UPDATE,
+    templates::RETIRE,
+];
 
 /// One press of a form's button.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod changes;
+pub mod firewall;
 pub mod fleet;
 pub mod import;
 pub mod instances;

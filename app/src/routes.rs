@@ -15,12 +15,14 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, fleet, import, instances, not_found, pools, sign_in, templates},
+    pages::{audit, changes, firewall, fleet, import, instances, not_found, pools, sign_in, templates},
     url_state::{Query, encode},
 };
 
 pub const FLEET: &str = "/";
 pub const POOLS: &str = "/pools";
+pub const FIREWALL: &str = "/firewall";
+pub const NEW_FIREWALL_RULE: &str = "/firewall/new";
 pub const TEMPLATES: &str = "/templates";
 pub const NEW_TEMPLATE: &str = "/templates/new";
 pub const INSTANCES: &str = "/instances";
@@ -56,6 +58,26 @@ pub fn change(id: domain::ChangeId) -> String {
     format!("{CHANGES}/{id}")
 }
 
+/// `/firewall/dev/allow-agent-ssh`.
+pub fn firewall_rule(environment: &str, key: &str) -> String {
+    format!("{FIREWALL}/{}/{}", encode(environment), encode(key))
+}
+
+/// A side panel of a rule: `/firewall/dev/allow-agent-ssh/edit`.
+pub fn firewall_rule_verb(environment: &str, key: &str, verb: &str) -> String {
+    format!("{}/{verb}", firewall_rule(environment, key))
+}
+
+/// `/audit/120`.
+pub fn audit_event(seq: i64) -> String {
+    format!("{AUDIT}/{seq}")
+}
+
+/// The events of what is called so, a whole word of it, in its environment.
+pub fn audit_of(environment: &str, object: &str) -> String {
+    Query::default().with("environment", Some(environment)).with("object", Some(object)).on(AUDIT)
+}
+
 /// Where one signs in to come back to `next`.
 pub fn sign_in(next: &str) -> String {
     Query::default().with("next", Some(next)).on(SIGN_IN)
@@ -66,16 +88,16 @@ pub fn is_within(here: &str, room: &str) -> bool {
     here == room || (room != FLEET && here.strip_prefix(room).is_some_and(|rest| rest.starts_with('/')))
 }
 
-/// The environment that a path names: a pool's does, and a template's.
+/// The environment that a path names: a pool's does, a template's and a firewall rule's.
 pub fn environment_of(path: &str) -> Option<&str> {
-    let own = [POOLS, TEMPLATES].into_iter().find_map(|room| path.strip_prefix(room))?;
+    let own = [POOLS, FIREWALL, TEMPLATES].into_iter().find_map(|room| path.strip_prefix(room))?;
     let (environment, name) = own.strip_prefix('/')?.split_once('/')?;
     (!environment.is_empty() && !name.is_empty()).then_some(environment)
 }
 
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
 pub fn lists_an_environment(path: &str) -> Option<&'static str> {
-    [POOLS, TEMPLATES, INSTANCES, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
+    [POOLS, TEMPLATES, INSTANCES, FIREWALL, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
 }
 
 #[component]
@@ -172,6 +194,28 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         view=templates::RetireTemplate
                         ssr=SsrMode::Async
                     />
+                    <Route
+                        path=path!("/pools/:environment/:name/firewall")
+                        view=pools::PoolFirewallPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/firewall") view=firewall::FirewallPage ssr=SsrMode::Async />
+                    <Route path=path!("/firewall/new") view=firewall::NewFirewallRule ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/firewall/:environment/:key")
+                        view=firewall::FirewallRulePage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/firewall/:environment/:key/edit")
+                        view=firewall::EditFirewallRule
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/firewall/:environment/:key/delete")
+                        view=firewall::DeleteFirewallRule
+                        ssr=SsrMode::Async
+                    />
                     <Route path=path!("/instances") view=instances::Instances ssr=SsrMode::Async />
                     <Route
                         path=path!("/instances/:zone/:name")
@@ -182,6 +226,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
+                    <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>

@@ -12,6 +12,7 @@ pub enum Icon {
     Changes,
     Down,
     Filter,
+    Firewall,
     Fleet,
     Import,
     Instances,
@@ -31,11 +32,12 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Audit,
         Self::Changes,
         Self::Down,
         Self::Filter,
+        Self::Firewall,
         Self::Fleet,
         Self::Import,
         Self::Instances,
@@ -59,6 +61,7 @@ impl Icon {
             Self::Changes => "#i-changes",
             Self::Down => "#i-down",
             Self::Filter => "#i-filter",
+            Self::Firewall => "#i-firewall",
             Self::Fleet => "#i-fleet",
             Self::Import => "#i-import",
             Self::Instances => "#i-instances",

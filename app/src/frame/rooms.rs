@@ -9,10 +9,11 @@ use crate::{
     routes,
 };
 
-const RUN: [(&str, &str, Icon); 3] = [
+const RUN: [(&str, &str, Icon); 4] = [
     ("Pools", routes::POOLS, Icon::Pools),
     ("Templates", routes::TEMPLATES, Icon::Templates),
     ("Instances", routes::INSTANCES, Icon::Instances),
+    ("Firewall", routes::FIREWALL, Icon::Firewall),
 ];
 const GOVERN: [(&str, &str, Icon); 3] = [
     ("Changes", routes::CHANGES, Icon::Changes),

@@ -9,7 +9,8 @@ pub mod table;
 
 pub use detail::ChangePage;
 pub use impact::impact_panel;
-pub use plan::{actions_list, notes_list};
+pub use plan::{actions_list, notes_list, of_severity};
+pub use table::changes_table;
 
 use std::str::FromStr as _;
 
@@ -101,7 +102,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let shown = words::count(list.changes.len() as u64, "change");
     let every = preset(None);
     let body = match (list.changes.is_empty(), state) {
-        (false, _) => table::changes_table(list.changes).into_any(),
+        (false, _) => changes_table(list.changes).into_any(),
         (true, Some(_)) => view! {
             <Empty title="No change is in this state" icon=Icon::Filter>
                 <ButtonLink href=every label="Show all changes" />

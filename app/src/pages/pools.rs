@@ -1,5 +1,6 @@
 //! Pools: what runs, what should run?
 
+mod firewall;
 mod head;
 mod instances;
 mod overview;
@@ -7,6 +8,7 @@ mod overview;
 use domain::view::pool::PoolRow;
 use leptos::prelude::*;
 
+pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};
 

@@ -85,8 +85,8 @@ pub async fn load_autoscaling_form(
     authorize(actor, Permission::ReadFleet)?;
     let spec = environments::require(control, environment).await?.spec;
     let found = spec.agent_pools.iter().enumerate().find(|(_, declared)| declared.name == pool);
-    let (index, declared) = found
-        .ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
+    let (index, declared) =
+        found.ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
     Ok(AutoscalingForm { pool: declared.clone(), index, environment: spec.environment })
 }
 

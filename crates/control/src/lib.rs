@@ -12,6 +12,7 @@ pub mod credential;
 pub mod edits;
 mod environments;
 pub mod error;
+pub mod firewall;
 pub mod fleet;
 pub mod identity;
 pub mod import;

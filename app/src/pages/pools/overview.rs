@@ -35,6 +35,7 @@ pub fn Overview() -> impl IntoView {
         let count = view.instances.len() as u64;
         let rows = view.instances.clone();
         let conditions = conditions(&view);
+        let events = routes::audit_of(&view.row.environment, &view.row.group);
         let latest: Vec<ChangeRow> = view.changes.iter().take(3).cloned().collect();
         view! {
             {head}
@@ -62,7 +63,7 @@ pub fn Overview() -> impl IntoView {
                         observed_at=view.observed_at
                         difference=difference
                     />
-                    {recent(latest)}
+                    {recent(latest, events)}
                 </div>
             </div>
         }
@@ -103,7 +104,7 @@ fn condition(condition: Condition) -> AnyView {
     .into_any()
 }
 
-fn recent(rows: Vec<ChangeRow>) -> impl IntoView {
+fn recent(rows: Vec<ChangeRow>, events: String) -> impl IntoView {
     (!rows.is_empty()).then(|| {
         let lines = rows
             .into_iter()
@@ -124,7 +125,11 @@ fn recent(rows: Vec<ChangeRow>) -> impl IntoView {
             })
             .collect_view();
         view! {
-            <Panel id="recent" title="Latest changes">
+            <Panel
+                id="recent"
+                title="Latest changes"
+                aside=move || view! { <a href=events.clone()><small>"All its events"</small></a> }
+            >
                 <ol class="rows verdicts">{lines}</ol>
             </Panel>
         }

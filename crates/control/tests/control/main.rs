@@ -10,6 +10,7 @@ mod agents;
 mod applying;
 mod editing;
 mod end_to_end;
+mod firewall;
 mod fixture;
 mod following;
 mod identity;

@@ -1,6 +1,6 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
-use control::{Error, audit, changes, fleet, import, instances, me, planning, pools, templates};
+use control::{Error, audit, changes, firewall, fleet, import, instances, me, planning, pools, templates};
 use domain::{ChangeId, Permission, view::import::Reading};
 use sqlx::PgPool;
 
@@ -32,6 +32,14 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
+        ("load_firewall", firewall::load_firewall(control, &nobody, None, None).await.err()),
+        ("load_firewall_rule", firewall::load_firewall_rule(control, &nobody, "dev", "x").await.err()),
+        ("load_pool_firewall", firewall::load_pool_firewall(control, &nobody, "dev", "x").await.err()),
+        (
+            "load_firewall_rule_form",
+            firewall::load_firewall_rule_form(control, &nobody, None, None).await.err(),
+        ),
+        ("load_audit_event", audit::load_audit_event(control, &nobody, 1).await.err()),
     ];
     for (use_case, refusal) in refusals {
         assert!(matches!(refusal, Some(Error::Forbidden(_))), "{use_case}: {refusal:?}");

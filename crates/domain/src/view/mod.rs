@@ -5,6 +5,8 @@ pub mod autoscaling;
 pub mod change;
 pub mod costs;
 pub mod edit;
+pub mod firewall;
+pub mod firewall_settings;
 pub mod fleet;
 pub mod import;
 pub mod instance;

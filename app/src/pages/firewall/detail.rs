@@ -1,0 +1,142 @@
+//! One rule: what it does, desired beside observed, and what changed it.
+
+use domain::{
+    Permission,
+    view::firewall::{Drift, FirewallRuleRow, FirewallRuleView},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::table::{direction, drift, warnings_list};
+use crate::{
+    api,
+    components::{
+        button::{ButtonLink, LockedLink},
+        empty::Empty,
+        glyph::State,
+        icon::Icon,
+        loaded::loaded,
+        page_head::{Crumb, PageHead},
+        pair::Pair,
+        panel::Panel,
+        status::badge,
+        title::Title,
+    },
+    live::Live,
+    opening::refusal,
+    pages::changes::changes_table,
+    routes,
+    url_state::Query,
+    words,
+};
+
+#[component]
+pub fn FirewallRulePage() -> AnyView {
+    let (params, live) = (use_params_map(), Live::here());
+    let rule = Resource::new(
+        move || {
+            let params = params.get();
+            (
+                params.get("environment").unwrap_or_default(),
+                params.get("key").unwrap_or_default(),
+                live.pools(),
+                live.changes(),
+            )
+        },
+        |(environment, key, ..)| api::firewall::load_firewall_rule(environment, key),
+    );
+    loaded(rule, "the firewall rule", draw)
+}
+
+/// What it does, in one sentence.
+fn lead(row: &FirewallRuleRow) -> String {
+    let verb = if row.denies { "Denies" } else { "Allows" };
+    let vms = match (row.pools.is_empty(), row.targets.is_empty()) {
+        (true, true) => "every VM of the network".to_owned(),
+        (true, false) => format!("VMs tagged {}", row.targets.join(" or ")),
+        (false, _) => words::list(&row.pools),
+    };
+    let (services, peers) = (words::list(&row.services), words::list(&row.peers));
+    match row.direction {
+        domain::firewall::Direction::Ingress => format!("{verb} {services} from {peers} to {vms}."),
+        domain::firewall::Direction::Egress => format!("{verb} {services} from {vms} to {peers}."),
+    }
+}
+
+fn draw(view: FirewallRuleView) -> AnyView {
+    let FirewallRuleView { row, description, settings, changes, observed_at, .. } = view;
+    let (state, word) = drift(row.drift);
+    let said = lead(&row);
+    let back = Query::default().with("environment", Some(&row.environment)).on(routes::FIREWALL);
+    let crumbs = vec![Crumb::link("Firewall", back), Crumb::here(row.key.clone())];
+    let facts = [
+        row.environment.clone(),
+        direction(row.direction).to_lowercase(),
+        format!("priority {}", row.priority),
+        row.name.clone(),
+    ];
+    let actions = {
+        let row = row.clone();
+        move || verbs(&row)
+    };
+    let difference = match row.drift {
+        Drift::Differs => State::Warn,
+        _ => State::Progress,
+    };
+    let warnings = (!row.warnings.is_empty()).then(|| {
+        view! {
+            <Panel id="warnings" title="To look at">
+                {warnings_list(row.warnings.clone())}
+            </Panel>
+        }
+    });
+    let history = if changes.is_empty() {
+        view! {
+            <Empty title="No change has touched this rule" icon=Icon::Changes>
+                <p class="soft">"Every change of it will be listed here."</p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        changes_table(changes).into_any()
+    };
+    let events = routes::audit_of(&row.environment, &row.name);
+    view! {
+        <Title text=format!("{} · {}", row.key, row.environment) />
+        <PageHead
+            title=row.key.clone()
+            crumbs=crumbs
+            lead=move || said.clone()
+            badges=move || badge(state, word)
+            facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
+            actions=actions
+        />
+        <div class="cols wide">
+            <div class="stack">
+                {(!description.is_empty()).then(|| view! { <p class="soft break">{description}</p> })} {warnings}
+                <Panel
+                    id="changes"
+                    title="Changes"
+                    aside=move || view! { <ButtonLink href=events.clone() label="Its events" /> }
+                >
+                    {history}
+                </Panel>
+            </div>
+            <div class="stack">
+                <Pair id="settings" settings=settings observed_at=observed_at difference=difference />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn verbs(row: &FirewallRuleRow) -> AnyView {
+    let gone = (row.drift == Drift::Undeclared).then(|| "It has left the declaration.".to_owned());
+    let blocked = gone.or_else(|| refusal(Permission::ProposeChange));
+    let link = |verb: &str| routes::firewall_rule_verb(&row.environment, &row.key, verb);
+    view! {
+        <LockedLink id="delete" label="Delete" href=link("delete") blocked=blocked.clone() />
+        <LockedLink id="edit" label="Edit" href=link("edit") blocked=blocked primary=true />
+    }
+    .into_any()
+}

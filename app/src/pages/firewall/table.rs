@@ -1,0 +1,134 @@
+//! Rules as rows in effective order, and warnings as verdicts.
+
+use domain::{
+    firewall::{Direction, Warning},
+    view::firewall::{Drift, FirewallRuleRow},
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        empty::Empty,
+        glyph::{State, glyph},
+        icon::Icon,
+        status::status,
+    },
+    pages::changes::of_severity,
+    routes, words,
+};
+
+/// How the rule stands between its two columns.
+pub fn drift(drift: Drift) -> (State, &'static str) {
+    match drift {
+        Drift::Equal => (State::Ok, "In force"),
+        Drift::Differs => (State::Warn, "Differs"),
+        Drift::Missing => (State::Progress, "Not there"),
+        Drift::Undeclared => (State::Progress, "On its way out"),
+        Drift::Unread => (State::Unknown, "Not read yet"),
+    }
+}
+
+/// `ingress`, `egress`.
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "Ingress",
+        Direction::Egress => "Egress",
+    }
+}
+
+/// In effective order, ingress first.
+pub fn rules_table(rows: Vec<FirewallRuleRow>) -> AnyView {
+    if rows.is_empty() {
+        return view! {
+            <Empty title="No rule is declared" icon=Icon::Firewall>
+                <p class="soft">"Without rules nothing reaches the agents, and they reach everything."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let lines = rows.into_iter().map(|row| line(row, None)).collect_view();
+    table(lines, false).into_any()
+}
+
+/// The same for one pool: each with whether it decides anything there.
+pub fn effective_table(rows: Vec<(FirewallRuleRow, bool)>) -> AnyView {
+    let lines = rows.into_iter().map(|(row, decides)| line(row, Some(decides))).collect_view();
+    table(lines, true).into_any()
+}
+
+fn table(lines: impl IntoView, effective: bool) -> impl IntoView {
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Firewall rules">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Rule"</th>
+                        <th scope="col" class="num">
+                            "Priority"
+                        </th>
+                        <th scope="col">"Direction"</th>
+                        <th scope="col">"Action"</th>
+                        <th scope="col">"Services"</th>
+                        <th scope="col">"Other end"</th>
+                        <th scope="col">"VMs"</th>
+                        <th scope="col">{if effective { "Here" } else { "Pools" }}</th>
+                        <th scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
+    let (state, word) = drift(row.drift);
+    let worst = row.warnings.iter().max_by_key(|warning| warning.severity).map(|worst| {
+        let state = of_severity(worst.severity);
+        let more = match row.warnings.len() {
+            1 => String::new(),
+            many => format!(" (and {} more)", many - 1),
+        };
+        view! { <small>{status(state, format!("{}{more}", words::sentence(&worst.message)))}</small> }
+    });
+    let action = if row.denies { status(State::X, "Deny") } else { status(State::Ok, "Allow") };
+    let vms = if row.targets.is_empty() { "every VM".to_owned() } else { row.targets.join(", ") };
+    let holds = match decides {
+        Some(true) => "Decides".to_owned(),
+        Some(false) => "Decided before it".to_owned(),
+        None if row.pools.is_empty() => "none".to_owned(),
+        None => row.pools.join(", "),
+    };
+    let href = routes::firewall_rule(&row.environment, &row.key);
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=href>{row.key}</a>
+            </th>
+            <td class="num">{row.priority}</td>
+            <td>{direction(row.direction)}</td>
+            <td>{action}</td>
+            <td class="mono">{row.services.join(", ")}</td>
+            <td class="mono wrap">{row.peers.join(", ")}</td>
+            <td class="mono wrap">{vms}</td>
+            <td class="wrap">{holds}</td>
+            <td class="wrap">{status(state, word)} {worst}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+pub fn warnings_list(warnings: Vec<Warning>) -> AnyView {
+    let lines = warnings
+        .into_iter()
+        .map(|warning| {
+            let state = of_severity(warning.severity);
+            view! {
+                <li data-s=state.as_str()>
+                    {glyph(state)} <p>{words::sentence(&warning.message)}</p> {warning.rule.map(|key| view! { <code>{key}</code> })}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="rows verdicts">{lines}</ul> }.into_any()
+}

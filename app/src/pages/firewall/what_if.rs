@@ -1,0 +1,149 @@
+//! May this one talk to that one? A plain form that leads to an address, and the answer with the rules that give it.
+
+use domain::{
+    firewall::{Answer, Direction, Leg, Outcome, rule_key},
+    view::firewall::{FirewallView, Refused, WhatIf},
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        field::TextField,
+        glyph::{State, glyph},
+        panel::Panel,
+    },
+    routes,
+    url_state::Query,
+    words,
+};
+
+pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
+    let refused: Vec<Refused> = match &view.answer {
+        Some(Err(refused)) => refused.clone(),
+        _ => Vec::new(),
+    };
+    let problem = move |name: &str| {
+        refused.iter().find(|(field, _)| field == name).map(|(_, why)| words::sentence(why))
+    };
+    let asked = query.clone();
+    let value = move |name: &str| asked.get(name).unwrap_or_default().to_owned();
+    let environment = query.get("environment").map(|name| {
+        view! { <input type="hidden" name="environment" value=name.to_owned() /> }
+    });
+    let names: std::collections::BTreeMap<String, String> =
+        view.rules.iter().map(|row| (row.name.clone(), row.key.clone())).collect();
+    let environment_name = view.environment.clone().unwrap_or_default();
+    let answer = match &view.answer {
+        Some(Ok(answer)) => Some(answered(answer, &environment_name, &names)),
+        _ => None,
+    };
+    let pools = view.pools.clone();
+    view! {
+        <Panel id="what-if" title="What if">
+            <form class="panel-body form" method="get" action=routes::FIREWALL>
+                {environment}
+                <div class="three">
+                    <TextField
+                        name="source"
+                        label="From"
+                        value=value("source")
+                        hint="An address, a range, a pool, or tag and a network tag."
+                        suggestions=pools.clone()
+                        problem=problem("source")
+                    />
+                    <TextField
+                        name="target"
+                        label="To"
+                        value=value("target")
+                        hint="A pool, an address or a range."
+                        suggestions=pools.clone()
+                        problem=problem("target")
+                    />
+                    <TextField
+                        name="protocol"
+                        label="Protocol"
+                        value=value("protocol")
+                        placeholder="tcp"
+                        mono=true
+                        suggestions=["tcp", "udp", "icmp", "sctp"].map(str::to_owned).to_vec()
+                        problem=problem("protocol")
+                    />
+                    <TextField
+                        name="port"
+                        label="Port"
+                        value=value("port")
+                        placeholder="22"
+                        mono=true
+                        problem=problem("port")
+                    />
+                </div>
+                <div class="cluster">
+                    <button type="submit" class="btn primary">
+                        "Ask"
+                    </button>
+                    <small>"Answered from the declared rules of this environment."</small>
+                </div>
+            </form>
+            {answer}
+        </Panel>
+    }
+    .into_any()
+}
+
+type Names = std::collections::BTreeMap<String, String>;
+
+const fn seen(outcome: Outcome) -> (State, &'static str) {
+    match outcome {
+        Outcome::Allowed => (State::Ok, "Allowed"),
+        Outcome::Denied => (State::X, "Denied"),
+        Outcome::Depends => (State::Warn, "It depends on the address"),
+    }
+}
+
+fn answered(answer: &WhatIf, environment: &str, names: &Names) -> AnyView {
+    let (state, word) = seen(answer.outcome);
+    let said = format!("{word}: {} from {} to {}.", answer.service, answer.source, answer.target);
+    let legs = answer.legs.iter().flat_map(|leg| leg.answers.iter().map(move |one| (leg, one)));
+    let lines = legs.map(|(leg, one)| line(leg, one, environment, names)).collect_view();
+    view! {
+        <section class="panel-body" aria-label="Answer" data-s=state.as_str()>
+            <p class="reason">{glyph(state)} <b>{said}</b></p>
+            <ul class="rows verdicts">{lines}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(leg: &Leg, answer: &Answer, environment: &str, names: &Names) -> AnyView {
+    let state = if answer.allowed { State::Ok } else { State::X };
+    let (way, implied) = match leg.direction {
+        Direction::Ingress => ("Arriving at", "no rule allows it, so it is denied"),
+        Direction::Egress => ("Leaving", "no rule denies it, so it is allowed"),
+    };
+    let peers = match (answer.peers.is_empty(), leg.direction) {
+        (true, _) => String::new(),
+        (false, Direction::Ingress) => format!(" from {}", answer.peers.join(", ")),
+        (false, Direction::Egress) => format!(" to {}", answer.peers.join(", ")),
+    };
+    let verb = if answer.allowed { "allowed" } else { "denied" };
+    let by = match &answer.rule {
+        None => view! { <span class="soft">{implied}</span> }.into_any(),
+        Some(name) => {
+            let key = names.get(name).cloned().unwrap_or_else(|| rule_key("", name).to_owned());
+            view! {
+                {verb}
+                " by rule "
+                <a class="link mono" href=routes::firewall_rule(environment, &key)>
+                    {key.clone()}
+                </a>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <li data-s=state.as_str()>
+            {glyph(state)} <p>{format!("{way} {}{peers}: ", leg.at)} {by}</p>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+// Firewall: who can reach what, asked and changed; with scripts and without.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { hydrated } from '../harness/browser.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { seed } from '../seed.mjs';
+import { main, tableRows, title, words } from './face.mjs';
+
+const scene = openScene();
+
+before(
+  async () => {
+    const { page, context } = await scene.person('Mara');
+    await seed(page);
+    await context.close();
+  },
+  { timeout: 150_000 },
+);
+
+function rules(page) {
+  return tableRows(main(page).getByRole('group', { name: 'Firewall rules' }));
+}
+
+/** Proposes what was reviewed and waits until it is applied. */
+async function propose(page, reason) {
+  await page.getByLabel('Reason, shown to all').fill(reason);
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-\d+$/);
+  const change = new URL(page.url()).pathname;
+  await until(`${change} is applied`, async () => {
+    await page.goto(change);
+    await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 });
+  });
+  return change;
+}
+
+test('a what-if names the rule that decides, without a script', async () => {
+  const { page } = await scene.person('Mara', { scripts: false });
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Firewall' }).click();
+  assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
+  const ask = async (from, to, port) => {
+    await page.getByLabel('From').fill(from);
+    await page.getByLabel('To', { exact: true }).fill(to);
+    await page.getByLabel('Port').fill(port);
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.waitForLoadState();
+  };
+  const answer = () => words(main(page).getByRole('region', { name: 'Answer' }));
+  await ask('10.0.0.7', 'backend-pool', '22');
+  assert.match(await answer(), /Allowed: tcp 22 from 10\.0\.0\.7\/32 to pool backend-pool\. .* by rule allow-agent-ssh/);
+  await ask('203.0.113.9', 'backend-pool', '22');
+  assert.match(await answer(), /Denied: .* no rule allows it, so it is denied/);
+  await ask('203.0.113.9', 'backend-pool', 'ssh');
+  assert.match(await words(main(page).getByRole('region', { name: 'What if' })), /`ssh` is no port/);
+});
+
+test('a rule is created with what it opens in sight, edited, and deleted', async () => {
+  const { page } = await scene.person('Mara');
+  await page.goto('/firewall');
+  await hydrated(page);
+  await main(page).getByRole('link', { name: 'New rule' }).click();
+  await page.waitForURL(/\/firewall\/new/);
+  assert.equal(await title(page).innerText(), 'New firewall rule');
+  await page.getByLabel('Key').fill('ssh-anywhere');
+  await page.getByLabel('Priority').fill('500');
+  await page.getByLabel('Protocols and ports').fill('tcp 22');
+  await page.getByLabel(/^Target tags/).fill('agent-vm');
+  await page.getByLabel('Source ranges, for ingress').fill('0.0.0.0/0');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await page.getByRole('button', { name: 'Propose change' }).waitFor();
+  const impact = main(page).getByRole('region', { name: 'Impact' });
+  assert.match(await words(impact), /Newly allowed From all IPv4 but 10\.0\.0\.0\/8 to backend-pool tcp 22/);
+  const created = await propose(page, 'A door for the night');
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /Newly allowed/, 'approvers see it too');
+
+  await page.goto('/firewall/dev/ssh-anywhere');
+  await main(page).getByText('In force').waitFor();
+  assert.match(await words(main(page).locator('.lead')), /Allows tcp 22 from 0\.0\.0\.0\/0 to backend-pool\./);
+  assert.match(await words(main(page).getByRole('region', { name: 'To look at' })), /Opens tcp 22 of backend-pool to the whole internet/i);
+  assert.match(await words(main(page).getByRole('region', { name: 'Changes' })), new RegExp(created.split('/').at(-1)));
+  await page.goto('/pools/dev/backend-pool/firewall');
+  const effective = await rules(page);
+  assert.equal(effective[0][0], 'ssh-anywhere', 'the first to decide stands first');
+  assert.ok(effective.some((row) => row[0] === 'allow-agent-ssh' && row.includes('Decided before it')), JSON.stringify(effective));
+
+  await page.goto('/firewall/dev/ssh-anywhere/edit');
+  await hydrated(page);
+  await page.getByLabel('Source ranges, for ingress').fill('10.9.0.0/16');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await page.getByRole('button', { name: 'Propose change' }).waitFor();
+  assert.match(await words(impact), /No longer allowed From all IPv4 but 10\.0\.0\.0\/8 to backend-pool tcp 22/);
+  await propose(page, 'Shut it again');
+
+  await page.goto('/firewall/dev/ssh-anywhere/delete');
+  await propose(page, 'Not needed');
+  await page.goto('/firewall');
+  assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
+});
+
+test('what is refused stands beside its field', async () => {
+  const { page, forgive } = await scene.person('Mara');
+  forgive(/status of 422/);
+  await page.goto('/firewall/new');
+  await hydrated(page);
+  await page.getByLabel('Key').fill('allow-agent-ssh');
+  await page.getByLabel('Priority').fill('first');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await main(page).getByRole('alert').waitFor();
+  assert.match(await words(main(page)), /`first` is no priority/);
+  assert.equal(await page.getByLabel('Key').inputValue(), 'allow-agent-ssh', 'what was typed stays');
+  await page.getByLabel('Priority').fill('900');
+  await page.getByLabel('Protocols and ports').fill('tcp 22');
+  await page.getByLabel('Source ranges, for ingress').fill('10.0.0.0/8');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  await main(page).getByRole('alert').waitFor();
+  assert.match(await words(main(page)), /allow-agent-ssh is declared already/);
+});
