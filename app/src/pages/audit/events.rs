@@ -57,6 +57,7 @@ fn item(event: AuditEvent, whole: bool) -> AnyView {
     let sentence = event.sentence();
     let subject = subject(&event).filter(|_| whole);
     let evidence = whole.then(|| evidence(&event));
+    let short: String = event.hash.chars().take(12).collect();
     view! {
         <li data-s=state.as_str()>
             <span class="muted">{clock_time(event.at)}</span>
@@ -91,7 +92,7 @@ fn item(event: AuditEvent, whole: bool) -> AnyView {
                                     <a class="link" href=routes::audit_event(event.seq)>
                                         "event "
                                         {event.seq}
-                                    </a>
+                                    </a> ", " <span class="mono">{short}</span>
                                 </small>
                             }
                         })}
