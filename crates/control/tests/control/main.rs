@@ -8,12 +8,15 @@
 
 mod agents;
 mod applying;
+mod approver;
+mod approving;
 mod editing;
 mod end_to_end;
 mod firewall;
 mod fixture;
 mod following;
 mod identity;
+mod invariants;
 mod killing;
 mod leading;
 mod outage;
