@@ -39,6 +39,7 @@ export const pages = [
   { name: 'passkeys', path: '/settings/passkeys' },
   { name: 'audit-filtered', path: '/audit?action=propose_change&object=chg-1' },
   { name: 'audit-event', path: '/audit/2' },
+  { name: 'passkeys', path: '/settings/passkeys' },
   { name: 'not-found', path: '/nowhere', status: 404 },
 ];
 
