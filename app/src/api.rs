@@ -1,6 +1,7 @@
 //! Server functions, one file a noun: each takes the request's control and actor and calls one use-case.
 //! Here is what they share: the error that crosses the wire.
 
+pub mod alerts;
 pub mod audit;
 pub mod changes;
 pub mod edits;

@@ -41,6 +41,8 @@ pub struct Live {
     roster: RwSignal<u32>,
     /// Grows when an agent's state changed.
     moods: RwSignal<u32>,
+    /// Grows when an incident, an alert or an agent's command moved.
+    health: RwSignal<u32>,
     /// Grows with each event of a change.
     changes: RwSignal<u32>,
 }
@@ -60,6 +62,7 @@ impl Live {
             pools: RwSignal::new(0),
             roster: RwSignal::new(0),
             moods: RwSignal::new(0),
+            health: RwSignal::new(0),
             changes: RwSignal::new(0),
         };
         provide_context(live);
@@ -92,6 +95,16 @@ impl Live {
     /// For lists that count what arrives instead of loading it: only a gap makes them load again.
     pub fn opened(self) -> u32 {
         self.opened.get()
+    }
+
+    /// How often incidents, alerts or commands moved.
+    pub fn health(self) -> u32 {
+        self.health.get()
+    }
+
+    /// How often some agent passed into another state.
+    pub fn moods(self) -> u32 {
+        self.moods.get()
     }
 
     /// How many events of changes have arrived.

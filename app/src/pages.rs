@@ -1,5 +1,6 @@
 //! One file a noun: what a person asks of it, answered.
 
+pub mod alerts;
 pub mod audit;
 pub mod changes;
 pub mod firewall;

@@ -15,7 +15,9 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, firewall, fleet, import, instances, not_found, pools, sign_in, templates},
+    pages::{
+        alerts, audit, changes, firewall, fleet, import, instances, not_found, pools, sign_in, templates,
+    },
     url_state::{Query, encode},
 };
 
@@ -28,6 +30,7 @@ pub const NEW_TEMPLATE: &str = "/templates/new";
 pub const INSTANCES: &str = "/instances";
 pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
+pub const ALERTS: &str = "/alerts";
 pub const AUDIT: &str = "/audit";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
@@ -225,6 +228,17 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/instances/:zone/:name/serial")
+                        view=instances::Serial
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/instances/:zone/:name/status")
+                        view=instances::Status
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/alerts") view=alerts::Alerts ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />

@@ -1,6 +1,7 @@
 //! The server's configuration: one TOML file, read once, passed down. No secret stands in it, only the files that hold them.
 
 mod agents;
+mod alerts;
 mod compute;
 mod database;
 mod http;
@@ -12,6 +13,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 pub use agents::AgentsConfig;
+pub use alerts::AlertsConfig;
 pub use compute::ComputeConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
@@ -26,6 +28,8 @@ pub struct Config {
     #[serde(default)]
     pub compute: ComputeConfig,
     pub agents: AgentsConfig,
+    #[serde(default)]
+    pub alerts: AlertsConfig,
 }
 
 impl Config {
@@ -37,6 +41,7 @@ impl Config {
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text)?;
         config.sign_in.check(&config.http)?;
+        config.alerts.check()?;
         Ok(config)
     }
 }

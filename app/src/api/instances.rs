@@ -1,6 +1,9 @@
 //! Instances.
 
-use domain::view::instance::InstanceView;
+use domain::view::{
+    health::{AgentStatus, InstanceHistory, SerialPage},
+    instance::InstanceView,
+};
 use leptos::prelude::*;
 
 use super::ApiError;
@@ -9,4 +12,49 @@ use super::ApiError;
 pub async fn load_instance(zone: String, name: String) -> Result<InstanceView, ApiError> {
     let request = super::request()?;
     request.answer(control::instances::load_instance(&request.control, &request.actor, &zone, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "load_instance_history")]
+pub async fn load_instance_history(zone: String, name: String) -> Result<InstanceHistory, ApiError> {
+    let request = super::request()?;
+    request
+        .answer(control::health::load_instance_history(&request.control, &request.actor, &zone, &name).await)
+}
+
+/// None: the last page.
+#[server(prefix = "/fn", endpoint = "load_serial_page")]
+pub async fn load_serial_page(
+    zone: String,
+    name: String,
+    start: Option<u64>,
+) -> Result<SerialPage, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::instances::load_serial_page(&request.control, &request.actor, &zone, &name, start).await,
+    )
+}
+
+#[server(prefix = "/fn", endpoint = "load_agent_status")]
+pub async fn load_agent_status(zone: String, name: String) -> Result<AgentStatus, ApiError> {
+    let request = super::request()?;
+    request
+        .answer(control::instances::load_agent_status(&request.control, &request.actor, &zone, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "restart_agent")]
+pub async fn restart_agent(zone: String, name: String) -> Result<i64, ApiError> {
+    let request = super::request()?;
+    request.answer(control::commands::restart_agent(&request.control, &request.actor, &zone, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "stop_agent")]
+pub async fn stop_agent(zone: String, name: String) -> Result<i64, ApiError> {
+    let request = super::request()?;
+    request.answer(control::commands::stop_agent(&request.control, &request.actor, &zone, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "start_agent")]
+pub async fn start_agent(zone: String, name: String) -> Result<i64, ApiError> {
+    let request = super::request()?;
+    request.answer(control::commands::start_agent(&request.control, &request.actor, &zone, &name).await)
 }

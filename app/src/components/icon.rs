@@ -8,6 +8,7 @@ pub const SPRITE: &str = include_str!("sprite.svg");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Alerts,
     Audit,
     Changes,
     Down,
@@ -32,7 +33,8 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
+        Self::Alerts,
         Self::Audit,
         Self::Changes,
         Self::Down,
@@ -57,6 +59,7 @@ impl Icon {
 
     pub const fn href(self) -> &'static str {
         match self {
+            Self::Alerts => "#i-alerts",
             Self::Audit => "#i-audit",
             Self::Changes => "#i-changes",
             Self::Down => "#i-down",

@@ -24,7 +24,10 @@ const GOVERN: [(&str, &str, Icon); 3] = [
 pub fn rooms(scope: Scope) -> AnyView {
     view! {
         <div class="nav-group">
-            <ul>{room(scope, "Fleet", routes::FLEET, Icon::Fleet)}</ul>
+            <ul>
+                {room(scope, "Fleet", routes::FLEET, Icon::Fleet)}
+                {room(scope, "Alerts", routes::ALERTS, Icon::Alerts)}
+            </ul>
         </div>
         <div class="nav-group">
             <p class="nav-title">"Run"</p>

@@ -81,7 +81,7 @@ fn open(
             live.reopened();
         }),
     );
-    for name in ["hello", "tick", "instances", "pools", "change"] {
+    for name in ["hello", "tick", "instances", "pools", "change", "health"] {
         on(name, Box::new(move |_| heard.set_value(clock.now_untracked())));
     }
     on("reload", Box::new(move |_| live.reopened()));
@@ -102,6 +102,8 @@ fn open(
     );
     let pools = burst(BURST, live.pools);
     on("pools", Box::new(move |_| pools()));
+    let health = burst(BURST, live.health);
+    on("health", Box::new(move |_| health()));
     let changes = burst(BURST, live.changes);
     on("change", Box::new(move |_| changes()));
     let failed = source.clone();

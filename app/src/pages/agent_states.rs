@@ -10,7 +10,7 @@ pub fn state(agent: AgentState) -> State {
         AgentState::Starting => State::Progress,
         AgentState::Late => State::Warn,
         AgentState::Silent | AgentState::Ill => State::Crit,
-        AgentState::Gone => State::Paused,
+        AgentState::Stopped | AgentState::Gone => State::Paused,
     }
 }
 
@@ -22,17 +22,19 @@ pub const fn word(agent: AgentState) -> &'static str {
         AgentState::Late => "Late",
         AgentState::Silent => "Silent",
         AgentState::Ill => "Ill",
+        AgentState::Stopped => "Stopped",
         AgentState::Gone => "Leaving",
     }
 }
 
 /// Healthy first, as a bar of parts reads from well to ill.
-pub const ORDER: [AgentState; 6] = [
+pub const ORDER: [AgentState; 7] = [
     AgentState::Healthy,
     AgentState::Starting,
     AgentState::Late,
     AgentState::Ill,
     AgentState::Silent,
+    AgentState::Stopped,
     AgentState::Gone,
 ];
 

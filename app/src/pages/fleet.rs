@@ -15,6 +15,7 @@ use crate::{
         empty::Empty,
         glyph::{State, glyph},
         icon::{Icon, turning_arrow},
+        incident::incidents,
         loaded::loaded,
         moment::{ago, utc},
         page_head::PageHead,
@@ -33,7 +34,7 @@ use domain::agent::AgentState;
 pub fn Fleet() -> impl IntoView {
     let (scope, live) = (Scope::here(), Live::here());
     let fleet = Resource::new(
-        move || (scope.named(), live.instances(), live.changes()),
+        move || (scope.named(), live.instances(), (live.changes(), live.health())),
         |(environment, ..)| api::fleet::load_fleet(environment),
     );
     loaded(fleet, "the fleet", draw)
@@ -116,6 +117,7 @@ fn agents(view: FleetView) -> AnyView {
             lead=lead
             actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
         />
+        {incidents(&view.incidents)}
         {view
             .unreachable
             .clone()

@@ -1,6 +1,8 @@
 //! Instances: where is each agent, and why is this one ill?
 
 mod detail;
+mod history;
+mod serial;
 
 use domain::{
     agent::AgentState,
@@ -9,6 +11,7 @@ use domain::{
 use leptos::prelude::*;
 
 pub use detail::InstancePage;
+pub use serial::{Serial, Status};
 
 use super::{agent_states, pools::rows_table};
 use crate::{

@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::load::{LoadSource, Meter};
+use crate::load::LoadSource;
 use crate::metadata::Metadata;
 use crate::reporting::Reporter;
 use crate::script::Script;
@@ -42,8 +42,7 @@ impl Agent {
             .with_context(|| format!("cannot listen on {} for health checks", config.listen))?;
         let address = listener.local_addr()?;
         let load = LoadSource::Modelled { seed: config.seed };
-        // Not from the seed: a VM that boots again must never repeat a boot id, or its heartbeats look replayed.
-        let boot_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
+        let boot_id = State::fresh_boot();
         // Nobody writes a script unless one is given: the channel keeps its last word when its sender is gone.
         let script = watch::channel(Script::default()).1;
         Ok(Agent { config, listener, address, client: None, load, clock: system_clock, script, boot_id })
@@ -79,15 +78,14 @@ impl Agent {
         self.address
     }
 
-    /// Fresh at each bind; heartbeats are numbered within it.
+    /// Fresh at each bind and at each restart of the work; heartbeats are numbered within it. This is the first one.
     pub fn boot_id(&self) -> Uuid {
         self.boot_id
     }
 
     /// Serves and reports until `stop` is cancelled; the port is free when it returns.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let meter = Meter::new(self.load);
-        let state = Arc::new(State::new(self.boot_id, meter, self.clock, self.script, &self.config));
+        let state = Arc::new(State::new(self.boot_id, self.load, self.clock, self.script, &self.config));
         let client = match self.client {
             Some(client) => client,
             None => wire::http_client()?,

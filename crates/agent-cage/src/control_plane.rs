@@ -8,6 +8,7 @@ use reqwest::{Client, Response};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::commands::Acknowledgement;
 use crate::load::{Load, Status};
 use crate::wire::{self, WireError};
 
@@ -59,6 +60,25 @@ pub(crate) struct Heartbeat<'a> {
     pub(crate) agent_type: &'a str,
     pub(crate) environment: &'a str,
     pub(crate) metrics: Load,
+    #[serde(skip_serializing_if = "<[Acknowledgement]>::is_empty")]
+    pub(crate) acknowledged: &'a [Acknowledgement],
+}
+
+/// What the control plane asks for in its answer to a heartbeat.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    /// A word, not a choice: a newer control plane may know more of them.
+    pub(crate) command: String,
+    /// The boot that it was meant for.
+    pub(crate) boot_id: String,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    commands: Vec<Order>,
 }
 
 /// RFC 9457, as far as an agent reads it.
@@ -89,11 +109,17 @@ impl ControlPlane<'_> {
         serde_json::from_slice(&bytes).map_err(|error| WireError::Malformed(error.to_string()))
     }
 
-    pub(crate) async fn beat(&self, credential: &str, heartbeat: &Heartbeat<'_>) -> Result<(), WireError> {
+    /// Accepted, with what is asked for.
+    pub(crate) async fn beat(
+        &self,
+        credential: &str,
+        heartbeat: &Heartbeat<'_>,
+    ) -> Result<Vec<Order>, WireError> {
         let url = format!("{}/agent/v1/heartbeats", self.url);
         let response = self.client.post(url).bearer_auth(credential).json(heartbeat).send().await?;
-        // The body says nothing more than the status, but it is read so that the connection can be used again.
-        accepted(response).await.map(drop)
+        // A body that is none of ours asks for nothing; the status alone says that the heartbeat was taken.
+        let body = accepted(response).await?;
+        Ok(serde_json::from_slice::<Answer>(&body).unwrap_or_default().commands)
     }
 }
 

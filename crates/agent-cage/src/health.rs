@@ -26,7 +26,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 }
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response {
-    let status = state.status(&state.load());
+    let (status, _) = state.condition();
     let code = if status == Status::Unhealthy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let (agent_type, environment) = match &state.known().identity {
         Some(identity) => (identity.agent_type.clone(), identity.environment.clone()),
@@ -71,7 +71,8 @@ async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 async fn status(Shared(state): Shared<Arc<State>>) -> Response {
-    let load = state.load();
+    let (condition, load) = state.condition();
+    let uptime = state.uptime();
     let known = state.known();
     let (phase, message) = match &known.link {
         Link::ReadingMetadata => ("starting", "reading the metadata".to_owned()),
@@ -86,9 +87,9 @@ async fn status(Shared(state): Shared<Arc<State>>) -> Response {
         "agent_type": identity.map(|identity| &identity.agent_type),
         "environment": identity.map(|identity| &identity.environment),
         "version": VERSION,
-        "status": state.status(&load),
-        "boot_id": state.boot_id,
-        "uptime_seconds": state.uptime().as_secs(),
+        "status": condition,
+        "boot_id": known.boot_id,
+        "uptime_seconds": uptime.as_secs(),
         "sequence": known.sequence,
         "last_heartbeat": known.last_heartbeat,
         "control_plane": {

@@ -5,6 +5,7 @@
 
 mod agent;
 mod backoff;
+mod commands;
 mod control_plane;
 mod health;
 mod load;

@@ -47,6 +47,8 @@ pub(crate) enum Status {
     Healthy,
     Degraded,
     Unhealthy,
+    /// Its work was stopped on request: no failure, so health checks pass and nothing is healed.
+    Stopped,
 }
 
 /// Where the numbers come from.
@@ -79,6 +81,11 @@ impl Meter {
             LoadSource::Modelled { seed } => Meter::Modelled(Model::new(seed)),
             LoadSource::Fixed(load) => Meter::Fixed(load),
         }
+    }
+
+    /// Whether the figures are of work done here, which ends with it, or of the machine.
+    pub(crate) fn is_of_the_machine(&self) -> bool {
+        matches!(self, Meter::System(_))
     }
 
     /// `uptime` must not go back between calls.

@@ -9,6 +9,7 @@ use reqwest::Client;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::{Backoff, jittered};
+use crate::commands::Commands;
 use crate::control_plane::{ControlPlane, Heartbeat, VERSION};
 use crate::metadata::{Identity, Metadata};
 use crate::state::{Link, Outcome, State};
@@ -29,6 +30,7 @@ pub(crate) struct Reporter {
     rng: SmallRng,
     backoff: Backoff,
     session: Option<Session>,
+    commands: Commands,
 }
 
 /// An enrolment that the control plane accepted.
@@ -47,8 +49,17 @@ impl std::fmt::Debug for Session {
 impl Reporter {
     pub(crate) fn new(state: Arc<State>, metadata: Metadata, client: Client, interval: Duration) -> Reporter {
         // By the boot id: agents of one seed must not beat in step.
-        let rng = SmallRng::seed_from_u64(state.boot_id.as_u64_pair().0);
-        Reporter { state, metadata, client, interval, rng, backoff: Backoff::default(), session: None }
+        let rng = SmallRng::seed_from_u64(state.boot_id().as_u64_pair().0);
+        Reporter {
+            state,
+            metadata,
+            client,
+            interval,
+            rng,
+            backoff: Backoff::default(),
+            session: None,
+            commands: Commands::default(),
+        }
     }
 
     /// Never ends; it is dropped to stop it.
@@ -115,7 +126,7 @@ impl Reporter {
         }
         let control_plane = ControlPlane { client: &self.client, url: &url };
         let token = self.metadata.identity_token(&control_plane.enrolment_url()).await?;
-        let enrolled = control_plane.enrol(&token, self.state.boot_id).await?;
+        let enrolled = control_plane.enrol(&token, self.state.boot_id()).await?;
 
         if let Some(interval) = enrolled.interval() {
             self.interval = interval;
@@ -136,33 +147,44 @@ impl Reporter {
     async fn beat(&mut self, identity: &Identity) -> Duration {
         let Some(session) = &self.session else { return self.interval };
         // Always the present: each attempt has its own sequence, so a lost answer is never taken for a replay.
-        let metrics = self.state.load();
-        let sequence = {
+        let (status, metrics) = self.state.condition();
+        let (boot_id, sequence) = {
             let mut known = self.state.known();
             known.sequence += 1;
-            known.sequence
+            (known.boot_id, known.sequence)
         };
+        let acknowledged = self.commands.unheard();
         let heartbeat = Heartbeat {
-            boot_id: self.state.boot_id,
+            boot_id,
             sequence,
             uptime_seconds: self.state.uptime().as_secs(),
             version: VERSION,
-            status: self.state.status(&metrics),
+            status,
             agent_type: &identity.agent_type,
             environment: &identity.environment,
             metrics,
+            acknowledged: &acknowledged,
         };
         let control_plane = ControlPlane { client: &self.client, url: &session.url };
         let result = control_plane.beat(&session.credential, &heartbeat).await;
         let at = self.state.now();
         match result {
-            Ok(()) => {
+            Ok(orders) => {
                 self.backoff.reset();
+                self.commands.heard(&acknowledged);
                 let mut known = self.state.known();
                 known.sent += 1;
                 known.link = Link::Reporting;
                 known.last_heartbeat = Some(Outcome { at, sequence, accepted: true, reason: None });
                 drop(known);
+                if self.commands.obey(orders, &self.state) {
+                    // The credential is of the boot that ended.
+                    if self.state.boot_id() != boot_id {
+                        self.session = None;
+                    }
+                    // Whoever asked waits for the word.
+                    return Duration::ZERO;
+                }
                 jittered(self.interval, &mut self.rng)
             }
             Err(error) => {

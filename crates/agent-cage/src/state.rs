@@ -9,7 +9,7 @@ use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
 use crate::Config;
-use crate::load::{Load, Meter, Status};
+use crate::load::{Load, LoadSource, Meter, Status};
 use crate::metadata::Identity;
 use crate::script::Script;
 
@@ -26,10 +26,9 @@ pub(crate) fn system_clock() -> DateTime<Utc> {
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) boot_id: Uuid,
     clock: Clock,
-    started: Instant,
     metadata_url: String,
+    load: LoadSource,
     script: watch::Receiver<Script>,
     known: Mutex<Known>,
 }
@@ -47,7 +46,11 @@ pub(crate) struct Known {
     pub(crate) sent: u64,
     pub(crate) failed: u64,
     pub(crate) last_heartbeat: Option<Outcome>,
+    pub(crate) boot_id: Uuid,
+    started: Instant,
     meter: Meter,
+    /// The figures to show while work is stopped.
+    stopped: Option<Load>,
 }
 
 /// How the agent stands with its control plane.
@@ -74,12 +77,16 @@ pub(crate) struct Outcome {
 impl State {
     pub(crate) fn new(
         boot_id: Uuid,
-        meter: Meter,
+        load: LoadSource,
         clock: Clock,
         script: watch::Receiver<Script>,
         config: &Config,
     ) -> State {
         let known = Known {
+            boot_id,
+            started: Instant::now(),
+            meter: Meter::new(load.clone()),
+            stopped: None,
             identity: None,
             link: Link::ReadingMetadata,
             control_plane: None,
@@ -89,16 +96,40 @@ impl State {
             sent: 0,
             failed: 0,
             last_heartbeat: None,
-            meter,
         };
-        State {
-            boot_id,
-            clock,
-            started: Instant::now(),
-            metadata_url: config.metadata.clone(),
-            script,
-            known: Mutex::new(known),
-        }
+        State { clock, metadata_url: config.metadata.clone(), load, script, known: Mutex::new(known) }
+    }
+
+    /// A boot id of a worker that has never been. Not from the seed: one that came twice would make its heartbeats look replayed.
+    pub(crate) fn fresh_boot() -> Uuid {
+        uuid::Builder::from_random_bytes(rand::random()).into_uuid()
+    }
+
+    pub(crate) fn boot_id(&self) -> Uuid {
+        self.known().boot_id
+    }
+
+    /// Work begins anew: another boot, with its own count of heartbeats, tasks and time.
+    pub(crate) fn boot_again(&self) -> Uuid {
+        let boot_id = State::fresh_boot();
+        let mut known = self.known();
+        known.boot_id = boot_id;
+        known.started = Instant::now();
+        known.meter = Meter::new(self.load.clone());
+        known.stopped = None;
+        known.sequence = 0;
+        known.credential_expires_at = None;
+        boot_id
+    }
+
+    /// Work ends; the agent itself stays, so that it can be told to begin again.
+    pub(crate) fn stop_work(&self) {
+        let load = self.load();
+        self.known().stopped = Some(Load { cpu_utilization_percent: 0.0, ..load });
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.known().stopped.is_some()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -106,7 +137,7 @@ impl State {
     }
 
     pub(crate) fn uptime(&self) -> Duration {
-        self.started.elapsed()
+        self.known().started.elapsed()
     }
 
     pub(crate) fn metadata_url(&self) -> &str {
@@ -120,16 +151,29 @@ impl State {
 
     pub(crate) fn load(&self) -> Load {
         let mut known = self.known();
-        // Within the lock, so that the meter never sees time go back.
-        let uptime = self.uptime();
-        let load = known.meter.sample(uptime);
+        let load = match known.stopped {
+            // A machine whose agent rests still has a load of its own.
+            Some(load) if !known.meter.is_of_the_machine() => return load,
+            _ => {
+                // Within the lock, so that the meter never sees time go back.
+                let uptime = known.started.elapsed();
+                known.meter.sample(uptime)
+            }
+        };
         drop(known);
         let cpu = self.script.borrow().cpu_utilization_percent;
         Load { cpu_utilization_percent: cpu.unwrap_or(load.cpu_utilization_percent), ..load }
     }
 
-    pub(crate) fn status(&self, load: &Load) -> Status {
-        if self.script.borrow().ill { Status::Unhealthy } else { load.status() }
+    /// What the agent says of itself, with the figures behind it.
+    pub(crate) fn condition(&self) -> (Status, Load) {
+        let load = self.load();
+        let status = match self.script.borrow().ill {
+            true => Status::Unhealthy,
+            false if self.is_stopped() => Status::Stopped,
+            false => load.status(),
+        };
+        (status, load)
     }
 
     /// Returns when heartbeats may be sent: at once, unless the script wants silence.

@@ -53,6 +53,11 @@ impl Chain {
     /// Before the first event.
     pub const START: Self = Self { seq: 0, hash: Hash::ZERO };
 
+    /// After an event that was verified before: whoever kept its number and hash vouches for all that came before it.
+    pub const fn at(seq: i64, hash: Hash) -> Self {
+        Self { seq, hash }
+    }
+
     /// The last verified event's number; 0 before the first.
     pub fn seq(&self) -> i64 {
         self.seq

@@ -48,7 +48,7 @@ impl Compute {
             .collect())
     }
 
-    async fn instance_group(&self, scope: &Scope, name: &str) -> Result<Wire, Error> {
+    pub(crate) async fn instance_group(&self, scope: &Scope, name: &str) -> Result<Wire, Error> {
         let get = self
             .0
             .region_instance_group_managers

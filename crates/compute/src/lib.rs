@@ -8,6 +8,7 @@ mod config;
 mod difference;
 mod error;
 mod firewall_rules;
+mod healing;
 mod health_checks;
 mod instance_groups;
 mod instance_templates;

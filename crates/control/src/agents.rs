@@ -5,6 +5,7 @@ use domain::{
     Actor, Timestamp,
     actor::ActorKind,
     audit::AuditAction,
+    command::{Acknowledgement, COMMANDS_OPEN, Order},
     heartbeat::{HEARTBEAT_INTERVAL_SECONDS, Heartbeat},
 };
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,7 @@ pub async fn enroll_agent(
 
 async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Result<Enrolled, AgentRefused> {
     let now = control.clock.now();
+    well_formed("boot_id", &enrolment.boot_id)?;
     let identity =
         control.verifier.verify(&enrolment.identity_token, now).await.map_err(|error| match error {
             IdentityError::Invalid(why) => AgentRefused::new(401, "identity_token_invalid", why),
@@ -112,6 +114,7 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
         environment: row.environment.clone(),
         name: row.instance.name.clone(),
         instance_id: vm.instance_id,
+        boot_id: enrolment.boot_id,
         expires_at,
     };
     let sealed = control.sealer.seal(&credential).map_err(unavailable)?;
@@ -147,11 +150,16 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
 }
 
 /// Hears an agent out. Nothing is written here: the batch writer does that within a second.
-pub fn receive_heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), AgentRefused> {
+/// What comes back are commands that wait for the agent.
+pub fn receive_heartbeat(
+    control: &Control,
+    credential: &str,
+    body: &[u8],
+) -> Result<Vec<Order>, AgentRefused> {
     counted(control, heartbeat(control, credential, body))
 }
 
-fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), AgentRefused> {
+fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<Vec<Order>, AgentRefused> {
     let now = control.clock.now();
     if body.len() > LARGEST_BODY {
         return Err(AgentRefused::body_too_large());
@@ -163,13 +171,27 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), Age
     let heartbeat: Heartbeat = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
     heartbeat.validate().map_err(|why| AgentRefused::new(422, "heartbeat_invalid", why.to_string()))?;
     printable(&heartbeat)?;
+    let said: Said = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
+    if said.acknowledged.len() > COMMANDS_OPEN {
+        let why = format!("`acknowledged` must hold at most {COMMANDS_OPEN} answers");
+        return Err(AgentRefused::new(422, "heartbeat_invalid", why));
+    }
+    if heartbeat.boot_id != credential.boot_id {
+        return Err(AgentRefused::credential_invalid());
+    }
     if heartbeat.environment != credential.environment {
         let why = format!("`environment` must be {}, where this VM is", credential.environment);
         return Err(AgentRefused::new(422, "heartbeat_invalid", why));
     }
     control
         .live
-        .beat(&credential.environment, &credential.name, &credential.instance_id, heartbeat, now)
+        .hear(
+            &credential.environment,
+            &credential.name,
+            &credential.instance_id,
+            (heartbeat, said.acknowledged),
+            now,
+        )
         .map_err(|refused| match refused {
             BeatRefused::NotInPool => AgentRefused::not_in_pool(),
             BeatRefused::Replayed => AgentRefused::new(
@@ -178,6 +200,22 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<(), Age
                 "its sequence is not above the last one, or it is of an earlier boot",
             ),
         })
+}
+
+/// What a heartbeat says besides the agent's state.
+#[derive(Debug, Deserialize)]
+struct Said {
+    #[serde(default)]
+    acknowledged: Vec<Acknowledgement>,
+}
+
+fn well_formed(field: &'static str, text: &str) -> Result<(), AgentRefused> {
+    let good = !text.is_empty() && text.len() <= 64 && !text.chars().any(char::is_control);
+    if good {
+        return Ok(());
+    }
+    let why = format!("`{field}` must have 1 to 64 characters, none of them control characters");
+    Err(AgentRefused::new(422, "heartbeat_invalid", why))
 }
 
 /// Batches are written as one: a text that the database refuses would keep everybody's heartbeats out of it.

@@ -173,7 +173,11 @@ pub async fn load_change(control: &Control, actor: &Actor, id: ChangeId) -> Resu
     let of_this = store::AuditFilter { change: Some(id), ..store::AuditFilter::default() };
     let mut events = control.store.list_audit(&of_this, EVENTS).await?;
     events.reverse();
-    let waiting_for = if change.state == ChangeState::Applying {
+    let under_way = matches!(change.state, ChangeState::Approved | ChangeState::Applying);
+    let braked = if under_way { reconcile::changes::braked(control).await? } else { Default::default() };
+    let waiting_for = if let Some(incident) = braked.get(&change.environment) {
+        vec![format!("the mass-failure brake of {incident}: see Alerts")]
+    } else if change.state == ChangeState::Applying {
         reconcile::progress::of_change(control, &change).await?.missing
     } else {
         Vec::new()

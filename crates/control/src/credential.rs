@@ -15,6 +15,8 @@ pub struct Credential {
     pub environment: String,
     pub name: String,
     pub instance_id: String,
+    /// The boot that enrolled. The next one enrols for itself, so what was taken from one is of no use in another.
+    pub boot_id: String,
     /// Seconds since 1970.
     pub expires_at: i64,
 }
@@ -70,7 +72,13 @@ mod tests {
     }
 
     fn credential() -> Credential {
-        Credential { environment: "dev".into(), name: "a".into(), instance_id: "7".into(), expires_at: 100 }
+        Credential {
+            environment: "dev".into(),
+            name: "a".into(),
+            instance_id: "7".into(),
+            boot_id: "b".into(),
+            expires_at: 100,
+        }
     }
 
     #[test]

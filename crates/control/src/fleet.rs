@@ -43,6 +43,7 @@ pub async fn load_fleet(
             pools: Vec::new(),
             agents: Vec::new(),
             changes,
+            incidents: control.store.list_open_incidents(None).await?,
             observed_at: None,
             unreachable: None,
             budget_notice: None,
@@ -85,7 +86,9 @@ pub async fn load_fleet(
             condition.kind == ConditionType::Reachable && condition.status == ConditionStatus::False
         })
         .map(|condition| (condition.since, condition.message.clone()));
+    let incidents = control.store.list_open_incidents(Some(&declared.environment.name)).await?;
     Ok(FleetView {
+        incidents,
         environment: Some(declared.environment.name.clone()),
         zones: zones.into_iter().collect(),
         pools,

@@ -65,6 +65,8 @@ struct Keys {
     by_id: HashMap<String, Arc<DecodingKey>>,
     fetched_at: Option<i64>,
     failed_at: Option<i64>,
+    /// Since the last fetch that succeeded.
+    failures: u64,
 }
 
 impl Keys {
@@ -100,6 +102,12 @@ impl Verifier {
             keys: RwLock::default(),
             refreshing: Mutex::new(()),
         })
+    }
+
+    /// Fetches that failed since the last one that succeeded. None: the keys were never needed.
+    pub async fn failures(&self) -> Option<u64> {
+        let keys = self.keys.read().await;
+        (keys.fetched_at.is_some() || keys.failed_at.is_some()).then_some(keys.failures)
     }
 
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedIdentity, IdentityError> {
@@ -157,9 +165,10 @@ impl Verifier {
             let fetched = self.fetch().await;
             let mut keys = self.keys.write().await;
             match fetched {
-                Ok(by_id) => *keys = Keys { by_id, fetched_at: Some(now), failed_at: None },
+                Ok(by_id) => *keys = Keys { by_id, fetched_at: Some(now), ..Keys::default() },
                 Err(error) => {
                     keys.failed_at = Some(now);
+                    keys.failures += 1;
                     return keys.by_id.get(kid).cloned().ok_or(error);
                 }
             }

@@ -1,15 +1,20 @@
 //! Instances with their agents, as they are this second.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Permission,
     agent::AgentState,
     view::{
+        health::{AgentStatus, SerialPage},
         instance::{InstanceRow, InstanceView},
         pool::AgentCount,
     },
 };
 
-use crate::{Control, Error, environments, error::authorize};
+use tokio::time::timeout;
+
+use crate::{Control, Error, agent_status, environments, error::authorize, planning};
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance(
@@ -31,6 +36,96 @@ pub async fn load_instance(
     })
 }
 
+/// Bytes of one page of the serial console.
+const SERIAL_PAGE: u64 = 16 * 1024;
+const SERIAL_WAIT: Duration = Duration::from_secs(3);
+
+/// A page of what the VM wrote to its first serial port: from `start` on, or the last page.
+#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
+pub async fn load_serial_page(
+    control: &Control,
+    actor: &Actor,
+    zone: &str,
+    name: &str,
+    start: Option<u64>,
+) -> Result<SerialPage, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row =
+        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    let environment = environments::require(control, &row.environment).await?;
+    let scope = planning::scope(&environment.spec);
+    let read = control.compute.serial_port_output(&scope, zone, name, start.unwrap_or(0));
+    // A page does not wait for an API that hangs.
+    let read = timeout(SERIAL_WAIT, read)
+        .await
+        .map_err(|late| Error::Unavailable { what: "the serial console", source: Box::new(late) })?;
+    let mut output = read.map_err(|error| match error {
+        compute::Error::NotFound { .. } => Error::NotFound(format!("serial console of {name}")),
+        error => error.into(),
+    })?;
+    let from = match start {
+        Some(start) => start.max(output.start),
+        // The service has no way to ask for the end alone (docs/compute-emulator.md): the last MiB is read and cut here.
+        None => output.next.saturating_sub(SERIAL_PAGE).max(output.start),
+    };
+    let (contents, from) = page(&output.contents, output.start, from);
+    output.next = from + contents.len() as u64;
+    Ok(SerialPage {
+        contents: contents.to_owned(),
+        earlier: from > 0,
+        start: from,
+        next: output.next,
+        read_at: control.clock.now(),
+    })
+}
+
+/// At most a page of `text`, which begins at byte `start`, from byte `from` on; whole characters, and whole lines where it is cut.
+fn page(text: &str, start: u64, from: u64) -> (&str, u64) {
+    let mut begin = usize::try_from(from.saturating_sub(start)).unwrap_or(usize::MAX).min(text.len());
+    while !text.is_char_boundary(begin) {
+        begin += 1;
+    }
+    let rest = &text[begin..];
+    let limit = usize::try_from(SERIAL_PAGE).unwrap_or(usize::MAX);
+    let at = start + begin as u64;
+    if rest.len() <= limit {
+        return (rest, at);
+    }
+    let mut end = limit;
+    while !rest.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = rest[..end].rfind('\n').map_or(end, |line| line + 1);
+    (&rest[..end], at)
+}
+
+/// Asks the agent itself. Only where the control plane reaches the VM's network; an answer that does not come is told as such.
+#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
+pub async fn load_agent_status(
+    control: &Control,
+    actor: &Actor,
+    zone: &str,
+    name: &str,
+) -> Result<AgentStatus, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row =
+        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    let environment = environments::require(control, &row.environment).await?;
+    let port = environment.spec.environment.default_health_port;
+    let asked = match row.instance.address.as_deref() {
+        // As Compute Engine listed it, so nobody chooses where we ask.
+        Some(address) if address.contains(':') => format!("http://{address}/status"),
+        Some(address) => format!("http://{address}:{port}/status"),
+        None => String::new(),
+    };
+    let answer = if asked.is_empty() {
+        Err("the VM has no address yet".to_owned())
+    } else {
+        agent_status::ask(&asked).await
+    };
+    Ok(AgentStatus { answer, asked, read_at: control.clock.now() })
+}
+
 /// Only states that occur, worst first.
 pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) -> Vec<AgentCount> {
     let mut counts = AgentState::ALL.map(|state| AgentCount { state, count: 0 });
@@ -40,4 +135,24 @@ pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) 
         }
     }
     counts.into_iter().filter(|count| count.count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_with_a_line_and_goes_on_where_it_ended() {
+        let line = "x".repeat(99) + "\n";
+        let text = line.repeat(400);
+        let (first, at) = page(&text, 1000, 1000);
+        assert_eq!((at, first.len() % 100, first.len() <= 16 * 1024), (1000, 0, true));
+        let (second, from) = page(&text, 1000, at + first.len() as u64);
+        assert_eq!(from, 1000 + first.len() as u64);
+        assert!(second.starts_with('x'));
+        assert_eq!(page(&text, 1000, 1_000_000), ("", 41_000), "beyond the end is nothing");
+        assert_eq!(page(&text, 1000, 5).1, 1000, "what was lost cannot be read");
+        let (cut, _) = page("ä", 0, 1);
+        assert_eq!(cut, "");
+    }
 }

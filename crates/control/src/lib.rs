@@ -1,12 +1,15 @@
 //! The use-cases, by noun; each takes who is asking first, authorises, and writes its audit event in the same transaction.
 //! Rules are the domain's, SQL is the store's, Compute Engine's words are `compute`'s: here they meet.
 
+mod agent_status;
 pub mod agents;
+pub mod alerts;
 pub mod audit;
 pub mod autoscaling;
 pub mod canonical;
 pub mod changes;
 mod clock;
+pub mod commands;
 pub mod costs;
 pub mod credential;
 pub mod edits;
@@ -14,8 +17,10 @@ mod environments;
 pub mod error;
 pub mod firewall;
 pub mod fleet;
+pub mod health;
 pub mod identity;
 pub mod import;
+pub mod incidents;
 pub mod instances;
 pub mod live;
 pub mod live_sync;
@@ -27,6 +32,7 @@ pub mod policy;
 pub mod pools;
 pub mod reconcile;
 pub mod templates;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -37,7 +43,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use clock::Clock;
 pub use error::Error;
 
-use crate::{credential::Sealer, identity::Verifier, live::Live};
+use crate::{credential::Sealer, health::Watch, identity::Verifier, live::Live};
 
 /// What use-cases work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,6 +54,7 @@ pub struct Control {
     pub live: Live,
     pub verifier: Arc<Verifier>,
     pub sealer: Arc<Sealer>,
+    pub watch: Arc<Watch>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

@@ -2,10 +2,14 @@
 //! The store is told in batches; a restart reads it back and loses at most one batch.
 
 mod events;
+mod minutes;
+mod orders;
 mod rows;
 
 pub use events::{Backlog, Event, EventId, News};
-pub use rows::{BeatRefused, LiveRow, PendingHeartbeat};
+pub use minutes::PendingMinutes;
+pub use orders::Acknowledged;
+pub use rows::{BeatRefused, KnownHealth, LiveRow, PendingHeartbeat};
 
 use std::{
     collections::BTreeMap,
@@ -15,14 +19,17 @@ use std::{
 use domain::{
     ChangeId, Timestamp,
     agent::{LastHeartbeat, Thresholds},
+    command::{Acknowledgement, Command, Order},
     heartbeat::Heartbeat,
+    heartbeat_history::Minute,
     instance::Instance,
     view::instance::{InstanceDelta, InstanceRow},
 };
+use store::HealthTransition;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use self::{events::Log, rows::Rows};
+use self::{events::Log, minutes::Minutes, orders::Orders, rows::Rows};
 
 /// Shared by everything that sees or tells of the fleet's present.
 #[derive(Clone, Debug)]
@@ -35,6 +42,8 @@ pub struct Live {
 #[derive(Debug)]
 struct State {
     rows: Rows,
+    minutes: Minutes,
+    orders: Orders,
     log: Log,
     /// Refused enrolments and heartbeats by code.
     refusals: BTreeMap<&'static str, u64>,
@@ -47,6 +56,8 @@ impl Live {
         let (sender, _) = broadcast::channel(1024);
         let state = State {
             rows: Rows::new(thresholds),
+            minutes: Minutes::default(),
+            orders: Orders::default(),
             log: Log::new(epoch),
             refusals: BTreeMap::new(),
             accepted: 0,
@@ -88,6 +99,28 @@ impl Live {
         }
     }
 
+    /// What is not heard from now on was not said. Before it nobody listened, so nobody counts as silent for that time.
+    pub fn listen_from(&self, now: Timestamp) {
+        let mut state = self.lock();
+        state.rows.listen_from(now);
+        state.minutes.listen_from(now);
+    }
+
+    /// The states that the store has of the environments' agents.
+    pub fn restore_health(&self, known: Vec<KnownHealth>) {
+        self.lock().rows.restore_health(known);
+    }
+
+    /// When the agents of an environment's pools count as late, silent, or never started.
+    pub fn set_thresholds(&self, environment: &str, pools: Vec<(String, Thresholds)>) {
+        self.lock().rows.set_thresholds(environment, pools);
+    }
+
+    /// Commands that are on their way: all of them.
+    pub fn set_commands(&self, commands: Vec<Command>) {
+        self.lock().orders.set(commands);
+    }
+
     /// What was said before this process began.
     pub fn restore(&self, heartbeats: Vec<PendingHeartbeat>) {
         self.lock().rows.restore(heartbeats);
@@ -109,12 +142,29 @@ impl Live {
         heartbeat: Heartbeat,
         now: Timestamp,
     ) -> Result<(), BeatRefused> {
+        self.hear(environment, name, instance_id, (heartbeat, Vec::new()), now).map(drop)
+    }
+
+    /// The same with what the agent says of commands; returns what it is asked for.
+    pub fn hear(
+        &self,
+        environment: &str,
+        name: &str,
+        instance_id: &str,
+        (heartbeat, said): (Heartbeat, Vec<Acknowledgement>),
+        now: Timestamp,
+    ) -> Result<Vec<Order>, BeatRefused> {
+        let key = (environment.to_owned(), name.to_owned());
         let mut state = self.lock();
+        let spoken = heartbeat.clone();
         let last = LastHeartbeat { heartbeat, received_at: now };
         let delta = state.rows.beat(environment, name, instance_id, last, now)?;
         state.accepted += 1;
+        state.minutes.hear(&key, instance_id, &spoken, now);
+        state.orders.hear(&key, instance_id, said, now);
+        let orders = state.orders.of(&key, instance_id, now);
         self.tell_deltas(&mut state, vec![delta]);
-        Ok(())
+        Ok(orders)
     }
 
     /// Lets time pass: agents that fell silent change their state without a word.
@@ -132,6 +182,44 @@ impl Live {
     pub fn change_moved(&self, environment: &str, change: ChangeId) {
         let mut state = self.lock();
         self.tell(&mut state, environment, News::Change(change));
+    }
+
+    /// An incident, an alert or a command moved.
+    pub fn health_moved(&self, environment: Option<&str>) {
+        let mut state = self.lock();
+        self.tell(&mut state, environment.unwrap_or_default(), News::Health);
+    }
+
+    /// Minutes that are over, and that were listened to; at a stop also those that run.
+    pub fn take_minutes(&self, now: Timestamp, stopping: bool) -> PendingMinutes {
+        self.lock().minutes.take(now, stopping)
+    }
+
+    pub fn put_minutes_back(&self, pending: PendingMinutes) {
+        self.lock().minutes.put_back(pending);
+    }
+
+    /// What was heard of this VM and the store does not know yet, by minute.
+    pub fn minutes_of(&self, environment: &str, name: &str, instance_id: &str) -> Vec<(i64, Minute)> {
+        self.lock().minutes.of(&(environment.to_owned(), name.to_owned()), instance_id)
+    }
+
+    /// Agents that passed into another state.
+    pub fn take_transitions(&self) -> Vec<HealthTransition> {
+        self.lock().rows.take_transitions()
+    }
+
+    pub fn put_transitions_back(&self, transitions: Vec<HealthTransition>) {
+        self.lock().rows.put_transitions_back(transitions);
+    }
+
+    /// What agents said of commands.
+    pub fn take_acknowledged(&self) -> Vec<Acknowledged> {
+        self.lock().orders.take()
+    }
+
+    pub fn put_acknowledged_back(&self, heard: Vec<Acknowledged>) {
+        self.lock().orders.put_back(heard);
     }
 
     /// Heartbeats that the store has not been told of.
@@ -178,147 +266,4 @@ impl Live {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{
-        agent::AgentState,
-        heartbeat::{HeartbeatMetrics, HeartbeatStatus},
-        instance::{CurrentAction, InstanceStatus},
-    };
-
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
-    }
-
-    fn instance(name: &str, id: &str) -> Instance {
-        Instance {
-            name: name.into(),
-            id: Some(id.into()),
-            zone: "us-central1-a".into(),
-            group: "g".into(),
-            status: InstanceStatus::Running,
-            current_action: CurrentAction::None,
-            template: Some("t".into()),
-            address: None,
-            created_at: Some(at(0)),
-            probe: None,
-            last_error: None,
-        }
-    }
-
-    fn heartbeat(boot: &str, sequence: u64) -> Heartbeat {
-        Heartbeat {
-            boot_id: boot.into(),
-            sequence,
-            uptime_seconds: sequence * 10,
-            version: "0.1.0".into(),
-            status: HeartbeatStatus::Healthy,
-            agent_type: "backend-developer".into(),
-            environment: "dev".into(),
-            metrics: HeartbeatMetrics {
-                tasks_completed_total: 0,
-                cpu_utilization_percent: 0.0,
-                memory_usage_bytes: 0,
-                disk_usage_percent: 0.0,
-            },
-        }
-    }
-
-    fn fleet() -> Live {
-        let live = Live::new(1, Thresholds::default());
-        live.sync("dev", vec![("web".into(), instance("a", "7"))], at(0));
-        live
-    }
-
-    #[test]
-    fn a_heartbeat_turns_a_starting_agent_healthy_and_silence_turns_it_silent() {
-        let live = fleet();
-        assert_eq!(live.rows("dev")[0].agent, AgentState::Starting);
-        live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
-        assert_eq!(live.rows("dev")[0].agent, AgentState::Healthy);
-        live.tick(at(60));
-        assert_eq!(live.rows("dev")[0].agent, AgentState::Silent);
-    }
-
-    #[test]
-    fn a_replayed_heartbeat_and_an_earlier_boot_are_refused() {
-        let live = fleet();
-        live.beat("dev", "a", "7", heartbeat("b", 2), at(1)).unwrap();
-        assert_eq!(live.beat("dev", "a", "7", heartbeat("b", 2), at(2)), Err(BeatRefused::Replayed));
-        live.beat("dev", "a", "7", heartbeat("c", 1), at(3)).unwrap();
-        assert_eq!(live.beat("dev", "a", "7", heartbeat("b", 3), at(4)), Err(BeatRefused::Replayed));
-    }
-
-    #[test]
-    fn an_instance_that_is_in_no_pool_is_refused_also_under_a_known_name() {
-        let live = fleet();
-        assert_eq!(live.beat("dev", "a", "8", heartbeat("b", 1), at(1)), Err(BeatRefused::NotInPool));
-        assert_eq!(live.beat("dev", "z", "7", heartbeat("b", 1), at(1)), Err(BeatRefused::NotInPool));
-    }
-
-    #[test]
-    fn what_the_store_was_not_told_comes_back_unless_newer_came() {
-        let live = fleet();
-        live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
-        let batch = live.take_pending();
-        assert!(live.take_pending().is_empty());
-        live.beat("dev", "a", "7", heartbeat("b", 2), at(2)).unwrap();
-        live.put_back(batch);
-        let again = live.take_pending();
-        assert_eq!(again.iter().map(|one| one.last.heartbeat.sequence).collect::<Vec<_>>(), [2]);
-    }
-
-    #[test]
-    fn a_restart_keeps_refusing_what_was_already_seen() {
-        let live = fleet();
-        live.beat("dev", "a", "7", heartbeat("b", 5), at(1)).unwrap();
-        let stored = live.take_pending();
-        let next = Live::new(2, Thresholds::default());
-        next.restore(stored);
-        next.sync("dev", vec![("web".into(), instance("a", "7"))], at(2));
-        assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
-        assert_eq!(next.beat("dev", "a", "7", heartbeat("b", 5), at(3)), Err(BeatRefused::Replayed));
-    }
-
-    #[test]
-    fn of_two_incarnations_the_one_that_spoke_last_is_restored() {
-        let earlier = fleet();
-        earlier.beat("dev", "a", "7", heartbeat("b", 1), at(9)).unwrap();
-        let mut stored = earlier.take_pending();
-        let mut before = stored[0].clone();
-        before.instance_id = "8".into();
-        before.last.received_at = at(1);
-        stored.push(before);
-        let next = Live::new(2, Thresholds::default());
-        next.restore(stored);
-        next.sync("dev", vec![("web".into(), instance("a", "7"))], at(10));
-        assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
-    }
-
-    #[test]
-    fn an_incarnation_is_found_also_where_two_environments_share_a_name() {
-        let live = fleet();
-        live.sync("development", vec![("web".into(), instance("a", "8"))], at(0));
-        for (id, environment) in [("7", "dev"), ("8", "development")] {
-            let row = live.find_incarnation("us-central1-a", "a", id).unwrap();
-            assert_eq!(row.environment, environment);
-        }
-        assert!(live.find_incarnation("us-central1-a", "a", "9").is_none());
-    }
-
-    #[test]
-    fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_again() {
-        let live = fleet();
-        let (Backlog::Events(all), _) = live.subscribe(Some(EventId { epoch: 1, number: 0 })) else {
-            panic!("the log holds everything since the start")
-        };
-        live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
-        let (Backlog::Events(missed), _) = live.subscribe(Some(all.last().unwrap().id)) else {
-            panic!("the log holds everything since the start")
-        };
-        assert_eq!(missed.len(), 1);
-        let (backlog, _) = live.subscribe(Some(EventId { epoch: 9, number: 1 }));
-        assert!(matches!(backlog, Backlog::Gap(_)));
-    }
-}
+mod tests;

@@ -5,14 +5,19 @@ use std::{
     time::Duration,
 };
 
-use domain::ChangeId;
+use domain::{ChangeId, agent::Thresholds};
 use store::{Heard, Listener, Notification, StoredHeartbeat};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout_at};
 
-use crate::{Control, Error, live::PendingHeartbeat};
+use crate::{
+    Control, Error, alerts, health,
+    live::{KnownHealth, PendingHeartbeat},
+};
 
 /// A restart loses at most one batch of heartbeats.
 const BATCH: Duration = Duration::from_millis(900);
+/// Batches between two reports of this process's own figures.
+const FIGURES_EVERY: u32 = 6;
 /// Silence is seen within this.
 const TICK: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
@@ -61,12 +66,20 @@ async fn write(control: &Control) {
     let mut ticks = interval(BATCH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        flush(control).await;
+        for _ in 0..FIGURES_EVERY {
+            ticks.tick().await;
+            flush(control).await;
+        }
+        alerts::report_figures(control).await;
     }
 }
 
 async fn flush(control: &Control) {
+    flush_heartbeats(control).await;
+    health::flush(control, control.stop.is_cancelled()).await;
+}
+
+async fn flush_heartbeats(control: &Control) {
     let pending = control.live.take_pending();
     if pending.is_empty() {
         return;
@@ -84,6 +97,7 @@ fn stored(pending: &PendingHeartbeat) -> StoredHeartbeat {
         name: pending.name.clone(),
         instance_id: pending.instance_id.clone(),
         last: pending.last.clone(),
+        ended_boots: pending.ended_boots.clone(),
     }
 }
 
@@ -102,6 +116,7 @@ async fn follow(control: &Control) {
 async fn follow_once(control: &Control, restored: &mut bool) -> Result<(), Error> {
     let mut listener = control.store.listen().await?;
     if !*restored {
+        control.live.listen_from(control.clock.now());
         restore(control).await?;
         *restored = true;
     }
@@ -136,6 +151,8 @@ struct News {
     instances: BTreeSet<String>,
     pools: BTreeSet<String>,
     changes: BTreeMap<ChangeId, String>,
+    /// None: of the control plane itself.
+    health: BTreeSet<Option<String>>,
 }
 
 impl News {
@@ -156,6 +173,9 @@ impl News {
             }
             Heard::Notice(Notification::Change { environment, change }) => {
                 self.changes.insert(change, environment);
+            }
+            Heard::Notice(Notification::Health { environment }) => {
+                self.health.insert(environment);
             }
             Heard::Notice(
                 Notification::Observed { .. } | Notification::Heartbeats { .. } | Notification::Audit { .. },
@@ -178,8 +198,17 @@ impl News {
             }
             self.pools.append(&mut self.instances);
             for environment in &self.pools {
+                if let Some(declared) = control.store.get_environment(environment).await? {
+                    set_thresholds(control, &declared);
+                }
                 control.live.pools_changed(environment);
             }
+        }
+        if self.everything || !self.health.is_empty() {
+            control.live.set_commands(control.store.list_pending_commands().await?);
+        }
+        for environment in &self.health {
+            control.live.health_moved(environment.as_deref());
         }
         for (change, environment) in &self.changes {
             control.live.change_moved(environment, *change);
@@ -195,17 +224,33 @@ async fn restore(control: &Control) -> Result<(), Error> {
         name: row.name,
         instance_id: row.instance_id,
         last: row.last,
+        ended_boots: row.ended_boots,
     });
     control.live.restore(restored.collect());
+    let known = control.store.list_health().await?.into_iter().map(|row| KnownHealth {
+        environment: row.environment,
+        name: row.name,
+        instance_id: row.instance_id,
+        state: row.state,
+    });
+    control.live.restore_health(known.collect());
+    control.live.set_commands(control.store.list_pending_commands().await?);
     Ok(())
 }
 
 async fn load_all(control: &Control) -> Result<(), Error> {
     for environment in control.store.list_environments().await? {
+        set_thresholds(control, &environment);
         load(control, &environment.name).await?;
         control.live.pools_changed(&environment.name);
     }
     Ok(())
+}
+
+fn set_thresholds(control: &Control, environment: &store::Environment) {
+    let pools = environment.spec.agent_pools.iter();
+    let own = pools.map(|pool| (pool.name.clone(), Thresholds::of(pool))).collect();
+    control.live.set_thresholds(&environment.name, own);
 }
 
 async fn load(control: &Control, environment: &str) -> Result<(), Error> {

@@ -55,7 +55,10 @@ pub async fn load_pool(
         store::ChangeFilter { environment: Some(environment), touches: &touches, ..Default::default() };
     let changes = control.store.list_changes(&filter, RECENT_CHANGES).await?;
     let observed = declared.environment.observed_at.map(|_| &declared.observed);
+    let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
+    incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
     Ok(PoolView {
+        incidents,
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings: pool_settings(&declared.desired, observed, &row.group),

@@ -4,6 +4,7 @@
 //! Intent committed, then the cloud call with a request id that a repeat shares, then the result committed:
 //! never a transaction open over a cloud call. Only the leader writes, and each of its transactions says so to the database.
 
+pub mod brake;
 pub mod changes;
 pub mod costs;
 pub mod environments;
@@ -12,6 +13,7 @@ mod leader;
 pub mod operations;
 pub mod pools;
 pub mod progress;
+pub mod watch;
 
 use std::time::Duration;
 
@@ -27,6 +29,9 @@ const CHANGES_PERIOD: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Thresholds are crossed once a month.
 const COSTS_PERIOD: Duration = Duration::from_secs(15);
+/// The brake must be quicker than healing, which waits for several failed probes.
+const BRAKE_PERIOD: Duration = Duration::from_secs(1);
+const WATCH_PERIOD: Duration = Duration::from_secs(2);
 const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
 
 /// Starts the reconcilers; they lead or wait until they may.
@@ -41,6 +46,9 @@ async fn run(control: Control, leader: Leader) {
         () = run_changes(&control, &leader) => {}
         () = run_environments(&control, &leader) => {}
         () = run_costs(&control, &leader) => {}
+        () = run_brake(&control, &leader) => {}
+        () = run_watch(&control, &leader) => {}
+        () = run_deliveries(&control, &leader) => {}
         () = run_expired(&control) => {}
     }
 }
@@ -92,6 +100,43 @@ async fn run_costs(control: &Control, leader: &Leader) {
             Err(Stopped::Failed(error)) => report("costs", &error),
         }
         sleep(COSTS_PERIOD).await;
+    }
+}
+
+async fn run_brake(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match brake::reconcile(control, leader).await {
+            Ok(status) if status != brake::Status::default() => tracing::debug!(?status, "brake"),
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("brake", &error),
+        }
+        sleep(BRAKE_PERIOD).await;
+    }
+}
+
+async fn run_watch(control: &Control, leader: &Leader) {
+    let mut pace = watch::Pace::default();
+    while leader.still_leads() {
+        match watch::reconcile(control, leader, &mut pace).await {
+            Ok(status) if status != watch::Status::default() => tracing::debug!(?status, "watch"),
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("watch", &error),
+        }
+        sleep(WATCH_PERIOD).await;
+    }
+}
+
+/// Apart from the rest: a receiver that is slow must hold up nothing else.
+async fn run_deliveries(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match watch::deliver(control, leader).await {
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("deliveries", &error),
+        }
+        sleep(WATCH_PERIOD).await;
     }
 }
 

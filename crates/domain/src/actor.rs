@@ -59,23 +59,31 @@ pub enum Permission {
     ProposeChange,
     CancelChange,
     SetBudget,
+    /// Restart, stop or start an agent on its VM.
+    CommandAgent,
+    /// Let the mass-failure brake go by hand.
+    OverruleBrake,
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadFleet,
         Self::ReadAudit,
         Self::PlanChange,
         Self::ProposeChange,
         Self::CancelChange,
         Self::SetBudget,
+        Self::CommandAgent,
+        Self::OverruleBrake,
     ];
 
     /// The roles of which one is enough, in the order in which a refusal names them.
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::ReadFleet | Self::ReadAudit | Self::PlanChange => &Role::ALL,
-            Self::ProposeChange | Self::CancelChange => &[Role::Operator, Role::Admin],
+            Self::ProposeChange | Self::CancelChange | Self::CommandAgent | Self::OverruleBrake => {
+                &[Role::Operator, Role::Admin]
+            }
             Self::SetBudget => &[Role::Admin],
         }
     }
@@ -89,6 +97,8 @@ impl Permission {
             Self::ProposeChange => "propose a change",
             Self::CancelChange => "cancel a change",
             Self::SetBudget => "set a budget",
+            Self::CommandAgent => "command an agent",
+            Self::OverruleBrake => "let the brake go",
         }
     }
 }

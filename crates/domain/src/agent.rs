@@ -6,6 +6,7 @@ use crate::{
     Timestamp,
     heartbeat::{HEARTBEAT_INTERVAL_SECONDS, Heartbeat, HeartbeatStatus},
     instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
+    pool::PoolSpec,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,14 +21,16 @@ pub enum AgentState {
     Silent,
     /// It speaks and says it is unwell, or its probe fails.
     Ill,
+    /// Its work was stopped on request; it speaks and waits.
+    Stopped,
     /// The VM is leaving or has left.
     Gone,
 }
 
 impl AgentState {
     /// Worst first, as lists and legends show them.
-    pub const ALL: [Self; 6] =
-        [Self::Silent, Self::Ill, Self::Late, Self::Starting, Self::Healthy, Self::Gone];
+    pub const ALL: [Self; 7] =
+        [Self::Silent, Self::Ill, Self::Late, Self::Starting, Self::Stopped, Self::Healthy, Self::Gone];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +39,7 @@ impl AgentState {
             Self::Late => "late",
             Self::Silent => "silent",
             Self::Ill => "ill",
+            Self::Stopped => "stopped",
             Self::Gone => "gone",
         }
     }
@@ -61,6 +65,20 @@ impl Default for Thresholds {
     }
 }
 
+impl Thresholds {
+    /// The pool's own, where it declares them.
+    pub fn of(pool: &PoolSpec) -> Self {
+        let default = Self::default();
+        Self {
+            late_after_seconds: pool.heartbeat_late_after.unwrap_or(default.late_after_seconds),
+            silent_after_seconds: pool.heartbeat_silent_after.unwrap_or(default.silent_after_seconds),
+            start_within_seconds: pool
+                .heartbeat_start_within
+                .unwrap_or(default.start_within_seconds.max(pool.health_check_initial_delay)),
+        }
+    }
+}
+
 /// The newest heartbeat and when the control plane received it, by the control plane's clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastHeartbeat {
@@ -69,10 +87,12 @@ pub struct LastHeartbeat {
 }
 
 /// The agent's state now. `last` must be of this incarnation of the VM (same instance id).
+/// `listening_since`: what was said before it may have been missed, so silence counts from there at the earliest.
 pub fn agent_state(
     instance: &Instance,
     last: Option<&LastHeartbeat>,
     thresholds: Thresholds,
+    listening_since: Timestamp,
     now: Timestamp,
 ) -> AgentState {
     use InstanceStatus as Status;
@@ -83,12 +103,12 @@ pub fn agent_state(
     }
     let Some(last) = last else {
         let overdue = instance.created_at.is_some_and(|created| {
-            (now - created).num_seconds() > i64::from(thresholds.start_within_seconds)
+            (now - created.max(listening_since)).num_seconds() > i64::from(thresholds.start_within_seconds)
         });
         let running = instance.status == Status::Running;
         return if running && overdue { AgentState::Silent } else { AgentState::Starting };
     };
-    let age = (now - last.received_at).num_seconds();
+    let age = (now - last.received_at.max(listening_since)).num_seconds();
     if age > i64::from(thresholds.silent_after_seconds) {
         AgentState::Silent
     } else if last.heartbeat.status == HeartbeatStatus::Unhealthy
@@ -97,6 +117,8 @@ pub fn agent_state(
         AgentState::Ill
     } else if age > i64::from(thresholds.late_after_seconds) {
         AgentState::Late
+    } else if last.heartbeat.status == HeartbeatStatus::Stopped {
+        AgentState::Stopped
     } else {
         AgentState::Healthy
     }
@@ -149,7 +171,30 @@ mod tests {
     }
 
     fn state(instance: &Instance, last: Option<&LastHeartbeat>, seconds: i64) -> AgentState {
-        agent_state(instance, last, Thresholds::default(), at(seconds))
+        agent_state(instance, last, Thresholds::default(), at(0), at(seconds))
+    }
+
+    #[test]
+    fn who_was_not_listened_to_is_not_silent() {
+        let last = said(HeartbeatStatus::Healthy, 0);
+        let state = |listening, now| {
+            agent_state(&instance(), Some(&last), Thresholds::default(), at(listening), at(now))
+        };
+        assert_eq!(state(0, 600), AgentState::Silent);
+        assert_eq!(state(600, 610), AgentState::Healthy, "a restart makes nobody silent");
+        assert_eq!(state(600, 631), AgentState::Silent, "and excuses nobody for longer than the rest");
+    }
+
+    #[test]
+    fn a_pool_may_have_its_own_patience() {
+        let mut pool = PoolSpec::new("web", crate::AgentType::BackendDeveloper, "t");
+        assert_eq!(Thresholds::of(&pool), Thresholds::default());
+        pool.heartbeat_late_after = Some(40);
+        pool.heartbeat_silent_after = Some(90);
+        pool.health_check_initial_delay = 900;
+        let expected =
+            Thresholds { late_after_seconds: 40, silent_after_seconds: 90, start_within_seconds: 900 };
+        assert_eq!(Thresholds::of(&pool), expected);
     }
 
     #[test]
@@ -166,6 +211,13 @@ mod tests {
         let mut probed = instance();
         probed.probe = Some(ProbeHealth::Timeout);
         assert_eq!(state(&probed, Some(&said(HeartbeatStatus::Healthy, 0)), 1), AgentState::Ill);
+    }
+
+    #[test]
+    fn stopped_on_request_is_neither_ill_nor_silent() {
+        let stopped = said(HeartbeatStatus::Stopped, 0);
+        assert_eq!(state(&instance(), Some(&stopped), 1), AgentState::Stopped);
+        assert_eq!(state(&instance(), Some(&stopped), 31), AgentState::Silent);
     }
 
     #[test]

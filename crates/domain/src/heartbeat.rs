@@ -11,6 +11,8 @@ pub enum HeartbeatStatus {
     Healthy,
     Degraded,
     Unhealthy,
+    /// Its work was stopped on request; it still listens.
+    Stopped,
 }
 
 impl HeartbeatStatus {
@@ -19,6 +21,7 @@ impl HeartbeatStatus {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
             Self::Unhealthy => "unhealthy",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -48,6 +48,16 @@ pub struct PoolSpec {
     pub scale_down_time_window: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scaling_schedules: Vec<ScalingSchedule>,
+    /// Seconds without a heartbeat until the agent counts as late. Ours: the module knows no heartbeats. This and the two that
+    /// follow are left out where they are not set, so that a declaration without them keeps its bytes and its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_late_after: Option<u32>,
+    /// Seconds without a heartbeat until the agent counts as silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_silent_after: Option<u32>,
+    /// Seconds that a running VM may take until its agent's first word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_start_within: Option<u32>,
 }
 
 impl PoolSpec {
@@ -74,6 +84,9 @@ impl PoolSpec {
             scale_down_max_percent: None,
             scale_down_time_window: None,
             scaling_schedules: Vec::new(),
+            heartbeat_late_after: None,
+            heartbeat_silent_after: None,
+            heartbeat_start_within: None,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct StoredHeartbeat {
     /// Compute Engine's number: a name may come back as another machine.
     pub instance_id: String,
     pub last: LastHeartbeat,
+    /// Boots before this one: their heartbeats are refused.
+    pub ended_boots: Vec<String>,
 }
 
 impl Store {
@@ -37,18 +39,21 @@ impl Store {
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| Error::Database(sqlx::Error::Encode(error.into())))?;
         let bodies: Vec<Json<&Heartbeat>> = batch.iter().map(|row| Json(&row.last.heartbeat)).collect();
+        // One text each, because arrays of arrays must all be of one length. A boot's name holds no line break.
+        let ended: Vec<String> = batch.iter().map(|row| row.ended_boots.join("\n")).collect();
         let times: Vec<Timestamp> = batch.iter().map(|row| row.last.received_at).collect();
         let mut tx = self.begin().await?;
         // Sorted, so that two batches at once take their locks in the same order; distinct, because one statement may touch a row once.
         let written = sqlx::query_scalar!(
-            "INSERT INTO heartbeats (environment, name, instance_id, boot_id, sequence, body, received_at)
-             SELECT DISTINCT ON (environment, name, instance_id) *
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[], $7::timestamptz[])
-                 AS batch (environment, name, instance_id, boot_id, sequence, body, received_at)
+            "INSERT INTO heartbeats (environment, name, instance_id, boot_id, sequence, body, received_at, ended_boots)
+             SELECT DISTINCT ON (environment, name, instance_id) environment, name, instance_id, boot_id, sequence, body,
+                    received_at, coalesce(string_to_array(nullif(ended, ''), E'\n'), '{}')
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[], $7::timestamptz[], $8::text[])
+                 AS batch (environment, name, instance_id, boot_id, sequence, body, received_at, ended)
              ORDER BY environment, name, instance_id, received_at DESC, sequence DESC
              ON CONFLICT (environment, name, instance_id) DO UPDATE SET
                  boot_id = excluded.boot_id, sequence = excluded.sequence,
-                 body = excluded.body, received_at = excluded.received_at
+                 body = excluded.body, received_at = excluded.received_at, ended_boots = excluded.ended_boots
              WHERE (heartbeats.received_at, heartbeats.sequence) <= (excluded.received_at, excluded.sequence)
              RETURNING environment",
             &environments,
@@ -57,7 +62,8 @@ impl Store {
             &boots,
             &sequences,
             &bodies as _,
-            &times
+            &times,
+            &ended
         )
         .fetch_all(tx.connection())
         .await?;
@@ -71,7 +77,7 @@ impl Store {
 
     pub async fn load_heartbeats(&self) -> Result<Vec<StoredHeartbeat>> {
         sqlx::query!(
-            "SELECT environment, name, instance_id, body, received_at FROM heartbeats
+            "SELECT environment, name, instance_id, body, received_at, ended_boots FROM heartbeats
              ORDER BY environment, name, instance_id"
         )
         .fetch_all(&self.pool)
@@ -85,6 +91,7 @@ impl Store {
                 environment: row.environment,
                 name: row.name,
                 instance_id: row.instance_id,
+                ended_boots: row.ended_boots,
             })
         })
         .collect()
@@ -95,7 +102,7 @@ impl Store {
 fn is_storable(row: &StoredHeartbeat) -> bool {
     let Heartbeat { boot_id, version, agent_type, environment, .. } = &row.last.heartbeat;
     let texts = [&row.environment, &row.name, &row.instance_id, boot_id, version, agent_type, environment];
-    !texts.into_iter().any(|text| text.contains('\0'))
+    !texts.into_iter().chain(&row.ended_boots).any(|text| text.contains('\0'))
 }
 
 impl Tx {
@@ -138,6 +145,15 @@ mod tests {
         assert_eq!(store.upsert_heartbeats(&batch).await.unwrap(), 1);
         let kept = store.load_heartbeats().await.unwrap();
         assert_eq!((&kept[1], &kept[2]), (&batch[0], &first[2]));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn the_boots_that_ended_come_back(pool: PgPool) {
+        let store = Store::from(pool);
+        let mut spoken = said("web-a", 1, 10);
+        spoken.ended_boots = vec!["boot-1".into(), "boot-2".into()];
+        store.upsert_heartbeats(std::slice::from_ref(&spoken)).await.unwrap();
+        assert_eq!(store.load_heartbeats().await.unwrap(), [spoken]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -4,6 +4,8 @@
 //! of [`Tx`], so that `control` puts it and its audit event into one transaction. No rules and no clock of its own here:
 //! moments are arguments, except where the database's time must decide (leadership, sessions, identity tokens).
 
+mod agent_commands;
+mod alerts;
 mod audit;
 mod autoscaling_samples;
 mod budgets;
@@ -12,8 +14,11 @@ mod column;
 mod connection;
 mod environments;
 mod error;
+mod health;
+mod heartbeat_hours;
 mod heartbeats;
 mod identity_tokens;
+mod incidents;
 mod instances;
 mod leadership;
 mod notifications;
@@ -27,6 +32,8 @@ mod sessions;
 mod templates;
 mod tx;
 
+pub use agent_commands::NewCommand;
+pub use alerts::{AuditVerified, Delivery, ProcessFigures};
 pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
 pub use audit_log::{Checkpoint, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
@@ -34,7 +41,10 @@ pub use changes::{ChangeFilter, ChangeSummary, NewChange};
 pub use connection::{Config, MIGRATOR, Store};
 pub use environments::Environment;
 pub use error::Error;
+pub use health::{HealthCount, HealthTransition, InstanceHealth};
+pub use heartbeat_hours::{HeartbeatDay, HeartbeatMinute};
 pub use heartbeats::StoredHeartbeat;
+pub use incidents::{NewIncident, PendingHold};
 pub use instances::{InstanceChanges, InstanceKey, PlacedInstance, StoredInstance};
 pub use leadership::{Epoch, Leadership};
 pub use notifications::{Heard, Listener, Notification};

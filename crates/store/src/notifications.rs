@@ -28,6 +28,8 @@ pub enum Notification {
     Heartbeats { environment: String },
     /// Proposed, or one step further; also for each step of its operations.
     Change { environment: String, change: ChangeId },
+    /// An incident, an alert or an agent's command moved. None: of the control plane itself.
+    Health { environment: Option<String> },
     /// The log has a new last event.
     Audit { seq: i64 },
 }

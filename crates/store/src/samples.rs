@@ -122,6 +122,7 @@ pub(crate) fn heartbeat(environment: &str, name: &str, sequence: u64, seconds: i
         environment: environment.to_owned(),
         name: name.to_owned(),
         instance_id: "771".to_owned(),
+        ended_boots: Vec::new(),
         last: LastHeartbeat { heartbeat, received_at: at(seconds) },
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use compute::Compute;
-use control::{Clock, Control, credential::Sealer, identity::Verifier, live::Live};
+use control::{Clock, Control, credential::Sealer, health::Watch, identity::Verifier, live::Live};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tokio::{net::TcpListener, signal, time::timeout};
@@ -88,6 +88,11 @@ pub async fn start(
         live: Live::new(epoch, domain::agent::Thresholds::default()),
         verifier: Arc::new(verifier),
         sealer: Arc::new(Sealer::new(&key)),
+        watch: Arc::new(Watch {
+            brake: config.alerts.brake,
+            webhook: config.alerts.target()?,
+            process: format!("{epoch}-{}", std::process::id()),
+        }),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

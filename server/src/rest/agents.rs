@@ -60,7 +60,8 @@ async fn heartbeats(
         .unwrap_or_default();
     let received = read(&control, body).and_then(|body| receive_heartbeat(&control, credential, &body));
     match received {
-        Ok(()) => Json(json!({ "accepted": true })).into_response(),
+        Ok(orders) if orders.is_empty() => Json(json!({ "accepted": true })).into_response(),
+        Ok(orders) => Json(json!({ "accepted": true, "commands": orders })).into_response(),
         Err(refused) => Problem::from_refusal(&refused, &request_id).into_response(),
     }
 }

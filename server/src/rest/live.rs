@@ -105,6 +105,8 @@ fn frame(event: &Arc<Event>, environment: &str) -> Option<Frame> {
             ("pools", json!({ "environment": event.environment }))
         }
         News::Change(id) => ("change", json!({ "environment": event.environment, "id": id })),
+        // An incident of the control plane itself concerns every tab, and the list of alerts shows all environments.
+        News::Health => ("health", json!({ "environment": event.environment })),
         News::Instances(_) | News::Pools => return None,
     };
     Some(Frame::default().id(event.id.to_string()).event(name).data(data.to_string()))

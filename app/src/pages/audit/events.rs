@@ -39,6 +39,13 @@ pub const fn state(action: AuditAction) -> State {
         Did::ProposeChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
         Did::ApproveChange | Did::FinishChange | Did::FinishOperation | Did::EnrollAgent => State::Ok,
         Did::FailChange | Did::CancelChange | Did::SupersedeChange | Did::FailOperation => State::X,
+        Did::Recover | Did::CloseIncident | Did::RestoreHealing | Did::AcknowledgeCommand => State::Ok,
+        Did::FallSilent | Did::FallIll | Did::OpenIncident | Did::RefuseCommand | Did::ExpireCommand => {
+            State::X
+        }
+        Did::HoldHealing | Did::OverruleBrake | Did::RestartAgent | Did::StopAgent | Did::StartAgent => {
+            State::Info
+        }
         Did::SignIn | Did::SignOut | Did::SetBudget => State::Info,
         Did::CrossBudgetThreshold => State::Warn,
     }

@@ -8,6 +8,7 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use super::history::Parts;
 use crate::{
     api,
     components::{
@@ -38,7 +39,11 @@ pub fn InstancePage() -> impl IntoView {
         },
         |(zone, name, _)| api::instances::load_instance(zone, name),
     );
-    loaded(instance, "the instance", draw)
+    let parts = Parts::of(Memo::new(move |_| {
+        let params = params.get();
+        (params.get("zone").unwrap_or_default(), params.get("name").unwrap_or_default())
+    }));
+    loaded(instance, "the instance", move |view| draw(view, parts))
 }
 
 /// What is the matter with it, in one sentence.
@@ -57,16 +62,18 @@ fn diagnosis(row: &InstanceRow) -> String {
             "The agent speaks and says that it is unhealthy.".to_owned()
         }
         AgentState::Ill => "The agent speaks, but its health probe fails.".to_owned(),
+        AgentState::Stopped => "The agent was stopped on request; it listens and can be started.".to_owned(),
         AgentState::Gone => "The VM is leaving or has left.".to_owned(),
     }
 }
 
-fn draw(view: InstanceView) -> AnyView {
+fn draw(view: InstanceView, parts: Parts) -> AnyView {
     let live = Live::here();
     let loaded = view.row.clone();
     let row = Memo::new(move |_| live.newest(&loaded).unwrap_or_else(|| loaded.clone()));
     let first = view.row.clone();
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
+    let status = format!("{}/status", routes::instance(&first.instance.zone, &first.instance.name));
     let short = first.instance.name.rsplit('-').next().unwrap_or_default().to_owned();
     let crumbs = vec![
         Crumb::link("Pools", Query::default().with("environment", Some(&environment)).on(routes::POOLS)),
@@ -110,8 +117,14 @@ fn draw(view: InstanceView) -> AnyView {
             </Panel>
             <Panel id="agent" title="Agent, as it says of itself">
                 {move || agent(row.with(|row| row.last_heartbeat.clone()))}
+                <p class="panel-foot sm soft">
+                    <a class="link" href=status>
+                        "Ask it for its status"
+                    </a>
+                </p>
             </Panel>
         </div>
+        {parts.view(first.instance.zone.clone(), first.instance.name.clone())}
     }
     .into_any()
 }

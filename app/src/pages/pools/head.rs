@@ -7,6 +7,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api::{self, ApiError},
     components::{
+        incident::incidents,
         page_head::{Crumb, PageHead},
         status::badge,
         tabs::{Tab, Tabs},
@@ -32,7 +33,7 @@ pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
                 params.get("environment").unwrap_or_default(),
                 params.get("name").unwrap_or_default(),
                 live.instances(),
-                live.changes(),
+                (live.changes(), live.health()),
             )
         },
         |(environment, name, ..)| api::pools::load_pool(environment, name),
@@ -69,6 +70,7 @@ pub fn head(view: &PoolView) -> AnyView {
             badges=move || standing.with(|standing| badge(standing.state, standing.word.clone()))
             facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
         />
+        {incidents(&view.incidents)}
         <Tabs label="Pool" tabs=tabs />
     }
     .into_any()

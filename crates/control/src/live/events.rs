@@ -35,6 +35,8 @@ pub enum News {
     /// Settings, sizes or conditions of the environment's pools.
     Pools,
     Change(ChangeId),
+    /// An incident, an alert or an agent's command moved.
+    Health,
 }
 
 #[derive(Clone, Debug)]

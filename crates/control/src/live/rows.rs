@@ -8,12 +8,13 @@ use domain::{
     instance::Instance,
     view::instance::{InstanceDelta, InstanceRow},
 };
+use store::HealthTransition;
 
 /// A VM that restarts more often than this within a credential's hour has other troubles than replays.
 const ENDED_BOOTS_KEPT: usize = 32;
 
 /// Environment and instance name.
-type Key = (String, String);
+pub(super) type Key = (String, String);
 
 /// Instance and pool with the newest word of its agent.
 #[derive(Clone, Debug)]
@@ -30,6 +31,17 @@ pub struct PendingHeartbeat {
     pub name: String,
     pub instance_id: String,
     pub last: LastHeartbeat,
+    /// Boots that this one followed, oldest first.
+    pub ended_boots: Vec<String>,
+}
+
+/// A state that the store has of an instance.
+#[derive(Clone, Debug)]
+pub struct KnownHealth {
+    pub environment: String,
+    pub name: String,
+    pub instance_id: Option<String>,
+    pub state: AgentState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +60,22 @@ struct Voice {
     ended_boots: VecDeque<String>,
 }
 
+/// What the store was told of an instance, or will be by what waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    instance_id: Option<String>,
+    state: AgentState,
+}
+
 #[derive(Debug)]
 pub(super) struct Rows {
     thresholds: Thresholds,
+    /// By environment and pool, where they are not the ordinary ones.
+    own_thresholds: HashMap<Key, Thresholds>,
+    /// What was said before it was heard by nobody, or by the process before this one.
+    listening_since: Timestamp,
+    told: HashMap<Key, Told>,
+    transitions: Vec<HealthTransition>,
     rows: BTreeMap<Key, LiveRow>,
     voices: HashMap<Key, Voice>,
     pending: HashMap<Key, PendingHeartbeat>,
@@ -58,7 +83,83 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn new(thresholds: Thresholds) -> Self {
-        Self { thresholds, rows: BTreeMap::new(), voices: HashMap::new(), pending: HashMap::new() }
+        Self {
+            thresholds,
+            own_thresholds: HashMap::new(),
+            listening_since: Timestamp::MIN_UTC,
+            told: HashMap::new(),
+            transitions: Vec::new(),
+            rows: BTreeMap::new(),
+            voices: HashMap::new(),
+            pending: HashMap::new(),
+        }
+    }
+
+    pub(super) fn listen_from(&mut self, now: Timestamp) {
+        self.listening_since = now;
+    }
+
+    /// Those of an environment's pools; a pool that is not among them has the ordinary ones.
+    pub(super) fn set_thresholds(&mut self, environment: &str, pools: Vec<(String, Thresholds)>) {
+        self.own_thresholds.retain(|(of, _), _| of != environment);
+        self.own_thresholds
+            .extend(pools.into_iter().map(|(pool, own)| ((environment.to_owned(), pool), own)));
+    }
+
+    /// What the process before this one had told the store.
+    pub(super) fn restore_health(&mut self, known: Vec<KnownHealth>) {
+        for one in known {
+            let told = Told { instance_id: one.instance_id, state: one.state };
+            self.told.insert((one.environment, one.name), told);
+        }
+    }
+
+    fn state(&self, key: &Key, pool: &str, instance: &Instance, now: Timestamp) -> AgentState {
+        let own = self.own_thresholds.get(&(key.0.clone(), pool.to_owned()));
+        let thresholds = own.copied().unwrap_or(self.thresholds);
+        let last = self.voice(key, instance);
+        let state = agent_state(instance, last, thresholds, self.listening_since, now);
+        // Who was silent before this process began has to speak first: its beginning is no sign of life.
+        let unheard = last.is_none_or(|last| last.received_at < self.listening_since);
+        let told_silent = self
+            .told
+            .get(key)
+            .is_some_and(|told| told.state == AgentState::Silent && told.instance_id == instance.id);
+        match state {
+            AgentState::Starting | AgentState::Healthy | AgentState::Late if unheard && told_silent => {
+                AgentState::Silent
+            }
+            state => state,
+        }
+    }
+
+    /// Remembers to tell the store of an agent that passed into another state.
+    fn note(&mut self, key: &Key, now: Timestamp) {
+        let Some(row) = self.rows.get(key) else { return };
+        let told = Told { instance_id: row.instance.id.clone(), state: row.agent };
+        if self.told.get(key) == Some(&told) {
+            return;
+        }
+        self.transitions.push(HealthTransition {
+            environment: key.0.clone(),
+            zone: row.instance.zone.clone(),
+            name: key.1.clone(),
+            instance_id: told.instance_id.clone(),
+            pool: row.pool.clone(),
+            before: self.told.get(key).map(|before| before.state),
+            after: told.state,
+            at: now,
+        });
+        self.told.insert(key.clone(), told);
+    }
+
+    pub(super) fn take_transitions(&mut self) -> Vec<HealthTransition> {
+        std::mem::take(&mut self.transitions)
+    }
+
+    pub(super) fn put_transitions_back(&mut self, mut transitions: Vec<HealthTransition>) {
+        transitions.append(&mut self.transitions);
+        self.transitions = transitions;
     }
 
     pub(super) fn restore(&mut self, heartbeats: Vec<PendingHeartbeat>) {
@@ -67,8 +168,8 @@ impl Rows {
             // A name may have belonged to several VMs; only the last of them still speaks.
             let newer = |voice: &Voice| voice.last.received_at > one.last.received_at;
             if !self.voices.get(&key).is_some_and(newer) {
-                let voice =
-                    Voice { instance_id: one.instance_id, last: one.last, ended_boots: VecDeque::new() };
+                let ended_boots = one.ended_boots.into();
+                let voice = Voice { instance_id: one.instance_id, last: one.last, ended_boots };
                 self.voices.insert(key, voice);
             }
         }
@@ -113,17 +214,19 @@ impl Rows {
             }
             self.voices.remove(&key);
             self.pending.remove(&key);
+            self.told.remove(&key);
         }
         for (pool, instance) in instances {
             let key = (environment.to_owned(), instance.name.clone());
-            let agent = agent_state(&instance, self.voice(&key, &instance), self.thresholds, now);
+            let agent = self.state(&key, &pool, &instance, now);
             let row = LiveRow { pool, instance, agent };
             let same = self.rows.get(&key).is_some_and(|old| {
                 old.agent == row.agent && old.pool == row.pool && old.instance == row.instance
             });
             if !same {
                 deltas.push(InstanceDelta::Seen(self.view(&key, &row)));
-                self.rows.insert(key, row);
+                self.rows.insert(key.clone(), row);
+                self.note(&key, now);
             }
         }
         deltas
@@ -159,18 +262,21 @@ impl Rows {
                 }
             }
         }
-        let agent = agent_state(&row.instance, Some(&last), self.thresholds, now);
+        let (pool, instance) = (row.pool.clone(), row.instance.clone());
         let pending = PendingHeartbeat {
             environment: environment.to_owned(),
             name: name.to_owned(),
             instance_id: instance_id.to_owned(),
             last: last.clone(),
+            ended_boots: ended_boots.iter().cloned().collect(),
         };
         self.pending.insert(key.clone(), pending);
         self.voices.insert(key.clone(), Voice { instance_id: instance_id.to_owned(), last, ended_boots });
+        let agent = self.state(&key, &pool, &instance, now);
         if let Some(row) = self.rows.get_mut(&key) {
             row.agent = agent;
         }
+        self.note(&key, now);
         let row = self.rows.get(&key).ok_or(BeatRefused::NotInPool)?;
         Ok(InstanceDelta::Seen(self.view(&key, row)))
     }
@@ -180,7 +286,7 @@ impl Rows {
             .rows
             .iter()
             .filter_map(|(key, row)| {
-                let agent = agent_state(&row.instance, self.voice(key, &row.instance), self.thresholds, now);
+                let agent = self.state(key, &row.pool, &row.instance, now);
                 (agent != row.agent).then(|| (key.clone(), agent))
             })
             .collect();
@@ -189,6 +295,7 @@ impl Rows {
             if let Some(row) = self.rows.get_mut(&key) {
                 row.agent = agent;
             }
+            self.note(&key, now);
             if let Some(row) = self.rows.get(&key) {
                 deltas.push(InstanceDelta::Seen(self.view(&key, row)));
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Duration;
-use domain::{Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive};
+use domain::{Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive, incident::Incident};
 use futures_util::future::join_all;
 use store::Tx;
 
@@ -57,8 +57,16 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
     for change in &changes {
         queues.entry(&change.environment).or_default().push(change);
     }
-    let rounds = join_all(queues.into_values().map(|queue| turn(control, leader, queue))).await;
     let mut status = Status::default();
+    let braked = braked(control).await?;
+    queues.retain(|environment, queue| {
+        let held = braked.contains_key(*environment);
+        if held {
+            status.waiting += u32::try_from(queue.len()).unwrap_or(u32::MAX);
+        }
+        !held
+    });
+    let rounds = join_all(queues.into_values().map(|queue| turn(control, leader, queue))).await;
     let mut stopped = None;
     for round in rounds {
         match round {
@@ -71,6 +79,13 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
         }
     }
     stopped.map_or(Ok(status), Err)
+}
+
+/// Environments whose brake holds, and by which incident: while too much fails together nothing is begun or gone on with.
+pub(crate) async fn braked(control: &Control) -> Result<BTreeMap<String, String>, Error> {
+    let open = control.store.list_open_incidents(None).await?;
+    let held = open.into_iter().filter(Incident::holds_now);
+    Ok(held.filter_map(|incident| Some((incident.environment.clone()?, incident.name()))).collect())
 }
 
 /// `queue`: the environment's open changes, the oldest first.

@@ -98,7 +98,7 @@ impl Leader {
     }
 
     /// The event with the number of the leadership under which it happened.
-    pub(super) fn signs<'a>(&self, event: NewEvent<'a>) -> NewEvent<'a> {
+    pub(crate) fn signs<'a>(&self, event: NewEvent<'a>) -> NewEvent<'a> {
         NewEvent { epoch: Some(self.epoch), ..event }
     }
 

@@ -117,6 +117,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         live: Live::new(1, Thresholds::default()),
         verifier: Arc::new(Verifier::new(jwks_url, AUDIENCE).expect("a verifier")),
         sealer: Arc::new(Sealer::new(&[7; 32])),
+        watch: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,

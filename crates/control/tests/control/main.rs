@@ -22,3 +22,4 @@ mod proxy;
 mod reading;
 mod refusals;
 mod templates;
+mod watching;

@@ -1,6 +1,9 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
-use control::{Error, audit, changes, firewall, fleet, import, instances, me, planning, pools, templates};
+use control::{
+    Error, alerts, audit, changes, commands, firewall, fleet, health, import, incidents, instances, me,
+    planning, pools, templates,
+};
 use domain::{ChangeId, Permission, view::import::Reading};
 use sqlx::PgPool;
 
@@ -31,6 +34,14 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
+        ("load_instance_history", health::load_instance_history(control, &nobody, "z", "x").await.err()),
+        ("load_serial_page", instances::load_serial_page(control, &nobody, "z", "x", None).await.err()),
+        ("load_agent_status", instances::load_agent_status(control, &nobody, "z", "x").await.err()),
+        ("restart_agent", commands::restart_agent(control, &nobody, "z", "x").await.err()),
+        ("stop_agent", commands::stop_agent(control, &nobody, "z", "x").await.err()),
+        ("start_agent", commands::start_agent(control, &nobody, "z", "x").await.err()),
+        ("list_alerts", alerts::list_alerts(control, &nobody).await.err()),
+        ("overrule_brake", incidents::overrule_brake(control, &nobody, 1, "x").await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
         ("load_firewall", firewall::load_firewall(control, &nobody, None, None).await.err()),
         ("load_firewall_rule", firewall::load_firewall_rule(control, &nobody, "dev", "x").await.err()),

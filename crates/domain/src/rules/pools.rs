@@ -1,7 +1,7 @@
 //! Rules of pools: their template, sizes, rollout numbers.
 
 use super::{Findings, LARGEST_GROUP, Rule, Scope, sizes};
-use crate::{derive, name, pool::PoolSpec};
+use crate::{agent::Thresholds, derive, name, pool::PoolSpec};
 
 pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
     for (index, pool) in scope.spec.agent_pools.iter().enumerate() {
@@ -12,6 +12,7 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
         if let Some(ports) = &pool.named_ports {
             sizes::named_ports(&at("named_ports"), ports, findings);
         }
+        heartbeats(pool, &at, findings);
         if pool.health_check_initial_delay > 3600 {
             let message = format!(
                 "{} s is too long: Compute Engine takes 0 to 3600 s",
@@ -19,6 +20,32 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
             );
             findings.breaks_with_fix(Rule::InitialDelay, at("health_check_initial_delay"), message, "3600");
         }
+    }
+}
+
+/// Ours, not Compute Engine's: when an agent counts as late, silent, or never started.
+fn heartbeats(pool: &PoolSpec, at: &dyn Fn(&str) -> String, findings: &mut Findings) {
+    let thresholds = Thresholds::of(pool);
+    let (late, silent) = (thresholds.late_after_seconds, thresholds.silent_after_seconds);
+    let declared = [
+        ("heartbeat_late_after", pool.heartbeat_late_after, 5..=3600),
+        ("heartbeat_silent_after", pool.heartbeat_silent_after, 5..=3600),
+        ("heartbeat_start_within", pool.heartbeat_start_within, 30..=7200),
+    ];
+    for (name, value, range) in declared {
+        let Some(value) = value.filter(|value| !range.contains(value)) else { continue };
+        let message = format!("{value} s is out of bounds: take {} to {} s", range.start(), range.end());
+        let fix = value.clamp(*range.start(), *range.end()).to_string();
+        findings.breaks_with_fix(Rule::HeartbeatThresholds, at(name), message, fix);
+    }
+    if late >= silent {
+        let name = if pool.heartbeat_silent_after.is_some() {
+            "heartbeat_silent_after"
+        } else {
+            "heartbeat_late_after"
+        };
+        let message = format!("an agent would be silent after {silent} s, and late only after {late} s");
+        findings.breaks(Rule::HeartbeatThresholds, at(name), message);
     }
 }
 

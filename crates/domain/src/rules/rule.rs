@@ -31,6 +31,7 @@ rules! {
     FirewallDestinations "firewall_destinations" "EGRESS rules name destinations.";
     FirewallSources "firewall_sources" "INGRESS rules name sources; EGRESS rules have no source tags.";
     GroupTooLarge "group_too_large" "A regional group has at most 2000 VMs.";
+    HeartbeatThresholds "heartbeat_thresholds" "An agent is late before it is silent, within 5 to 3600 seconds; it may take 30 to 7200 seconds to start.";
     HealthInterval "health_interval" "The probe's interval and timeout are 1 to 300 seconds.";
     HealthPath "health_path" "The probe's path begins with a slash.";
     HealthThreshold "health_threshold" "The probe's thresholds are 1 to 10.";

@@ -7,7 +7,7 @@ use super::{
     instance::InstanceRow,
     pool::{AgentCount, PoolRow},
 };
-use crate::{Timestamp, cost::Money};
+use crate::{Timestamp, cost::Money, incident::Incident};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FleetZone {
@@ -41,6 +41,8 @@ pub struct FleetView {
     pub agents: Vec<AgentCount>,
     /// Not yet finished, newest first.
     pub changes: Vec<ChangeRow>,
+    /// Open ones of the environment and of the control plane, newest first.
+    pub incidents: Vec<Incident>,
     /// When Compute Engine was last read for this environment.
     pub observed_at: Option<Timestamp>,
     /// Set while Compute Engine does not answer: since when, and why in words.

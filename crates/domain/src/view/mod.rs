@@ -8,6 +8,7 @@ pub mod edit;
 pub mod firewall;
 pub mod firewall_settings;
 pub mod fleet;
+pub mod health;
 pub mod import;
 pub mod instance;
 pub mod me;

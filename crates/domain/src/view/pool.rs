@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{change::ChangeRow, instance::InstanceRow};
-use crate::{AgentType, Timestamp, agent::AgentState, condition::Condition};
+use crate::{AgentType, Timestamp, agent::AgentState, condition::Condition, incident::Incident};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentCount {
@@ -54,6 +54,8 @@ pub struct PoolView {
     pub instances: Vec<InstanceRow>,
     /// Newest first, at most ten.
     pub changes: Vec<ChangeRow>,
+    /// Open ones that touch it: its own brake, or that of a zone it is in.
+    pub incidents: Vec<Incident>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
 }

@@ -116,7 +116,8 @@ fn pool(fields: &mut Fields<'_, '_, '_>) -> (At, PoolSpec) {
     let mut spec = PoolSpec::new(&name, agent_type, &fields.required_text("template_name"));
     set! { fields, spec;
         whole: target_size, min_replicas, max_replicas, max_surge, max_unavailable, min_ready_sec,
-            health_check_initial_delay, cooldown_period, scale_down_max_percent, scale_down_time_window;
+            health_check_initial_delay, cooldown_period, scale_down_max_percent, scale_down_time_window,
+            heartbeat_late_after, heartbeat_silent_after, heartbeat_start_within;
         flag: enable_autoscaling;
         number: cpu_target;
         named_ports: named_ports;

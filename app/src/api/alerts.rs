@@ -1,0 +1,18 @@
+//! Alerts and incidents.
+
+use domain::view::health::AlertsView;
+use leptos::prelude::*;
+
+use super::ApiError;
+
+#[server(prefix = "/fn", endpoint = "list_alerts")]
+pub async fn list_alerts() -> Result<AlertsView, ApiError> {
+    let request = super::request()?;
+    request.answer(control::alerts::list_alerts(&request.control, &request.actor).await)
+}
+
+#[server(prefix = "/fn", endpoint = "overrule_brake")]
+pub async fn overrule_brake(id: i64, reason: String) -> Result<(), ApiError> {
+    let request = super::request()?;
+    request.answer(control::incidents::overrule_brake(&request.control, &request.actor, id, &reason).await)
+}

@@ -1,0 +1,222 @@
+//! Alerts: what must somebody hear of? Open incidents with why, the conditions that are judged, and who was told.
+
+use domain::{
+    Permission,
+    alert::{Alert, AlertKind, AlertState},
+    incident::Incident,
+    view::health::{AlertsView, DeliveryRow},
+};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    api::{self, alerts::OverruleBrake},
+    components::{
+        button::Submit,
+        field::TextField,
+        glyph::{State, glyph},
+        incident::held,
+        loaded::loaded,
+        moment::ago,
+        page_head::PageHead,
+        panel::Panel,
+    },
+    live::Live,
+    opening::refusal,
+    words,
+};
+
+#[component]
+pub fn Alerts() -> AnyView {
+    let live = Live::here();
+    let alerts = Resource::new(move || (live.opened(), live.health()), |_| api::alerts::list_alerts());
+    view! {
+        <Title text="Alerts" />
+        {loaded(alerts, "the alerts", draw)}
+    }
+    .into_any()
+}
+
+fn draw(view: AlertsView) -> AnyView {
+    let open = view.open.len() as u64;
+    let unmeasured = view.alerts.iter().filter(|alert| alert.state == AlertState::NotMeasured).count() as u64;
+    let lead = match (open, unmeasured) {
+        (0, 0) => "No incident is open.".to_owned(),
+        (0, _) => format!(
+            "No incident is open. Of the conditions, {} not measured yet.",
+            words::number(unmeasured) + if unmeasured == 1 { " is" } else { " are" }
+        ),
+        (1, _) => "One incident is open.".to_owned(),
+        _ => format!("{} are open.", words::count(open, "incident")),
+    };
+    let open = view.open.into_iter().map(incident).collect_view();
+    let closed = view.closed.iter().map(past).collect_view();
+    let none_closed =
+        view.closed.is_empty().then(|| view! { <p class="panel-body soft">"No incident has ended yet."</p> });
+    view! {
+        <PageHead title="Alerts" lead=move || lead.clone() />
+        <div class="stack">{open} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
+        <div class="block">
+            <Panel id="closed" title="Incidents that ended">
+                {none_closed}
+                <ol class="rows verdicts">{closed}</ol>
+            </Panel>
+        </div>
+    }
+    .into_any()
+}
+
+fn incident(open: Incident) -> AnyView {
+    let held = held(&open);
+    let brake = open.holds_now().then(|| overrule(&open));
+    view! {
+        <section class="panel" data-s="crit" aria-label=format!("Incident {}", open.name())>
+            <header class="panel-head">
+                <h2 class="status">{glyph(State::Crit)} {open.title.clone()}</h2>
+                <small class="mono">{open.name()}</small>
+            </header>
+            <div class="panel-body">
+                <p>{open.why.clone()}</p>
+                <p class="soft">
+                    {open.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
+                    {ago(open.opened_at)} ". " {held}
+                </p>
+                {brake}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Letting the brake go by hand: with a reason, as healing then goes on whatever the agents do.
+fn overrule(open: &Incident) -> AnyView {
+    let action = ServerAction::<OverruleBrake>::new();
+    let id = open.id;
+    let error = move || {
+        action.value().get().and_then(Result::err).map(|error| {
+            view! {
+                <p class="reason sm" role="alert" data-s="crit">
+                    {glyph(State::Crit)}
+                    <span>{words::sentence(&error.message)}</span>
+                </p>
+            }
+        })
+    };
+    let reason = format!("reason-{id}");
+    view! {
+        {error}
+        <ActionForm action=action>
+            <input type="hidden" name="id" value=id.to_string() />
+            <TextField id=reason name="reason" label="Why healing may go on" required=true />
+            <div class="buttons">
+                <Submit
+                    label="Let the brake go"
+                    id="overrule-brake"
+                    blocked=refusal(Permission::OverruleBrake)
+                    busy=action.pending()
+                />
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn conditions(alerts: &[Alert]) -> AnyView {
+    let rows = AlertKind::ALL
+        .iter()
+        .map(|kind| condition(*kind, alerts.iter().find(|alert| alert.kind == *kind)))
+        .collect_view();
+    view! {
+        <Panel id="conditions" title="Conditions">
+            <ul class="rows verdicts">{rows}</ul>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn condition(kind: AlertKind, alert: Option<&Alert>) -> AnyView {
+    let state = match alert.map(|alert| alert.state) {
+        Some(AlertState::Ok) => State::Ok,
+        Some(AlertState::Firing) => State::Crit,
+        Some(AlertState::NotMeasured) | None => State::Unknown,
+    };
+    let word = match state {
+        State::Ok => "well",
+        State::Crit => "fires",
+        _ => "not measured yet",
+    };
+    let value = alert.map_or_else(
+        || "Not judged yet.".to_owned(),
+        |alert| format!("{}; it fires {}.", words::sentence(&alert.value), alert.limit),
+    );
+    let since = alert.map(|alert| view! { " Since " {ago(alert.since)} "." });
+    view! {
+        <li data-s=state.as_str()>
+            {glyph(state)} <p>
+                <b>{kind.title()}</b>
+                {format!(": {word}. ")}
+                <span class="soft">{value} {since}</span>
+                <small>{kind.measured()}</small>
+            </p> <code class="muted">{kind.as_str()}</code>
+        </li>
+    }
+    .into_any()
+}
+
+fn past(incident: &Incident) -> AnyView {
+    let ended = incident.closed_at.map(ago);
+    let because = incident.closed_because.clone().unwrap_or_default();
+    view! {
+        <li data-s="x">
+            {glyph(State::X)} <p>
+                <b>{incident.title.clone()}</b>
+                " "
+                <span class="soft">{words::sentence(&because)}</span>
+                <small>"ended " {ended}</small>
+            </p> <code class="muted">{incident.name()}</code>
+        </li>
+    }
+    .into_any()
+}
+
+fn deliveries(webhook: Option<String>, rows: Vec<DeliveryRow>) -> AnyView {
+    let target = match webhook {
+        Some(host) => format!("Each incident that opens or ends is also sent to {host}, signed."),
+        None => "No webhook is configured: incidents are told here alone. Set alerts.webhook_url and \
+                 alerts.webhook_secret_file to tell others."
+            .to_owned(),
+    };
+    let rows = rows.iter().map(delivery).collect_view();
+    view! {
+        <Panel id="deliveries" title="Who was told">
+            <p class="panel-body soft">{target}</p>
+            <ol class="rows verdicts">{rows}</ol>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn delivery(row: &DeliveryRow) -> AnyView {
+    let state = match row.state.as_str() {
+        "delivered" => State::Ok,
+        "pending" => State::Progress,
+        _ => State::X,
+    };
+    let word = match state {
+        State::Ok => "taken".to_owned(),
+        State::Progress => format!("on its way, {}", words::count(u64::from(row.attempts), "attempt")),
+        _ => format!("given up after {}", words::count(u64::from(row.attempts), "attempt")),
+    };
+    let error = row.last_error.clone().map(|error| words::sentence(&error));
+    view! {
+        <li data-s=state.as_str()>
+            {glyph(state)} <p>
+                <b>{format!("{} of {}", row.event, row.incident)}</b>
+                {format!(" {word}. ")}
+                <span class="soft">{error}</span>
+                <small>{ago(row.created_at)}</small>
+            </p> <code class="muted">{row.last_status}</code>
+        </li>
+    }
+    .into_any()
+}

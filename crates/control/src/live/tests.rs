@@ -1,0 +1,210 @@
+use domain::{
+    agent::AgentState,
+    heartbeat::{HeartbeatMetrics, HeartbeatStatus},
+    instance::{CurrentAction, InstanceStatus},
+};
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+}
+
+fn instance(name: &str, id: &str) -> Instance {
+    Instance {
+        name: name.into(),
+        id: Some(id.into()),
+        zone: "us-central1-a".into(),
+        group: "g".into(),
+        status: InstanceStatus::Running,
+        current_action: CurrentAction::None,
+        template: Some("t".into()),
+        address: None,
+        created_at: Some(at(0)),
+        probe: None,
+        last_error: None,
+    }
+}
+
+fn heartbeat(boot: &str, sequence: u64) -> Heartbeat {
+    Heartbeat {
+        boot_id: boot.into(),
+        sequence,
+        uptime_seconds: sequence * 10,
+        version: "0.1.0".into(),
+        status: HeartbeatStatus::Healthy,
+        agent_type: "backend-developer".into(),
+        environment: "dev".into(),
+        metrics: HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 0.0,
+            memory_usage_bytes: 0,
+            disk_usage_percent: 0.0,
+        },
+    }
+}
+
+fn fleet() -> Live {
+    let live = Live::new(1, Thresholds::default());
+    live.sync("dev", vec![("web".into(), instance("a", "7"))], at(0));
+    live
+}
+
+#[test]
+fn a_heartbeat_turns_a_starting_agent_healthy_and_silence_turns_it_silent() {
+    let live = fleet();
+    assert_eq!(live.rows("dev")[0].agent, AgentState::Starting);
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    assert_eq!(live.rows("dev")[0].agent, AgentState::Healthy);
+    live.tick(at(60));
+    assert_eq!(live.rows("dev")[0].agent, AgentState::Silent);
+}
+
+#[test]
+fn a_replayed_heartbeat_and_an_earlier_boot_are_refused() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 2), at(1)).unwrap();
+    assert_eq!(live.beat("dev", "a", "7", heartbeat("b", 2), at(2)), Err(BeatRefused::Replayed));
+    live.beat("dev", "a", "7", heartbeat("c", 1), at(3)).unwrap();
+    assert_eq!(live.beat("dev", "a", "7", heartbeat("b", 3), at(4)), Err(BeatRefused::Replayed));
+}
+
+#[test]
+fn an_instance_that_is_in_no_pool_is_refused_also_under_a_known_name() {
+    let live = fleet();
+    assert_eq!(live.beat("dev", "a", "8", heartbeat("b", 1), at(1)), Err(BeatRefused::NotInPool));
+    assert_eq!(live.beat("dev", "z", "7", heartbeat("b", 1), at(1)), Err(BeatRefused::NotInPool));
+}
+
+#[test]
+fn what_the_store_was_not_told_comes_back_unless_newer_came() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    let batch = live.take_pending();
+    assert!(live.take_pending().is_empty());
+    live.beat("dev", "a", "7", heartbeat("b", 2), at(2)).unwrap();
+    live.put_back(batch);
+    let again = live.take_pending();
+    assert_eq!(again.iter().map(|one| one.last.heartbeat.sequence).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_restart_keeps_refusing_what_was_already_seen() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 5), at(1)).unwrap();
+    let stored = live.take_pending();
+    let next = Live::new(2, Thresholds::default());
+    next.restore(stored);
+    next.sync("dev", vec![("web".into(), instance("a", "7"))], at(2));
+    assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
+    assert_eq!(next.beat("dev", "a", "7", heartbeat("b", 5), at(3)), Err(BeatRefused::Replayed));
+}
+
+#[test]
+fn a_restart_makes_nobody_silent_and_wakes_nobody() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 5), at(1)).unwrap();
+    let stored = live.take_pending();
+    let known = |state| KnownHealth {
+        environment: "dev".into(),
+        name: "a".into(),
+        instance_id: Some("7".into()),
+        state,
+    };
+    for (before, after) in
+        [(AgentState::Healthy, AgentState::Healthy), (AgentState::Silent, AgentState::Silent)]
+    {
+        let next = Live::new(2, Thresholds::default());
+        next.listen_from(at(600));
+        next.restore(stored.clone());
+        next.restore_health(vec![known(before)]);
+        next.sync("dev", vec![("web".into(), instance("a", "7"))], at(600));
+        assert_eq!(next.rows("dev")[0].agent, after);
+        assert_eq!(next.take_transitions(), [], "nothing passed");
+        next.beat("dev", "a", "7", heartbeat("b", 6), at(601)).unwrap();
+        assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
+        next.tick(at(632));
+        assert_eq!(next.rows("dev")[0].agent, AgentState::Silent);
+    }
+}
+
+#[test]
+fn each_passing_is_told_once() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    live.beat("dev", "a", "7", heartbeat("b", 2), at(11)).unwrap();
+    live.tick(at(60));
+    let passed: Vec<_> = live.take_transitions().iter().map(|one| (one.before, one.after)).collect();
+    let expected = [
+        (None, AgentState::Starting),
+        (Some(AgentState::Starting), AgentState::Healthy),
+        (Some(AgentState::Healthy), AgentState::Silent),
+    ];
+    assert_eq!(passed, expected);
+    assert_eq!(live.take_transitions(), []);
+}
+
+#[test]
+fn a_pool_s_own_thresholds_hold() {
+    let live = fleet();
+    let patient = Thresholds { late_after_seconds: 100, ..Thresholds::default() };
+    live.set_thresholds("dev", vec![("web".into(), Thresholds { silent_after_seconds: 200, ..patient })]);
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    live.tick(at(60));
+    assert_eq!(live.rows("dev")[0].agent, AgentState::Healthy);
+    live.tick(at(202));
+    assert_eq!(live.rows("dev")[0].agent, AgentState::Silent);
+}
+
+#[test]
+fn boots_that_ended_before_a_restart_stay_refused() {
+    let live = fleet();
+    live.beat("dev", "a", "7", heartbeat("b", 5), at(1)).unwrap();
+    live.beat("dev", "a", "7", heartbeat("c", 1), at(2)).unwrap();
+    let next = Live::new(2, Thresholds::default());
+    next.restore(live.take_pending());
+    next.sync("dev", vec![("web".into(), instance("a", "7"))], at(3));
+    assert_eq!(next.beat("dev", "a", "7", heartbeat("b", 6), at(3)), Err(BeatRefused::Replayed));
+    next.beat("dev", "a", "7", heartbeat("c", 2), at(3)).unwrap();
+}
+
+#[test]
+fn of_two_incarnations_the_one_that_spoke_last_is_restored() {
+    let earlier = fleet();
+    earlier.beat("dev", "a", "7", heartbeat("b", 1), at(9)).unwrap();
+    let mut stored = earlier.take_pending();
+    let mut before = stored[0].clone();
+    before.instance_id = "8".into();
+    before.last.received_at = at(1);
+    stored.push(before);
+    let next = Live::new(2, Thresholds::default());
+    next.restore(stored);
+    next.sync("dev", vec![("web".into(), instance("a", "7"))], at(10));
+    assert_eq!(next.rows("dev")[0].agent, AgentState::Healthy);
+}
+
+#[test]
+fn an_incarnation_is_found_also_where_two_environments_share_a_name() {
+    let live = fleet();
+    live.sync("development", vec![("web".into(), instance("a", "8"))], at(0));
+    for (id, environment) in [("7", "dev"), ("8", "development")] {
+        let row = live.find_incarnation("us-central1-a", "a", id).unwrap();
+        assert_eq!(row.environment, environment);
+    }
+    assert!(live.find_incarnation("us-central1-a", "a", "9").is_none());
+}
+
+#[test]
+fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_again() {
+    let live = fleet();
+    let (Backlog::Events(all), _) = live.subscribe(Some(EventId { epoch: 1, number: 0 })) else {
+        panic!("the log holds everything since the start")
+    };
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    let (Backlog::Events(missed), _) = live.subscribe(Some(all.last().unwrap().id)) else {
+        panic!("the log holds everything since the start")
+    };
+    assert_eq!(missed.len(), 1);
+    let (backlog, _) = live.subscribe(Some(EventId { epoch: 9, number: 1 }));
+    assert!(matches!(backlog, Backlog::Gap(_)));
+}

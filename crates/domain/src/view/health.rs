@@ -1,0 +1,118 @@
+//! What pages show of health: an agent's day and story, its VM's own words, incidents and alerts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ChangeId, Timestamp,
+    alert::Alert,
+    command::Command,
+    heartbeat_history::{Minute, Slot},
+    incident::Incident,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinuteFigures {
+    /// Since 1970.
+    pub minute: i64,
+    pub figures: Minute,
+}
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Change,
+    Agent,
+    /// The control plane, or a person by it.
+    Control,
+}
+
+impl Source {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Change => "Change",
+            Self::Agent => "Agent",
+            Self::Control => "Control plane",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    pub at: Timestamp,
+    pub source: Source,
+    pub sentence: String,
+    pub detail: String,
+    pub change: Option<ChangeId>,
+}
+
+/// One agent's last day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceHistory {
+    /// 24 hours, the oldest first.
+    pub slots: Vec<Slot>,
+    /// The last hour, minutes in which something was heard.
+    pub figures: Vec<MinuteFigures>,
+    /// While it fails: since when.
+    pub fails_since: Option<Timestamp>,
+    /// Oldest first.
+    pub before: Vec<Happening>,
+    pub before_since: Timestamp,
+    pub before_until: Timestamp,
+    /// The newest five.
+    pub commands: Vec<Command>,
+    /// Open ones of its environment.
+    pub incidents: Vec<Incident>,
+    pub now: Timestamp,
+}
+
+/// A part of what the VM wrote to its first serial port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SerialPage {
+    pub contents: String,
+    /// Bytes since the VM's start at which `contents` begins; the service keeps the last MiB.
+    pub start: u64,
+    /// Where to read on.
+    pub next: u64,
+    /// Whether there is more before `start`.
+    pub earlier: bool,
+    pub read_at: Timestamp,
+}
+
+/// What the agent answers on `/status`, asked by the control plane itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStatus {
+    /// As indented JSON; an error says why there is none.
+    pub answer: Result<String, String>,
+    pub asked: String,
+    pub read_at: Timestamp,
+}
+
+/// A webhook's delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRow {
+    pub id: i64,
+    pub incident: String,
+    pub event: String,
+    /// `pending`, `delivered` or `given_up`.
+    pub state: String,
+    pub attempts: u32,
+    pub last_status: Option<i32>,
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// The alerts page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertsView {
+    /// Newest first.
+    pub open: Vec<Incident>,
+    pub closed: Vec<Incident>,
+    /// Those that were judged; empty before the first judgement.
+    pub alerts: Vec<Alert>,
+    /// The receiver's host; None: no webhook is configured.
+    pub webhook: Option<String>,
+    pub deliveries: Vec<DeliveryRow>,
+    pub now: Timestamp,
+}
