@@ -118,6 +118,30 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Follows the log from an event that was verified before, for at most `limit` events; returns where it came to, or what is wrong.
+    pub async fn verify_audit_onward(
+        &self,
+        from: (i64, Hash),
+        limit: u32,
+    ) -> Result<std::result::Result<(i64, Hash), FirstWrong>> {
+        let mut chain = Chain::at(from.0, from.1);
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT seq, leaf, hash, at, environment, actor_kind, actor_id, action, object, detail, change_id, request_id
+             FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2",
+            chain.seq(),
+            i64::from(limit)
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        match rows.iter().find_map(|row| row.check(&mut chain).err()) {
+            Some(wrong) => Ok(Err(wrong)),
+            None => Ok(Ok((chain.seq(), chain.hash()))),
+        }
+    }
+}
+
 struct Row {
     seq: i64,
     leaf: Vec<u8>,
