@@ -87,6 +87,7 @@ mod tests {
             autoscaling: None,
             agents: vec![AgentCount { state: AgentState::Healthy, count: 2 }],
             conditions: Vec::new(),
+            requested: None,
             generation: 1,
             observed_generation: 1,
         }

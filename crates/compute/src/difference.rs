@@ -29,7 +29,9 @@ fn sort(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use domain::{
+        Amount,
         environment::NamedPort,
+        pool::{ReplacementMethod, UpdateType},
         resource::{InstanceGroup, UpdatePolicy},
     };
 
@@ -41,13 +43,19 @@ mod tests {
             base_instance_name: "agent-web".to_owned(),
             description: String::new(),
             template: "t".to_owned(),
+            canary: None,
             target_size: 1,
             zones: Vec::new(),
             named_ports: ports
                 .iter()
                 .map(|&(name, port)| NamedPort { name: name.to_owned(), port })
                 .collect(),
-            update_policy: UpdatePolicy { max_surge: 3, max_unavailable: 0 },
+            update_policy: UpdatePolicy {
+                update_type: UpdateType::Proactive,
+                replacement_method: ReplacementMethod::Substitute,
+                max_surge: Amount::Fixed(3),
+                max_unavailable: Amount::NONE,
+            },
             auto_healing: None,
         }
     }

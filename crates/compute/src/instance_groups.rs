@@ -1,9 +1,11 @@
 //! Regional managed instance groups. What is in them is `managed_instances`.
 
 use domain::{
+    Amount,
     environment::NamedPort,
     observed::GroupStatus,
-    resource::{AutoHealing, InstanceGroup, ResourceKind, UpdatePolicy},
+    pool::{ReplacementMethod, UpdateType},
+    resource::{AutoHealing, Canary, InstanceGroup, ResourceKind, UpdatePolicy},
 };
 use google_cloud_compute_v1::model::{
     DistributionPolicy, DistributionPolicyZoneConfiguration, FixedOrPercent, InstanceGroupManager as Wire,
@@ -12,7 +14,7 @@ use google_cloud_compute_v1::model::{
     distribution_policy::TargetShape,
     instance_group_manager::ListManagedInstancesResults,
     instance_group_manager_update_policy::{
-        InstanceRedistributionType, MinimalAction, ReplacementMethod, Type,
+        InstanceRedistributionType, MinimalAction, ReplacementMethod as WireMethod, Type,
     },
 };
 
@@ -153,12 +155,18 @@ impl Compute {
 /// What a group is created with, and all of it but name, size and zones is what a patch sets.
 fn settings(scope: &Scope, group: &InstanceGroup) -> Wire {
     let policy = InstanceGroupManagerUpdatePolicy::new()
-        .set_type(Type::Proactive)
+        .set_type(match group.update_policy.update_type {
+            UpdateType::Proactive => Type::Proactive,
+            UpdateType::Opportunistic => Type::Opportunistic,
+        })
         .set_minimal_action(MinimalAction::Replace)
-        .set_replacement_method(ReplacementMethod::Substitute)
+        .set_replacement_method(match group.update_policy.replacement_method {
+            ReplacementMethod::Substitute => WireMethod::Substitute,
+            ReplacementMethod::Recreate => WireMethod::Recreate,
+        })
         .set_instance_redistribution_type(InstanceRedistributionType::Proactive)
-        .set_max_surge(FixedOrPercent::new().set_fixed(to_wire(group.update_policy.max_surge)))
-        .set_max_unavailable(FixedOrPercent::new().set_fixed(to_wire(group.update_policy.max_unavailable)));
+        .set_max_surge(amount(group.update_policy.max_surge))
+        .set_max_unavailable(amount(group.update_policy.max_unavailable));
     let healing = group.auto_healing.iter().map(|healing| {
         InstanceGroupManagerAutoHealingPolicy::new()
             .set_health_check(scope.health_check(&healing.health_check))
@@ -167,8 +175,7 @@ fn settings(scope: &Scope, group: &InstanceGroup) -> Wire {
     Wire::new()
         .set_description(&group.description)
         .set_base_instance_name(&group.base_instance_name)
-        .set_versions([InstanceGroupManagerVersion::new()
-            .set_instance_template(scope.instance_template(&group.template))])
+        .set_versions(versions(scope, group))
         .set_named_ports(
             group
                 .named_ports
@@ -179,6 +186,38 @@ fn settings(scope: &Scope, group: &InstanceGroup) -> Wire {
         .set_auto_healing_policies(healing)
         // Without it the service ignores page sizes and tokens when it lists the group's instances.
         .set_list_managed_instances_results(ListManagedInstancesResults::Paginated)
+}
+
+/// Exactly one has no size of its own: the rest of the group. A rollback is the same list without the canary.
+fn versions(scope: &Scope, group: &InstanceGroup) -> Vec<InstanceGroupManagerVersion> {
+    let version = |name: &str, template: &str| {
+        InstanceGroupManagerVersion::new()
+            .set_name(name)
+            .set_instance_template(scope.instance_template(template))
+    };
+    let canary = group
+        .canary
+        .iter()
+        .map(|canary| version(CANARY, &canary.template).set_target_size(amount(canary.target_size)));
+    std::iter::once(version(STABLE, &group.template)).chain(canary).collect()
+}
+
+/// The versions' names, as people see them in Compute Engine's own console.
+const STABLE: &str = "stable";
+const CANARY: &str = "canary";
+
+fn amount(amount: Amount) -> FixedOrPercent {
+    match amount {
+        Amount::Fixed(count) => FixedOrPercent::new().set_fixed(to_wire(count)),
+        Amount::Percent(percent) => FixedOrPercent::new().set_percent(to_wire(percent)),
+    }
+}
+
+fn from_amount(wire: FixedOrPercent) -> Amount {
+    match (wire.percent, wire.fixed.or(wire.calculated)) {
+        (Some(percent), _) => Amount::Percent(from_wire(percent)),
+        (None, fixed) => Amount::Fixed(from_wire(fixed.unwrap_or_default())),
+    }
 }
 
 fn to_google(scope: &Scope, group: &InstanceGroup) -> Wire {
@@ -225,10 +264,13 @@ fn status(wire: &Wire) -> GroupStatus {
 
 fn from_google(wire: Wire) -> InstanceGroup {
     let policy = wire.update_policy.unwrap_or_default();
-    let count = |limit: Option<FixedOrPercent>| {
-        let limit = limit.unwrap_or_default();
-        from_wire(limit.fixed.or(limit.calculated).unwrap_or_default())
-    };
+    let limit = |limit: Option<FixedOrPercent>| limit.map_or(Amount::NONE, from_amount);
+    let canary = wire.versions.iter().find_map(|version| {
+        Some(Canary {
+            template: link::name(version.instance_template.as_ref()?).to_owned(),
+            target_size: from_amount(version.target_size.clone()?),
+        })
+    });
     // During a canary there are two versions; the one without a size of its own is the rest of the group.
     let template = wire
         .versions
@@ -246,6 +288,7 @@ fn from_google(wire: Wire) -> InstanceGroup {
         base_instance_name: wire.base_instance_name.unwrap_or_default(),
         description: wire.description.unwrap_or_default(),
         template: link::name(&template).to_owned(),
+        canary,
         target_size: from_wire(wire.target_size.unwrap_or_default()),
         zones,
         named_ports: wire
@@ -257,8 +300,17 @@ fn from_google(wire: Wire) -> InstanceGroup {
             })
             .collect(),
         update_policy: UpdatePolicy {
-            max_surge: count(policy.max_surge),
-            max_unavailable: count(policy.max_unavailable),
+            // Whatever is not our word is Compute Engine's default.
+            update_type: match policy.r#type {
+                Some(Type::Proactive) => UpdateType::Proactive,
+                _ => UpdateType::Opportunistic,
+            },
+            replacement_method: match policy.replacement_method {
+                Some(WireMethod::Recreate) => ReplacementMethod::Recreate,
+                _ => ReplacementMethod::Substitute,
+            },
+            max_surge: limit(policy.max_surge),
+            max_unavailable: limit(policy.max_unavailable),
         },
         auto_healing: wire.auto_healing_policies.into_iter().find_map(|healing| {
             Some(AutoHealing {
@@ -281,10 +333,16 @@ mod tests {
             base_instance_name: "agent-web".to_owned(),
             description: "Web agents".to_owned(),
             template: "genesis-agent-web-1".to_owned(),
+            canary: None,
             target_size: 3,
             zones: vec!["us-central1-a".to_owned(), "us-central1-b".to_owned()],
             named_ports: vec![NamedPort { name: "http".to_owned(), port: 8080 }],
-            update_policy: UpdatePolicy { max_surge: 2, max_unavailable: 0 },
+            update_policy: UpdatePolicy {
+                update_type: UpdateType::Proactive,
+                replacement_method: ReplacementMethod::Substitute,
+                max_surge: Amount::Fixed(2),
+                max_unavailable: Amount::NONE,
+            },
             auto_healing: Some(AutoHealing { health_check: "web-health".to_owned(), initial_delay_sec: 300 }),
         }
     }
@@ -292,19 +350,32 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_sent_reads_back(
-            numbers in prop::array::uniform3(0..=i32::MAX as u32),
+            target_size in 0..=i32::MAX as u32,
+            amounts in prop::array::uniform3(
+                prop_oneof![(0..=i32::MAX as u32).prop_map(Amount::Fixed), (0..=100_u32).prop_map(Amount::Percent)]
+            ),
+            canary in option::of("[a-z]{1,9}"),
+            opportunistic in any::<bool>(),
+            recreates in any::<bool>(),
             description in ".{0,30}",
             zones in collection::btree_set("us-central1-[a-f]", 0..4),
             ports in collection::vec(("[a-z]{1,9}", any::<u16>()), 0..3),
             healing in option::of(("[a-z]{1,9}", 0..=3600_u32)),
         ) {
-            let [target_size, max_surge, max_unavailable] = numbers;
+            let [tried, max_surge, max_unavailable] = amounts;
             let group = InstanceGroup {
                 target_size,
                 description,
                 zones: zones.into_iter().collect(),
                 named_ports: ports.into_iter().map(|(name, port)| NamedPort { name, port }).collect(),
-                update_policy: UpdatePolicy { max_surge, max_unavailable },
+                canary: canary.map(|template| Canary { template, target_size: tried }),
+                update_policy: UpdatePolicy {
+                    update_type: if opportunistic { UpdateType::Opportunistic } else { UpdateType::Proactive },
+                    replacement_method:
+                        if recreates { ReplacementMethod::Recreate } else { ReplacementMethod::Substitute },
+                    max_surge,
+                    max_unavailable,
+                },
                 auto_healing: healing
                     .map(|(health_check, initial_delay_sec)| AutoHealing { health_check, initial_delay_sec }),
                 ..group()
@@ -334,12 +405,14 @@ mod tests {
     }
 
     #[test]
-    fn a_canary_leaves_the_group_at_its_main_template() {
+    fn of_two_versions_the_one_with_a_size_is_the_canary() {
         let version = |template: &str| InstanceGroupManagerVersion::new().set_instance_template(template);
         let wire = Wire::new().set_instance_template("new").set_versions([
             version("new").set_target_size(FixedOrPercent::new().set_fixed(1)),
             version("projects/p/global/instanceTemplates/old"),
         ]);
-        assert_eq!(from_google(wire).template, "old");
+        let group = from_google(wire);
+        assert_eq!(group.template, "old");
+        assert_eq!(group.canary, Some(Canary { template: "new".to_owned(), target_size: Amount::Fixed(1) }));
     }
 }

@@ -1,9 +1,12 @@
 //! The instances of a group, as the group sees them, and what can be asked for one of them.
 
-use domain::instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth};
+use domain::{
+    instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth},
+    plan::{InstanceRef, Step},
+};
 use google_cloud_compute_v1::model::{
-    ManagedInstance, RegionInstanceGroupManagersDeleteInstancesRequest,
-    RegionInstanceGroupManagersRecreateRequest,
+    ManagedInstance, RegionInstanceGroupManagersApplyUpdatesRequest,
+    RegionInstanceGroupManagersDeleteInstancesRequest, RegionInstanceGroupManagersRecreateRequest,
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -93,6 +96,72 @@ impl Compute {
             .set_request_id(request_id.to_string())
             .set_body(body);
         started(OperationScope::Region, delete.repeatable().send().instrument(span).await)
+    }
+
+    /// They take the version that the group intends for them. Sent again it finds nothing to do: the call has no request id
+    /// and needs none.
+    pub async fn apply_updates_to_instances(
+        &self,
+        scope: &Scope,
+        group: &str,
+        instances: &[InstanceName],
+    ) -> Result<Submitted, Error> {
+        let span = tracing::info_span!("compute.apply_updates_to_instances", group, count = instances.len());
+        let body = RegionInstanceGroupManagersApplyUpdatesRequest::new()
+            .set_instances(instances.iter().map(InstanceName::link));
+        let apply = self
+            .0
+            .region_instance_group_managers
+            .apply_updates_to_instances()
+            .set_project(&scope.project)
+            .set_region(&scope.region)
+            .set_instance_group_manager(group)
+            .set_body(body);
+        started(OperationScope::Region, apply.repeatable().send().instrument(span).await)
+    }
+
+    /// One VM boots again, at once and without being asked to stop. The group takes no notice: its name, its disks and its id stay.
+    pub async fn reset_instance(
+        &self,
+        scope: &Scope,
+        instance: &InstanceName,
+        request_id: Uuid,
+    ) -> Result<Submitted, Error> {
+        let span = tracing::info_span!("compute.reset_instance", name = instance.name, %request_id);
+        let reset = self
+            .0
+            .instances
+            .reset()
+            .set_project(&scope.project)
+            .set_zone(&instance.zone)
+            .set_instance(&instance.name)
+            .set_request_id(request_id.to_string());
+        let zone = OperationScope::Zone(instance.zone.clone());
+        started(zone, reset.repeatable().send().instrument(span).await)
+    }
+
+    /// A step on one VM of a group.
+    pub(crate) async fn submit_instance(
+        &self,
+        scope: &Scope,
+        step: &Step,
+        vm: &InstanceRef,
+        request_id: Uuid,
+    ) -> Result<Submitted, Error> {
+        let instance = InstanceName { zone: vm.zone.clone(), name: vm.name.clone() };
+        let one = std::slice::from_ref(&instance);
+        match step {
+            Step::DeleteInstance(_) => {
+                // What is not in the group any more has left it: the wish come true.
+                match self.delete_instances(scope, &vm.group, one, request_id).await {
+                    Err(Error::NotFound { .. }) => Ok(Submitted::AlreadyThere),
+                    other => other,
+                }
+            }
+            Step::RecreateInstance(_) => self.recreate_instances(scope, &vm.group, one, request_id).await,
+            Step::UpdateInstance(_) => self.apply_updates_to_instances(scope, &vm.group, one).await,
+            _ => self.reset_instance(scope, &instance, request_id).await,
+        }
     }
 }
 

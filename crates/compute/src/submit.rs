@@ -51,6 +51,10 @@ impl Compute {
                     self.resize_instance_group(scope, name, *to, id).await
                 }
                 Step::DeleteInstanceGroup { name } => self.delete_instance_group(scope, name, id).await,
+                Step::DeleteInstance(vm)
+                | Step::RecreateInstance(vm)
+                | Step::RestartInstance(vm)
+                | Step::UpdateInstance(vm) => self.submit_instance(scope, step, vm, request_id).await,
                 Step::CreateAutoscaler { autoscaler } => self.create_autoscaler(scope, autoscaler, id).await,
                 Step::UpdateAutoscaler { autoscaler } => self.update_autoscaler(scope, autoscaler, id).await,
                 Step::DeleteAutoscaler { name } => self.delete_autoscaler(scope, name, id).await,

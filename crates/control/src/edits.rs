@@ -10,6 +10,7 @@ use crate::{
     Control, Error, changes, environments,
     error::authorize,
     planning::{self, Planned},
+    rollouts,
 };
 
 /// What the edit would do. Stores nothing.
@@ -80,9 +81,12 @@ struct Edited {
 impl Edited {
     async fn load(control: &Control, environment: &str, edit: &Edit) -> Result<Self, Error> {
         let current = environments::require(control, environment).await?.spec;
+        if let Edit::PromoteCanary { name } = edit {
+            rollouts::check_promotion(control, &current, name).await?;
+        }
         let title = edit.title(&current);
         let desired = edit.apply(&current)?;
-        let planned = planning::plan_fleet(control, desired).await?;
+        let planned = planning::plan_with(control, desired, edit.instance_action()).await?;
         Ok(Self { differences: differences(&current, &planned.desired), planned, title })
     }
 }

@@ -26,6 +26,7 @@ pub mod planning;
 pub mod policy;
 pub mod pools;
 pub mod reconcile;
+mod rollouts;
 pub mod templates;
 
 use std::sync::Arc;

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::compute::{Ownership, Scope};
 use domain::{
     FleetSpec, ObservedFleet, Timestamp, derive,
-    plan::{Plan, Step},
+    plan::{
+        Plan, Step,
+        instances::{InstanceAction, plan_instances},
+    },
     resource::{ResourceKind, ResourceSet},
 };
 
@@ -101,8 +104,8 @@ pub fn own_step(ownership: &mut Ownership, step: &Step) {
         ResourceKind::FirewallRule => ownership.firewall_rules.insert(name),
         ResourceKind::InstanceGroup => ownership.groups.insert(name),
         ResourceKind::Autoscaler => ownership.autoscalers.insert(name),
-        // Known by prefix and labels.
-        ResourceKind::InstanceTemplate => false,
+        // Known by prefix and labels, and by their groups.
+        ResourceKind::InstanceTemplate | ResourceKind::Instance => false,
     };
 }
 
@@ -118,9 +121,19 @@ pub fn machine_types(spec: &FleetSpec) -> Vec<String> {
 }
 
 /// Plans a declaration of an environment, new or known.
-pub async fn plan_fleet(control: &Control, mut desired: FleetSpec) -> Result<Planned, Error> {
+pub async fn plan_fleet(control: &Control, desired: FleetSpec) -> Result<Planned, Error> {
+    plan_with(control, desired, None).await
+}
+
+/// The same together with what is done to VMs by name.
+pub async fn plan_with(
+    control: &Control,
+    mut desired: FleetSpec,
+    action: Option<&InstanceAction>,
+) -> Result<Planned, Error> {
     normalize(&mut desired);
     check_limits(&desired)?;
+    complete_versions(control, &mut desired).await?;
     let current = control.store.get_environment(&desired.environment.environment).await?;
     let base_generation = current.as_ref().map_or(0, |row| row.generation);
     if let Some(row) = &current {
@@ -135,12 +148,36 @@ pub async fn plan_fleet(control: &Control, mut desired: FleetSpec) -> Result<Pla
     let mut observed = observe(control, &desired, &ownership, now).await.map_err(refused)?;
     let location = control.compute.location(&scope, &machine_types(&desired)).await.map_err(refused)?;
     observed.location = Some(location);
-    let mut plan = domain::plan::plan(&desired, &observed, now);
+    let mut plan = match action {
+        None => domain::plan::plan(&desired, &observed, now),
+        Some(action) => plan_instances(&desired, &observed, action, now)
+            .map_err(|refused| Error::invalid(refused.field, refused.message))?,
+    };
     plan.violations.extend(neighbours::names_taken(control, &desired).await?);
     let payload = canonical(&desired)?;
     let plan_bytes = canonical(&plan)?;
     let declared_already = current.is_some_and(|row| row.spec == desired);
     Ok(Planned { desired, plan, base_generation, declared_already, payload, plan_bytes })
+}
+
+/// Finds the versions that pools hold to, so that the declaration has them whole. One that was never declared here stays
+/// missing, and the plan names it.
+async fn complete_versions(control: &Control, desired: &mut FleetSpec) -> Result<(), Error> {
+    let names: Vec<String> = derive::held_versions(desired)
+        .into_iter()
+        .filter(|name| !desired.template_versions.contains_key(name))
+        .collect();
+    let environment = desired.environment.environment.clone();
+    let mut known = control.store.find_template_versions(&environment, &names).await?;
+    if known.len() < names.len() {
+        // Declared before versions were kept whole: it is what its template was, unless the environment's defaults moved since.
+        for template in control.store.list_templates(&environment).await? {
+            let version = derive::present_version(desired, &template.spec);
+            known.entry(version.name.clone()).or_insert(version);
+        }
+    }
+    derive::complete_versions(desired, |name| known.get(name).cloned());
+    Ok(())
 }
 
 /// What reading the project met, as far as the one who declared it can mend it.

@@ -1,18 +1,20 @@
 //! Pools: what is declared beside what is observed.
 
 use domain::{
-    Actor, ObservedFleet, Permission, derive,
+    Actor, ChangeState, ObservedFleet, Permission,
+    change::Change,
+    derive,
     instance::InstanceStatus,
     name,
     resource::ResourceSet,
     view::{
         instance::InstanceRow,
-        pool::{PoolRow, PoolView},
+        pool::{PoolForm, PoolRow, PoolView, Requested},
         settings::pool_settings,
     },
 };
 
-use crate::{Control, Error, environments, error::authorize, instances::count_agents};
+use crate::{Control, Error, environments, error::authorize, instances::count_agents, rollouts};
 
 const RECENT_CHANGES: u32 = 10;
 
@@ -30,7 +32,7 @@ pub async fn list_pools(
     };
     let mut rows = Vec::new();
     for environment in environments {
-        rows.extend(Declared::load(control, environment).await?.rows());
+        rows.extend(Declared::load(control, environment).await?.seen_by(actor).rows());
     }
     Ok(rows)
 }
@@ -43,27 +45,75 @@ pub async fn load_pool(
     pool: &str,
 ) -> Result<PoolView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let declared = Declared::load(control, environments::require(control, environment).await?).await?;
-    let row = declared
-        .rows()
-        .into_iter()
-        .find(|row| row.name == pool)
-        .ok_or_else(|| Error::NotFound(format!("pool {pool} in {environment}")))?;
+    let found = environments::require(control, environment).await?;
+    let declared = Declared::load(control, found).await?.seen_by(actor);
+    let row =
+        declared.rows().into_iter().find(|row| row.name == pool).ok_or_else(|| missing(environment, pool))?;
     let prefix = &declared.environment.spec.environment.name_prefix;
     let touches = [row.group.clone(), name::autoscaler(prefix, pool), name::health_check(prefix, pool)];
     let filter =
         store::ChangeFilter { environment: Some(environment), touches: &touches, ..Default::default() };
     let changes = control.store.list_changes(&filter, RECENT_CHANGES).await?;
     let observed = declared.environment.observed_at.map(|_| &declared.observed);
+    let labels = rollouts::labels(control, environment).await?;
+    let own = declared.pools.iter().find(|known| known.name == pool);
+    let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
+    let now = control.clock.now();
     Ok(PoolView {
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings: pool_settings(&declared.desired, observed, &row.group),
+        rollout: rollouts::of_group(&declared.observed, &row.group, &labels, spec.min_ready_sec, now),
+        spec,
         instances: declared.instances.iter().filter(|instance| instance.pool == pool).cloned().collect(),
         changes: changes.into_iter().map(crate::changes::row).collect(),
         observed_at: declared.environment.observed_at,
-        now: control.clock.now(),
+        now,
         row,
+    })
+}
+
+fn missing(environment: &str, pool: &str) -> Error {
+    Error::NotFound(format!("pool {} in {environment}", pool.escape_debug()))
+}
+
+/// What a form about a pool starts from. Without a name it creates one; without an environment, in the first.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
+pub async fn load_pool_form(
+    control: &Control,
+    actor: &Actor,
+    environment: Option<&str>,
+    pool: Option<&str>,
+) -> Result<PoolForm, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let found = match environment {
+        Some(name) => environments::require(control, name).await?,
+        None => control.store.list_environments().await?.into_iter().next().ok_or_else(|| {
+            Error::NotFound("an environment to declare it in (import one first)".to_owned())
+        })?,
+    };
+    let own = match pool {
+        Some(name) => {
+            let declared = found.spec.agent_pools.iter().find(|declared| declared.name == name);
+            Some(declared.cloned().ok_or_else(|| missing(&found.name, name))?)
+        }
+        None => None,
+    };
+    let rollout = match &own {
+        Some(own) => {
+            let observed = control.store.observed_fleet(&found.name).await?.unwrap_or_default();
+            let labels = rollouts::labels(control, &found.name).await?;
+            let group = name::instance_group(&found.spec.environment.name_prefix, &own.name);
+            rollouts::of_group(&observed, &group, &labels, own.min_ready_sec, control.clock.now())
+        }
+        None => None,
+    };
+    Ok(PoolForm {
+        names: found.spec.agent_pools.iter().map(|pool| pool.name.clone()).collect(),
+        templates: rollouts::choices(control, &found.spec).await?,
+        environment: found.spec.environment,
+        pool: own,
+        rollout,
     })
 }
 
@@ -74,15 +124,27 @@ pub(crate) struct Declared {
     pub(crate) desired: ResourceSet,
     pub(crate) observed: ObservedFleet,
     pub(crate) instances: Vec<InstanceRow>,
+    /// The environment's open changes, the oldest first.
+    open: Vec<Change>,
+    /// Who looks: what they proposed is theirs.
+    actor: Option<String>,
 }
 
 impl Declared {
     pub(crate) async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
+        let open = ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect::<Vec<_>>();
+        let mut open = control.store.list_changes_in(&open).await?;
+        open.retain(|change| change.environment == environment.name);
         let pools = control.store.list_pools(&environment.name).await?;
         let instances = control.live.rows(&environment.name);
         let observed = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
         let desired = derive::desired(&environment.spec, &observed);
-        Ok(Self { environment, pools, desired, observed, instances })
+        Ok(Self { environment, pools, desired, observed, instances, open, actor: None })
+    }
+
+    pub(crate) fn seen_by(mut self, actor: &Actor) -> Self {
+        self.actor = Some(actor.id.clone());
+        self
     }
 
     /// In the declaration's order.
@@ -111,10 +173,29 @@ impl Declared {
                 .map(|scaler| format!("{} to {}", scaler.min_replicas, scaler.max_replicas)),
             agents: count_agents(own),
             conditions: pool.conditions.clone(),
+            requested: self.requested(&group),
             generation: pool.generation,
             observed_generation: pool.observed_generation,
             group,
         }
+    }
+
+    fn requested(&self, group: &str) -> Option<Requested> {
+        self.open.iter().find_map(|change| {
+            let what = change.revision.plan.doing(group)?;
+            let by = if self.actor.as_ref() == Some(&change.proposed_by) {
+                "you"
+            } else {
+                &change.proposed_by_name
+            };
+            Some(Requested {
+                change: change.id,
+                state: change.state,
+                what,
+                by: by.to_owned(),
+                at: change.proposed_at,
+            })
+        })
     }
 
     /// Under an autoscaler the group's own target is the wish of the moment.

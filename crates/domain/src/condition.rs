@@ -13,6 +13,8 @@ pub enum ConditionType {
     Synced,
     /// Compute Engine answers.
     Reachable,
+    /// Every VM runs the version that is declared for it.
+    Updated,
 }
 
 impl ConditionType {
@@ -21,6 +23,7 @@ impl ConditionType {
             Self::Ready => "Ready",
             Self::Synced => "Synced",
             Self::Reachable => "Reachable",
+            Self::Updated => "Updated",
         }
     }
 }

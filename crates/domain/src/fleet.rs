@@ -8,6 +8,7 @@ use crate::{
     environment::EnvironmentSpec,
     firewall::{Direction, FirewallRuleSpec, Traffic},
     pool::PoolSpec,
+    resource::InstanceTemplate,
     template::TemplateSpec,
 };
 
@@ -18,6 +19,10 @@ pub struct FleetSpec {
     /// In the order of the declaration: a violation names `agent_vm_templates[0].…` by it.
     pub agent_vm_templates: Vec<TemplateSpec>,
     pub agent_pools: Vec<PoolSpec>,
+    /// By their resources' names: the versions that pools hold to although their template may say something else by now.
+    /// They are here whole, so that the declaration alone says what runs; see [`crate::derive::complete_versions`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub template_versions: BTreeMap<String, InstanceTemplate>,
     /// Key to rule.
     pub firewall_rules: BTreeMap<String, FirewallRuleSpec>,
 }
@@ -28,6 +33,7 @@ impl FleetSpec {
             environment,
             agent_vm_templates: Vec::new(),
             agent_pools: Vec::new(),
+            template_versions: BTreeMap::new(),
             firewall_rules: default_firewall_rules(),
         }
     }

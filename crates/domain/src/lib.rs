@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod agent;
 pub mod agent_type;
+pub mod amount;
 pub mod audit;
 pub mod autoscaling;
 pub mod change;
@@ -31,6 +32,7 @@ pub mod view;
 
 pub use actor::{Actor, Permission, Role};
 pub use agent_type::AgentType;
+pub use amount::Amount;
 pub use change::{ChangeId, ChangeState};
 pub use fleet::FleetSpec;
 pub use observed::ObservedFleet;

@@ -10,7 +10,8 @@ use crate::{
     instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
     name::same_reference,
     observed::GroupStatus,
-    plan::{Action, Plan, Step, clamped, lives, respread},
+    plan::{Action, InstanceRef, Lacking, Plan, Step, clamped, lives, respread, standing, staying},
+    pool::{ReplacementMethod, UpdateType},
     resource::InstanceGroup,
 };
 
@@ -80,10 +81,36 @@ fn take(fleet: &mut ObservedFleet, step: &Step) {
         Step::DeleteHealthCheck { name } => {
             resources.health_checks.remove(&name);
         }
+        Step::RestartInstance(_) => {}
+        Step::DeleteInstance(vm) => {
+            let status = fleet.groups.entry(vm.group.clone()).or_default();
+            let before = status.instances.len();
+            status.instances.retain(|one| one.name != vm.name);
+            if status.instances.len() < before {
+                status.target_size = status.target_size.saturating_sub(1);
+                if let Some(group) = resources.groups.get_mut(&vm.group) {
+                    group.target_size = group.target_size.saturating_sub(1);
+                }
+            }
+        }
+        Step::RecreateInstance(vm) => remake(fleet, &vm, false),
+        Step::UpdateInstance(vm) => remake(fleet, &vm, true),
     }
 }
 
-/// The group as it is when `status.isStable` turns true: sized, spread, and all of one version.
+/// Another VM under the same name; of the group's own version, where it takes what the group declares.
+fn remake(fleet: &mut ObservedFleet, vm: &InstanceRef, updates: bool) {
+    let template = fleet.resources.groups.get(&vm.group).map(|group| group.template.clone());
+    let status = fleet.groups.get_mut(&vm.group);
+    let found = status.and_then(|status| status.instances.iter_mut().find(|one| one.name == vm.name));
+    let Some(one) = found else { return };
+    if updates {
+        one.template = template;
+    }
+    one.id = one.id.as_deref().map(number);
+}
+
+/// The group as it is when `status.isStable` turns true: sized, spread, and of its versions.
 fn settle(fleet: &mut ObservedFleet, name: &str) {
     let Some(group) = fleet.resources.groups.get(name).cloned() else { return };
     let status = fleet
@@ -99,19 +126,27 @@ fn settle(fleet: &mut ObservedFleet, name: &str) {
     }
     let current =
         here.iter().map(|(zone, vms)| (zone.clone(), u32::try_from(vms.len()).unwrap_or(u32::MAX))).collect();
+    let zones = respread(&current, size, &group.zones);
+    let vms = standing(&status);
+    let stay = staying(&vms, &group, size, &zones);
+    let mut lacking = Lacking::of(&group, size, &vms, &stay);
+    let keeps_names = group.update_policy.replacement_method == ReplacementMethod::Recreate;
     let mut names = Names::new(&group.base_instance_name, &status);
     let mut instances = Vec::new();
-    for (zone, count) in respread(&current, size, &group.zones) {
+    for (zone, count) in zones {
         let mut vms = here.remove(&zone).unwrap_or_default();
-        let current_version =
-            |vm: &Instance| vm.template.as_deref().is_some_and(|own| same_reference(own, &group.template));
-        // A shrinking group gives up outdated VMs first.
-        vms.sort_by(|a, b| current_version(b).cmp(&current_version(a)).then_with(|| a.name.cmp(&b.name)));
+        vms.sort_by(|a, b| {
+            stay.contains(&b.name).cmp(&stay.contains(&a.name)).then_with(|| a.name.cmp(&b.name))
+        });
         for place in 0..count {
-            let kept = vms.get(usize::try_from(place).unwrap_or(usize::MAX)).filter(|vm| current_version(vm));
-            let (name, id, address, created_at) = match kept {
-                Some(vm) => (vm.name.clone(), vm.id.clone(), vm.address.clone(), vm.created_at),
-                None => (names.next(), None, None, fleet.observed_at),
+            let old = vms.get(usize::try_from(place).unwrap_or(usize::MAX));
+            let kept = old.filter(|vm| stay.contains(&vm.name));
+            let (name, id, template) = match (kept, old) {
+                (Some(vm), _) => (vm.name.clone(), vm.id.clone(), vm.template.clone()),
+                (None, Some(vm)) if keeps_names => {
+                    (vm.name.clone(), vm.id.as_deref().map(number), lacking.take())
+                }
+                _ => (names.next(), None, lacking.take()),
             };
             instances.push(Instance {
                 id: id.or_else(|| Some(number(&name))),
@@ -120,21 +155,27 @@ fn settle(fleet: &mut ObservedFleet, name: &str) {
                 group: group.name.clone(),
                 status: InstanceStatus::Running,
                 current_action: CurrentAction::None,
-                template: Some(group.template.clone()),
-                address,
-                created_at,
+                template,
+                address: kept.and_then(|vm| vm.address.clone()),
+                created_at: kept.map_or(fleet.observed_at, |vm| vm.created_at),
                 probe: group.auto_healing.as_ref().map(|_| ProbeHealth::Healthy),
                 last_error: None,
             });
         }
     }
+    let is_wanted = |vm: &Instance| {
+        let own = vm.template.as_deref();
+        group.templates().any(|template| own.is_some_and(|own| same_reference(own, template)))
+    };
+    let version_reached =
+        group.update_policy.update_type == UpdateType::Proactive || instances.iter().all(is_wanted);
     instances.sort_by(|a, b| a.name.cmp(&b.name));
     if let Some(group) = fleet.resources.groups.get_mut(name) {
         group.target_size = size;
     }
     fleet.groups.insert(
         name.to_owned(),
-        GroupStatus { target_size: size, is_stable: true, version_reached: true, instances },
+        GroupStatus { target_size: size, is_stable: true, version_reached, instances },
     );
 }
 

@@ -7,8 +7,72 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AgentType,
     autoscaling::{AutoscalingMode, ScalingSchedule},
+    amount::Amount,
     environment::{CustomMetric, NamedPort},
 };
+
+/// When VMs of another version are replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UpdateType {
+    /// By the group itself, within the limits of its policy.
+    #[default]
+    Proactive,
+    /// Only where somebody asks for it, or where a VM is made anew for another reason.
+    Opportunistic,
+}
+
+impl UpdateType {
+    pub const ALL: [Self; 2] = [Self::Proactive, Self::Opportunistic];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proactive => "PROACTIVE",
+            Self::Opportunistic => "OPPORTUNISTIC",
+        }
+    }
+}
+
+/// How a VM of another version is replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ReplacementMethod {
+    /// By a VM of another name, which may come first.
+    #[default]
+    Substitute,
+    /// By a VM of the same name, after the old one is gone.
+    Recreate,
+}
+
+impl ReplacementMethod {
+    pub const ALL: [Self; 2] = [Self::Substitute, Self::Recreate];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Substitute => "SUBSTITUTE",
+            Self::Recreate => "RECREATE",
+        }
+    }
+}
+
+/// A second version that a part of the pool tries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CanarySpec {
+    /// None: the pool's own template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_name: Option<String>,
+    /// None: the template as it is declared now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_version: Option<String>,
+    /// VMs that run it; at most the pool's size.
+    pub target_size: Amount,
+}
+
+/// What was not always in the schema is left out while it says nothing: declarations of before keep their digests.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,16 +80,27 @@ pub struct PoolSpec {
     pub name: String,
     pub agent_type: AgentType,
     pub template_name: String,
+    /// One version of the template by the digits at the end of its resource's name, whatever the template says now;
+    /// [`crate::FleetSpec::template_versions`] holds it. None: the template as it is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanarySpec>,
     pub target_size: Option<u32>,
     pub enable_autoscaling: Option<bool>,
     pub min_replicas: Option<u32>,
     pub max_replicas: Option<u32>,
     /// A share in (0, 1].
     pub cpu_target: Option<f64>,
-    /// None: the number of zones, which is the least a regional group accepts; the plan says so.
-    pub max_surge: Option<u32>,
-    pub max_unavailable: u32,
-    /// Seconds. Compute Engine v1 has no such field, so the rollout engine here keeps it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub update_type: UpdateType,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replacement_method: ReplacementMethod,
+    /// None: the number of zones, which is the least a regional group accepts, or 0 with RECREATE; the plan says so.
+    pub max_surge: Option<Amount>,
+    pub max_unavailable: Amount,
+    /// Seconds that a canary must have served before it may be promoted. Compute Engine v1 has no such field: within a
+    /// rollout the group goes on as soon as a new VM passes its check.
     pub min_ready_sec: u32,
     /// Seconds.
     pub health_check_initial_delay: u32,
@@ -56,13 +131,17 @@ impl PoolSpec {
             name: name.to_owned(),
             agent_type,
             template_name: template_name.to_owned(),
+            template_version: None,
+            canary: None,
             target_size: None,
             enable_autoscaling: None,
             min_replicas: None,
             max_replicas: None,
             cpu_target: None,
+            update_type: UpdateType::Proactive,
+            replacement_method: ReplacementMethod::Substitute,
             max_surge: None,
-            max_unavailable: 0,
+            max_unavailable: Amount::NONE,
             min_ready_sec: 60,
             health_check_initial_delay: 300,
             named_ports: None,

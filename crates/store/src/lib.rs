@@ -24,6 +24,7 @@ mod run_intervals;
 #[cfg(test)]
 mod samples;
 mod sessions;
+mod template_versions;
 mod templates;
 mod tx;
 

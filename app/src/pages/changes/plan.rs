@@ -24,6 +24,8 @@ pub fn summary(plan: &Plan) -> String {
         (Verb::Create, "creates"),
         (Verb::Update, "updates"),
         (Verb::Resize, "resizes"),
+        (Verb::Recreate, "recreates"),
+        (Verb::Restart, "restarts"),
         (Verb::Delete, "deletes"),
     ] {
         match count(verb) {

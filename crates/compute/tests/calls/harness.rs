@@ -6,8 +6,9 @@ use chrono::DateTime;
 use compute::{Compute, Config, Error, Ownership, Scope, Submitted};
 use compute_emulator::Emulator;
 use domain::{
-    ObservedFleet, Timestamp,
+    Amount, ObservedFleet, Timestamp,
     plan::Step,
+    pool::{ReplacementMethod, UpdateType},
     resource::{
         Disk, InstanceGroup, InstanceTemplate, MaintenancePolicy, Scheduling, Shielded, UpdatePolicy,
     },
@@ -112,7 +113,13 @@ pub(crate) fn group(name: &str, template: &str, size: u32) -> InstanceGroup {
         target_size: size,
         zones: ["us-central1-a", "us-central1-b", "us-central1-c"].map(str::to_owned).into(),
         named_ports: Vec::new(),
-        update_policy: UpdatePolicy { max_surge: 3, max_unavailable: 0 },
+        canary: None,
+        update_policy: UpdatePolicy {
+            update_type: UpdateType::Proactive,
+            replacement_method: ReplacementMethod::Substitute,
+            max_surge: Amount::Fixed(3),
+            max_unavailable: Amount::NONE,
+        },
         auto_healing: None,
     }
 }

@@ -133,16 +133,10 @@ async fn claim(
     }
     let desired = &revision.desired;
     tx.declare_environment(desired, revision.base_generation, change.id, now).await?;
-    let prefix = &desired.environment.name_prefix;
-    let resources = derive::resources(desired, &[]);
     for spec in &desired.agent_vm_templates {
-        let version = resources
-            .templates
-            .keys()
-            .find(|resource| domain::name::is_version_of(resource, prefix, &spec.name));
-        if let Some(resource) = version {
-            tx.insert_template_version(&change.environment, spec, resource, change.id, now).await?;
-        }
+        let version = derive::present_version(desired, spec);
+        tx.insert_template_version(&change.environment, spec, &version.name, change.id, now).await?;
+        tx.keep_template_version(&change.environment, &version, now).await?;
     }
     tx.declare_pools(&change.environment, &desired.agent_pools, change.id, now).await?;
     match tx.set_change_state(change.id, change.state, ChangeState::Applying, None, now).await {

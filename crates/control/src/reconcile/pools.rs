@@ -6,6 +6,7 @@ use domain::{
     instance::{CurrentAction, InstanceStatus},
     name,
     plan::Plan,
+    view::rollout::{Labels, Rollout, RolloutState, VersionRole, rollout},
 };
 use store::{Pool, PoolStatus};
 
@@ -93,10 +94,40 @@ pub fn assess(
         }
         _ => set(ConditionType::Ready, false, "Missing", "no VM exists yet".to_owned()),
     }
+    if let (Some(seen), Some(settings)) = (found, observed.resources.groups.get(&group)) {
+        let rollout = rollout(settings, seen, &Labels::new(), pool.spec.min_ready_sec, now);
+        let (is_true, reason, message) = updated(&rollout);
+        set(ConditionType::Updated, is_true, reason, message);
+    }
     Assessment {
         observed_generation: if synced { pool.generation } else { pool.observed_generation },
         status,
         conditions,
+    }
+}
+
+fn updated(rollout: &Rollout) -> (bool, &'static str, String) {
+    let share = |role: VersionRole| rollout.versions.iter().find(|share| share.role == role);
+    let waits = |otherwise: &str| {
+        if rollout.waits_for.is_empty() {
+            otherwise.to_owned()
+        } else {
+            format!("waits for {}", rollout.waits_for.join(", "))
+        }
+    };
+    match rollout.state {
+        RolloutState::Settled => (true, "Reached", "every VM runs the declared version".to_owned()),
+        RolloutState::Canary => {
+            let tried = share(VersionRole::Canary);
+            let (vms, version) = tried.map_or((0, ""), |canary| (canary.total, canary.label.digits()));
+            let message = format!("{vms} of {} VMs try version {version}, as declared", rollout.target_size);
+            (true, "Canary", message)
+        }
+        RolloutState::Rolling => (false, "Rolling", waits("VMs of other versions are being replaced")),
+        RolloutState::Waiting => {
+            (false, "Waiting", waits("VMs of other versions stay until somebody updates them"))
+        }
+        RolloutState::Failing => (false, "AttemptFailed", waits("making VMs fails")),
     }
 }
 

@@ -53,7 +53,7 @@ async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPo
 
     let backend = control.store.get_pool("dev", "backend-pool").await.unwrap().unwrap();
     assert_eq!((backend.generation, backend.observed_generation), (1, 1));
-    assert!(backend.conditions.len() == 3, "{:?}", backend.conditions);
+    assert!(backend.conditions.len() == 4, "{:?}", backend.conditions);
     assert!(backend.conditions.iter().all(|condition| condition.status == ConditionStatus::True));
     let instances = control.store.list_instances("dev", Some("backend-pool")).await.unwrap();
     assert_eq!(instances.len(), 2);

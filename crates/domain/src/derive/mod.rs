@@ -6,29 +6,28 @@ mod pool;
 mod scopes;
 mod startup_script;
 mod template;
+mod versions;
 mod zones;
-
-use std::collections::BTreeMap;
 
 use crate::{FleetSpec, ObservedFleet, name, resource::ResourceSet};
 
 pub(crate) use pool::{autoscaled, bounds, size_at_creation};
 pub(crate) use scopes::expand_scope;
-pub(crate) use template::OWN_METADATA;
+pub(crate) use template::{OWN_METADATA, content_digest};
+pub(crate) use versions::{Versions, carried};
+pub use versions::{complete_versions, held_versions, hold_pool, present_version};
 pub use zones::{EffectiveZones, ZoneSource, zones};
 
 /// All resources of the declaration, its groups spread over `zones`.
 ///
-/// A pool whose `template_name` is not declared has no group here: there is nothing that it could run.
+/// A pool whose template is not declared, or whose version is not there, has no group here: there is nothing that it
+/// could run.
 pub fn resources(spec: &FleetSpec, zones: &[String]) -> ResourceSet {
     let mut set = ResourceSet::default();
     let prefix = &spec.environment.name_prefix;
-    // Declared name to its version. Of a name declared twice, which is a violation, the first one stands.
-    let mut versions = BTreeMap::new();
-    for declared in &spec.agent_vm_templates {
-        let template = template::instance_template(&spec.environment, declared);
-        versions.entry(declared.name.as_str()).or_insert_with(|| template.name.clone());
-        set.templates.insert(template.name.clone(), template);
+    let versions = Versions::of(spec);
+    for template in versions.all() {
+        set.templates.insert(template.name.clone(), template.clone());
     }
     for (key, rule) in &spec.firewall_rules {
         let rule = firewall::firewall_rule(&spec.environment, key, rule);
@@ -42,8 +41,9 @@ pub fn resources(spec: &FleetSpec, zones: &[String]) -> ResourceSet {
         let health_check = pool::health_check(&spec.environment, declared);
         let check_name = health_check.as_ref().map(|check| check.name.clone());
         set.health_checks.extend(health_check.map(|check| (check.name.clone(), check)));
-        let Some(version) = versions.get(declared.template_name.as_str()) else { continue };
-        let group = pool::instance_group(&spec.environment, declared, version.clone(), check_name, zones);
+        let Some(version) = versions.of_pool(declared) else { continue };
+        let run = (version.to_owned(), versions.canary(declared));
+        let group = pool::instance_group(&spec.environment, declared, run, check_name, zones);
         let autoscaler = pool::autoscaler(&spec.environment, declared);
         set.autoscalers.extend(autoscaler.map(|scaler| (scaler.name.clone(), scaler)));
         set.groups.insert(group_name, group);

@@ -2,10 +2,11 @@
 
 use crate::{
     autoscaling::ScalingSchedule,
+    amount::Amount,
     environment::EnvironmentSpec,
     name,
-    pool::PoolSpec,
-    resource::{AutoHealing, Autoscaler, HealthCheck, InstanceGroup, ScaleInControl, UpdatePolicy},
+    pool::{PoolSpec, ReplacementMethod},
+    resource::{AutoHealing, Autoscaler, Canary, HealthCheck, InstanceGroup, ScaleInControl, UpdatePolicy},
 };
 
 pub(super) fn health_check(environment: &EnvironmentSpec, pool: &PoolSpec) -> Option<HealthCheck> {
@@ -24,7 +25,7 @@ pub(super) fn health_check(environment: &EnvironmentSpec, pool: &PoolSpec) -> Op
 pub(super) fn instance_group(
     environment: &EnvironmentSpec,
     pool: &PoolSpec,
-    template: String,
+    (template, canary): (String, Option<Canary>),
     health_check: Option<String>,
     zones: &[String],
 ) -> InstanceGroup {
@@ -37,6 +38,7 @@ pub(super) fn instance_group(
             pool.name, pool.agent_type, environment.environment
         ),
         template,
+        canary,
         target_size: size_at_creation(environment, pool),
         update_policy: update_policy(pool, &zones),
         zones,
@@ -48,10 +50,17 @@ pub(super) fn instance_group(
     }
 }
 
-/// A surge that the declaration leaves open is the number of zones: the least that a regional group accepts.
+/// A surge that the declaration leaves open is the number of zones: the least that a regional group accepts. Names that
+/// are kept leave no room for one.
 pub(super) fn update_policy(pool: &PoolSpec, zones: &[String]) -> UpdatePolicy {
+    let least = match pool.replacement_method {
+        ReplacementMethod::Substitute => u32::try_from(zones.len()).unwrap_or(u32::MAX),
+        ReplacementMethod::Recreate => 0,
+    };
     UpdatePolicy {
-        max_surge: pool.max_surge.unwrap_or(u32::try_from(zones.len()).unwrap_or(u32::MAX)),
+        update_type: pool.update_type,
+        replacement_method: pool.replacement_method,
+        max_surge: pool.max_surge.unwrap_or(Amount::Fixed(least)),
         max_unavailable: pool.max_unavailable,
     }
 }

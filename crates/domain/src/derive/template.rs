@@ -147,7 +147,7 @@ fn scheduling(environment: &EnvironmentSpec, declared: &TemplateSpec) -> Schedul
 }
 
 /// The first digits of SHA-256 over the template's canonical JSON, its name left out.
-fn content_digest(template: &InstanceTemplate) -> String {
+pub(crate) fn content_digest(template: &InstanceTemplate) -> String {
     let mut content = serde_json::to_value(template).unwrap_or_default();
     if let Value::Object(fields) = &mut content {
         fields.remove("name");

@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::difference::differences;
 use crate::{
-    FleetSpec, environment::EnvironmentSpec, firewall::FirewallRuleSpec, pool::PoolSpec,
+    Amount, FleetSpec,
+    environment::EnvironmentSpec,
+    firewall::FirewallRuleSpec,
+    plan::instances::InstanceAction,
+    pool::{CanarySpec, PoolSpec},
     template::TemplateSpec,
 };
 
@@ -42,10 +46,34 @@ pub enum Edit {
         name: String,
         target_size: u32,
     },
+    /// All of the pool's VMs, by its update policy. It ends a canary.
     SetPoolTemplate {
         name: String,
         template_name: String,
+        /// None: what the template is declared as, now and later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template_version: Option<String>,
     },
+    /// Changes the template, while every pool that uses it holds to the version that it runs.
+    StageTemplate {
+        name: String,
+        template: TemplateSpec,
+    },
+    /// A part of the pool tries another version.
+    StartCanary {
+        name: String,
+        canary: CanarySpec,
+    },
+    /// What the canary tried becomes the whole pool's version.
+    PromoteCanary {
+        name: String,
+    },
+    /// The canary's VMs go back to the pool's own version.
+    RollBackCanary {
+        name: String,
+    },
+    /// The declaration stays, but for the size where VMs are deleted.
+    ActOnInstances(InstanceAction),
     DeletePool {
         name: String,
     },
@@ -97,9 +125,17 @@ impl Edit {
             Self::CreatePool { pool } => pool::create(&mut next, pool)?,
             Self::UpdatePool { name, pool } => pool::update(&mut next, name, pool)?,
             Self::ScalePool { name, target_size } => pool::scale(&mut next, name, *target_size)?,
-            Self::SetPoolTemplate { name, template_name } => {
-                pool::set_template(&mut next, name, template_name)?;
+            Self::SetPoolTemplate { name, template_name, template_version } => {
+                pool::set_template(&mut next, name, template_name, template_version.as_deref())?;
             }
+            Self::StageTemplate { name, template } => {
+                pool::hold_all(&mut next, name);
+                template::update(&mut next, name, template)?;
+            }
+            Self::StartCanary { name, canary } => pool::start_canary(&mut next, name, canary)?,
+            Self::PromoteCanary { name } => pool::promote_canary(&mut next, name)?,
+            Self::RollBackCanary { name } => pool::roll_back_canary(&mut next, name)?,
+            Self::ActOnInstances(action) => pool::act_on_instances(&mut next, action)?,
             Self::DeletePool { name } => pool::delete(&mut next, name)?,
             Self::CreateFirewallRule { key, firewall_rule } => {
                 firewall::create(&mut next, key, firewall_rule)?
@@ -118,6 +154,14 @@ impl Edit {
         Ok(next)
     }
 
+    /// What it does to VMs by name, beside the declaration.
+    pub const fn instance_action(&self) -> Option<&InstanceAction> {
+        match self {
+            Self::ActOnInstances(action) => Some(action),
+            _ => None,
+        }
+    }
+
     /// What a change that proposes it is called.
     pub fn title(&self, spec: &FleetSpec) -> String {
         let environment = &spec.environment.environment;
@@ -131,7 +175,28 @@ impl Edit {
                 Some(from) => format!("scale {name} from {from} to {target_size}"),
                 None => format!("scale {name} to {target_size}"),
             },
-            Self::SetPoolTemplate { name, template_name } => format!("run {template_name} in pool {name}"),
+            Self::SetPoolTemplate { name, template_name, template_version: None } => {
+                format!("run {template_name} in pool {name}")
+            }
+            Self::SetPoolTemplate { name, template_name, template_version: Some(version) } => {
+                format!("run version {version} of {template_name} in pool {name}")
+            }
+            Self::StageTemplate { name, .. } => format!("edit template {name}, pools hold their versions"),
+            Self::StartCanary { name, canary } => {
+                let vms = match canary.target_size {
+                    Amount::Fixed(1) => "1 VM".to_owned(),
+                    Amount::Fixed(count) => format!("{count} VMs"),
+                    share @ Amount::Percent(_) => format!("{share} of the VMs"),
+                };
+                let own = pool::template(spec, name).unwrap_or("another version");
+                format!("try {} on {vms} of pool {name}", canary.template_name.as_deref().unwrap_or(own))
+            }
+            Self::PromoteCanary { name } => format!("promote the canary of pool {name}"),
+            Self::RollBackCanary { name } => format!("roll back the canary of pool {name}"),
+            Self::ActOnInstances(InstanceAction { pool, verb, instances }) => match instances.as_slice() {
+                [one] => format!("{} instance {one}", verb.as_str()),
+                many => format!("{} {} instances of pool {pool}", verb.as_str(), many.len()),
+            },
             Self::DeletePool { name } => format!("delete pool {name}"),
             Self::CreateFirewallRule { key, .. } => format!("create firewall rule {key}"),
             Self::UpdateFirewallRule { key, .. } => format!("edit firewall rule {key}"),

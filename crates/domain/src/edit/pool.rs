@@ -1,7 +1,11 @@
 //! Edits of pools.
 
 use super::EditError;
-use crate::{FleetSpec, pool::PoolSpec};
+use crate::{
+    FleetSpec, derive,
+    plan::instances::{InstanceAction, InstanceVerb},
+    pool::{CanarySpec, PoolSpec},
+};
 
 /// The size that is declared, by the pool or by its environment.
 pub(super) fn size(spec: &FleetSpec, name: &str) -> Option<u32> {
@@ -50,15 +54,93 @@ pub(super) fn scale(spec: &mut FleetSpec, name: &str, target_size: u32) -> Resul
     Ok(())
 }
 
-pub(super) fn set_template(spec: &mut FleetSpec, name: &str, template_name: &str) -> Result<(), EditError> {
+/// The declared template of the pool.
+pub(super) fn template<'a>(spec: &'a FleetSpec, name: &str) -> Option<&'a str> {
+    Some(spec.agent_pools.iter().find(|pool| pool.name == name)?.template_name.as_str())
+}
+
+fn require_template(spec: &FleetSpec, field: &str, template: &str) -> Result<(), EditError> {
+    if spec.agent_vm_templates.iter().any(|known| known.name == template) {
+        return Ok(());
+    }
+    Err(EditError::invalid(field, format!("template {template} is not declared: create it first")))
+}
+
+pub(super) fn set_template(
+    spec: &mut FleetSpec,
+    name: &str,
+    template_name: &str,
+    template_version: Option<&str>,
+) -> Result<(), EditError> {
     find(spec, name)?;
-    if !spec.agent_vm_templates.iter().any(|template| template.name == template_name) {
+    require_template(spec, "template_name", template_name)?;
+    let pool = find(spec, name)?;
+    template_name.clone_into(&mut pool.template_name);
+    pool.template_version = template_version.map(str::to_owned);
+    pool.canary = None;
+    Ok(())
+}
+
+/// Every pool of the template holds to the version that it runs; its canary, if it has one, is of the new content.
+pub(super) fn hold_all(spec: &mut FleetSpec, template: &str) {
+    let users: Vec<String> = spec
+        .agent_pools
+        .iter()
+        .filter(|pool| pool.template_name == template)
+        .map(|pool| pool.name.clone())
+        .collect();
+    for user in users {
+        derive::hold_pool(spec, &user);
+    }
+}
+
+pub(super) fn start_canary(spec: &mut FleetSpec, name: &str, canary: &CanarySpec) -> Result<(), EditError> {
+    let pool = find(spec, name)?;
+    if pool.canary.is_some() {
         return Err(EditError::invalid(
-            "template_name",
-            format!("template {template_name} is not declared: create it first"),
+            "canary",
+            format!("{name} tries a version already: promote it or roll it back first"),
         ));
     }
-    template_name.clone_into(&mut find(spec, name)?.template_name);
+    let own = pool.template_name.clone();
+    require_template(spec, "canary.template_name", canary.template_name.as_ref().unwrap_or(&own))?;
+    let canary = CanarySpec {
+        // Its own template needs no name.
+        template_name: canary.template_name.clone().filter(|template| *template != own),
+        ..canary.clone()
+    };
+    find(spec, name)?.canary = Some(canary);
+    Ok(())
+}
+
+fn take_canary(spec: &mut FleetSpec, name: &str) -> Result<CanarySpec, EditError> {
+    let canary = find(spec, name)?.canary.take();
+    canary.ok_or_else(|| EditError::invalid("canary", format!("{name} tries no other version")))
+}
+
+pub(super) fn promote_canary(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> {
+    let canary = take_canary(spec, name)?;
+    let pool = find(spec, name)?;
+    if let Some(template) = canary.template_name {
+        pool.template_name = template;
+    }
+    pool.template_version = canary.template_version;
+    Ok(())
+}
+
+pub(super) fn roll_back_canary(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> {
+    take_canary(spec, name).map(drop)
+}
+
+/// Where VMs are deleted and nothing sets the size, the pool is declared smaller by them; otherwise they would come back.
+pub(super) fn act_on_instances(spec: &mut FleetSpec, action: &InstanceAction) -> Result<(), EditError> {
+    let (by_default, default_size) =
+        (spec.environment.default_enable_autoscaling, spec.environment.default_pool_size);
+    let pool = find(spec, &action.pool)?;
+    if action.verb == InstanceVerb::Delete && !pool.enable_autoscaling.unwrap_or(by_default) {
+        let gone = u32::try_from(action.instances.len()).unwrap_or(u32::MAX);
+        pool.target_size = Some(pool.target_size.unwrap_or(default_size).saturating_sub(gone));
+    }
     Ok(())
 }
 
@@ -100,11 +182,84 @@ mod tests {
     fn a_template_must_be_declared_to_be_run() {
         let spec = fleet();
         let run = |template: &str| {
-            Edit::SetPoolTemplate { name: "front".into(), template_name: template.into() }.apply(&spec)
+            let edit = Edit::SetPoolTemplate {
+                name: "front".into(),
+                template_name: template.into(),
+                template_version: None,
+            };
+            edit.apply(&spec)
         };
         assert_eq!(invalid_field(run("ghost")), "template_name");
         assert_eq!(run("web"), Ok(spec.clone()));
         let missing = Edit::DeletePool { name: "ghost".into() }.apply(&spec).unwrap_err();
         assert_eq!(missing.to_string(), "pool ghost is not declared");
+    }
+
+    fn second(spec: &mut FleetSpec) -> CanarySpec {
+        let template = crate::template::TemplateSpec::new("web-2", crate::AgentType::BackendDeveloper);
+        spec.agent_vm_templates.push(template);
+        CanarySpec {
+            template_name: Some("web-2".into()),
+            template_version: None,
+            target_size: crate::Amount::Fixed(1),
+        }
+    }
+
+    #[test]
+    fn a_canary_is_promoted_or_rolled_back_and_there_is_one_at_a_time() {
+        let mut spec = fleet();
+        let canary = second(&mut spec);
+        let start = Edit::StartCanary { name: "front".into(), canary };
+        assert_eq!(start.title(&spec), "dev: try web-2 on 1 VM of pool front");
+        let tried = start.apply(&spec).unwrap();
+        assert_eq!(invalid_field(start.apply(&tried)), "canary");
+        assert_eq!(Edit::RollBackCanary { name: "front".into() }.apply(&tried), Ok(spec.clone()));
+        let promoted = Edit::PromoteCanary { name: "front".into() }.apply(&tried).unwrap();
+        assert_eq!(
+            (promoted.agent_pools[0].template_name.as_str(), &promoted.agent_pools[0].canary),
+            ("web-2", &None)
+        );
+        assert_eq!(invalid_field(Edit::PromoteCanary { name: "front".into() }.apply(&promoted)), "canary");
+    }
+
+    #[test]
+    fn a_staged_template_reaches_no_pool_until_one_takes_it() {
+        let spec = fleet();
+        let mut template = spec.agent_vm_templates[0].clone();
+        template.disk_size_gb = Some(90);
+        let staged = Edit::StageTemplate { name: "web".into(), template }.apply(&spec).unwrap();
+        let runs = |spec: &FleetSpec| {
+            let groups = derive::resources(spec, &[]).groups;
+            groups.into_values().next().map(|group| group.template)
+        };
+        assert_eq!(runs(&staged), runs(&spec));
+        let take = Edit::SetPoolTemplate {
+            name: "front".into(),
+            template_name: "web".into(),
+            template_version: None,
+        };
+        let mut taken = take.apply(&staged).unwrap();
+        assert_ne!(runs(&taken), runs(&spec));
+        derive::complete_versions(&mut taken, |_| None);
+        assert!(taken.template_versions.is_empty(), "nothing holds to the old version any more");
+    }
+
+    #[test]
+    fn deleting_instances_makes_a_pool_smaller_unless_it_scales_itself() {
+        let mut spec = fleet();
+        spec.agent_pools[0].target_size = Some(3);
+        let delete = |verb| {
+            Edit::ActOnInstances(InstanceAction {
+                pool: "front".into(),
+                verb,
+                instances: vec!["agent-front-a".into()],
+            })
+        };
+        let smaller = delete(InstanceVerb::Delete).apply(&spec).unwrap();
+        assert_eq!(smaller.agent_pools[0].target_size, Some(2));
+        assert_eq!(delete(InstanceVerb::Restart).apply(&spec), Ok(spec.clone()));
+        assert_eq!(delete(InstanceVerb::Restart).title(&spec), "dev: restart instance agent-front-a");
+        spec.agent_pools[0].enable_autoscaling = Some(true);
+        assert_eq!(delete(InstanceVerb::Delete).apply(&spec), Ok(spec.clone()));
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn retire(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> 
     let users: Vec<&str> = spec
         .agent_pools
         .iter()
-        .filter(|pool| pool.template_name == name)
+        .filter(|pool| {
+            let tried = pool.canary.as_ref().and_then(|canary| canary.template_name.as_deref());
+            pool.template_name == name || tried == Some(name)
+        })
         .map(|pool| pool.name.as_str())
         .collect();
     if !users.is_empty() {

@@ -2,13 +2,12 @@
 
 use super::{
     Action, Capacity,
-    impact::{Settled, autoscaler_of},
+    impact::{Settled, autoscaler_of, of_group},
     reason::pool_of,
 };
 use crate::{
     ObservedFleet,
     instance::{Instance, InstanceStatus, ProbeHealth},
-    name::same_reference,
     resource::{InstanceGroup, ResourceKind, ResourceSet},
 };
 
@@ -23,9 +22,9 @@ pub(super) fn capacity(wanted: &ResourceSet, observed: &ObservedFleet, actions: 
         let lowest = wanted.groups.get(name).map_or(0, |next| {
             let before = Settled::before(observed, name);
             let size = Settled::after(wanted, observed, name, &before).size;
-            let new_version = !same_reference(&group.template, &next.template);
+            let replaced: u32 = of_group(wanted, observed, name).values().map(|zone| zone.replaced).sum();
             // The surge comes before anything leaves; only what may be unavailable is missing meanwhile.
-            let missing = if new_version { next.update_policy.max_unavailable } else { 0 };
+            let missing = next.update_policy.max_unavailable.of(size).min(replaced);
             of.min(size).saturating_sub(missing)
         });
         capacity.push(Capacity { pool: pool_of(group).to_owned(), lowest, of });
@@ -41,10 +40,13 @@ fn touched(observed: &ObservedFleet, group: &InstanceGroup, actions: &[Action]) 
             super::Step::CreateAutoscaler { autoscaler } => autoscaler.group == group.name,
             step => scaler.is_some_and(|scaler| scaler.name == step.name()),
         },
-        ResourceKind::HealthCheck | ResourceKind::FirewallRule | ResourceKind::InstanceTemplate => false,
+        ResourceKind::HealthCheck
+        | ResourceKind::FirewallRule
+        | ResourceKind::InstanceTemplate
+        | ResourceKind::Instance => false,
     })
 }
 
-fn serves(vm: &Instance) -> bool {
+pub(super) fn serves(vm: &Instance) -> bool {
     vm.status == InstanceStatus::Running && matches!(vm.probe, None | Some(ProbeHealth::Healthy))
 }

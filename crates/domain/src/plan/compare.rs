@@ -105,11 +105,29 @@ fn traffic(traffic: &[Traffic]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The attributes by which a pool's VMs get another version.
+pub(super) const TEMPLATE: &str = "template_name";
+pub(super) const CANARY: &str = "canary.template_name";
+
 /// Zones are left out (fixed), and so is the size (a step of its own).
 pub(super) fn instance_group(before: &InstanceGroup, after: &InstanceGroup) -> Vec<FieldChange> {
     let mut comparison = Comparison::default();
-    comparison.reference("template_name", &before.template, &after.template);
+    comparison.reference(TEMPLATE, &before.template, &after.template);
     comparison.field("description", &before.description, &after.description);
+    let canary = |group: &InstanceGroup| group.canary.as_ref().map(|canary| canary.template.clone());
+    match (canary(before), canary(after)) {
+        (Some(before), Some(after)) => comparison.reference(CANARY, &before, &after),
+        (before, after) => comparison.optional(CANARY, before.as_ref(), after.as_ref()),
+    }
+    let tried = |group: &InstanceGroup| group.canary.as_ref().map(|canary| canary.target_size);
+    comparison.optional("canary.target_size", tried(before).as_ref(), tried(after).as_ref());
+    let (old, new) = (&before.update_policy, &after.update_policy);
+    comparison.field("update_type", &old.update_type.as_str(), &new.update_type.as_str());
+    comparison.field(
+        "replacement_method",
+        &old.replacement_method.as_str(),
+        &new.replacement_method.as_str(),
+    );
     comparison.field("max_surge", &before.update_policy.max_surge, &after.update_policy.max_surge);
     comparison.field(
         "max_unavailable",

@@ -4,11 +4,13 @@ mod capacity;
 mod compare;
 mod compare_template;
 mod impact;
+pub mod instances;
 mod notes;
 mod planner;
 mod reason;
 mod render;
 mod retire;
+mod rollout;
 mod spread;
 
 use std::collections::BTreeMap;
@@ -30,7 +32,17 @@ pub use spread::{respread, spread};
 
 pub(crate) use impact::{Settled, autoscaler_of};
 pub(crate) use reason::pool_of;
+pub(crate) use rollout::{Lacking, standing, staying};
 pub(crate) use spread::{clamped, lives};
+
+/// One VM of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceRef {
+    /// The instance group's name.
+    pub group: String,
+    pub zone: String,
+    pub name: String,
+}
 
 /// One resource call. The variants are in the order in which a plan runs them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +79,14 @@ pub enum Step {
         from: u32,
         to: u32,
     },
+    /// One VM leaves, and its group has one less.
+    DeleteInstance(InstanceRef),
+    /// Another VM under the same name, of the version that its group intends.
+    RecreateInstance(InstanceRef),
+    /// The same VM boots again; its disks stay.
+    RestartInstance(InstanceRef),
+    /// It takes the version that its group intends, as a group does by itself where it is PROACTIVE.
+    UpdateInstance(InstanceRef),
     CreateAutoscaler {
         autoscaler: Autoscaler,
     },
@@ -107,6 +127,21 @@ impl Step {
             Self::CreateAutoscaler { .. } | Self::UpdateAutoscaler { .. } | Self::DeleteAutoscaler { .. } => {
                 ResourceKind::Autoscaler
             }
+            Self::DeleteInstance(_)
+            | Self::RecreateInstance(_)
+            | Self::RestartInstance(_)
+            | Self::UpdateInstance(_) => ResourceKind::Instance,
+        }
+    }
+
+    /// The VM that it acts on, where it acts on one.
+    pub const fn instance(&self) -> Option<&InstanceRef> {
+        match self {
+            Self::DeleteInstance(vm)
+            | Self::RecreateInstance(vm)
+            | Self::RestartInstance(vm)
+            | Self::UpdateInstance(vm) => Some(vm),
+            _ => None,
         }
     }
 
@@ -124,6 +159,10 @@ impl Step {
                 &instance_group.name
             }
             Self::CreateAutoscaler { autoscaler } | Self::UpdateAutoscaler { autoscaler } => &autoscaler.name,
+            Self::DeleteInstance(vm)
+            | Self::RecreateInstance(vm)
+            | Self::RestartInstance(vm)
+            | Self::UpdateInstance(vm) => &vm.name,
             Self::ResizeInstanceGroup { name, .. }
             | Self::DeleteAutoscaler { name }
             | Self::DeleteInstanceGroup { name }
@@ -145,12 +184,16 @@ impl Step {
             Self::DeleteAutoscaler { .. } => 6,
             Self::UpdateInstanceGroup { .. } => 7,
             Self::ResizeInstanceGroup { .. } => 8,
-            Self::CreateAutoscaler { .. } => 9,
-            Self::UpdateAutoscaler { .. } => 10,
-            Self::DeleteInstanceGroup { .. } => 11,
-            Self::DeleteInstanceTemplate { .. } => 12,
-            Self::DeleteFirewallRule { .. } => 13,
-            Self::DeleteHealthCheck { .. } => 14,
+            Self::DeleteInstance(_)
+            | Self::RecreateInstance(_)
+            | Self::RestartInstance(_)
+            | Self::UpdateInstance(_) => 9,
+            Self::CreateAutoscaler { .. } => 10,
+            Self::UpdateAutoscaler { .. } => 11,
+            Self::DeleteInstanceGroup { .. } => 12,
+            Self::DeleteInstanceTemplate { .. } => 13,
+            Self::DeleteFirewallRule { .. } => 14,
+            Self::DeleteHealthCheck { .. } => 15,
         }
     }
 
@@ -164,9 +207,13 @@ impl Step {
             Self::UpdateHealthCheck { .. }
             | Self::UpdateFirewallRule { .. }
             | Self::UpdateInstanceGroup { .. }
-            | Self::UpdateAutoscaler { .. } => Verb::Update,
+            | Self::UpdateAutoscaler { .. }
+            | Self::UpdateInstance(_) => Verb::Update,
             Self::ResizeInstanceGroup { .. } => Verb::Resize,
-            Self::DeleteAutoscaler { .. }
+            Self::RecreateInstance(_) => Verb::Recreate,
+            Self::RestartInstance(_) => Verb::Restart,
+            Self::DeleteInstance(_)
+            | Self::DeleteAutoscaler { .. }
             | Self::DeleteInstanceGroup { .. }
             | Self::DeleteInstanceTemplate { .. }
             | Self::DeleteFirewallRule { .. }
@@ -181,15 +228,23 @@ pub enum Verb {
     Create,
     Update,
     Resize,
+    Recreate,
+    Restart,
     Delete,
 }
 
 impl Verb {
+    /// In the order in which a summary counts them.
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Update, Self::Resize, Self::Recreate, Self::Restart, Self::Delete];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
             Self::Resize => "resize",
+            Self::Recreate => "recreate",
+            Self::Restart => "restart",
             Self::Delete => "delete",
         }
     }
@@ -213,6 +268,14 @@ pub struct Action {
 }
 
 impl Action {
+    /// Whether the step gives VMs of an existing group another version.
+    pub fn changes_version(&self) -> bool {
+        matches!(self.step, Step::UpdateInstanceGroup { .. })
+            && self.changes.iter().any(|change| {
+                change.attribute == compare::TEMPLATE || change.attribute.starts_with("canary.")
+            })
+    }
+
     /// Unique in its plan and stable: `create instance_group genesis-pool-web`. Request ids derive from it.
     pub fn key(&self) -> String {
         format!("{} {} {}", self.step.verb().as_str(), self.step.kind().as_str(), self.step.name())
@@ -231,6 +294,15 @@ pub struct ZoneImpact {
     pub replaced: u32,
     pub restarted: u32,
     pub deleted: u32,
+}
+
+impl std::ops::AddAssign for ZoneImpact {
+    fn add_assign(&mut self, other: Self) {
+        self.created += other.created;
+        self.replaced += other.replaced;
+        self.restarted += other.restarted;
+        self.deleted += other.deleted;
+    }
 }
 
 /// The fewest VMs of a pool that serve while the plan runs.
@@ -259,12 +331,9 @@ pub struct Impact {
 
 impl Impact {
     pub fn total(&self) -> ZoneImpact {
-        self.zones.values().fold(ZoneImpact::default(), |sum, zone| ZoneImpact {
-            created: sum.created + zone.created,
-            replaced: sum.replaced + zone.replaced,
-            restarted: sum.restarted + zone.restarted,
-            deleted: sum.deleted + zone.deleted,
-        })
+        let mut sum = ZoneImpact::default();
+        self.zones.values().for_each(|zone| sum += *zone);
+        sum
     }
 }
 
@@ -300,6 +369,41 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What it does to a group or its VMs, in a few words: `scaling 2 → 5`; None where it leaves them alone.
+    pub fn doing(&self, group: &str) -> Option<String> {
+        let named = |action: &&Action| {
+            action.step.kind() == ResourceKind::InstanceGroup && action.step.name() == group
+        };
+        let of_group: Vec<&Action> = self.actions.iter().filter(named).collect();
+        let vms =
+            self.actions.iter().filter(|action| action.step.instance().is_some_and(|vm| vm.group == group));
+        let mut vms = vms.peekable();
+        if let Some(first) = vms.peek() {
+            let verb = match first.step.verb() {
+                Verb::Restart => "restarting",
+                Verb::Recreate => "recreating",
+                Verb::Delete => "deleting",
+                _ => "updating",
+            };
+            let count = vms.count();
+            return Some(format!("{verb} {count} {}", if count == 1 { "instance" } else { "instances" }));
+        }
+        let said = |action: &Action| match &action.step {
+            Step::CreateInstanceGroup { .. } => "being created".to_owned(),
+            Step::DeleteInstanceGroup { .. } => "being deleted".to_owned(),
+            Step::ResizeInstanceGroup { from, to, .. } => format!("scaling {from} → {to}"),
+            Step::UpdateInstanceGroup { instance_group } if action.changes_version() => {
+                match instance_group.canary {
+                    Some(_) => "trying another version".to_owned(),
+                    None => "rolling to another version".to_owned(),
+                }
+            }
+            _ => "changing its settings".to_owned(),
+        };
+        let said: Vec<String> = of_group.into_iter().map(said).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
     }

@@ -17,8 +17,12 @@ use crate::{
 /// for afterwards. A plan with violations is still whole, so that it can be shown; it must not be applied.
 pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Plan {
     let wanted = derive::desired(desired, observed);
-    let planner =
-        Planner { wanted: &wanted, observed, reasons: Reasons::new(desired, observed), held: held(desired) };
+    let planner = Planner {
+        wanted: &wanted,
+        observed,
+        reasons: Reasons::new(desired, observed),
+        held: held(desired, &wanted),
+    };
     let mut actions = Vec::new();
     planner.health_checks(&mut actions);
     planner.firewall_rules(&mut actions);
@@ -39,14 +43,14 @@ pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Pl
     }
 }
 
-/// Names of groups and autoscalers of pools whose template is not declared. They break a rule; planning to delete
-/// what is still declared would be a second, wrong answer.
-fn held(desired: &FleetSpec) -> BTreeSet<String> {
+/// Names of groups and autoscalers of pools whose template is not declared or whose version is missing. They break a
+/// rule; planning to delete what is still declared would be a second, wrong answer.
+fn held(desired: &FleetSpec, wanted: &ResourceSet) -> BTreeSet<String> {
     let prefix = &desired.environment.name_prefix;
     desired
         .agent_pools
         .iter()
-        .filter(|pool| derive::template_of(desired, &pool.template_name).is_none())
+        .filter(|pool| !wanted.groups.contains_key(&name::instance_group(prefix, &pool.name)))
         .flat_map(|pool| [name::instance_group(prefix, &pool.name), name::autoscaler(prefix, &pool.name)])
         .collect()
 }
@@ -170,17 +174,20 @@ impl Planner<'_> {
         let mut changes = compare::instance_group(current, wanted);
         let new_version = !same_reference(&current.template, &wanted.template);
         if new_version {
-            let versions = (
-                self.observed.resources.templates.get(name::last_segment(&current.template)),
-                self.wanted.templates.get(&wanted.template),
-            );
-            if let (Some(before), Some(after)) = versions {
-                changes.extend(compare_template::instance_template(before, after));
-            }
+            changes.extend(self.template_changes(&current.template, &wanted.template));
+        }
+        let tried = wanted.canary.as_ref().map(|canary| canary.template.as_str());
+        let tries = changes.iter().any(|change| change.attribute == compare::CANARY);
+        if let Some(canary) = tried.filter(|_| tries) {
+            let differs = self.template_changes(&wanted.template, canary);
+            changes.extend(differs.into_iter().map(|change| super::FieldChange {
+                attribute: format!("canary.{}", change.attribute),
+                ..change
+            }));
         }
         if !changes.is_empty() {
             actions.push(Action {
-                reason: self.reasons.update_group(wanted, new_version, &changes),
+                reason: self.reasons.update_group(current, wanted, &changes),
                 step: Step::UpdateInstanceGroup { instance_group: wanted.clone() },
                 changes,
             });
@@ -197,6 +204,19 @@ impl Planner<'_> {
                     after: Some(wanted.target_size.to_string()),
                 }],
             });
+        }
+    }
+
+    /// What differs between two versions, as far as both are known: the earlier one as it was read, or as it is carried.
+    fn template_changes(&self, before: &str, after: &str) -> Vec<super::FieldChange> {
+        let known = |name: &str| {
+            let name = name::last_segment(name);
+            let wanted = self.wanted.templates.get(name);
+            wanted.or_else(|| self.observed.resources.templates.get(name))
+        };
+        match (known(before), known(after)) {
+            (Some(before), Some(after)) => compare_template::instance_template(before, after),
+            _ => Vec::new(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Why each action is needed, in a sentence.
 
-use super::FieldChange;
+use super::{FieldChange, compare::TEMPLATE};
 use crate::{
-    FleetSpec, ObservedFleet, name,
-    resource::{Autoscaler, FirewallRule, HealthCheck, InstanceGroup, ResourceSet},
+    Amount, FleetSpec, ObservedFleet,
+    name::{self, same_reference},
+    pool::UpdateType,
+    resource::{Autoscaler, Canary, FirewallRule, HealthCheck, InstanceGroup, ResourceSet},
 };
 
 pub(super) struct Reasons<'a> {
@@ -61,7 +63,9 @@ impl<'a> Reasons<'a> {
             .templates
             .keys()
             .any(|observed| name::is_version_of(observed, self.prefix(), declared));
-        if earlier {
+        if self.desired.template_versions.contains_key(resource) {
+            format!("A pool runs this version of template {declared}, and it is not there any more.")
+        } else if earlier {
             format!(
                 "Template {declared} changed. Instance templates cannot be edited, so this is a new version."
             )
@@ -81,21 +85,51 @@ impl<'a> Reasons<'a> {
 
     pub(super) fn update_group(
         &self,
-        group: &InstanceGroup,
-        new_version: bool,
+        before: &InstanceGroup,
+        after: &InstanceGroup,
         changes: &[FieldChange],
     ) -> String {
-        if !new_version {
-            return self.update(changes);
-        }
-        let others: Vec<FieldChange> =
-            changes.iter().filter(|change| change.attribute != "template_name").cloned().collect();
-        let why = if others.is_empty() {
-            String::new()
-        } else {
-            format!(" The declaration changes {}.", attributes(&others))
+        let pool = pool_of(after);
+        let opportunistic = after.update_policy.update_type == UpdateType::Opportunistic;
+        let tried = |canary: &Canary| match canary.target_size {
+            Amount::Fixed(count) => vms(count),
+            share @ Amount::Percent(_) => format!("{share} of its VMs"),
         };
-        format!("Pool {} takes another template version, which replaces its VMs.{why}", pool_of(group))
+        let promoted = |old: &Canary| same_reference(&old.template, &after.template);
+        let new_version = !same_reference(&before.template, &after.template);
+        let said = match (&before.canary, &after.canary) {
+            (Some(old), None) if promoted(old) => {
+                format!("Pool {pool} takes the version that its canary tried for all of its VMs.")
+            }
+            (Some(old), None) if !new_version => {
+                format!("Pool {pool} ends its canary: {} go back to its own version.", tried(old))
+            }
+            (None, Some(canary)) => {
+                format!("Pool {pool} tries another template version on {}.", tried(canary))
+            }
+            (Some(_), Some(canary)) if before.canary != after.canary => {
+                format!(
+                    "Pool {pool} changes its canary: another version, or another number, now {}.",
+                    tried(canary)
+                )
+            }
+            _ if new_version && opportunistic => {
+                format!("Pool {pool} takes another template version; it replaces no VM by itself.")
+            }
+            _ if new_version => {
+                format!("Pool {pool} takes another template version, which replaces its VMs.")
+            }
+            _ => return self.update(changes),
+        };
+        let others: Vec<FieldChange> = changes
+            .iter()
+            .filter(|change| change.attribute != TEMPLATE && !change.attribute.starts_with("canary."))
+            .cloned()
+            .collect();
+        if others.is_empty() {
+            return said;
+        }
+        format!("{said} The declaration changes {}.", attributes(&others))
     }
 
     pub(super) fn resize_group(&self, group: &InstanceGroup, from: u32) -> String {

@@ -43,8 +43,7 @@ fn headline(plan: &Plan) -> String {
     if plan.is_empty() {
         return format!("Environment {}: nothing to do.", plan.environment);
     }
-    let verbs = [Verb::Create, Verb::Update, Verb::Resize, Verb::Delete];
-    let counts: Vec<String> = verbs
+    let counts: Vec<String> = Verb::ALL
         .into_iter()
         .filter_map(|verb| {
             let count = plan.actions.iter().filter(|action| action.step.verb() == verb).count();
@@ -57,7 +56,7 @@ fn headline(plan: &Plan) -> String {
 fn render_action(text: &mut String, action: &Action) {
     let sign = match action.step.verb() {
         Verb::Create => '+',
-        Verb::Update | Verb::Resize => '~',
+        Verb::Update | Verb::Resize | Verb::Recreate | Verb::Restart => '~',
         Verb::Delete => '-',
     };
     let _ = writeln!(text, "  {sign} {}", action.title());

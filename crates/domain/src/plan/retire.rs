@@ -29,7 +29,7 @@ pub(super) fn idle(wanted: &ResourceSet, observed: &ObservedFleet) -> Vec<Action
 }
 
 fn used(observed: &ObservedFleet) -> BTreeSet<&str> {
-    let by_groups = observed.resources.groups.values().map(|group| group.template.as_str());
+    let by_groups = observed.resources.groups.values().flat_map(|group| group.templates());
     let by_instances =
         observed.groups.values().flat_map(|status| &status.instances).filter_map(|vm| vm.template.as_deref());
     by_groups.chain(by_instances).map(name::last_segment).collect()

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use autoscaler::{Autoscaler, ScaleInControl};
 pub use firewall_rule::FirewallRule;
 pub use health_check::HealthCheck;
-pub use instance_group::{AutoHealing, InstanceGroup, UpdatePolicy};
+pub use instance_group::{AutoHealing, Canary, InstanceGroup, UpdatePolicy};
 pub use instance_template::{Disk, InstanceTemplate, MaintenancePolicy, Scheduling, Shielded};
 
 /// All resources of one environment, by name.
@@ -36,15 +36,18 @@ pub enum ResourceKind {
     InstanceTemplate,
     InstanceGroup,
     Autoscaler,
+    /// One VM of a group, acted on by name.
+    Instance,
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::HealthCheck,
         Self::FirewallRule,
         Self::InstanceTemplate,
         Self::InstanceGroup,
         Self::Autoscaler,
+        Self::Instance,
     ];
 
     /// As ids and columns spell it.
@@ -55,6 +58,7 @@ impl ResourceKind {
             Self::InstanceTemplate => "instance_template",
             Self::InstanceGroup => "instance_group",
             Self::Autoscaler => "autoscaler",
+            Self::Instance => "instance",
         }
     }
 
@@ -66,6 +70,7 @@ impl ResourceKind {
             Self::InstanceTemplate => "instance template",
             Self::InstanceGroup => "instance group",
             Self::Autoscaler => "autoscaler",
+            Self::Instance => "instance",
         }
     }
 }

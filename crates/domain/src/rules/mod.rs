@@ -13,7 +13,7 @@ mod sizes;
 mod templates;
 
 use crate::{
-    FleetSpec, ObservedFleet, derive, name,
+    FleetSpec, ObservedFleet, derive,
     plan::Violation,
     resource::{InstanceTemplate, ResourceSet},
 };
@@ -72,9 +72,8 @@ struct Scope<'a> {
 impl Scope<'_> {
     /// What the declared template derives to.
     fn version_of(&self, template: &str) -> Option<&InstanceTemplate> {
-        let prefix = &self.spec.environment.name_prefix;
-        let mut versions = self.resources.templates.values();
-        versions.find(|version| name::is_version_of(&version.name, prefix, template))
+        let present = derive::present_version(self.spec, derive::template_of(self.spec, template)?);
+        self.resources.templates.get(&present.name)
     }
 }
 

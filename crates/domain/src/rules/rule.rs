@@ -19,6 +19,8 @@ macro_rules! rules {
 rules! {
     AgentTypeMismatch "agent_type_mismatch" "A pool and its template are of one agent type.";
     AllowXorDeny "allow_xor_deny" "A firewall rule allows or denies, and never both or neither.";
+    CanarySameVersion "canary_same_version" "A canary is of another version than its pool.";
+    CanarySize "canary_size" "A canary has at least one VM.";
     Cidr "cidr" "Address ranges are CIDR blocks without host bits, all IPv4 or all IPv6.";
     ConfidentialMachineType "confidential_machine_type" "Confidential VMs need a machine family that has them.";
     Cooldown "cooldown" "The autoscaler's cooldown is at least 15 seconds.";
@@ -56,12 +58,14 @@ rules! {
     Priority "priority" "A firewall rule's priority is at most 65535.";
     ProjectIdSyntax "project_id_syntax" "A project id has 6 to 30 lower-case letters, digits and hyphens.";
     Protocol "protocol" "A protocol is a known word or an IP protocol number.";
+    RecreateSurges "recreate_surges" "max_surge is 0 where VMs are recreated under their names.";
     RegionUnknown "region_unknown" "The region has a region's form and its zones are known.";
     Required "required" "Required attributes are not empty.";
     ScalingSchedule "scaling_schedule" "A schedule has a name of its own, cron, a known time zone, 300 s or more and at most 2000 VMs; a pool has at most 128.";
     ScaleIn "scale_in" "Scale-in is limited to 1 to 100 percent over at most 3600 seconds.";
     ScopeUnknown "scope_unknown" "A scope is a Google URL or a known short name.";
     ServiceAccountSyntax "service_account_syntax" "A service account is an e-mail address.";
+    ShareOfSmallGroup "share_of_small_group" "max_surge and max_unavailable are shares only in groups of at least 10 VMs.";
     SizeOutOfBounds "size_out_of_bounds" "The size of an autoscaled pool is within its bounds.";
     SpotAutomaticRestart "spot_automatic_restart" "Spot VMs are not restarted automatically.";
     StartupScriptUrl "startup_script_url" "The startup script's address is a gs:// or https:// URL.";
@@ -70,6 +74,7 @@ rules! {
     TagSyntax "tag_syntax" "Network tags are RFC 1035 names, at most 64 of them.";
     UnavailableBelowZones "unavailable_below_zones" "max_unavailable is 0 or at least the number of zones.";
     UnknownTemplate "unknown_template" "A pool's template is declared.";
+    UnknownVersion "unknown_version" "A version that a pool holds to is known, and is what its digits say.";
     ZoneNotInRegion "zone_not_in_region" "Zones are zones of the region, each once.";
     ZonesFixed "zones_fixed" "The zones of an existing group cannot change.";
 }

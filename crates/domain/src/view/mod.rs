@@ -12,6 +12,7 @@ pub mod import;
 pub mod instance;
 pub mod me;
 pub mod pool;
+pub mod rollout;
 pub mod settings;
 pub mod template;
 mod template_settings;

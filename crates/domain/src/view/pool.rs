@@ -2,8 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{change::ChangeRow, instance::InstanceRow};
-use crate::{AgentType, Timestamp, agent::AgentState, condition::Condition};
+use super::{
+    change::ChangeRow,
+    instance::InstanceRow,
+    rollout::{Rollout, VersionLabel},
+};
+use crate::{
+    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, condition::Condition,
+    environment::EnvironmentSpec, pool::PoolSpec,
+};
+
+/// What an open change does to a pool: said beside what is observed, never in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    pub change: ChangeId,
+    pub state: ChangeState,
+    /// `scaling 2 → 5`.
+    pub what: String,
+    /// `you`, or a name.
+    pub by: String,
+    pub at: Timestamp,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentCount {
@@ -27,6 +46,8 @@ pub struct PoolRow {
     /// Only states that occur, worst first.
     pub agents: Vec<AgentCount>,
     pub conditions: Vec<Condition>,
+    /// The oldest open change of it.
+    pub requested: Option<Requested>,
     pub generation: i64,
     pub observed_generation: i64,
 }
@@ -51,9 +72,49 @@ pub struct PoolView {
     pub region: String,
     pub zones: Vec<String>,
     pub settings: Vec<Setting>,
+    pub spec: PoolSpec,
+    /// None where no group was observed yet.
+    pub rollout: Option<Rollout>,
     pub instances: Vec<InstanceRow>,
     /// Newest first, at most ten.
     pub changes: Vec<ChangeRow>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
+}
+
+/// A version that a pool can be given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionChoice {
+    pub label: VersionLabel,
+    /// What the template is declared as; a pool that takes it follows the template from then on.
+    pub present: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateChoice {
+    pub name: String,
+    pub agent_type: AgentType,
+    /// The newest first; the first one is what is declared.
+    pub versions: Vec<VersionChoice>,
+}
+
+/// What the forms about a pool start from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolForm {
+    pub environment: EnvironmentSpec,
+    /// Of all declared pools, in their order.
+    pub names: Vec<String>,
+    /// In the declaration's order.
+    pub templates: Vec<TemplateChoice>,
+    /// None where the form creates one.
+    pub pool: Option<PoolSpec>,
+    pub rollout: Option<Rollout>,
+}
+
+impl PoolForm {
+    /// Where the pool stands in the declaration, or will: `agent_pools[2].`
+    pub fn place(&self) -> String {
+        let own = self.pool.as_ref().and_then(|pool| self.names.iter().position(|name| *name == pool.name));
+        format!("agent_pools[{}].", own.unwrap_or(self.names.len()))
+    }
 }

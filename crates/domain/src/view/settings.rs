@@ -77,12 +77,17 @@ const ROWS: &[Row] = &[
     ("Autoscaling", autoscaling),
     ("CPU target", |side| side.autoscaler.map_or(NONE.to_owned(), |scaler| percent(scaler.cpu_target))),
     ("Template", |side| last_segment(&side.group.template).to_owned()),
+    ("Canary", canary),
     ("Machine type", |side| side.of_template(|template| template.machine_type.clone())),
     ("Image", |side| side.of_template(|template| template.source_image.clone())),
     ("Zones", |side| {
         let mut zones: Vec<&str> = side.group.zones.iter().map(|zone| last_segment(zone)).collect();
         zones.sort_unstable();
         zones.join(", ")
+    }),
+    ("Updates", |side| {
+        let policy = &side.group.update_policy;
+        format!("{}, {}", policy.update_type.as_str(), policy.replacement_method.as_str()).to_lowercase()
     }),
     ("Max surge", |side| side.group.update_policy.max_surge.to_string()),
     ("Max unavailable", |side| side.group.update_policy.max_unavailable.to_string()),
@@ -106,6 +111,12 @@ const ROWS: &[Row] = &[
 fn autoscaling(side: &Side<'_>) -> String {
     side.autoscaler
         .map_or(NONE.to_owned(), |scaler| format!("{} to {}", scaler.min_replicas, scaler.max_replicas))
+}
+
+fn canary(side: &Side<'_>) -> String {
+    side.group.canary.as_ref().map_or(NONE.to_owned(), |canary| {
+        format!("{} of {}", canary.target_size, last_segment(&canary.template))
+    })
 }
 
 fn percent(share: f64) -> String {

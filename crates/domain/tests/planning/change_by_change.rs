@@ -1,6 +1,7 @@
 //! Single changes of a running fleet, each with the steps that it takes.
 
 use domain::{
+    Amount,
     derive::{self, ZoneSource},
     instance::{CurrentAction, InstanceStatus},
     model,
@@ -125,7 +126,7 @@ fn capacity_never_falls_below_what_the_rollout_keeps() {
     let mut desired = fixed(5);
     desired.agent_vm_templates[0].machine_type = Some("e2-standard-4".to_owned());
     assert_eq!(plan(&desired, &observed, now()).impact.capacity[0].lowest, 5);
-    desired.agent_pools[0].max_unavailable = 3;
+    desired.agent_pools[0].max_unavailable = Amount::Fixed(3);
     assert_eq!(plan(&desired, &observed, now()).impact.capacity[0].lowest, 2);
 }
 

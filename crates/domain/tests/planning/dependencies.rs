@@ -46,6 +46,10 @@ fn take(now: &mut ResourceSet, step: &Step) -> Result<(), &'static str> {
             Err("an autoscaler would undo the new size")
         }
         Step::ResizeInstanceGroup { name, .. } => there(now.groups.contains_key(&name)),
+        Step::DeleteInstance(vm)
+        | Step::RecreateInstance(vm)
+        | Step::RestartInstance(vm)
+        | Step::UpdateInstance(vm) => there(now.groups.contains_key(&vm.group)),
         Step::CreateAutoscaler { autoscaler: new } => {
             there(now.groups.contains_key(&new.group))?;
             fresh(now.autoscalers.insert(new.name.clone(), new).is_none())
@@ -69,7 +73,7 @@ fn take(now: &mut ResourceSet, step: &Step) -> Result<(), &'static str> {
 }
 
 fn references(now: &ResourceSet, group: &InstanceGroup) -> Result<(), &'static str> {
-    if !now.templates.contains_key(&group.template) {
+    if group.templates().any(|template| !now.templates.contains_key(template)) {
         return Err("its template does not exist");
     }
     match &group.auto_healing {

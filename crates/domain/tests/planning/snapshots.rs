@@ -1,6 +1,9 @@
 //! What people read of a plan, whole.
 
-use domain::plan::{plan, render};
+use domain::{
+    Amount,
+    plan::{plan, render},
+};
 
 use crate::examples::{applied, basic, fixed, nothing, now};
 
@@ -20,14 +23,14 @@ fn another_machine_type_replaces_vms() {
     let observed = applied(&fixed(4), &nothing());
     let mut desired = fixed(4);
     desired.agent_vm_templates[0].machine_type = Some("e2-standard-8".to_owned());
-    desired.agent_pools[0].max_unavailable = 3;
+    desired.agent_pools[0].max_unavailable = Amount::Fixed(3);
     insta::assert_snapshot!(render(&plan(&desired, &observed, now())));
 }
 
 #[test]
 fn a_fleet_that_breaks_rules() {
     let mut desired = basic();
-    desired.agent_pools[0].max_surge = Some(1);
+    desired.agent_pools[0].max_surge = Some(Amount::Fixed(1));
     desired.agent_pools[0].template_name = "backend".to_owned();
     desired.agent_vm_templates[1].enable_confidential_compute = true;
     desired.firewall_rules.get_mut("allow-agent-ssh").unwrap().source_ranges.clear();

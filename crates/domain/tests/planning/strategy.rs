@@ -1,10 +1,12 @@
 //! Arbitrary fleets that keep the rules, and now and then one that does not.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    AgentType, FleetSpec,
+    AgentType, Amount, FleetSpec, derive,
     environment::EnvironmentSpec,
     firewall::{Direction, FirewallRuleSpec, Traffic},
-    pool::PoolSpec,
+    pool::{CanarySpec, PoolSpec, ReplacementMethod, UpdateType},
     template::TemplateSpec,
 };
 use proptest::{collection, option, prelude::*, sample};
@@ -37,6 +39,35 @@ prop_compose! {
     }
 }
 
+/// Disk sizes of the versions that a pool holds to and tries; the sizes are the versions.
+type Versions = (Option<u32>, Option<(u32, Amount)>);
+
+fn versions() -> impl Strategy<Value = Versions> {
+    let size = prop_oneof![(1_u32..4).prop_map(Amount::Fixed), (1_u32..100).prop_map(Amount::Percent)];
+    (option::weighted(0.3, 201_u32..203), option::weighted(0.4, (203_u32..205, size)))
+}
+
+/// Makes the pool hold to a version that its template was once, and try another one.
+fn hold(fleet: &mut FleetSpec, index: usize, (held, tried): Versions) {
+    let name = fleet.agent_pools[index].template_name.clone();
+    let mut carry = |disk: u32| {
+        let declared = fleet.agent_vm_templates.iter().find(|template| template.name == name).unwrap();
+        let once = TemplateSpec { disk_size_gb: Some(disk), ..declared.clone() };
+        let version = derive::present_version(fleet, &once);
+        let digits = version.name.rsplit('-').next().unwrap().to_owned();
+        fleet.template_versions.insert(version.name.clone(), version);
+        digits
+    };
+    let held = held.map(&mut carry);
+    let tried = tried.map(|(disk, target_size)| CanarySpec {
+        template_name: None,
+        template_version: Some(carry(disk)),
+        target_size,
+    });
+    let pool = &mut fleet.agent_pools[index];
+    (pool.template_version, pool.canary) = (held, tried);
+}
+
 prop_compose! {
     /// Of the template at the index, over three zones at most.
     fn pool(name: &'static str)(
@@ -48,15 +79,21 @@ prop_compose! {
         surge in option::of(3_u32..6),
         unavailable in prop_oneof![Just(0_u32), 3_u32..5],
         delay in 0_u32..600,
-    ) -> (sample::Index, PoolSpec) {
+        (opportunistic, recreates) in (any::<bool>(), any::<bool>()),
+        versions in versions(),
+    ) -> (sample::Index, Versions, PoolSpec) {
         let bounded = size.max(least).min(least + span);
-        (template, PoolSpec {
+        let unavailable = if recreates { unavailable.max(3) } else { unavailable };
+        (template, versions, PoolSpec {
             target_size: Some(if autoscaling { bounded } else { size }),
             enable_autoscaling: Some(autoscaling),
             min_replicas: Some(least),
             max_replicas: Some(least + span),
-            max_surge: surge,
-            max_unavailable: unavailable,
+            update_type: if opportunistic { UpdateType::Opportunistic } else { UpdateType::Proactive },
+            replacement_method:
+                if recreates { ReplacementMethod::Recreate } else { ReplacementMethod::Substitute },
+            max_surge: surge.filter(|_| !recreates).map(Amount::Fixed),
+            max_unavailable: Amount::Fixed(unavailable),
             health_check_initial_delay: delay,
             ..PoolSpec::new(name, AgentType::Architect, "")
         })
@@ -113,19 +150,20 @@ pub(crate) fn fleet() -> impl Strategy<Value = FleetSpec> {
             environment.enable_health_checks = health_checks;
             environment.health_check_interval = interval;
             environment.enable_firewall_logging = logging;
-            let pools = pools
-                .into_iter()
-                .map(|(index, pool)| {
-                    let template = index.get(&templates);
-                    PoolSpec { agent_type: template.agent_type, template_name: template.name.clone(), ..pool }
-                })
-                .collect();
-            FleetSpec {
+            let mut fleet = FleetSpec {
                 environment,
-                agent_vm_templates: templates,
-                agent_pools: pools,
+                agent_pools: Vec::new(),
+                template_versions: BTreeMap::new(),
                 firewall_rules: rules.into_iter().map(|(key, rule)| (key.to_owned(), rule)).collect(),
+                agent_vm_templates: templates,
+            };
+            for (at, (index, versions, pool)) in pools.into_iter().enumerate() {
+                let template = index.get(&fleet.agent_vm_templates);
+                let (agent_type, template_name) = (template.agent_type, template.name.clone());
+                fleet.agent_pools.push(PoolSpec { agent_type, template_name, ..pool });
+                hold(&mut fleet, at, versions);
             }
+            fleet
         })
 }
 
@@ -141,7 +179,7 @@ pub(crate) fn broken_fleet() -> impl Strategy<Value = FleetSpec> {
                 match part {
                     0 => pool.template_name.clone_from(&text),
                     1 => pool.min_replicas = Some(number),
-                    2 => pool.max_surge = Some(number),
+                    2 => pool.max_surge = Some(Amount::Percent(number)),
                     _ => pool.name.clone_from(&text),
                 }
             }

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    FleetSpec, ObservedFleet,
+    Amount, FleetSpec, ObservedFleet,
     autoscaling::ScalingSchedule,
+    derive,
     environment::{CustomMetric, NamedPort},
     firewall::{Direction, FirewallRuleSpec, Traffic},
     observed::Location,
     plan::Violation,
+    pool::{CanarySpec, ReplacementMethod},
     rules::{RULES, check},
 };
 
@@ -23,6 +25,9 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("agent_type_mismatch", "agent_pools[0].agent_type", "platform-engineer", |f| pool(f).template_name = "platform-eng".into()),
     ("allow_xor_deny", "firewall_rules[\"allow-agent-ssh\"].allow", "", |f| ssh(f).allow.clear()),
     ("allow_xor_deny", "firewall_rules[\"allow-agent-ssh\"].deny", "", |f| ssh(f).deny = ssh(f).allow.clone()),
+    ("agent_type_mismatch", "agent_pools[0].canary.template_name", "", |f| pool(f).canary = Some(tries("platform-eng", 1))),
+    ("canary_same_version", "agent_pools[0].canary", "", |f| pool(f).canary = Some(tries("backend-dev", 1))),
+    ("canary_size", "agent_pools[0].canary.target_size", "1", |f| { hold(f); pool(f).canary = Some(tries("backend-dev", 0)); }),
     ("cidr", "firewall_rules[\"allow-agent-ssh\"].source_ranges[0]", "10.0.0.0/8", |f| ssh(f).source_ranges = vec!["10.1.2.3/8".into()]),
     ("cidr", "firewall_rules[\"allow-agent-ssh\"].source_ranges[0]", "10.1.2.3/32", |f| ssh(f).source_ranges = vec!["10.1.2.3".into()]),
     ("cidr", "firewall_rules[\"allow-agent-ssh\"].source_ranges[0]", "", |f| ssh(f).source_ranges = vec!["10.0.0.0/33".into()]),
@@ -77,7 +82,7 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("name_syntax", "firewall_rules[\"a b\"]", "a-b", |f| { let rule = ssh(f).clone(); f.firewall_rules.insert("a b".into(), rule); }),
     ("name_too_long", "agent_pools[0].name", "", |f| pool(f).name = "a".repeat(45)),
     ("name_too_long", "agent_vm_templates[1].name", "", |f| f.agent_vm_templates[1].name = "a".repeat(41)),
-    ("no_surge_no_unavailable", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(0)),
+    ("no_surge_no_unavailable", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(Amount::Fixed(0))),
     ("port", "default_health_port", "8080", |f| f.environment.default_health_port = 0),
     ("port", "default_named_ports[1].name", "", |f| f.environment.default_named_ports = vec![port("http", 80), port("http", 80)]),
     ("ports", "firewall_rules[\"allow-agent-ssh\"].allow[0].ports[0]", "", |f| ssh(f).allow[0].ports = vec!["9-8".into()]),
@@ -86,6 +91,8 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("priority", "firewall_rules[\"allow-agent-ssh\"].priority", "65535", |f| ssh(f).priority = 65_536),
     ("project_id_syntax", "project_id", "", |f| f.environment.project_id = "My Project".into()),
     ("protocol", "firewall_rules[\"allow-agent-ssh\"].allow[0].protocol", "", |f| ssh(f).allow[0].protocol = "http".into()),
+    ("recreate_surges", "agent_pools[0].max_surge", "0", |f| { recreates(f); pool(f).max_surge = Some(Amount::Fixed(3)); }),
+    ("no_surge_no_unavailable", "agent_pools[0].max_unavailable", "3", |f| { recreates(f); pool(f).max_unavailable = Amount::NONE; }),
     ("region_unknown", "region", "us-central1", |f| f.environment.region = "us-central1-a".into()),
     ("region_unknown", "region", "", |f| { f.environment.region = "us-nowhere9".into(); f.environment.zones.clear(); }),
     ("required", "network_id", "", |f| f.environment.network_id.clear()),
@@ -106,18 +113,43 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("scope_unknown", "agent_vm_templates[0].scopes[0]", "compute-rw", |f| f.agent_vm_templates[0].scopes = Some(vec!["compute-write".into()])),
     ("scope_unknown", "default_agent_scopes[0]", "", |f| f.environment.default_agent_scopes = vec!["everything".into()]),
     ("service_account_syntax", "agent_vm_templates[0].service_account_email", "", |f| f.agent_vm_templates[0].service_account_email = Some("agent".into())),
+    ("share_of_small_group", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(Amount::Percent(20))),
+    ("share_of_small_group", "agent_pools[0].max_unavailable", "100%", |f| pool(f).max_unavailable = Amount::Percent(101)),
     ("size_out_of_bounds", "agent_pools[0].target_size", "5", |f| pool(f).target_size = Some(7)),
     ("spot_automatic_restart", "agent_vm_templates[0].automatic_restart", "false", |f| { f.agent_vm_templates[0].preemptible = Some(true); f.agent_vm_templates[0].automatic_restart = Some(true); }),
     ("startup_script_url", "agent_startup_script_url", "", |f| f.environment.agent_startup_script_url = "bucket/script.sh".into()),
     ("subnet_region", "subnet_id", "", |f| f.environment.subnet_id = "projects/p/regions/us-east1/subnetworks/s".into()),
-    ("surge_below_zones", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(1)),
+    ("surge_below_zones", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(Amount::Fixed(1))),
     ("tag_syntax", "network_tags[0]", "my-tag", |f| f.environment.network_tags[0] = "My Tag".into()),
     ("tag_syntax", "agent_vm_templates[0].additional_tags[0]", "", |f| f.agent_vm_templates[0].additional_tags = vec!["_".into()]),
-    ("unavailable_below_zones", "agent_pools[0].max_unavailable", "3", |f| pool(f).max_unavailable = 2),
+    ("unavailable_below_zones", "agent_pools[0].max_unavailable", "3", |f| pool(f).max_unavailable = Amount::Fixed(2)),
     ("unknown_template", "agent_pools[0].template_name", "backend-dev", |f| pool(f).template_name = "backend".into()),
+    ("unknown_template", "agent_pools[0].canary.template_name", "", |f| pool(f).canary = Some(tries("backend", 1))),
+    ("unknown_version", "agent_pools[0].canary.template_version", "ac374abc", |f| pool(f).canary = Some(CanarySpec { template_version: Some("00000000".into()), ..tries("backend-dev", 1) })),
+    ("unknown_version", "agent_pools[0].template_version", "ac374abc", |f| pool(f).template_version = Some("0a1b2c3d".into())),
+    ("unknown_version", "agent_pools[0].template_version", "", |f| { hold(f); f.template_versions.values_mut().for_each(|version| version.external_ip = !version.external_ip); }),
     ("zone_not_in_region", "zones[2]", "", |f| f.environment.zones[2] = "us-east1-b".into()),
     ("zone_not_in_region", "zones[1]", "", |f| f.environment.zones[1] = "us-central1-a".into()),
 ];
+
+fn tries(template: &str, vms: u32) -> CanarySpec {
+    CanarySpec {
+        template_name: Some(template.to_owned()),
+        template_version: None,
+        target_size: Amount::Fixed(vms),
+    }
+}
+
+/// The pool keeps the version that it runs, and its template becomes another one.
+fn hold(fleet: &mut FleetSpec) {
+    derive::hold_pool(fleet, "backend-pool");
+    fleet.agent_vm_templates[0].disk_size_gb = Some(77);
+}
+
+fn recreates(fleet: &mut FleetSpec) {
+    pool(fleet).replacement_method = ReplacementMethod::Recreate;
+    pool(fleet).max_unavailable = Amount::Fixed(3);
+}
 
 fn pool(fleet: &mut FleetSpec) -> &mut domain::pool::PoolSpec {
     &mut fleet.agent_pools[0]
@@ -186,7 +218,7 @@ fn each_rule_names_its_attribute_and_its_fix() {
 #[test]
 fn a_fix_is_what_mends_it() {
     let mut fleet = basic();
-    pool(&mut fleet).max_surge = Some(3);
+    pool(&mut fleet).max_surge = Some(Amount::Fixed(3));
     ssh(&mut fleet).source_ranges = vec!["10.1.2.3/32".into()];
     out(&mut fleet);
     fleet.environment.disk_encryption_key = Some(key("us-central1"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AgentType,
+    AgentType, Amount,
     environment::{CustomMetric, NamedPort},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Beyond that, all names in a message are no help.
-const MOST_NAMES_LISTED: usize = 20;
+const MOST_NAMES_LISTED: usize = 30;
 
 const METRIC_KINDS: [&str; 3] = ["GAUGE", "DELTA_PER_SECOND", "DELTA_PER_MINUTE"];
 
@@ -55,6 +55,7 @@ impl<'r, 'p, 't> Fields<'r, 'p, 't> {
         flag -> bool;
         number -> f64;
         whole -> u32;
+        amount -> Amount;
         port -> u16;
         texts -> Vec<String>;
         text_map -> BTreeMap<String, String>;
@@ -110,13 +111,23 @@ impl<'r, 'p, 't> Fields<'r, 'p, 't> {
     }
 
     pub(super) fn choice(&mut self, name: &'static str, known: &[&str]) -> String {
-        let Some(value) = self.required(name) else { return String::new() };
+        let value = self.required(name);
+        value.and_then(|value| self.chosen(&value, name, known)).unwrap_or_default()
+    }
+
+    /// None where it is absent: the default.
+    pub(super) fn optional_choice(&mut self, name: &'static str, known: &[&str]) -> Option<String> {
+        let value = self.take(name)?;
+        self.chosen(&value, name, known)
+    }
+
+    fn chosen(&mut self, value: &Value, name: &'static str, known: &[&str]) -> Option<String> {
         let path = self.path.field(name);
-        let Some(text) = self.reader.text(&value, &path) else { return String::new() };
+        let text = self.reader.text(value, &path)?;
         if !known.contains(&text.as_str()) {
             self.reader.refuse(value.at, &path, one_of(&text, known));
         }
-        text
+        Some(text)
     }
 
     /// A list of objects, each read by `read`.

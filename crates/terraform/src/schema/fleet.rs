@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    FleetSpec,
+    Amount, FleetSpec,
     autoscaling::{AutoscalingMode, ScalingSchedule},
     firewall::{Direction, FirewallRuleSpec, Traffic},
-    pool::PoolSpec,
+    pool::{CanarySpec, PoolSpec, ReplacementMethod, UpdateType},
     template::TemplateSpec,
 };
 use hcl_edit::structure::Structure;
@@ -115,15 +115,25 @@ fn pool(fields: &mut Fields<'_, '_, '_>) -> (At, PoolSpec) {
     let agent_type = fields.agent_type();
     let mut spec = PoolSpec::new(&name, agent_type, &fields.required_text("template_name"));
     set! { fields, spec;
-        whole: target_size, min_replicas, max_replicas, max_surge, max_unavailable, min_ready_sec,
-            health_check_initial_delay, cooldown_period, scale_down_max_percent, scale_down_time_window;
+        whole: target_size, min_replicas, max_replicas, min_ready_sec, health_check_initial_delay,
+            cooldown_period, scale_down_max_percent, scale_down_time_window;
+        amount: max_surge, max_unavailable;
         flag: enable_autoscaling;
         number: cpu_target;
         named_ports: named_ports;
         custom_metrics: custom_metrics;
         text_map: labels;
-        text: scaling_mode;
+        text: scaling_mode, template_version;
         scaling_schedules: scaling_schedules;
+        canary: canary;
+    }
+    if let Some(word) = fields.optional_choice("update_type", &UpdateType::ALL.map(UpdateType::as_str)) {
+        spec.update_type = UpdateType::ALL.into_iter().find(|one| one.as_str() == word).unwrap_or_default();
+    }
+    let methods = ReplacementMethod::ALL.map(ReplacementMethod::as_str);
+    if let Some(word) = fields.optional_choice("replacement_method", &methods) {
+        let found = ReplacementMethod::ALL.into_iter().find(|one| one.as_str() == word);
+        spec.replacement_method = found.unwrap_or_default();
     }
     spec.autoscaling_mode = fields.autoscaling_mode("autoscaling_mode");
     (at, spec)
@@ -159,6 +169,23 @@ impl Fields<'_, '_, '_> {
         let value = self.required(name);
         let path = self.path.field(name);
         value.and_then(|value| self.reader.whole(&value, &path)).unwrap_or_default()
+    }
+
+    /// Our own extension: a second version of a part of the pool.
+    fn canary(&mut self, name: &'static str) -> Option<CanarySpec> {
+        let value = self.take(name)?;
+        let path = self.path.field(name);
+        Fields::read(self.reader, &value, &path, |canary| {
+            let value = canary.required("target_size");
+            let path = canary.path.field("target_size");
+            CanarySpec {
+                target_size: value
+                    .and_then(|value| canary.reader.amount(&value, &path))
+                    .unwrap_or(Amount::NONE),
+                template_name: canary.text("template_name"),
+                template_version: canary.text("template_version"),
+            }
+        })
     }
 }
 

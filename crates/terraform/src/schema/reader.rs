@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, rc::Rc};
 
-use domain::view::import::UnresolvedReference;
+use domain::{Amount, view::import::UnresolvedReference};
 
 use crate::{
     evaluate::{Context, Evaluator},
@@ -119,6 +119,17 @@ impl<'t> Reader<'t> {
         };
         self.refuse(value.at, path, complaint);
         None
+    }
+
+    /// A number, or a share as `"20%"`.
+    pub(super) fn amount(&mut self, value: &Value, path: &Path<'_>) -> Option<Amount> {
+        if value.as_number().is_some() {
+            return self.whole(value, path).map(Amount::Fixed);
+        }
+        let Some(text) = value.as_text() else {
+            return self.wrong_type(value, path, "a whole number, or a share as \"20%\"");
+        };
+        text.parse().map_err(|error| self.refuse(value.at, path, format_args!("{error}"))).ok()
     }
 
     pub(super) fn port(&mut self, value: &Value, path: &Path<'_>) -> Option<u16> {

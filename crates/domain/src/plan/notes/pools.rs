@@ -2,9 +2,9 @@
 
 use super::{Note, Scope, listed, note};
 use crate::{
-    derive, name,
+    Amount, derive, name,
     plan::Step,
-    pool::PoolSpec,
+    pool::{PoolSpec, ReplacementMethod, UpdateType},
     resource::{InstanceGroup, InstanceTemplate},
 };
 
@@ -14,6 +14,7 @@ pub(super) fn notes(scope: &Scope<'_>, notes: &mut Vec<Note>) {
         if let Some(group) = group(scope, pool) {
             zones(scope, pool, group, &at, notes);
             surge(pool, group, &at, notes);
+            versions(pool, group, &at, notes);
             readiness(scope, pool, group, &at, notes);
         }
         scaling(scope, pool, &at, notes);
@@ -57,13 +58,57 @@ fn zones(
 
 fn surge(pool: &PoolSpec, group: &InstanceGroup, at: &dyn Fn(&str) -> String, notes: &mut Vec<Note>) {
     let zones = group.zones.len();
-    if pool.max_surge.is_none() && zones > 1 {
+    let by_name = pool.replacement_method == ReplacementMethod::Recreate;
+    if by_name && pool.max_surge.is_none() {
+        note(
+            notes,
+            at("max_surge"),
+            "not set: 0, because RECREATE keeps the names of VMs and has no room for more",
+        );
+    }
+    if pool.max_surge.is_none() && zones > 1 && !by_name {
         note(
             notes,
             at("max_surge"),
             format!(
                 "not set: takes {zones}, the number of zones; the module's default of 1 is refused for a group over {zones} zones"
             ),
+        );
+    }
+}
+
+/// Which version a pool holds to or tries, and what it does not do by itself.
+fn versions(pool: &PoolSpec, group: &InstanceGroup, at: &dyn Fn(&str) -> String, notes: &mut Vec<Note>) {
+    if let Some(version) = &pool.template_version {
+        note(
+            notes,
+            at("template_version"),
+            format!(
+                "the pool holds to version {version} of {}: what the template declares otherwise reaches no VM of it",
+                pool.template_name
+            ),
+        );
+    }
+    if let Some(canary) = &group.canary {
+        let tried = canary.target_size.of(group.target_size).min(group.target_size);
+        let rounded = match canary.target_size {
+            Amount::Percent(percent) => format!(", {percent} % rounded up"),
+            Amount::Fixed(_) => String::new(),
+        };
+        note(
+            notes,
+            at("canary"),
+            format!(
+                "{tried} of {} VMs run {}{rounded}; Compute Engine chooses which. It stays so until the canary is promoted or rolled back",
+                group.target_size, canary.template
+            ),
+        );
+    }
+    if pool.update_type == UpdateType::Opportunistic {
+        note(
+            notes,
+            at("update_type"),
+            "OPPORTUNISTIC: another version replaces no VM by itself. New VMs have it, recreated ones too, and those that are updated by name",
         );
     }
 }
@@ -78,18 +123,20 @@ fn readiness(
 ) {
     let replaces = scope.actions.iter().any(|action| {
         matches!(&action.step, Step::UpdateInstanceGroup { instance_group } if instance_group.name == group.name)
-            && action.changes.iter().any(|change| change.attribute == "template_name")
+            && action.changes_version()
     });
-    if pool.min_ready_sec > 0 && (replaces || pool.min_ready_sec != 60) {
-        note(
-            notes,
-            at("min_ready_sec"),
-            format!(
-                "Compute Engine v1 has no such setting: the group itself goes on as soon as a new VM passes its check; {} s are for Agent Manager's own rollouts to keep",
-                pool.min_ready_sec
-            ),
-        );
+    if pool.min_ready_sec == 0 || !(replaces || pool.min_ready_sec != 60) {
+        return;
     }
+    let seconds = pool.min_ready_sec;
+    let message = if group.canary.is_some() {
+        format!("the canary may be promoted once its VMs are {seconds} s old and pass their check")
+    } else {
+        format!(
+            "Compute Engine v1 has no such setting: a rollout goes on as soon as a new VM passes its check. A canary is what waits: it may be promoted after {seconds} s"
+        )
+    };
+    note(notes, at("min_ready_sec"), message);
 }
 
 fn scaling(scope: &Scope<'_>, pool: &PoolSpec, at: &dyn Fn(&str) -> String, notes: &mut Vec<Note>) {
@@ -146,8 +193,8 @@ fn workspaces(scope: &Scope<'_>, notes: &mut Vec<Note>) {
     };
     for action in scope.actions {
         let replaces = match &action.step {
-            Step::UpdateInstanceGroup { .. } => {
-                action.changes.iter().any(|change| change.attribute == "template_name")
+            Step::UpdateInstanceGroup { instance_group } => {
+                action.changes_version() && instance_group.update_policy.update_type == UpdateType::Proactive
             }
             Step::DeleteInstanceGroup { .. } => true,
             Step::ResizeInstanceGroup { from, to, .. } => to < from,

@@ -1,0 +1,371 @@
+//! How far a pool's rollout is: which VM runs which version, what is waited for and what happens next. Computed from what
+//! was observed alone, so that a page, a condition and a command say the same.
+
+mod square;
+mod words;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use square::{Square, SquareState};
+
+use crate::{
+    Timestamp,
+    name::{last_segment, same_reference},
+    observed::GroupStatus,
+    pool::UpdateType,
+    resource::InstanceGroup,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolloutState {
+    /// Every VM runs what its group declares, and there is one version.
+    Settled,
+    /// VMs of other versions are being replaced, or new ones start.
+    Rolling,
+    /// Two versions run as declared, until somebody decides.
+    Canary,
+    /// VMs run another version, and nothing replaces them unless somebody asks.
+    Waiting,
+    /// Making VMs fails.
+    Failing,
+}
+
+/// What people call a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionLabel {
+    /// The template's declared name; empty where nobody knows it.
+    pub template: String,
+    /// Counted from 1 among the template's versions.
+    pub number: Option<u32>,
+    /// The resource's name in Compute Engine.
+    pub resource: String,
+}
+
+impl VersionLabel {
+    /// `v3`, or the digits of the resource's name.
+    pub fn short(&self) -> String {
+        self.number.map_or_else(|| self.digits().to_owned(), |number| format!("v{number}"))
+    }
+
+    /// `web v3`.
+    pub fn long(&self) -> String {
+        format!("{} {}", self.template, self.short()).trim_start().to_owned()
+    }
+
+    /// What a declaration names the version by.
+    pub fn digits(&self) -> &str {
+        self.resource.rsplit('-').next().unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionRole {
+    /// Of all VMs, or of all but the canary's.
+    Own,
+    Canary,
+    /// Not declared any more.
+    Old,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionShare {
+    pub label: VersionLabel,
+    pub role: VersionRole,
+    /// VMs that are to run it.
+    pub wanted: u32,
+    /// VMs that run it and serve.
+    pub ready: u32,
+    /// VMs of it, those that leave left out.
+    pub total: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    pub state: RolloutState,
+    /// The group's own first, then the canary, then the old ones by name.
+    pub versions: Vec<VersionShare>,
+    /// By zone and name.
+    pub squares: Vec<Square>,
+    pub target_size: u32,
+    /// In words; empty when nothing is waited for.
+    pub waits_for: Vec<String>,
+    /// In words, what comes without anybody's doing, or what somebody may decide.
+    pub next: Vec<String>,
+    /// With a canary: why it may not be promoted yet; None: it may.
+    pub holds_promotion: Option<String>,
+}
+
+/// Labels of versions by their resources' names.
+pub type Labels = BTreeMap<String, VersionLabel>;
+
+/// `min_ready_sec` is the pool's: how long a canary must have served.
+pub fn rollout(
+    group: &InstanceGroup,
+    status: &GroupStatus,
+    labels: &Labels,
+    min_ready_sec: u32,
+    now: Timestamp,
+) -> Rollout {
+    let versions = versions(group, status, labels);
+    let moving = versions.len() > 1;
+    let mut squares: Vec<Square> =
+        status.instances.iter().map(|vm| square::square(group, vm, labels, moving)).collect();
+    squares.sort_by(|a, b| (&a.zone, &a.name).cmp(&(&b.zone, &b.name)));
+    let state = state(group, status, &versions, &squares);
+    let mut rollout = Rollout {
+        state,
+        versions,
+        squares,
+        target_size: status.target_size,
+        waits_for: Vec::new(),
+        next: Vec::new(),
+        holds_promotion: None,
+    };
+    if group.canary.is_some() {
+        rollout.holds_promotion = holds_promotion(group, status, &rollout, min_ready_sec, now);
+    }
+    rollout.waits_for = words::waits_for(&rollout, status);
+    rollout.next = words::next(group, &rollout);
+    rollout
+}
+
+pub(crate) fn label(labels: &Labels, resource: &str) -> VersionLabel {
+    let resource = last_segment(resource);
+    labels.get(resource).cloned().unwrap_or_else(|| VersionLabel {
+        template: String::new(),
+        number: None,
+        resource: resource.to_owned(),
+    })
+}
+
+fn versions(group: &InstanceGroup, status: &GroupStatus, labels: &Labels) -> Vec<VersionShare> {
+    let mut shares: Vec<VersionShare> = group
+        .shares(status.target_size)
+        .into_iter()
+        .zip([VersionRole::Own, VersionRole::Canary])
+        .map(|((template, wanted), role)| VersionShare {
+            label: label(labels, template),
+            role,
+            wanted,
+            ready: 0,
+            total: 0,
+        })
+        .collect();
+    let declared = shares.len();
+    for vm in status.instances.iter().filter(|vm| !square::leaves(vm)) {
+        let Some(template) = &vm.template else { continue };
+        let found = shares.iter().position(|share| same_reference(&share.label.resource, template));
+        let at = found.unwrap_or_else(|| {
+            shares.push(VersionShare {
+                label: label(labels, template),
+                role: VersionRole::Old,
+                wanted: 0,
+                ready: 0,
+                total: 0,
+            });
+            shares.len() - 1
+        });
+        shares[at].total += 1;
+        shares[at].ready += u32::from(square::serves(vm));
+    }
+    shares[declared..].sort_by(|a, b| a.label.resource.cmp(&b.label.resource));
+    shares
+}
+
+fn state(
+    group: &InstanceGroup,
+    status: &GroupStatus,
+    versions: &[VersionShare],
+    squares: &[Square],
+) -> RolloutState {
+    let reached = versions.iter().all(|share| share.total == share.wanted && share.ready == share.wanted);
+    let differs = versions.iter().any(|share| share.total > share.wanted);
+    let starting = squares.iter().any(|square| square.state.moves());
+    if reached && status.is_stable {
+        if group.canary.is_some() { RolloutState::Canary } else { RolloutState::Settled }
+    } else if status.instances.iter().any(|vm| vm.last_error.is_some()) {
+        RolloutState::Failing
+    } else if group.update_policy.update_type == UpdateType::Opportunistic && differs && !starting {
+        RolloutState::Waiting
+    } else {
+        RolloutState::Rolling
+    }
+}
+
+/// Each VM of the canary serves, and has been there as long as the pool asks.
+fn holds_promotion(
+    group: &InstanceGroup,
+    status: &GroupStatus,
+    rollout: &Rollout,
+    min_ready_sec: u32,
+    now: Timestamp,
+) -> Option<String> {
+    let canary = rollout.versions.iter().find(|share| share.role == VersionRole::Canary)?;
+    if canary.ready < canary.wanted {
+        return Some(format!(
+            "{} of {} canary VMs serve: it may be promoted when all do",
+            canary.ready, canary.wanted
+        ));
+    }
+    let tried = &group.canary.as_ref()?.template;
+    let age = |created: Timestamp| u64::try_from((now - created).num_seconds()).unwrap_or(0);
+    let youngest = status
+        .instances
+        .iter()
+        .filter(|vm| {
+            vm.template.as_deref().is_some_and(|own| same_reference(own, tried)) && !square::leaves(vm)
+        })
+        .filter_map(|vm| vm.created_at.map(age))
+        .min()?;
+    let left = u64::from(min_ready_sec).saturating_sub(youngest);
+    (left > 0).then(|| {
+        format!("the youngest canary VM is {youngest} s old and min_ready_sec is {min_ready_sec}: {left} s are left")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Amount,
+        instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth},
+        pool::ReplacementMethod,
+        resource::{Canary, UpdatePolicy},
+    };
+
+    fn now() -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn group(canary: Option<u32>) -> InstanceGroup {
+        InstanceGroup {
+            name: "g".into(),
+            base_instance_name: "agent-web".into(),
+            description: String::new(),
+            template: "t-agent-web-00000001".into(),
+            canary: canary.map(|vms| Canary {
+                template: "t-agent-web-00000002".into(),
+                target_size: Amount::Fixed(vms),
+            }),
+            target_size: 3,
+            zones: vec!["a".into(), "b".into()],
+            named_ports: Vec::new(),
+            update_policy: UpdatePolicy {
+                update_type: UpdateType::Proactive,
+                replacement_method: ReplacementMethod::Substitute,
+                max_surge: Amount::Fixed(2),
+                max_unavailable: Amount::NONE,
+            },
+            auto_healing: None,
+        }
+    }
+
+    fn vm(name: &str, version: u32, age: i64) -> Instance {
+        Instance {
+            name: name.into(),
+            id: Some("1".into()),
+            zone: "a".into(),
+            group: "g".into(),
+            status: InstanceStatus::Running,
+            current_action: CurrentAction::None,
+            template: Some(format!("t-agent-web-0000000{version}")),
+            address: None,
+            created_at: Some(now() - chrono::Duration::seconds(age)),
+            probe: Some(ProbeHealth::Healthy),
+            last_error: None,
+        }
+    }
+
+    fn status(is_stable: bool, instances: Vec<Instance>) -> GroupStatus {
+        GroupStatus { target_size: 3, is_stable, version_reached: is_stable, instances }
+    }
+
+    fn labels() -> Labels {
+        [1, 2]
+            .map(|number| {
+                let resource = format!("t-agent-web-0000000{number}");
+                let label = VersionLabel { template: "web".into(), number: Some(number), resource };
+                (label.resource.clone(), label)
+            })
+            .into()
+    }
+
+    fn seen(group: &InstanceGroup, status: &GroupStatus) -> Rollout {
+        rollout(group, status, &labels(), 60, now())
+    }
+
+    #[test]
+    fn a_group_of_one_version_is_settled_and_waits_for_nothing() {
+        let settled = seen(&group(None), &status(true, vec![vm("x", 1, 9), vm("y", 1, 9), vm("z", 1, 9)]));
+        assert_eq!(settled.state, RolloutState::Settled);
+        assert_eq!((settled.waits_for.len(), settled.next.len()), (0, 0));
+        assert!(settled.squares.iter().all(|square| !square.is_new && square.label.short() == "v1"));
+    }
+
+    #[test]
+    fn a_canary_runs_beside_its_pool_and_may_be_promoted_when_it_is_old_enough() {
+        let tried = |age| status(true, vec![vm("x", 1, 900), vm("y", 1, 900), vm("z", 2, age)]);
+        let young = seen(&group(Some(1)), &tried(20));
+        assert_eq!(young.state, RolloutState::Canary);
+        assert!(young.holds_promotion.unwrap().contains("40 s are left"));
+        let old = seen(&group(Some(1)), &tried(61));
+        assert_eq!(old.holds_promotion, None);
+        let shares: Vec<_> =
+            old.versions.iter().map(|v| (v.label.long(), v.role, v.wanted, v.ready)).collect();
+        assert_eq!(
+            shares,
+            [("web v1".into(), VersionRole::Own, 2, 2), ("web v2".into(), VersionRole::Canary, 1, 1)]
+        );
+        assert_eq!(old.squares.iter().filter(|square| square.is_new).count(), 1);
+    }
+
+    #[test]
+    fn a_canary_that_does_not_serve_is_not_promoted() {
+        let mut ill = vm("z", 2, 900);
+        ill.probe = Some(ProbeHealth::Timeout);
+        let rollout = seen(&group(Some(1)), &status(true, vec![vm("x", 1, 9), vm("y", 1, 9), ill]));
+        assert!(rollout.holds_promotion.unwrap().starts_with("0 of 1"));
+        assert_eq!(rollout.squares[2].state, SquareState::Ill);
+    }
+
+    #[test]
+    fn a_rollout_says_what_it_waits_for_and_what_is_left() {
+        let mut new = vm("w", 1, 5);
+        new.current_action = CurrentAction::Verifying;
+        let rolling =
+            seen(&group(None), &status(false, vec![vm("x", 2, 9), vm("y", 2, 9), vm("z", 2, 9), new]));
+        assert_eq!(rolling.state, RolloutState::Rolling);
+        assert_eq!(rolling.waits_for, ["1 new VM to pass its check"]);
+        assert!(rolling.next[0].starts_with("3 VMs of web v2"), "{:?}", rolling.next);
+        assert_eq!(rolling.versions[1].role, VersionRole::Old);
+    }
+
+    #[test]
+    fn an_opportunistic_group_waits_for_somebody() {
+        let mut group = group(None);
+        group.update_policy.update_type = UpdateType::Opportunistic;
+        let waiting = seen(&group, &status(true, vec![vm("x", 1, 9), vm("y", 2, 9), vm("z", 2, 9)]));
+        assert_eq!(waiting.state, RolloutState::Waiting);
+        assert!(waiting.waits_for[0].contains("2 VMs"), "{:?}", waiting.waits_for);
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_services_own_words() {
+        let mut failing = vm("z", 1, 9);
+        failing.id = None;
+        failing.status = InstanceStatus::NotYet;
+        failing.current_action = CurrentAction::Creating;
+        failing.last_error = Some(AttemptError { code: "QUOTA_EXCEEDED".into(), message: "no CPUS".into() });
+        let rollout = seen(&group(None), &status(false, vec![vm("x", 1, 9), vm("y", 1, 9), failing]));
+        assert_eq!(rollout.state, RolloutState::Failing);
+        assert!(
+            rollout.waits_for.iter().any(|why| why.contains("QUOTA_EXCEEDED")),
+            "{:?}",
+            rollout.waits_for
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! One VM in a rollout.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Labels, VersionLabel, label};
+use crate::{
+    instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
+    name::same_reference,
+    resource::InstanceGroup,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SquareState {
+    /// It runs and passes its check, where there is one.
+    Ready,
+    /// Not there yet, booting, or not yet checked.
+    Starting,
+    /// It runs and fails its check.
+    Ill,
+    /// Making it fails.
+    Failing,
+    Leaving,
+}
+
+impl SquareState {
+    pub const ALL: [Self; 5] = [Self::Failing, Self::Ill, Self::Starting, Self::Ready, Self::Leaving];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "healthy",
+            Self::Starting => "starting",
+            Self::Ill => "probe fails",
+            Self::Failing => "cannot be made",
+            Self::Leaving => "leaving",
+        }
+    }
+
+    /// Something is under way that ends by itself.
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::Starting | Self::Leaving)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Square {
+    pub name: String,
+    pub zone: String,
+    pub label: VersionLabel,
+    /// It runs the version that the pool is moving to, or tries.
+    pub is_new: bool,
+    pub state: SquareState,
+}
+
+pub(super) fn leaves(vm: &Instance) -> bool {
+    matches!(vm.current_action, CurrentAction::Deleting | CurrentAction::Abandoning)
+}
+
+pub(super) fn serves(vm: &Instance) -> bool {
+    state(vm) == SquareState::Ready
+}
+
+fn state(vm: &Instance) -> SquareState {
+    let running = vm.status == InstanceStatus::Running && vm.current_action == CurrentAction::None;
+    match (&vm.probe, running) {
+        _ if leaves(vm) => SquareState::Leaving,
+        _ if vm.last_error.is_some() && !running => SquareState::Failing,
+        (_, false) => SquareState::Starting,
+        (Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout), true) => SquareState::Ill,
+        (Some(ProbeHealth::Unknown), true) => SquareState::Starting,
+        (_, true) => SquareState::Ready,
+    }
+}
+
+/// `moving`: the group has VMs of more than one version, or is to have.
+pub(super) fn square(group: &InstanceGroup, vm: &Instance, labels: &Labels, moving: bool) -> Square {
+    let target = group.canary.as_ref().map_or(&group.template, |canary| &canary.template);
+    let runs = |template: &str| vm.template.as_deref().is_some_and(|own| same_reference(own, template));
+    Square {
+        name: vm.name.clone(),
+        zone: vm.zone.clone(),
+        label: label(labels, vm.template.as_deref().unwrap_or_default()),
+        is_new: moving && runs(target),
+        state: state(vm),
+    }
+}
