@@ -2,6 +2,7 @@
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
 mod firewall;
+mod pools;
 mod templates;
 
 use std::{collections::HashMap, pin::Pin};
@@ -45,6 +46,14 @@ pub const FORMS: &[FormRoute] = &[
     templates::CREATE,
     templates::UPDATE,
     templates::RETIRE,
+    pools::CREATE,
+    pools::UPDATE,
+    pools::RESIZE,
+    pools::VERSION,
+    pools::PROMOTE,
+    pools::ROLL_BACK,
+    pools::DELETE,
+    pools::ACT,
 ];
 
 /// One press of a form's button.

@@ -23,6 +23,7 @@ pub const FLEET: &str = "/";
 pub const POOLS: &str = "/pools";
 pub const FIREWALL: &str = "/firewall";
 pub const NEW_FIREWALL_RULE: &str = "/firewall/new";
+pub const NEW_POOL: &str = "/pools/new";
 pub const TEMPLATES: &str = "/templates";
 pub const NEW_TEMPLATE: &str = "/templates/new";
 pub const INSTANCES: &str = "/instances";
@@ -36,6 +37,11 @@ pub const SIGN_OUT: &str = "/sign-out";
 /// `/pools/dev/backend-pool`.
 pub fn pool(environment: &str, name: &str) -> String {
     format!("{POOLS}/{}/{}", encode(environment), encode(name))
+}
+
+/// A tab or a side panel of a pool: `/pools/dev/backend-pool/rollout`.
+pub fn pool_tab(environment: &str, name: &str, tab: &str) -> String {
+    format!("{}/{tab}", pool(environment, name))
 }
 
 /// `/templates/dev/backend-dev`.
@@ -177,6 +183,47 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         view=pools::PoolChanges
                         ssr=SsrMode::Async
                     />
+                    <Route path=path!("/pools/new") view=pools::NewPool ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/pools/:environment/:name/rollout")
+                        view=pools::Rollout
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/edit")
+                        view=pools::EditPool
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/resize")
+                        view=pools::ResizePool
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/version")
+                        view=pools::ChangeVersion
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/promote")
+                        view=pools::PromoteCanary
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/roll-back")
+                        view=pools::RollBackCanary
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/delete")
+                        view=pools::DeletePool
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/act")
+                        view=pools::ActOnInstances
+                        ssr=SsrMode::Async
+                    />
                     <Route path=path!("/templates") view=templates::Templates ssr=SsrMode::Async />
                     <Route path=path!("/templates/new") view=templates::NewTemplate ssr=SsrMode::Async />
                     <Route
@@ -245,8 +292,16 @@ mod tests {
         assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
         assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
         assert_eq!(environment_of("/templates/dev/web/edit"), Some("dev"));
-        for path in ["/pools", "/pools/", "/pools/dev", "/pools/dev/", "/templates/new", "/poolside/a/b", "/"]
-        {
+        for path in [
+            "/pools",
+            "/pools/",
+            "/pools/dev",
+            "/pools/dev/",
+            "/templates/new",
+            "/pools/new",
+            "/poolside/a/b",
+            "/",
+        ] {
             assert_eq!(environment_of(path), None, "{path}");
         }
     }

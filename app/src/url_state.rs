@@ -44,6 +44,11 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
+    /// Every value of the name, as boxes to tick send them.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether the name was sent at all.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
@@ -142,6 +147,13 @@ mod tests {
             assert_eq!(read.get("q"), Some(text), "{query}");
             assert_eq!(read.get("other"), Some("x"));
         }
+    }
+
+    #[test]
+    fn a_name_may_have_many_values() {
+        let query = Query::parse("vm=a&verb=restart&vm=b");
+        assert_eq!(query.all("vm").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(query.all("ghost").count(), 0);
     }
 
     #[test]

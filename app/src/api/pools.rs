@@ -1,6 +1,6 @@
 //! Pools.
 
-use domain::view::pool::{PoolRow, PoolView};
+use domain::view::pool::{PoolForm, PoolRow, PoolView};
 use leptos::prelude::*;
 
 use super::ApiError;
@@ -16,4 +16,12 @@ pub async fn list_pools(environment: Option<String>) -> Result<Vec<PoolRow>, Api
 pub async fn load_pool(environment: String, name: String) -> Result<PoolView, ApiError> {
     let request = super::request()?;
     request.answer(control::pools::load_pool(&request.control, &request.actor, &environment, &name).await)
+}
+
+/// Without a name: of a pool that is yet to be.
+#[server(prefix = "/fn", endpoint = "load_pool_form")]
+pub async fn load_pool_form(environment: Option<String>, name: Option<String>) -> Result<PoolForm, ApiError> {
+    let request = super::request()?;
+    let (environment, name) = (environment.as_deref(), name.as_deref());
+    request.answer(control::pools::load_pool_form(&request.control, &request.actor, environment, name).await)
 }

@@ -1,26 +1,46 @@
 //! Pools: what runs, what should run?
 
+mod fields;
 mod firewall;
+pub mod form;
 mod head;
 mod instances;
 mod overview;
+mod panels;
+mod rollout;
+pub mod verbs;
 
-use domain::view::pool::PoolRow;
+use domain::{
+    Permission,
+    view::pool::{PoolRow, Requested},
+};
 use leptos::prelude::*;
 
 pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};
+pub use panels::{
+    ActOnInstances, ChangeVersion, DeletePool, EditPool, NewPool, PromoteCanary, ResizePool, RollBackCanary,
+};
+pub use rollout::Rollout;
 
 use super::{agent_states, pool_states};
 use crate::{
     api,
     components::{
-        button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, page_head::PageHead,
-        status::status, title::Title,
+        button::{ButtonLink, LockedLink},
+        empty::Empty,
+        glyph::State,
+        icon::Icon,
+        loaded::loaded,
+        moment::ago,
+        page_head::PageHead,
+        status::status,
+        title::Title,
     },
     frame::Scope,
     live::Live,
+    opening::refusal,
     routes, words,
 };
 use domain::agent::AgentState;
@@ -40,6 +60,7 @@ pub fn Pools() -> AnyView {
 }
 
 fn draw(rows: Vec<PoolRow>) -> impl IntoView {
+    let scope = Scope::here();
     if rows.is_empty() {
         return view! {
             <PageHead title="Pools" lead=|| "No pool is declared yet." />
@@ -68,7 +89,18 @@ fn draw(rows: Vec<PoolRow>) -> impl IntoView {
         <PageHead
             title="Pools"
             lead=move || lead.clone()
-            actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" /> }
+            actions=move || {
+                view! {
+                    <ButtonLink href=routes::IMPORT label="Import from Terraform" />
+                    <LockedLink
+                        id="new-pool"
+                        href=scope.link(routes::NEW_POOL)
+                        label="New pool"
+                        primary=true
+                        blocked=refusal(Permission::ProposeChange)
+                    />
+                }
+            }
         />
         <section class="panel" aria-label="Pools">
             <div class="scroll" tabindex="0" role="group" aria-label="Pools">
@@ -109,7 +141,9 @@ fn line(row: PoolRow, standing: pool_states::Standing) -> AnyView {
                     {row.name} " " <small>{row.environment}</small>
                 </a>
             </th>
-            <td>{status(standing.state, standing.word)}</td>
+            <td>
+                {status(standing.state, standing.word)} {row.requested.map(|requested| asked(&requested))}
+            </td>
             <td class="num">{words::number(u64::from(row.desired_size))}</td>
             <td class="num">{row.observed_size.map(|size| words::number(u64::from(size)))}</td>
             <td class="num">{words::number(healthy)}</td>
@@ -117,6 +151,22 @@ fn line(row: PoolRow, standing: pool_states::Standing) -> AnyView {
             <td class="mono">{row.template}</td>
             <td>{row.autoscaling}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// `scaling 2 → 5, requested 4 s ago by you`: what a change is about to do, or waits to do.
+pub fn asked(requested: &Requested) -> AnyView {
+    let said = format!("{}, requested ", words::sentence(&requested.what));
+    let waits =
+        (requested.state == domain::ChangeState::AwaitingApprovals).then_some(", waits for approvals");
+    view! {
+        <a class="asked sm" href=routes::change(requested.change)>
+            {said}
+            {ago(requested.at)}
+            {format!(" by {}", requested.by)}
+            {waits}
+        </a>
     }
     .into_any()
 }

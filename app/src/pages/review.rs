@@ -61,6 +61,12 @@ pub fn EditForm(
     /// What the rules say of the values, by the names of the fields: asked in the browser while somebody types.
     #[prop(into, optional)]
     check: Option<Check>,
+    /// What the button that proposes says: the verb of the form.
+    #[prop(default = "Propose change")]
+    verb: &'static str,
+    /// The fields stay in sight after the review.
+    #[prop(optional)]
+    unfolded: bool,
     children: Children,
 ) -> AnyView {
     let elsewhere = problems.elsewhere(names);
@@ -70,7 +76,7 @@ pub fn EditForm(
         Some(Err(error)) => Some(error.clone()),
         _ => posted.problem.clone(),
     };
-    let fold = shown.is_some() && !refused_fields;
+    let fold = shown.is_some() && !refused_fields && !unfolded && !names.is_empty();
     let fields = if fold {
         view! {
             <details class="panel fields">
@@ -88,7 +94,7 @@ pub fn EditForm(
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
     let (reviewed, foot) = match shown {
-        Some(preview) => (Some(what_it_does(&preview)), propose(&preview, &posted)),
+        Some(preview) => (Some(what_it_does(&preview)), propose(&preview, &posted, verb)),
         None => (None, review_first()),
     };
     let touched = RwSignal::new(BTreeSet::new());
@@ -307,7 +313,7 @@ pub fn blocked(plan: &Plan, differs: bool) -> Option<String> {
     None
 }
 
-fn propose(preview: &EditPreview, posted: &Posted) -> AnyView {
+fn propose(preview: &EditPreview, posted: &Posted, verb: &'static str) -> AnyView {
     let blocked = blocked(&preview.plan, !preview.differences.is_empty())
         .or_else(|| refusal(Permission::ProposeChange));
     view! {
@@ -328,7 +334,7 @@ fn propose(preview: &EditPreview, posted: &Posted) -> AnyView {
             </div>
             <Submit label="Review again" id="review-again" name=INTENT value=REVIEW />
             <Submit
-                label="Propose change"
+                label=verb
                 id="propose-change"
                 primary=true
                 blocked=blocked

@@ -1,21 +1,27 @@
 //! What all routes of one pool share: its data, its head and its tabs.
 
-use domain::view::pool::{PoolRow, PoolView};
+use domain::{
+    Permission,
+    view::pool::{PoolRow, PoolView},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{self, ApiError},
     components::{
+        button::LockedLink,
         page_head::{Crumb, PageHead},
         status::badge,
         tabs::{Tab, Tabs},
         title::Title,
     },
     live::Live,
+    opening::refusal,
     pages::{
         agent_states,
         pool_states::{Standing, standing},
+        pools::asked,
     },
     routes,
     url_state::Query,
@@ -46,12 +52,15 @@ pub fn head(view: &PoolView) -> AnyView {
     let tabs = vec![
         Tab::new("Overview", base.clone()),
         Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
+        Tab::new("Rollout", format!("{base}/rollout")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
     ];
+    let row = row.clone();
+    let (environment, name) = (row.environment.clone(), row.name.clone());
     let crumbs = vec![
-        Crumb::link("Pools", Query::default().with("environment", Some(&row.environment)).on(routes::POOLS)),
-        Crumb::here(row.name.clone()),
+        Crumb::link("Pools", Query::default().with("environment", Some(&environment)).on(routes::POOLS)),
+        Crumb::here(name.clone()),
     ];
     let facts = [
         row.environment.clone(),
@@ -61,15 +70,31 @@ pub fn head(view: &PoolView) -> AnyView {
         format!("generation {}, observed {}", row.generation, row.observed_generation),
     ];
     view! {
-        <Title text=format!("{} · {}", row.name, row.environment) />
+        <Title text=format!("{name} · {environment}") />
         <PageHead
-            title=row.name.clone()
+            title=name
             crumbs=crumbs
             lead=move || standing.get().sentence
             badges=move || standing.with(|standing| badge(standing.state, standing.word.clone()))
             facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
+            actions=move || verbs(&row)
         />
+        {view.row.requested.as_ref().map(|requested| view! { <p class="asked-line">{asked(requested)}</p> })}
         <Tabs label="Pool" tabs=tabs />
+    }
+    .into_any()
+}
+
+/// What can be done to the pool as a whole.
+fn verbs(row: &PoolRow) -> AnyView {
+    let to = |verb: &str| routes::pool_tab(&row.environment, &row.name, verb);
+    let role = refusal(Permission::ProposeChange);
+    let scales =
+        row.autoscaling.as_ref().map(|bounds| format!("It scales itself, {bounds} VMs: edit its bounds."));
+    view! {
+        <LockedLink id="resize" href=to("resize") label="Resize" blocked=role.clone().or(scales) />
+        <LockedLink id="edit" href=to("edit") label="Edit" blocked=role.clone() />
+        <LockedLink id="delete" href=to("delete") label="Delete" blocked=role />
     }
     .into_any()
 }

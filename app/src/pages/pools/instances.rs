@@ -1,12 +1,13 @@
 //! A pool's instances, live: each row is drawn anew only when its own instance moves, and rows keep their places.
 
-use domain::{instance::CurrentAction, view::instance::InstanceRow};
+use domain::{Permission, instance::CurrentAction, view::instance::InstanceRow};
 use leptos::prelude::*;
 
 use super::head::{head, pool_resource};
 use crate::{
-    components::{empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status},
+    components::{button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status},
     live::Live,
+    opening::refusal,
     pages::agent_states,
     routes, words,
 };
@@ -15,9 +16,18 @@ use crate::{
 pub fn PoolInstances() -> impl IntoView {
     loaded(pool_resource(), "the pool", |view| {
         let head = head(&view);
+        let act = routes::pool_tab(&view.row.environment, &view.row.name, "act");
+        let blocked = refusal(Permission::ProposeChange)
+            .or_else(|| view.instances.is_empty().then(|| "There is no instance yet.".to_owned()));
         view! {
             {head}
-            <section class="panel block" aria-label="Instances of this pool">
+            <section class="panel block" aria-labelledby="instances">
+                <header class="panel-head">
+                    <h2 id="instances">{words::count(view.instances.len() as u64, "instance")}</h2>
+                    <div class="cluster">
+                        <LockedLink id="act" href=act label="Restart, recreate, delete" blocked=blocked />
+                    </div>
+                </header>
                 {rows_table(view.instances.clone(), true)}
             </section>
         }

@@ -1,0 +1,261 @@
+//! A pool as a form: its texts and what they mean. The names of the fields are the declaration's own.
+
+use domain::{
+    Amount, FleetSpec, ObservedFleet,
+    pool::{PoolSpec, ReplacementMethod, UpdateType},
+    rules,
+    view::pool::{PoolForm, TemplateChoice},
+};
+
+use crate::{
+    api::FieldProblem,
+    components::lines::{map, read_map},
+    form::within,
+    pages::review,
+    url_state::Query,
+};
+
+pub const ENVIRONMENT: &str = "environment";
+
+/// Those that show what is wrong with them.
+pub const NAMES: &[&str] = &[
+    "name",
+    "template_name",
+    "target_size",
+    "enable_autoscaling",
+    "min_replicas",
+    "max_replicas",
+    "update_type",
+    "replacement_method",
+    "max_surge",
+    "max_unavailable",
+    "min_ready_sec",
+    "health_check_initial_delay",
+    "labels",
+];
+
+/// Of a choice between the environment's default, yes and no.
+pub const INHERIT: &str = "";
+pub const YES: &str = "yes";
+pub const NO: &str = "no";
+
+/// The fields' texts of a pool.
+pub fn texts(pool: &PoolSpec) -> Vec<(&'static str, String)> {
+    let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+    vec![
+        ("name", pool.name.clone()),
+        ("template_name", pool.template_name.clone()),
+        ("target_size", number(pool.target_size)),
+        (
+            "enable_autoscaling",
+            match pool.enable_autoscaling {
+                None => INHERIT,
+                Some(true) => YES,
+                Some(false) => NO,
+            }
+            .to_owned(),
+        ),
+        ("min_replicas", number(pool.min_replicas)),
+        ("max_replicas", number(pool.max_replicas)),
+        ("update_type", pool.update_type.as_str().to_owned()),
+        ("replacement_method", pool.replacement_method.as_str().to_owned()),
+        ("max_surge", pool.max_surge.map(|surge| surge.to_string()).unwrap_or_default()),
+        ("max_unavailable", pool.max_unavailable.to_string()),
+        ("min_ready_sec", pool.min_ready_sec.to_string()),
+        ("health_check_initial_delay", pool.health_check_initial_delay.to_string()),
+        ("labels", map(&pool.labels)),
+    ]
+}
+
+/// What the texts mean, or each field that means nothing. What the form does not ask stays as `begin` has it; a pool is of
+/// its template's agent type.
+pub fn read(
+    values: &Query,
+    templates: &[TemplateChoice],
+    begin: Option<&PoolSpec>,
+) -> Result<PoolSpec, Vec<FieldProblem>> {
+    let mut reader = Reader { values, problems: Vec::new() };
+    let template_name = reader.text("template_name").unwrap_or_default();
+    let template = templates.iter().find(|template| template.name == template_name);
+    if template.is_none() && begin.is_none() {
+        reader.refuse("template_name", format!("no template is named `{template_name}`: choose one"));
+    }
+    let name = reader.text("name").unwrap_or_default();
+    let known = begin
+        .cloned()
+        .or_else(|| template.map(|template| PoolSpec::new(&name, template.agent_type, &template_name)));
+    let Some(known) = known else { return Err(reader.problems) };
+    let pool = PoolSpec {
+        name,
+        target_size: reader.number("target_size"),
+        enable_autoscaling: reader.choice("enable_autoscaling"),
+        min_replicas: reader.number("min_replicas"),
+        max_replicas: reader.number("max_replicas"),
+        update_type: reader.one_of("update_type", &UpdateType::ALL, UpdateType::as_str),
+        replacement_method: reader.one_of(
+            "replacement_method",
+            &ReplacementMethod::ALL,
+            ReplacementMethod::as_str,
+        ),
+        max_surge: reader.amount("max_surge"),
+        max_unavailable: reader.amount("max_unavailable").unwrap_or(Amount::NONE),
+        min_ready_sec: reader.number("min_ready_sec").unwrap_or_default(),
+        health_check_initial_delay: reader.number("health_check_initial_delay").unwrap_or_default(),
+        labels: reader.entries("labels"),
+        ..known
+    };
+    if reader.problems.is_empty() { Ok(pool) } else { Err(reader.problems) }
+}
+
+/// What is wrong with the values, as far as the declaration alone tells: asked in the browser while somebody types.
+pub fn check(form: &PoolForm, values: &Query) -> Vec<FieldProblem> {
+    const AT: &str = "agent_pools[0].";
+    let pool = match read(values, &form.templates, form.pool.as_ref()) {
+        Ok(pool) => pool,
+        Err(problems) => return problems,
+    };
+    let taken = form.pool.is_none() && form.names.contains(&pool.name);
+    let twice = taken.then(|| FieldProblem {
+        field: "name".to_owned(),
+        message: format!("a pool named {} is declared already", pool.name),
+    });
+    let spec = FleetSpec { agent_pools: vec![pool], ..FleetSpec::new(form.environment.clone()) };
+    // The template is declared elsewhere, and so is the version that the pool holds to.
+    let apart = ["unknown_template", "unknown_version"];
+    let broken = rules::check(&spec, &ObservedFleet::default())
+        .into_iter()
+        .filter(|violation| violation.attribute.starts_with(AT) && !apart.contains(&violation.rule.as_str()))
+        .map(|violation| within(review::problem(&violation), AT));
+    twice.into_iter().chain(broken).collect()
+}
+
+struct Reader<'a> {
+    values: &'a Query,
+    problems: Vec<FieldProblem>,
+}
+
+impl Reader<'_> {
+    fn refuse(&mut self, field: &str, message: impl Into<String>) {
+        self.problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
+    }
+
+    fn text(&self, field: &str) -> Option<String> {
+        self.values.get(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    fn number(&mut self, field: &str) -> Option<u32> {
+        let text = self.text(field)?;
+        let number = text.parse();
+        if number.is_err() {
+            self.refuse(field, format!("`{text}` is no whole number: write digits, as 5"));
+        }
+        number.ok()
+    }
+
+    fn amount(&mut self, field: &str) -> Option<Amount> {
+        let amount = self.text(field)?.parse();
+        amount.map_err(|error: domain::amount::InvalidAmount| self.refuse(field, error.to_string())).ok()
+    }
+
+    fn choice(&mut self, field: &str) -> Option<bool> {
+        match self.values.get(field).unwrap_or(INHERIT) {
+            INHERIT => None,
+            YES => Some(true),
+            NO => Some(false),
+            other => {
+                self.refuse(field, format!("`{other}` is no choice here: yes, no, or empty for the default"));
+                None
+            }
+        }
+    }
+
+    fn one_of<T: Copy + Default>(&mut self, field: &str, all: &[T], word: fn(T) -> &'static str) -> T {
+        let Some(text) = self.text(field) else { return T::default() };
+        let found = all.iter().copied().find(|one| word(*one) == text);
+        found.unwrap_or_else(|| {
+            self.refuse(field, format!("`{text}` is no choice here"));
+            T::default()
+        })
+    }
+
+    fn entries(&mut self, field: &str) -> std::collections::BTreeMap<String, String> {
+        read_map(self.values.get(field).unwrap_or_default()).unwrap_or_else(|message| {
+            self.refuse(field, message);
+            Default::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{AgentType, environment::EnvironmentSpec};
+
+    use super::*;
+
+    fn form(pool: Option<PoolSpec>) -> PoolForm {
+        let mut environment = EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "v", "s");
+        environment.zones = vec!["europe-west1-b".into(), "europe-west1-c".into()];
+        PoolForm {
+            environment,
+            names: vec!["front".into()],
+            templates: vec![TemplateChoice {
+                name: "web".into(),
+                agent_type: AgentType::BackendDeveloper,
+                versions: Vec::new(),
+            }],
+            pool,
+            rollout: None,
+        }
+    }
+
+    fn sent(pool: &PoolSpec) -> Query {
+        texts(pool).into_iter().fold(Query::default(), |query, (name, value)| query.with(name, Some(&value)))
+    }
+
+    #[test]
+    fn a_pool_is_read_back_from_its_fields_and_keeps_what_they_do_not_ask() {
+        let mut pool = PoolSpec::new("jobs", AgentType::BackendDeveloper, "web");
+        let templates = form(None).templates;
+        assert_eq!(read(&sent(&pool), &templates, None), Ok(pool.clone()));
+        pool.target_size = Some(12);
+        pool.enable_autoscaling = Some(false);
+        pool.max_surge = Some(Amount::Percent(20));
+        pool.max_unavailable = Amount::Fixed(3);
+        pool.update_type = UpdateType::Opportunistic;
+        pool.replacement_method = ReplacementMethod::Recreate;
+        pool.labels.insert("team".into(), "a".into());
+        pool.template_version = Some("0a1b2c3d".into());
+        assert_eq!(read(&sent(&pool), &templates, Some(&pool)), Ok(pool));
+    }
+
+    #[test]
+    fn every_field_that_means_nothing_is_named() {
+        let values = Query::parse("template_name=ghost&name=x");
+        let fields = |values: &Query, form: &PoolForm| {
+            let problems = read(values, &form.templates, None).unwrap_err();
+            problems.into_iter().map(|one| one.field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(&values, &form(None)), ["template_name"]);
+        let values = Query::parse("template_name=web&name=x&target_size=many&max_surge=1.5&update_type=SOON");
+        assert_eq!(fields(&values, &form(None)), ["target_size", "update_type", "max_surge"]);
+    }
+
+    #[test]
+    fn the_rules_speak_of_fields() {
+        let mut pool = PoolSpec::new("front", AgentType::BackendDeveloper, "web");
+        pool.max_surge = Some(Amount::Fixed(1));
+        let fields: Vec<String> =
+            check(&form(None), &sent(&pool)).into_iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["name", "max_surge"]);
+        pool.max_surge = Some(Amount::Fixed(2));
+        assert_eq!(check(&form(Some(pool.clone())), &sent(&pool)), []);
+    }
+
+    #[test]
+    fn all_texts_are_of_known_fields() {
+        let pool = PoolSpec::new("front", AgentType::BackendDeveloper, "web");
+        assert!(texts(&pool).iter().all(|(name, _)| NAMES.contains(name)));
+        assert_eq!(form(None).place(), "agent_pools[1].");
+        assert_eq!(form(Some(pool)).place(), "agent_pools[0].");
+    }
+}

@@ -1,0 +1,273 @@
+//! A pool's rollout: a square an instance, old against new, what it waits for and what happens next.
+
+use domain::{
+    Permission,
+    view::{
+        pool::PoolView,
+        rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
+    },
+};
+use leptos::prelude::*;
+
+use super::head::{head, pool_resource};
+use crate::{
+    components::{
+        button::LockedLink,
+        empty::Empty,
+        glyph::{State, glyph},
+        icon::Icon,
+        loaded::loaded,
+        status::status,
+    },
+    opening::refusal,
+    pages::changes::table::changes_table,
+    routes, words,
+};
+
+#[component]
+pub fn Rollout() -> AnyView {
+    loaded(pool_resource(), "the pool", |view| {
+        let head = head(&view);
+        let panel = match &view.rollout {
+            Some(rollout) => rollout_panel(&view, rollout),
+            None => view! {
+                <section class="panel" aria-label="Nothing yet">
+                    <Empty title="No VM was observed yet" icon=Icon::Pools>
+                        <p class="soft">"The rollout shows here as soon as Compute Engine lists the pool's group."</p>
+                    </Empty>
+                </section>
+            }
+            .into_any(),
+        };
+        let changes = view.changes.iter().take(5).cloned().collect::<Vec<_>>();
+        view! {
+            {head}
+            <div class="stack block">
+                {panel}
+                <section class="panel" aria-labelledby="rollout-changes">
+                    <header class="panel-head">
+                        <h2 id="rollout-changes">"Changes of this pool"</h2>
+                    </header>
+                    {changes_table(changes)}
+                </section>
+            </div>
+        }
+    })
+    .into_any()
+}
+
+/// The state's glyph and the panel's first sentence.
+fn answer(rollout: &View) -> (State, String) {
+    let canary = rollout.versions.iter().find(|share| share.role == VersionRole::Canary);
+    let own = rollout.versions.first();
+    match rollout.state {
+        RolloutState::Settled => {
+            let version = own.map_or_else(String::new, |share| share.label.long());
+            (State::Ok, format!("All {} run {version}.", words::count(u64::from(rollout.target_size), "VM")))
+        }
+        RolloutState::Canary => {
+            let said = canary.map_or_else(String::new, |share| {
+                format!("{} of {} VMs try {}.", share.total, rollout.target_size, share.label.long())
+            });
+            (State::Paused, said)
+        }
+        RolloutState::Rolling => {
+            let new = canary.or(own);
+            let said = new.map_or_else(String::new, |share| {
+                format!("{} of {} VMs serve on {}.", share.ready, share.wanted, share.label.long())
+            });
+            (State::Progress, said)
+        }
+        RolloutState::Waiting => {
+            let old: u32 =
+                rollout.versions.iter().filter(|v| v.role == VersionRole::Old).map(|v| v.total).sum();
+            (State::Pending, format!("{old} of {} VMs run an older version.", rollout.target_size))
+        }
+        RolloutState::Failing => (State::Crit, "Compute Engine cannot make its VMs.".to_owned()),
+    }
+}
+
+fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
+    let (state, said) = answer(rollout);
+    let waves = rollout
+        .versions
+        .iter()
+        .map(|share| {
+            let squares: Vec<Square> =
+                rollout.squares.iter().filter(|square| square.label == share.label).cloned().collect();
+            wave(share, squares)
+        })
+        .collect_view();
+    let list = |items: &[String], nothing: &'static str| match items {
+        [] => view! { <p class="soft">{nothing}</p> }.into_any(),
+        items => {
+            let items = items.iter().map(|item| view! { <li>{words::sentence(item)}</li> }).collect_view();
+            view! { <ul class="plain">{items}</ul> }.into_any()
+        }
+    };
+    let waits = list(&rollout.waits_for, "Nothing. Every VM is as declared.");
+    let next = list(&rollout.next, "Nothing until somebody changes the pool.");
+    view! {
+        <section class="panel rollout" aria-labelledby="rollout">
+            <header class="panel-head">
+                <h2 id="rollout">"Rollout"</h2>
+                <span class="status" data-s=state.as_str()>
+                    {glyph(state)}
+                    {said}
+                </span>
+            </header>
+            <ol class="waves">{waves}</ol>
+            {legend(rollout)}
+            <div class="facets two gate">
+                <div>
+                    <h3>"Waits for"</h3>
+                    {waits}
+                </div>
+                <div>
+                    <h3>"What happens next"</h3>
+                    {next}
+                </div>
+            </div>
+            {verbs(view, rollout)}
+        </section>
+    }
+    .into_any()
+}
+
+fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
+    let role = match share.role {
+        VersionRole::Own => "the pool's version",
+        VersionRole::Canary => "the canary",
+        VersionRole::Old => "not declared any more",
+    };
+    let (mark, word) = if share.total == share.wanted && share.ready == share.wanted {
+        (State::Ok, format!("{} of {} serve", share.ready, share.wanted))
+    } else if share.role == VersionRole::Old {
+        (State::Progress, format!("{} left", share.total))
+    } else {
+        (State::Progress, format!("{} of {} serve", share.ready, share.wanted))
+    };
+    let cells = squares.into_iter().map(cell).collect_view();
+    view! {
+        <li class="wave">
+            <div>
+                <b>{share.label.long()}</b>
+                <small class="muted">{format!(" {role}")}</small>
+            </div>
+            <div class="squares">{cells}</div>
+            {status(mark, word)}
+        </li>
+    }
+    .into_any()
+}
+
+/// The shape and its colour.
+const fn drawn(state: SquareState) -> State {
+    match state {
+        SquareState::Ready => State::Ok,
+        SquareState::Starting => State::Progress,
+        SquareState::Ill | SquareState::Failing => State::Crit,
+        SquareState::Leaving => State::Pending,
+    }
+}
+
+fn class(is_new: bool) -> &'static str {
+    if is_new { "square new" } else { "square" }
+}
+
+fn face(state: SquareState, label: &str) -> AnyView {
+    match state {
+        SquareState::Ready => label.to_owned().into_any(),
+        other => glyph(drawn(other)).into_any(),
+    }
+}
+
+fn cell(square: Square) -> AnyView {
+    let short = square.label.short();
+    let said =
+        format!("{} · {} · {} · {}", square.name, square.zone, square.label.long(), square.state.word());
+    view! {
+        <a
+            class=class(square.is_new)
+            data-s=drawn(square.state).as_str()
+            href=routes::instance(&square.zone, &square.name)
+            title=said.clone()
+            aria-label=said
+        >
+            {face(square.state, &short)}
+        </a>
+    }
+    .into_any()
+}
+
+/// Only what there is.
+fn legend(rollout: &View) -> AnyView {
+    let mut kinds: Vec<(bool, SquareState, String, u64)> = Vec::new();
+    for square in &rollout.squares {
+        let known = kinds.iter_mut().find(|(new, state, ..)| *new == square.is_new && *state == square.state);
+        match known {
+            Some((.., count)) => *count += 1,
+            None => kinds.push((square.is_new, square.state, square.label.short(), 1)),
+        }
+    }
+    let moving = rollout.versions.len() > 1;
+    let items = kinds
+        .into_iter()
+        .map(|(is_new, state, label, count)| {
+            let age = match (moving, is_new) {
+                (false, _) => "",
+                (true, true) => "new, ",
+                (true, false) => "old, ",
+            };
+            view! {
+                <li class="status">
+                    <i class=class(is_new) data-s=drawn(state).as_str()>
+                        {face(state, &label)}
+                    </i>
+                    {format!("{age}{} ", state.word())}
+                    <b>{words::number(count)}</b>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="legend sm keys">{items}</ul> }.into_any()
+}
+
+fn verbs(view: &PoolView, rollout: &View) -> AnyView {
+    let (environment, name) = (&view.row.environment, &view.row.name);
+    let to = |verb: &str| routes::pool_tab(environment, name, verb);
+    let role = refusal(Permission::ProposeChange);
+    let declared = view.spec.canary.is_some();
+    let runs = rollout.versions.iter().any(|share| share.role == VersionRole::Canary);
+    let busy = declared.then(|| "A canary is under way: promote it or roll it back first.".to_owned());
+    let holds = match (&rollout.holds_promotion, runs) {
+        (Some(why), _) => Some(format!("{}.", words::sentence(why))),
+        (None, false) => Some("No VM runs the canary yet.".to_owned()),
+        (None, true) => None,
+    };
+    let canary = declared.then(|| {
+        view! {
+            <LockedLink
+                id="promote"
+                href=to("promote")
+                label="Promote canary"
+                primary=true
+                blocked=role.clone().or(holds)
+            />
+            <LockedLink id="roll-back" href=to("roll-back") label="Roll back canary" blocked=role.clone() />
+        }
+    });
+    view! {
+        <footer class="panel-foot actions">
+            <LockedLink
+                id="change-version"
+                href=to("version")
+                label="Change template"
+                primary=!declared
+                blocked=role.clone().or(busy)
+            />
+            {canary}
+        </footer>
+    }
+    .into_any()
+}
