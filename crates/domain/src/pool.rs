@@ -8,6 +8,7 @@ use crate::{
     AgentType,
     amount::Amount,
     autoscaling::{AutoscalingMode, ScalingSchedule},
+    amount::Amount,
     environment::{CustomMetric, NamedPort},
 };
 

@@ -3,6 +3,7 @@
 use crate::{
     amount::Amount,
     autoscaling::ScalingSchedule,
+    amount::Amount,
     environment::EnvironmentSpec,
     name,
     pool::{PoolSpec, ReplacementMethod},
