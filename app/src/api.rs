@@ -3,7 +3,9 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod autoscaling;
 pub mod changes;
+pub mod costs;
 pub mod edits;
 pub mod firewall;
 pub mod fleet;

@@ -2,7 +2,9 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod autoscaling;
 pub mod changes;
+pub mod costs;
 pub mod firewall;
 pub mod fleet;
 pub mod import;

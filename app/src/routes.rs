@@ -16,7 +16,7 @@ use crate::{
     live::Live,
     opening::Opening,
     pages::{
-        alerts, audit, changes, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in,
+        alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in,
         templates,
     },
     url_state::{Query, encode},
@@ -36,6 +36,8 @@ pub const ALERTS: &str = "/alerts";
 pub const AUDIT: &str = "/audit";
 /// The viewer's own, in Settings.
 pub const PASSKEYS: &str = "/settings/passkeys";
+pub const AUTOSCALING: &str = "/autoscaling";
+pub const COSTS: &str = "/costs";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
@@ -58,6 +60,11 @@ pub fn template(environment: &str, name: &str) -> String {
 /// A side panel of a template: `/templates/dev/backend-dev/edit`.
 pub fn template_verb(environment: &str, name: &str, verb: &str) -> String {
     format!("{}/{verb}", template(environment, name))
+}
+
+/// `/pools/dev/backend-pool/autoscaling`.
+pub fn pool_autoscaling(environment: &str, name: &str) -> String {
+    format!("{}/autoscaling", pool(environment, name))
 }
 
 /// `/instances/us-central1-a/agent-backend-pool-x7k2`.
@@ -109,7 +116,9 @@ pub fn environment_of(path: &str) -> Option<&str> {
 
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
 pub fn lists_an_environment(path: &str) -> Option<&'static str> {
-    [POOLS, TEMPLATES, INSTANCES, FIREWALL, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
+    [POOLS, TEMPLATES, INSTANCES, AUTOSCALING, FIREWALL, CHANGES, COSTS, AUDIT]
+        .into_iter()
+        .find(|room| is_within(path, room))
 }
 
 #[component]
@@ -182,6 +191,16 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route
                         path=path!("/pools/:environment/:name/instances")
                         view=pools::PoolInstances
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/autoscaling")
+                        view=pools::PoolAutoscaling
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/autoscaling/edit")
+                        view=pools::EditAutoscaling
                         ssr=SsrMode::Async
                     />
                     <Route
@@ -277,6 +296,8 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     />
                     <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
+                    <Route path=path!("/autoscaling") view=autoscaling::Autoscaling ssr=SsrMode::Async />
+                    <Route path=path!("/costs") view=costs::Costs ssr=SsrMode::Async />
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
                     <Route
                         path=path!("/instances/:zone/:name/serial")

@@ -10,7 +10,9 @@ pub const SPRITE: &str = include_str!("sprite.svg");
 pub enum Icon {
     Alerts,
     Audit,
+    Autoscaling,
     Changes,
+    Costs,
     Down,
     Filter,
     Firewall,
@@ -37,7 +39,9 @@ impl Icon {
     const ALL: [Self; 22] = [
         Self::Alerts,
         Self::Audit,
+        Self::Autoscaling,
         Self::Changes,
+        Self::Costs,
         Self::Down,
         Self::Filter,
         Self::Firewall,
@@ -63,7 +67,9 @@ impl Icon {
         match self {
             Self::Alerts => "#i-alerts",
             Self::Audit => "#i-audit",
+            Self::Autoscaling => "#i-autoscaling",
             Self::Changes => "#i-changes",
+            Self::Costs => "#i-costs",
             Self::Down => "#i-down",
             Self::Filter => "#i-filter",
             Self::Firewall => "#i-firewall",

@@ -1,5 +1,6 @@
 //! Pools: what runs, what should run?
 
+pub mod autoscaling;
 mod fields;
 mod firewall;
 pub mod form;
@@ -16,6 +17,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+pub use autoscaling::{EditAutoscaling, PoolAutoscaling};
 pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};

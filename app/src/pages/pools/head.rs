@@ -54,6 +54,7 @@ pub fn head(view: &PoolView) -> AnyView {
         Tab::new("Overview", base.clone()),
         Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
         Tab::new("Rollout", format!("{base}/rollout")),
+        Tab::new("Autoscaling", format!("{base}/autoscaling")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
     ];
