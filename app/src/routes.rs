@@ -33,6 +33,11 @@ pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
 
+/// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
+pub fn error_code(code: &str) -> String {
+    format!("/docs/errors.md#:~:text={}", encode(code))
+}
+
 /// `/pools/dev/backend-pool`.
 pub fn pool(environment: &str, name: &str) -> String {
     format!("{POOLS}/{}/{}", encode(environment), encode(name))

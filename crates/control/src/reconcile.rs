@@ -12,6 +12,7 @@ mod leader;
 pub mod operations;
 pub mod pools;
 pub mod progress;
+pub mod template_versions;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Thresholds are crossed once a month.
 const COSTS_PERIOD: Duration = Duration::from_secs(15);
 const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
+const TEMPLATE_VERSIONS_PERIOD: Duration = Duration::from_secs(60);
 
 /// Starts the reconcilers; they lead or wait until they may.
 pub fn start(control: &Control) {
@@ -42,6 +44,7 @@ async fn run(control: Control, leader: Leader) {
         () = run_environments(&control, &leader) => {}
         () = run_costs(&control, &leader) => {}
         () = run_expired(&control) => {}
+        () = run_template_versions(&control, &leader) => {}
     }
 }
 
@@ -103,6 +106,20 @@ async fn run_expired(control: &Control) {
             Err(error) => report("expired", &error),
         }
         sleep(EXPIRED_PERIOD).await;
+    }
+}
+
+async fn run_template_versions(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match template_versions::reconcile(control, leader).await {
+            Ok(status) if status != template_versions::Status::default() => {
+                tracing::debug!(?status, "old template versions");
+            }
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("template_versions", &error),
+        }
+        sleep(TEMPLATE_VERSIONS_PERIOD).await;
     }
 }
 

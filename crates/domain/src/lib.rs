@@ -15,6 +15,7 @@ pub mod environment;
 pub mod firewall;
 pub mod fleet;
 pub mod heartbeat;
+pub mod hindrance;
 pub mod instance;
 pub mod machine_type;
 pub mod model;

@@ -24,6 +24,7 @@ mod run_intervals;
 #[cfg(test)]
 mod samples;
 mod sessions;
+mod template_deletions;
 mod templates;
 mod tx;
 
@@ -43,6 +44,7 @@ pub use people::{Person, SignIn};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
 pub use run_intervals::RunningNow;
 pub use sessions::{Session, SessionSummary};
+pub use template_deletions::TemplateDeletion;
 pub use templates::Template;
 pub use tx::Tx;
 

@@ -3,6 +3,7 @@
 use domain::{
     FleetSpec, ObservedFleet, Timestamp,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    hindrance,
     instance::{CurrentAction, InstanceStatus},
     name,
     plan::Plan,
@@ -92,6 +93,13 @@ pub fn assess(
             }
         }
         _ => set(ConditionType::Ready, false, "Missing", "no VM exists yet".to_owned()),
+    }
+    match found {
+        Some(seen) => {
+            let autoscaler = observed.autoscalers.get(&name::autoscaler(prefix, &pool.name));
+            hindrance::update(&mut conditions, seen, autoscaler, now);
+        }
+        None => conditions.retain(|condition| !hindrance::KINDS.contains(&condition.kind)),
     }
     Assessment {
         observed_generation: if synced { pool.generation } else { pool.observed_generation },
