@@ -16,8 +16,8 @@ use crate::{
     live::Live,
     opening::Opening,
     pages::{
-        alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in,
-        templates,
+        alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys,
+        pools, sign_in, templates,
     },
     url_state::{Query, encode},
 };
@@ -41,6 +41,11 @@ pub const COSTS: &str = "/costs";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
+
+/// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
+pub fn error_code(code: &str) -> String {
+    format!("/docs/errors.md#:~:text={}", encode(code))
+}
 
 /// `/pools/dev/backend-pool`.
 pub fn pool(environment: &str, name: &str) -> String {

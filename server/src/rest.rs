@@ -1,8 +1,10 @@
-//! What is not a page: the REST API by noun, agents' endpoints, the live stream, probes and metrics.
+//! What is not a page: the REST API by noun, agents' endpoints, the live stream, probes, metrics and the documentation that
+//! pages link to.
 
 pub mod agents;
 mod audit;
 mod changes;
+pub mod docs;
 mod environments;
 mod firewall_rules;
 mod idempotency;

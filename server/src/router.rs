@@ -85,6 +85,7 @@ pub fn router(state: AppState) -> Router {
     faces
         .merge(auth::router())
         .merge(rest::metrics::router())
+        .merge(rest::docs::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         .merge(rest::live::router())
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_person))

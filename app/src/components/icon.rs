@@ -36,7 +36,7 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 24] = [
         Self::Alerts,
         Self::Audit,
         Self::Autoscaling,

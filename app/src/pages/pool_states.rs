@@ -3,6 +3,7 @@
 use domain::{
     agent::AgentState,
     condition::{Condition, ConditionStatus, ConditionType},
+    hindrance,
     view::pool::PoolRow,
 };
 
@@ -39,6 +40,9 @@ pub fn standing(row: &PoolRow) -> Standing {
         let word = format!("{} ill or silent", words::number(ill + silent));
         return said(State::Crit, &word, of_agents);
     }
+    if let Some(condition) = hindrance::KINDS.into_iter().find_map(|kind| broken(&row.conditions, kind)) {
+        return said(State::Warn, condition.kind.broken(), words::sentence(&condition.message));
+    }
     if running != wanted {
         let sentence = format!("{} of {} run.", words::number(running), words::count(wanted, "VM"));
         return said(State::Progress, &format!("{running} of {wanted} VMs"), sentence);
@@ -64,8 +68,8 @@ pub const fn of_condition(condition: &Condition) -> State {
     match (condition.status, condition.kind) {
         (ConditionStatus::True, _) => State::Ok,
         (ConditionStatus::Unknown, _) => State::Unknown,
-        (ConditionStatus::False, ConditionType::Reachable) => State::Warn,
-        (ConditionStatus::False, _) => State::Progress,
+        (ConditionStatus::False, ConditionType::Ready | ConditionType::Synced) => State::Progress,
+        (ConditionStatus::False, _) => State::Warn,
     }
 }
 
@@ -120,6 +124,20 @@ mod tests {
         ];
         let late = standing(&PoolRow { agents, ..row() });
         assert_eq!((late.state, late.word.as_str()), (State::Warn, "1 late"));
+    }
+
+    #[test]
+    fn what_keeps_a_pool_from_growing_is_said_before_how_far_it_is() {
+        let condition = Condition {
+            kind: ConditionType::WithinQuota,
+            status: ConditionStatus::False,
+            reason: "QuotaExceeded".into(),
+            message: "1 VM waits in us-central1-a: Quota 'CPUS' exceeded.".into(),
+            since: Default::default(),
+        };
+        let pool = PoolRow { observed_size: Some(1), conditions: vec![condition.clone()], ..row() };
+        assert_eq!((standing(&pool).state, standing(&pool).word.as_str()), (State::Warn, "Quota used up"));
+        assert_eq!(of_condition(&condition), State::Warn);
     }
 
     #[test]

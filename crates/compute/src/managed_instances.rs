@@ -26,7 +26,7 @@ pub struct InstanceName {
 }
 
 impl InstanceName {
-    fn link(&self) -> String {
+    pub(crate) fn link(&self) -> String {
         format!("zones/{}/instances/{}", self.zone, self.name)
     }
 }

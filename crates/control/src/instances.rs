@@ -124,6 +124,8 @@ pub async fn load_agent_status(
         agent_status::ask(&asked).await
     };
     Ok(AgentStatus { answer, asked, read_at: control.clock.now() })
+}
+
 /// Instances on one page.
 const PAGE: usize = 100;
 

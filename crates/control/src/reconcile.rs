@@ -15,6 +15,7 @@ pub mod operations;
 pub mod pools;
 pub mod progress;
 mod proof;
+pub mod template_versions;
 pub mod watch;
 
 use std::time::Duration;
@@ -37,6 +38,7 @@ const APPROVALS_PERIOD: Duration = Duration::from_secs(15);
 const BRAKE_PERIOD: Duration = Duration::from_secs(1);
 const WATCH_PERIOD: Duration = Duration::from_secs(2);
 const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
+const TEMPLATE_VERSIONS_PERIOD: Duration = Duration::from_secs(60);
 
 /// Starts the reconcilers; they lead or wait until they may.
 pub fn start(control: &Control) {
@@ -55,6 +57,7 @@ async fn run(control: Control, leader: Leader) {
         () = run_watch(&control, &leader) => {}
         () = run_deliveries(&control, &leader) => {}
         () = run_expired(&control) => {}
+        () = run_template_versions(&control, &leader) => {}
     }
 }
 
@@ -164,6 +167,20 @@ async fn run_expired(control: &Control) {
             Err(error) => report("expired", &error),
         }
         sleep(EXPIRED_PERIOD).await;
+    }
+}
+
+async fn run_template_versions(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match template_versions::reconcile(control, leader).await {
+            Ok(status) if status != template_versions::Status::default() => {
+                tracing::debug!(?status, "old template versions");
+            }
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("template_versions", &error),
+        }
+        sleep(TEMPLATE_VERSIONS_PERIOD).await;
     }
 }
 

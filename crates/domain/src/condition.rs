@@ -15,6 +15,20 @@ pub enum ConditionType {
     Reachable,
     /// Every VM runs the version that is declared for it.
     Updated,
+    /// No VM waits for more of a quota. This one and the following are there only while they are not met: see [`crate::hindrance`].
+    WithinQuota,
+    /// No VM waits for a machine.
+    CapacityAvailable,
+    ImageFound,
+    /// All else that the template names exists.
+    TemplateUsable,
+    /// Compute Engine may make what it is to make.
+    Permitted,
+    AddressesAvailable,
+    /// VMs pass their health check.
+    Healthy,
+    /// The autoscaler asks for no more than it may have.
+    WithinLimits,
 }
 
 impl ConditionType {
@@ -24,6 +38,32 @@ impl ConditionType {
             Self::Synced => "Synced",
             Self::Reachable => "Reachable",
             Self::Updated => "Updated",
+            Self::WithinQuota => "WithinQuota",
+            Self::CapacityAvailable => "CapacityAvailable",
+            Self::ImageFound => "ImageFound",
+            Self::TemplateUsable => "TemplateUsable",
+            Self::Permitted => "Permitted",
+            Self::AddressesAvailable => "AddressesAvailable",
+            Self::Healthy => "Healthy",
+            Self::WithinLimits => "WithinLimits",
+        }
+    }
+
+    /// What is wrong while it is not met, in a few words.
+    pub const fn broken(self) -> &'static str {
+        match self {
+            Self::Ready => "Not ready",
+            Self::Synced => "Not synced",
+            Self::Reachable => "Not reachable",
+            Self::Updated => "Not updated",
+            Self::WithinQuota => "Quota used up",
+            Self::CapacityAvailable => "No capacity",
+            Self::ImageFound => "Image not found",
+            Self::TemplateUsable => "Template cannot be used",
+            Self::Permitted => "Permission missing",
+            Self::AddressesAvailable => "No address left",
+            Self::Healthy => "Health checks fail",
+            Self::WithinLimits => "Capped by the autoscaler",
         }
     }
 }

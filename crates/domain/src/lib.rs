@@ -21,6 +21,7 @@ pub mod firewall;
 pub mod fleet;
 pub mod heartbeat;
 pub mod heartbeat_history;
+pub mod hindrance;
 pub mod incident;
 pub mod instance;
 pub mod machine_type;

@@ -8,7 +8,6 @@ use crate::{
     AgentType,
     amount::Amount,
     autoscaling::{AutoscalingMode, ScalingSchedule},
-    amount::Amount,
     environment::{CustomMetric, NamedPort},
 };
 

@@ -179,6 +179,7 @@ macro_rules! wire {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         $(#[$derive])*
+        #[allow(unreachable_pub, reason = "a test declares some of its own")]
         pub struct $name { $($(#[doc = $said])* pub $field: $type,)* }
 
         impl $crate::schema::Schema for $name {

@@ -35,6 +35,7 @@ mod run_intervals;
 #[cfg(test)]
 mod samples;
 mod sessions;
+mod template_deletions;
 mod template_versions;
 mod templates;
 mod tokens;
@@ -66,6 +67,7 @@ pub use pools::{DeclaredPools, Pool, PoolStatus};
 pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;
 pub use sessions::{Session, SessionSummary};
+pub use template_deletions::TemplateDeletion;
 pub use templates::Template;
 pub use tokens::{ApiToken, NewApiToken, TokenBearer};
 pub use tx::Tx;

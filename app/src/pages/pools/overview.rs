@@ -2,6 +2,7 @@
 
 use domain::{
     condition::{Condition, ConditionStatus},
+    hindrance,
     view::{change::ChangeRow, pool::PoolView},
 };
 use leptos::prelude::*;
@@ -88,17 +89,22 @@ fn condition(condition: Condition) -> AnyView {
     let state = pool_states::of_condition(&condition);
     let word = match condition.status {
         ConditionStatus::True => condition.kind.as_str().to_owned(),
-        ConditionStatus::False => format!("Not {}", condition.kind.as_str().to_lowercase()),
+        ConditionStatus::False => condition.kind.broken().to_owned(),
         ConditionStatus::Unknown => format!("{} is unknown", condition.kind.as_str()),
     };
+    let remedy = hindrance::remedy(condition.kind).filter(|_| condition.status == ConditionStatus::False);
+    let meaning = routes::error_code(&condition.reason);
     view! {
         <li data-s=state.as_str()>
             {glyph(state)} <p>
                 <b>{word}</b>
                 " "
                 <span class="soft">{words::sentence(&condition.message)}</span>
+                {remedy.map(|remedy| view! { " " <span>{remedy}</span> })}
                 <small>"since " {ago(condition.since)}</small>
-            </p> <code class="muted">{condition.reason}</code>
+            </p> <a class="muted" href=meaning rel="external">
+                <code>{condition.reason}</code>
+            </a>
         </li>
     }
     .into_any()

@@ -45,6 +45,20 @@ impl Cloud {
         Self { compute, scope: scope(), _emulator: emulator }
     }
 
+    /// Switches one of the emulator's faults on, until all are switched off.
+    pub(crate) async fn fault(&self, fault: serde_json::Value) {
+        let url = format!("{}/emulator/faults", self._emulator.endpoint());
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let answer = http.post(url).json(&fault).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{fault}");
+    }
+
+    pub(crate) async fn end_faults(&self) {
+        let url = format!("{}/emulator/faults", self._emulator.endpoint());
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        http.delete(url).send().await.expect("an answer").error_for_status().expect("a success");
+    }
+
     pub(crate) async fn submit(&self, step: &Step, request_id: Uuid) -> Result<Submitted, Error> {
         self.compute.submit(&self.scope, step, request_id).await
     }

@@ -4,6 +4,7 @@
 mod failures;
 mod fleet;
 mod harness;
+mod limits;
 mod round_trip;
 mod script;
 mod steps;

@@ -3,6 +3,7 @@
 use domain::{
     FleetSpec, ObservedFleet, Timestamp,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    hindrance,
     instance::{CurrentAction, InstanceStatus},
     name,
     plan::Plan,
@@ -98,6 +99,13 @@ pub fn assess(
         let rollout = rollout(settings, seen, &Labels::new(), pool.spec.min_ready_sec, now);
         let (is_true, reason, message) = updated(&rollout);
         set(ConditionType::Updated, is_true, reason, message);
+    }
+    match found {
+        Some(seen) => {
+            let autoscaler = observed.autoscalers.get(&name::autoscaler(prefix, &pool.name));
+            hindrance::update(&mut conditions, seen, autoscaler, now);
+        }
+        None => conditions.retain(|condition| !hindrance::KINDS.contains(&condition.kind)),
     }
     Assessment {
         observed_generation: if synced { pool.generation } else { pool.observed_generation },

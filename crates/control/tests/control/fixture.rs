@@ -81,6 +81,19 @@ impl Fixture {
         self.http.delete(url).send().await.expect("an answer").error_for_status().expect("a success");
     }
 
+    /// Switches one of the emulator's faults on.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        let url = format!("{}/emulator/faults", self.emulator.endpoint());
+        let answer = self.http.post(url).json(fault).send().await.expect("an answer");
+        answer.error_for_status().expect("a fault");
+    }
+
+    /// Switches all of them off.
+    pub(crate) async fn end_faults(&self) {
+        let url = format!("{}/emulator/faults", self.emulator.endpoint());
+        self.http.delete(url).send().await.expect("an answer").error_for_status().expect("a success");
+    }
+
     /// Type and target's name of every operation that the project's Compute Engine ever took, sorted.
     pub(crate) async fn operations(&self, project: &str) -> Vec<(String, String)> {
         let mut operations = Vec::new();

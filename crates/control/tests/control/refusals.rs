@@ -1,8 +1,9 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
 use control::{
-    Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import, incidents,
-    instances, me, outputs, passkeys, people, planning, pools, revising, sessions, templates, tokens, votes,
+    Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import,
+    incidents, instances, me, outputs, passkeys, people, planning, pools, revising, sessions, templates,
+    tokens, votes,
 };
 use domain::{
     ChangeId, Permission,

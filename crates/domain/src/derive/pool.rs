@@ -3,7 +3,6 @@
 use crate::{
     amount::Amount,
     autoscaling::ScalingSchedule,
-    amount::Amount,
     environment::EnvironmentSpec,
     name,
     pool::{PoolSpec, ReplacementMethod},

@@ -1,6 +1,6 @@
 //! Verbs that propose one thing about a pool.
 
-use domain::{AgentType, edit::Edit, pool::PoolSpec};
+use domain::{AgentType, Amount, edit::Edit, pool::PoolSpec};
 
 use crate::{
     cli::{Common, Proposal},
@@ -104,12 +104,12 @@ pub(super) async fn update_pool(
     let name = name.to_owned();
     let edit = match wanted {
         Update { template: Some(template_name), max_surge: None, max_unavailable: None } => {
-            Edit::SetPoolTemplate { name, template_name }
+            Edit::SetPoolTemplate { name, template_name, template_version: None }
         }
         Update { template, max_surge, max_unavailable } => {
             pool.template_name = template.unwrap_or(pool.template_name);
-            pool.max_surge = max_surge.or(pool.max_surge);
-            pool.max_unavailable = max_unavailable.unwrap_or(pool.max_unavailable);
+            pool.max_surge = max_surge.map(Amount::Fixed).or(pool.max_surge);
+            pool.max_unavailable = max_unavailable.map_or(pool.max_unavailable, Amount::Fixed);
             Edit::UpdatePool { name, pool }
         }
     };

@@ -1,0 +1,178 @@
+//! Deletes template versions that neither the declaration nor a group nor a VM uses any more, but for the newest of each template:
+//! rolling back to those needs no new one. Their absence changes no VM, so nobody has to approve it; each deletion is in the audit log.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use compute::Submitted;
+use domain::{ChangeState, audit::AuditAction, plan, plan::Step};
+use store::{Environment, NewEvent, TemplateDeletion};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{Leader, Stopped, changes::system};
+use crate::{Control, planning::scope};
+
+/// How many versions of each template stay although nothing uses them: the newest.
+pub const KEPT: usize = 3;
+/// Deletions of one environment in one round.
+const AT_ONCE: usize = 5;
+const ONE_WAIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    pub deleted: u32,
+    /// Intended, and to be tried again.
+    pub open: u32,
+}
+
+pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Stopped> {
+    let mut status = Status::default();
+    let busy: BTreeSet<String> = control
+        .store
+        .list_changes_in(&[ChangeState::Approved, ChangeState::Applying])
+        .await?
+        .into_iter()
+        .map(|change| change.environment)
+        .collect();
+    for environment in control.store.list_environments().await? {
+        // What a change is about to use must not go from under it.
+        if busy.contains(&environment.name) {
+            continue;
+        }
+        let mut open = control.store.list_open_template_deletions(&environment.name).await?;
+        if open.is_empty() {
+            open = intend(control, leader, &environment).await?;
+        }
+        for deletion in open {
+            if carry_out(control, leader, &environment, &deletion).await? {
+                status.deleted += 1;
+            } else {
+                status.open += 1;
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// Notes which versions go, before anything is asked of Compute Engine.
+async fn intend(
+    control: &Control,
+    leader: &Leader,
+    environment: &Environment,
+) -> Result<Vec<TemplateDeletion>, Stopped> {
+    let observed = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
+    if observed.observed_at.is_none() || environment.observed_generation != environment.generation {
+        return Ok(Vec::new());
+    }
+    let mut newest: BTreeMap<String, usize> = BTreeMap::new();
+    let mut old = BTreeSet::new();
+    // The newest version of each template comes first.
+    for template in control.store.list_templates(&environment.name).await? {
+        let seen = newest.entry(template.name).or_default();
+        *seen += 1;
+        if *seen > KEPT {
+            old.insert(template.resource_name);
+        }
+    }
+    let idle: Vec<String> = plan::retire(&environment.spec, &observed)
+        .into_iter()
+        .map(|action| action.step.name().to_owned())
+        .filter(|name| old.contains(name))
+        .take(AT_ONCE)
+        .collect();
+    if idle.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = control.clock.now();
+    let actor = system(control);
+    leader.checkpoints.pass()?;
+    let mut tx = leader.begin(control).await?;
+    let Some(locked) = tx.lock_environment(&environment.name).await? else { return Ok(Vec::new()) };
+    if locked.generation != environment.generation {
+        return Ok(Vec::new());
+    }
+    let mut deletions = Vec::new();
+    for name in idle {
+        let key = format!("agent-manager/{}/{name}/{}", environment.name, now.timestamp_micros());
+        let deletion = TemplateDeletion {
+            environment: environment.name.clone(),
+            request_id: Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes()),
+            resource_name: name,
+            intended_at: now,
+        };
+        tx.intend_template_deletion(&deletion).await?;
+        let why = format!("Nothing uses it, and {KEPT} newer versions are kept.");
+        let event = event(&actor, AuditAction::IntendOperation, &deletion, now, why);
+        tx.append_audit(&leader.signs(event)).await?;
+        deletions.push(deletion);
+    }
+    leader.checkpoints.pass()?;
+    tx.commit().await?;
+    leader.checkpoints.pass()?;
+    Ok(deletions)
+}
+
+/// True when it has ended. A version that somebody uses meanwhile stays, and that is its end too.
+async fn carry_out(
+    control: &Control,
+    leader: &Leader,
+    environment: &Environment,
+    deletion: &TemplateDeletion,
+) -> Result<bool, Stopped> {
+    let scope = scope(&environment.spec);
+    let step = Step::DeleteInstanceTemplate { name: deletion.resource_name.clone() };
+    leader.must_lead()?;
+    let ended = match control.compute.submit(&scope, &step, deletion.request_id).await {
+        Ok(Submitted::AlreadyThere) => Ok(()),
+        Ok(Submitted::Started(operation)) => {
+            match timeout(ONE_WAIT, control.compute.wait(&scope, &operation)).await {
+                Ok(ended) => ended,
+                Err(_) => return Ok(false),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    leader.checkpoints.pass()?;
+    let error = match ended {
+        Ok(()) | Err(compute::Error::NotFound { .. }) => None,
+        Err(error @ compute::Error::InUse { .. }) => Some(error),
+        Err(error) if error.is_permanent() => Some(error),
+        Err(error) => {
+            tracing::debug!(%error, template = deletion.resource_name, "a template version is deleted later");
+            return Ok(false);
+        }
+    };
+    let now = control.clock.now();
+    let actor = system(control);
+    let (action, detail) = match &error {
+        None => (AuditAction::FinishOperation, String::new()),
+        Some(error) => (AuditAction::FailOperation, error.to_string()),
+    };
+    let mut tx = leader.begin(control).await?;
+    if tx
+        .end_template_deletion(deletion.request_id, now, Some(detail.as_str()).filter(|why| !why.is_empty()))
+        .await?
+    {
+        tx.append_audit(&leader.signs(event(&actor, action, deletion, now, detail))).await?;
+    }
+    leader.checkpoints.pass()?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn event<'a>(
+    actor: &'a domain::Actor,
+    action: AuditAction,
+    deletion: &TemplateDeletion,
+    now: domain::Timestamp,
+    detail: String,
+) -> NewEvent<'a> {
+    NewEvent {
+        environment: Some(deletion.environment.clone()),
+        detail,
+        ..NewEvent::new(actor, action, format!("delete instance template {}", deletion.resource_name), now)
+    }
+}

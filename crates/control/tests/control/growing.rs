@@ -1,0 +1,104 @@
+//! What keeps a pool from growing is said as a condition while it lasts, and no longer.
+
+use control::Clock;
+use domain::condition::{Condition, ConditionStatus, ConditionType};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::fixture::{Fixture, PATIENCE, Worker, basic, operator, propose, with_agents, without_agents};
+
+async fn condition(fixture: &Fixture, kind: ConditionType) -> Option<Condition> {
+    let pool = fixture.control.store.get_pool("dev", "backend-pool").await.expect("a database")?;
+    pool.conditions.into_iter().find(|condition| condition.kind == kind)
+}
+
+/// Rounds until the condition is as wanted.
+async fn until(
+    fixture: &Fixture,
+    worker: &mut Worker,
+    kind: ConditionType,
+    reached: impl Fn(Option<&Condition>) -> bool,
+) -> Option<Condition> {
+    let begun = Instant::now();
+    loop {
+        let now = condition(fixture, kind).await;
+        if reached(now.as_ref()) {
+            return now;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{kind:?} stays {now:?}");
+        worker.round().await.expect("nobody kills it");
+        sleep(Duration::from_millis(30)).await;
+    }
+}
+
+/// The condition that a fault brings about, after which the fault ends and the condition with it.
+async fn suffer(pool: PgPool, fault: Value, kind: ConditionType) -> Condition {
+    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    fixture.fault(&fault).await;
+    propose(&fixture.control, &operator(), basic(&[])).await.expect("a change");
+    let mut worker = Worker::start(&fixture.control).await;
+    let broken = until(&fixture, &mut worker, kind, |found| found.is_some()).await.expect("a condition");
+    assert_eq!(broken.status, ConditionStatus::False);
+    fixture.end_faults().await;
+    until(&fixture, &mut worker, kind, |found| found.is_none()).await;
+    broken
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_short_quota_is_named_with_its_limit(pool: PgPool) {
+    let fault = json!({"kind": "quota", "region": "us-central1", "metric": "CPUS", "limit": 1});
+    let broken = suffer(pool, fault, ConditionType::WithinQuota).await;
+    assert_eq!(broken.reason, "QuotaExceeded");
+    assert!(
+        broken.message.contains("Quota 'CPUS' exceeded. Limit: 1.0 in region us-central1."),
+        "{broken:?}"
+    );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_zone_without_capacity_is_named(pool: PgPool) {
+    let fault = json!({"kind": "stockout", "zone": "us-central1-a"});
+    let broken = suffer(pool, fault, ConditionType::CapacityAvailable).await;
+    assert_eq!(broken.reason, "StockOut");
+    assert!(broken.message.starts_with("1 VM waits in us-central1-a: The zone "), "{broken:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_missing_image_is_named(pool: PgPool) {
+    let fault = json!({"kind": "image", "image": "ubuntu-2204-lts"});
+    let broken = suffer(pool, fault, ConditionType::ImageFound).await;
+    assert_eq!(broken.reason, "ImageNotFound");
+    assert!(broken.message.contains("/images/family/ubuntu-2204-lts' was not found"), "{broken:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_missing_permission_is_named(pool: PgPool) {
+    let fault = json!({"kind": "permission", "permission": "compute.instances.create"});
+    let broken = suffer(pool, fault, ConditionType::Permitted).await;
+    assert_eq!(broken.reason, "PermissionMissing");
+    assert!(broken.message.contains("Required 'compute.instances.create' permission"), "{broken:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_full_subnetwork_is_named(pool: PgPool) {
+    let broken =
+        suffer(pool, json!({"kind": "ip_space", "subnetwork": "genesis"}), ConditionType::AddressesAvailable)
+            .await;
+    assert_eq!(broken.reason, "AddressesExhausted");
+    assert!(broken.message.contains("is exhausted"), "{broken:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn agents_that_are_ill_keep_a_pool_from_being_healthy(pool: PgPool) {
+    let fixture = Fixture::with(pool, with_agents(), Clock::System).await;
+    fixture.fault(&json!({"kind": "agent", "state": "ill", "group": "genesis-pool-backend-pool"})).await;
+    propose(&fixture.control, &operator(), basic(&[])).await.expect("a change");
+    let mut worker = Worker::start(&fixture.control).await;
+    let kind = ConditionType::Healthy;
+    let found = until(&fixture, &mut worker, kind, |found| found.is_some()).await.expect("a condition");
+    // They never were healthy: at first they count as starting.
+    assert_eq!((found.status, found.reason.as_str()), (ConditionStatus::Unknown, "Starting"));
+    fixture.end_faults().await;
+    until(&fixture, &mut worker, kind, |found| found.is_none()).await;
+}

@@ -1,0 +1,319 @@
+//! Why a pool does not grow: what Compute Engine says of its attempts, and what its health checks say, each as a condition of its
+//! own with a code, a sentence and a remedy. `docs/errors.md` explains the codes.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use crate::{
+    Timestamp,
+    autoscaling::AutoscalerStatus,
+    condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    instance::{CurrentAction, Instance, ProbeHealth},
+    observed::GroupStatus,
+};
+
+/// How long VMs that start may fail their health check before that is called a fault.
+const STARTING: TimeDelta = TimeDelta::minutes(2);
+
+/// The kinds of condition that are there only while they are not met.
+pub const KINDS: [ConditionType; 8] = [
+    ConditionType::WithinQuota,
+    ConditionType::CapacityAvailable,
+    ConditionType::ImageFound,
+    ConditionType::TemplateUsable,
+    ConditionType::Permitted,
+    ConditionType::AddressesAvailable,
+    ConditionType::Healthy,
+    ConditionType::WithinLimits,
+];
+
+/// What to do about a reason; None where there is nothing to be done or nothing known.
+pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
+    Some(match kind {
+        ConditionType::WithinQuota => {
+            "Ask for more of this quota in the project's console, or make another pool of the region smaller."
+        }
+        ConditionType::CapacityAvailable => {
+            "It is tried again by itself. If it lasts, choose another machine type, another provisioning model or other zones."
+        }
+        ConditionType::ImageFound => {
+            "Correct source_image of the template: the image must exist, and the project must be allowed to use it."
+        }
+        ConditionType::TemplateUsable => "Correct the template: what the message names does not exist there.",
+        ConditionType::Permitted => {
+            "Give the project's Google APIs service agent the permission that the message names."
+        }
+        ConditionType::AddressesAvailable => "Widen the range of the subnetwork, or use another one.",
+        ConditionType::Healthy => {
+            "Look at the instances' health page and serial console. Where probes time out, a firewall rule must let 35.191.0.0/16 \
+             and 130.211.0.0/22 reach the port."
+        }
+        ConditionType::WithinLimits => {
+            "Raise max_replicas if that load is to be served, or leave it as the limit that was meant."
+        }
+        _ => return None,
+    })
+}
+
+/// Brings the conditions that tell what is in the way up to date: new ones come with `now`, those that ended go.
+pub fn update(
+    conditions: &mut Vec<Condition>,
+    group: &GroupStatus,
+    autoscaler: Option<&AutoscalerStatus>,
+    now: Timestamp,
+) {
+    let health = health(conditions, group, now);
+    let capped = autoscaler.and_then(|autoscaler| capped(group, autoscaler));
+    let found: Vec<_> = attempts(group).into_iter().chain(health).chain(capped).collect();
+    conditions.retain(|condition| {
+        !KINDS.contains(&condition.kind) || found.iter().any(|hindrance| hindrance.kind == condition.kind)
+    });
+    for Hindrance { kind, status, reason, message } in found {
+        set_condition(conditions, Condition { kind, status, reason: reason.to_owned(), message, since: now });
+    }
+}
+
+struct Hindrance {
+    kind: ConditionType,
+    status: ConditionStatus,
+    reason: &'static str,
+    message: String,
+}
+
+/// Which condition an error of Compute Engine breaks, by its code and, where the code says little, its text.
+fn classify(code: &str, message: &str) -> Option<(ConditionType, &'static str)> {
+    Some(match code {
+        _ if code.contains("QUOTA") => (ConditionType::WithinQuota, "QuotaExceeded"),
+        _ if code.contains("RESOURCE_POOL_EXHAUSTED") || code.contains("STOCKOUT") => {
+            (ConditionType::CapacityAvailable, "StockOut")
+        }
+        _ if code.starts_with("IP_SPACE_EXHAUSTED") => {
+            (ConditionType::AddressesAvailable, "AddressesExhausted")
+        }
+        "PERMISSIONS_ERROR" | "PERMISSION_DENIED" | "FORBIDDEN" => {
+            (ConditionType::Permitted, "PermissionMissing")
+        }
+        "RESOURCE_NOT_FOUND" | "NOT_FOUND" if message.contains("/images/") => {
+            (ConditionType::ImageFound, "ImageNotFound")
+        }
+        "RESOURCE_NOT_FOUND" | "NOT_FOUND" => (ConditionType::TemplateUsable, "ResourceNotFound"),
+        _ => return None,
+    })
+}
+
+/// Errors of the VMs that are still to be made: of those that exist, an error is history.
+fn attempts(group: &GroupStatus) -> Vec<Hindrance> {
+    let waits = |vm: &&Instance| {
+        !matches!(vm.current_action, CurrentAction::None | CurrentAction::Verifying | CurrentAction::Deleting)
+    };
+    let errors: Vec<_> = group
+        .instances
+        .iter()
+        .filter(waits)
+        .filter_map(|vm| {
+            let error = vm.last_error.as_ref()?;
+            Some((vm, error, classify(&error.code, &error.message)?))
+        })
+        .collect();
+    let kinds: BTreeSet<ConditionType> = errors.iter().map(|(_, _, (kind, _))| *kind).collect();
+    kinds
+        .into_iter()
+        .filter_map(|kind| {
+            let hit: Vec<_> = errors.iter().filter(|(_, _, (other, _))| *other == kind).collect();
+            let (_, error, (_, reason)) = hit.first()?;
+            let zones: BTreeSet<&str> = hit.iter().map(|(vm, ..)| vm.zone.as_str()).collect();
+            let zones: Vec<&str> = zones.into_iter().collect();
+            let message =
+                format!("{} in {}: {}", waiting(hit.len()), zones.join(", "), one_line(&error.message));
+            Some(Hindrance { kind, status: ConditionStatus::False, reason, message })
+        })
+        .collect()
+}
+
+fn waiting(count: usize) -> String {
+    if count == 1 { "1 VM waits".to_owned() } else { format!("{count} VMs wait") }
+}
+
+/// Compute Engine's own words, with its double spaces made one.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The service's own word that it would take more than it may.
+fn capped(group: &GroupStatus, autoscaler: &AutoscalerStatus) -> Option<Hindrance> {
+    autoscaler.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS").then(|| Hindrance {
+        kind: ConditionType::WithinLimits,
+        status: ConditionStatus::False,
+        reason: "CappedByAutoscaler",
+        message: format!(
+            "the load asks for more than the {} VMs that max_replicas allows",
+            group.target_size
+        ),
+    })
+}
+
+/// VMs that fail their health check. Those that start may fail it for a while; a group that makes VMs anew because of it shows no
+/// probe meanwhile, and the condition stays until all have settled.
+fn health(before: &[Condition], group: &GroupStatus, now: Timestamp) -> Option<Hindrance> {
+    let known = before.iter().find(|condition| condition.kind == ConditionType::Healthy);
+    let fails = |vm: &&Instance| matches!(vm.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout));
+    let failing: Vec<&Instance> = group.instances.iter().filter(fails).collect();
+    let Some(first) = failing.first() else {
+        let settled = group.instances.iter().all(|vm| vm.current_action == CurrentAction::None);
+        return known.filter(|_| !settled).map(|known| Hindrance {
+            kind: ConditionType::Healthy,
+            status: known.status,
+            reason: if known.status == ConditionStatus::False { UNHEALTHY } else { STARTS },
+            message: known.message.clone(),
+        });
+    };
+    let starting = failing.iter().all(|vm| vm.current_action == CurrentAction::Verifying);
+    let long =
+        known.is_some_and(|known| known.status == ConditionStatus::False || now - known.since >= STARTING);
+    let state = first.probe.as_ref().map_or("UNKNOWN", ProbeHealth::as_str);
+    let counted = format!("{} of {} VMs", failing.len(), group.instances.len());
+    let (status, reason, message) = if starting && !long {
+        (ConditionStatus::Unknown, STARTS, format!("{counted} start and do not pass their health check yet"))
+    } else {
+        let message = format!("{counted} fail their health check: {} is {state}", first.name);
+        (ConditionStatus::False, UNHEALTHY, message)
+    };
+    Some(Hindrance { kind: ConditionType::Healthy, status, reason, message })
+}
+
+const STARTS: &str = "Starting";
+const UNHEALTHY: &str = "Unhealthy";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::{AttemptError, InstanceStatus};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn vm(name: &str, action: CurrentAction) -> Instance {
+        Instance {
+            name: name.to_owned(),
+            id: None,
+            zone: "us-central1-b".to_owned(),
+            group: "g".to_owned(),
+            status: InstanceStatus::NotYet,
+            current_action: action,
+            template: Some("t".to_owned()),
+            address: None,
+            created_at: None,
+            probe: None,
+            last_error: None,
+        }
+    }
+
+    fn failed(name: &str, code: &str, message: &str) -> Instance {
+        let error = AttemptError { code: code.to_owned(), message: message.to_owned() };
+        Instance { last_error: Some(error), ..vm(name, CurrentAction::Creating) }
+    }
+
+    fn probed(action: CurrentAction, probe: ProbeHealth) -> Instance {
+        Instance { probe: Some(probe), status: InstanceStatus::Running, ..vm("a", action) }
+    }
+
+    fn group(instances: Vec<Instance>) -> GroupStatus {
+        GroupStatus { instances, ..GroupStatus::default() }
+    }
+
+    #[test]
+    fn each_error_breaks_its_own_condition_and_they_end_by_themselves() {
+        let quota = "Quota 'CPUS' exceeded.  Limit: 24.0 in region us-central1.";
+        let image = "The resource 'projects/p/global/images/family/x' was not found";
+        let seen = group(vec![
+            failed("a", "QUOTA_EXCEEDED", quota),
+            failed("b", "QUOTA_EXCEEDED", quota),
+            failed("c", "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "no machine"),
+            failed("d", "RESOURCE_NOT_FOUND", image),
+            failed(
+                "e",
+                "RESOURCE_NOT_FOUND",
+                "The resource 'projects/p/zones/z/machineTypes/x9' was not found",
+            ),
+            failed("f", "PERMISSIONS_ERROR", "Required 'compute.instances.create' permission for 'x'"),
+            failed("g", "IP_SPACE_EXHAUSTED", "IP space of 's' is exhausted."),
+            failed("h", "SOMETHING_NEW", "?"),
+        ]);
+        let mut conditions = Vec::new();
+        update(&mut conditions, &seen, None, at(0));
+        let reasons: Vec<&str> = conditions.iter().map(|condition| condition.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            [
+                "QuotaExceeded",
+                "StockOut",
+                "ImageNotFound",
+                "ResourceNotFound",
+                "PermissionMissing",
+                "AddressesExhausted"
+            ]
+        );
+        assert_eq!(
+            conditions[0].message,
+            "2 VMs wait in us-central1-b: Quota 'CPUS' exceeded. Limit: 24.0 in region us-central1."
+        );
+        assert!(conditions.iter().all(|condition| remedy(condition.kind).is_some()));
+        update(&mut conditions, &group(vec![failed("a", "QUOTA_EXCEEDED", quota)]), None, at(9));
+        assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
+        // The VM was made in the end: what failed before is history.
+        let made = Instance { current_action: CurrentAction::None, ..failed("a", "QUOTA_EXCEEDED", quota) };
+        update(&mut conditions, &group(vec![made]), None, at(10));
+        assert_eq!(conditions, []);
+    }
+
+    #[test]
+    fn an_autoscaler_that_would_take_more_says_so() {
+        let detail =
+            |kind: &str| crate::autoscaling::StatusDetail { kind: kind.to_owned(), message: String::new() };
+        let status =
+            |kind: &str| AutoscalerStatus { details: vec![detail(kind)], ..AutoscalerStatus::default() };
+        let full = GroupStatus { target_size: 5, ..GroupStatus::default() };
+        let mut conditions = Vec::new();
+        update(&mut conditions, &full, Some(&status("CAPPED_AT_MAX_NUM_REPLICAS")), at(0));
+        assert_eq!(conditions[0].reason, "CappedByAutoscaler");
+        assert!(conditions[0].message.contains("more than the 5 VMs"), "{conditions:?}");
+        update(&mut conditions, &full, Some(&status("MIN_EQUALS_MAX")), at(1));
+        assert_eq!(conditions, []);
+    }
+
+    #[test]
+    fn vms_that_start_get_their_time_and_those_that_ran_do_not() {
+        let mut conditions = Vec::new();
+        let starts = group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unhealthy)]);
+        update(&mut conditions, &starts, None, at(0));
+        assert_eq!(
+            (conditions[0].status, conditions[0].reason.as_str()),
+            (ConditionStatus::Unknown, "Starting")
+        );
+        update(&mut conditions, &starts, None, at(119));
+        assert_eq!(conditions[0].status, ConditionStatus::Unknown);
+        update(&mut conditions, &starts, None, at(120));
+        assert_eq!(
+            (conditions[0].status, conditions[0].reason.as_str()),
+            (ConditionStatus::False, "Unhealthy")
+        );
+
+        let mut conditions = Vec::new();
+        let fails = group(vec![probed(CurrentAction::None, ProbeHealth::Timeout)]);
+        update(&mut conditions, &fails, None, at(0));
+        assert_eq!(conditions[0].message, "1 of 1 VMs fail their health check: a is TIMEOUT");
+        // It is made anew: nothing is probed, and nothing is well yet.
+        update(&mut conditions, &group(vec![vm("a", CurrentAction::Recreating)]), None, at(1));
+        update(
+            &mut conditions,
+            &group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unknown)]),
+            None,
+            at(2),
+        );
+        assert_eq!((conditions[0].status, conditions[0].since), (ConditionStatus::False, at(0)));
+        update(&mut conditions, &group(vec![probed(CurrentAction::None, ProbeHealth::Healthy)]), None, at(3));
+        assert_eq!(conditions, []);
+    }
+}

@@ -1,0 +1,14 @@
+//! The documentation that pages link to, as it is in the repository.
+
+use axum::{Router, http::header, routing::get};
+
+use crate::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new().route("/docs/errors.md", get(errors))
+}
+
+async fn errors() -> ([(header::HeaderName, &'static str); 1], &'static str) {
+    // Plain, so that browsers show it instead of saving it.
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], include_str!("../../../docs/errors.md"))
+}
