@@ -63,28 +63,6 @@ impl Store {
         Ok(AuditVerification { count: chain.seq(), hash: chain.hash(), first_wrong: wrong })
     }
 
-    /// Follows the log from an event that was verified before, for at most `limit` events; returns where it came to, or what is wrong.
-    pub async fn verify_audit_onward(
-        &self,
-        from: (i64, Hash),
-        limit: u32,
-    ) -> Result<std::result::Result<(i64, Hash), FirstWrong>> {
-        let mut chain = Chain::at(from.0, from.1);
-        let rows = sqlx::query_as!(
-            Row,
-            "SELECT seq, leaf, hash, at, environment, actor_kind, actor_id, action, object, detail, change_id, request_id
-             FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2",
-            chain.seq(),
-            i64::from(limit)
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        match rows.iter().find_map(|row| row.check(&mut chain).err()) {
-            Some(wrong) => Ok(Err(wrong)),
-            None => Ok(Ok((chain.seq(), chain.hash()))),
-        }
-    }
-
     async fn follow(
         &self,
         chain: &mut Chain,
