@@ -2,7 +2,9 @@
 //! Here is what they share: the error that crosses the wire.
 
 pub mod audit;
+pub mod autoscaling;
 pub mod changes;
+pub mod costs;
 pub mod edits;
 pub mod firewall;
 pub mod fleet;

@@ -1,6 +1,7 @@
 //! The answers to forms that post to their own page ([`crate::form`]). What only asks for a review, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
+mod autoscaling;
 mod firewall;
 mod templates;
 
@@ -39,6 +40,7 @@ pub struct FormRoute {
 }
 
 pub const FORMS: &[FormRoute] = &[
+    autoscaling::EDIT,
     firewall::CREATE,
     firewall::UPDATE,
     firewall::DELETE,

@@ -19,6 +19,8 @@ pub mod import_form;
 mod live;
 mod opening;
 mod pages;
+#[cfg(feature = "ssr")]
+mod plots;
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;

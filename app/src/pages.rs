@@ -1,7 +1,9 @@
 //! One file a noun: what a person asks of it, answered.
 
 pub mod audit;
+pub mod autoscaling;
 pub mod changes;
+pub mod costs;
 pub mod firewall;
 pub mod fleet;
 pub mod import;

@@ -15,7 +15,10 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, firewall, fleet, import, instances, not_found, pools, sign_in, templates},
+    pages::{
+        audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, pools, sign_in,
+        templates,
+    },
     url_state::{Query, encode},
 };
 
@@ -29,6 +32,8 @@ pub const INSTANCES: &str = "/instances";
 pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
 pub const AUDIT: &str = "/audit";
+pub const AUTOSCALING: &str = "/autoscaling";
+pub const COSTS: &str = "/costs";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
@@ -46,6 +51,11 @@ pub fn template(environment: &str, name: &str) -> String {
 /// A side panel of a template: `/templates/dev/backend-dev/edit`.
 pub fn template_verb(environment: &str, name: &str, verb: &str) -> String {
     format!("{}/{verb}", template(environment, name))
+}
+
+/// `/pools/dev/backend-pool/autoscaling`.
+pub fn pool_autoscaling(environment: &str, name: &str) -> String {
+    format!("{}/autoscaling", pool(environment, name))
 }
 
 /// `/instances/us-central1-a/agent-backend-pool-x7k2`.
@@ -97,7 +107,9 @@ pub fn environment_of(path: &str) -> Option<&str> {
 
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
 pub fn lists_an_environment(path: &str) -> Option<&'static str> {
-    [POOLS, TEMPLATES, INSTANCES, FIREWALL, CHANGES, AUDIT].into_iter().find(|room| is_within(path, room))
+    [POOLS, TEMPLATES, INSTANCES, AUTOSCALING, FIREWALL, CHANGES, COSTS, AUDIT]
+        .into_iter()
+        .find(|room| is_within(path, room))
 }
 
 #[component]
@@ -173,6 +185,16 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         ssr=SsrMode::Async
                     />
                     <Route
+                        path=path!("/pools/:environment/:name/autoscaling")
+                        view=pools::PoolAutoscaling
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/autoscaling/edit")
+                        view=pools::EditAutoscaling
+                        ssr=SsrMode::Async
+                    />
+                    <Route
                         path=path!("/pools/:environment/:name/changes")
                         view=pools::PoolChanges
                         ssr=SsrMode::Async
@@ -224,6 +246,8 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     />
                     <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
                     <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
+                    <Route path=path!("/autoscaling") view=autoscaling::Autoscaling ssr=SsrMode::Async />
+                    <Route path=path!("/costs") view=costs::Costs ssr=SsrMode::Async />
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />

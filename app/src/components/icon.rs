@@ -9,7 +9,9 @@ pub const SPRITE: &str = include_str!("sprite.svg");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     Audit,
+    Autoscaling,
     Changes,
+    Costs,
     Down,
     Filter,
     Firewall,
@@ -32,9 +34,11 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::Audit,
+        Self::Autoscaling,
         Self::Changes,
+        Self::Costs,
         Self::Down,
         Self::Filter,
         Self::Firewall,
@@ -58,7 +62,9 @@ impl Icon {
     pub const fn href(self) -> &'static str {
         match self {
             Self::Audit => "#i-audit",
+            Self::Autoscaling => "#i-autoscaling",
             Self::Changes => "#i-changes",
+            Self::Costs => "#i-costs",
             Self::Down => "#i-down",
             Self::Filter => "#i-filter",
             Self::Firewall => "#i-firewall",

@@ -9,16 +9,18 @@ use crate::{
     routes,
 };
 
-const RUN: [(&str, &str, Icon); 4] = [
+const RUN: [(&str, &str, Icon); 5] = [
     ("Pools", routes::POOLS, Icon::Pools),
     ("Templates", routes::TEMPLATES, Icon::Templates),
+    ("Autoscaling", routes::AUTOSCALING, Icon::Autoscaling),
     ("Instances", routes::INSTANCES, Icon::Instances),
     ("Firewall", routes::FIREWALL, Icon::Firewall),
 ];
-const GOVERN: [(&str, &str, Icon); 3] = [
+const GOVERN: [(&str, &str, Icon); 4] = [
     ("Changes", routes::CHANGES, Icon::Changes),
     ("Import", routes::IMPORT, Icon::Import),
     ("Audit", routes::AUDIT, Icon::Audit),
+    ("Costs", routes::COSTS, Icon::Costs),
 ];
 
 pub fn rooms(scope: Scope) -> AnyView {

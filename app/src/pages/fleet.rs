@@ -7,7 +7,7 @@ mod rail;
 use domain::view::{fleet::FleetView, instance::InstanceRow};
 use leptos::prelude::*;
 
-use super::agent_states;
+use super::{agent_states, costs::budget};
 use crate::{
     api,
     components::{
@@ -77,6 +77,15 @@ fn nothing_yet(view: &FleetView) -> AnyView {
     .into_any()
 }
 
+/// While a threshold of this month's budget is crossed.
+fn budget_notice(view: &FleetView) -> Option<AnyView> {
+    let notice = view.budget_notice.as_ref()?;
+    let environment = view.environment.clone().unwrap_or_default();
+    let said = budget::said(&environment, notice.threshold, &notice.monthly.short());
+    let href = Query::default().with("environment", Some(&environment)).on(routes::COSTS);
+    Some(budget::banner(notice.threshold, said, Some(href)))
+}
+
 /// Every instance as it was loaded, pool by pool and zone by zone.
 fn rows(view: &FleetView) -> Vec<InstanceRow> {
     view.pools.iter().flat_map(|pool| &pool.zones).flat_map(|zone| &zone.instances).cloned().collect()
@@ -133,6 +142,7 @@ fn agents(view: FleetView) -> AnyView {
                     </section>
                 }
             })}
+        {budget_notice(&view)}
         <div class="cols">
             <section class="panel" aria-labelledby="agents">
                 <header class="panel-head">

@@ -1,5 +1,6 @@
 //! Pools: what runs, what should run?
 
+pub mod autoscaling;
 mod firewall;
 mod head;
 mod instances;
@@ -8,6 +9,7 @@ mod overview;
 use domain::view::pool::PoolRow;
 use leptos::prelude::*;
 
+pub use autoscaling::{EditAutoscaling, PoolAutoscaling};
 pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};

@@ -46,6 +46,7 @@ pub fn head(view: &PoolView) -> AnyView {
     let tabs = vec![
         Tab::new("Overview", base.clone()),
         Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
+        Tab::new("Autoscaling", format!("{base}/autoscaling")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
     ];

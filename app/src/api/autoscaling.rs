@@ -1,0 +1,48 @@
+//! Autoscaling.
+
+use domain::view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingView};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+use crate::components::plot::Plot;
+
+/// A pool's sizes with their plot, which is drawn here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AutoscalingPage {
+    pub view: AutoscalingView,
+    pub sizes: Option<Plot>,
+}
+
+/// None: the pools of all environments.
+#[server(prefix = "/fn", endpoint = "list_autoscaling")]
+pub async fn list_autoscaling(environment: Option<String>) -> Result<AutoscalingList, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::autoscaling::list_autoscaling(&request.control, &request.actor, environment.as_deref())
+            .await,
+    )
+}
+
+/// `window` in seconds.
+#[server(prefix = "/fn", endpoint = "load_autoscaling")]
+pub async fn load_autoscaling(
+    environment: String,
+    pool: String,
+    window: i64,
+) -> Result<AutoscalingPage, ApiError> {
+    let request = super::request()?;
+    let view =
+        control::autoscaling::load_autoscaling(&request.control, &request.actor, &environment, &pool, window)
+            .await;
+    request.answer(view).map(|view| AutoscalingPage { sizes: crate::plots::size::plot(&view), view })
+}
+
+#[server(prefix = "/fn", endpoint = "load_autoscaling_form")]
+pub async fn load_autoscaling_form(environment: String, pool: String) -> Result<AutoscalingForm, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::autoscaling::load_autoscaling_form(&request.control, &request.actor, &environment, &pool)
+            .await,
+    )
+}

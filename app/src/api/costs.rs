@@ -1,0 +1,37 @@
+//! Costs.
+
+use chrono::NaiveDate;
+use domain::view::costs::CostsView;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+use crate::components::plot::Plot;
+
+/// A month with its plot, which is drawn here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostsPage {
+    pub view: CostsView,
+    pub by_day: Option<Plot>,
+}
+
+/// None: the first environment, and the present month.
+#[server(prefix = "/fn", endpoint = "load_costs")]
+pub async fn load_costs(
+    environment: Option<String>,
+    month: Option<NaiveDate>,
+) -> Result<CostsPage, ApiError> {
+    let request = super::request()?;
+    let view =
+        control::costs::load_costs(&request.control, &request.actor, environment.as_deref(), month).await;
+    request.answer(view).map(|view| CostsPage { by_day: crate::plots::spend::plot(&view), view })
+}
+
+/// An empty amount takes the budget away.
+#[server(prefix = "/fn", endpoint = "set_budget")]
+pub async fn set_budget(environment: String, revision: i32, monthly: String) -> Result<(), ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::costs::set_budget(&request.control, &request.actor, &environment, revision, &monthly).await,
+    )
+}

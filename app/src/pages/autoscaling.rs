@@ -1,0 +1,237 @@
+//! Autoscaling: why this size? Every pool in a line.
+
+use domain::view::autoscaling::{AutoscalingList, AutoscalingRow};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{
+        button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
+        page_head::PageHead, spark::spark, status::status, title::Title,
+    },
+    frame::Scope,
+    live::Live,
+    routes, words,
+};
+
+#[component]
+pub fn Autoscaling() -> AnyView {
+    let (scope, live) = (Scope::here(), Live::here());
+    let rows = Resource::new(
+        move || (scope.named(), live.pools(), live.instances()),
+        |(environment, ..)| api::autoscaling::list_autoscaling(environment),
+    );
+    view! {
+        <Title text="Autoscaling" />
+        {loaded(rows, "the autoscalers", draw)}
+    }
+    .into_any()
+}
+
+fn draw(list: AutoscalingList) -> AnyView {
+    let scaled = list.rows.iter().filter(|row| row.desired.is_some()).count() as u64;
+    let capped = list.rows.iter().filter(|row| is_capped(row)).count() as u64;
+    let lead = match (list.rows.len() as u64, scaled) {
+        (0, _) => "No pool is declared yet.".to_owned(),
+        (all, 0) => format!("All {} are sized by people.", words::count(all, "pool")),
+        (all, scaled) => {
+            let held = match capped {
+                0 => "None is held at a bound.".to_owned(),
+                1 => "One is held at its maximum.".to_owned(),
+                capped => format!("{capped} are held at their maximum."),
+            };
+            format!("{scaled} of {} size themselves. {held}", words::count(all, "pool"))
+        }
+    };
+    let body = if list.rows.is_empty() {
+        view! {
+            <Empty title="A pool comes from a declaration" icon=Icon::Autoscaling>
+                <p class="soft">"Import the Terraform module block that declares it."</p>
+                <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true />
+            </Empty>
+        }
+        .into_any()
+    } else {
+        table(list.rows)
+    };
+    view! {
+        <PageHead title="Autoscaling" lead=move || lead.clone() />
+        <section class="panel" aria-label="Pools and their autoscalers">
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn table(rows: Vec<AutoscalingRow>) -> AnyView {
+    let lines = rows.into_iter().map(line).collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Pools and their autoscalers">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Pool"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col" class="num">
+                            "Actual"
+                        </th>
+                        <th scope="col" class="num">
+                            "Recommended"
+                        </th>
+                        <th scope="col" class="num">
+                            "Bounds"
+                        </th>
+                        <th scope="col" class="num">
+                            "CPU target"
+                        </th>
+                        <th scope="col">"Last 6 hours"</th>
+                        <th scope="col">"Next schedule"</th>
+                        <th scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(row: AutoscalingRow) -> AnyView {
+    let href = routes::pool_autoscaling(&row.environment, &row.pool);
+    let (state, word) = standing(&row);
+    let size = |size: Option<u32>| size.map(|size| words::number(u64::from(size)));
+    let recent: Vec<f64> = row.recent.iter().map(|running| f64::from(*running)).collect();
+    let said = format!("VMs of {} in the last six hours", row.pool);
+    let bounds =
+        row.desired.as_ref().map(|scaler| format!("{} to {}", scaler.min_replicas, scaler.max_replicas));
+    let target = row.desired.as_ref().map(|scaler| words::percent(scaler.cpu_target * 100.0));
+    let next = row.next.as_ref().map(|next| {
+        view! { <span>{format!("{} at ", next.min_required_replicas)} {ago(next.at)}</span> }
+    });
+    let recommended = row.recommended();
+    let running = row.running;
+    let reason = first_reason(&row);
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=href>
+                    {row.pool} " " <small>{row.environment}</small>
+                </a>
+            </th>
+            <td>{status(state, word)}</td>
+            <td class="num">{size(running)}</td>
+            <td class="num">{size(recommended)}</td>
+            <td class="num">{bounds}</td>
+            <td class="num">{target}</td>
+            <td>{spark(&recent, said)}</td>
+            <td>{next}</td>
+            <td>{reason}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+pub fn is_capped(row: &AutoscalingRow) -> bool {
+    row.status
+        .as_ref()
+        .is_some_and(|status| status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS"))
+}
+
+/// The service's first reason, as a line has room for one.
+pub fn first_reason(row: &AutoscalingRow) -> Option<String> {
+    let detail = row.status.as_ref()?.details.first()?;
+    Some(if detail.message.is_empty() {
+        reason_words(&detail.kind)
+    } else {
+        words::sentence(&detail.message)
+    })
+}
+
+/// `CAPPED_AT_MAX_NUM_REPLICAS` as words.
+pub fn reason_words(kind: &str) -> String {
+    words::sentence(&kind.to_lowercase().replace('_', " "))
+}
+
+/// What one sees at a glance of the pool's autoscaler.
+pub fn standing(row: &AutoscalingRow) -> (State, String) {
+    use domain::autoscaling::AutoscalingMode as Mode;
+    let Some(desired) = &row.desired else { return (State::None, "sized by people".to_owned()) };
+    let (Some(_), Some(status)) = (&row.observed, &row.status) else {
+        return (State::Pending, "not there yet".to_owned());
+    };
+    if status.status == "ERROR" {
+        return (State::Crit, "error".to_owned());
+    }
+    if is_capped(row) {
+        return (State::Warn, "held at its maximum".to_owned());
+    }
+    match (desired.mode, status.recommended_size, row.running) {
+        (Mode::Off, ..) => (State::Paused, "only recommends".to_owned()),
+        (_, Some(wanted), Some(running)) if wanted > running => (State::Progress, "scaling out".to_owned()),
+        (Mode::On, Some(wanted), Some(running)) if wanted < running => {
+            (State::Progress, "scaling in".to_owned())
+        }
+        (_, None, _) => (State::Pending, "no recommendation yet".to_owned()),
+        _ => (State::Ok, "as recommended".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        autoscaling::{AutoscalerStatus, AutoscalingMode, StatusDetail},
+        resource::{Autoscaler, ScaleInControl},
+    };
+
+    use super::*;
+
+    fn row(mode: AutoscalingMode, recommended: Option<u32>, details: &[&str]) -> AutoscalingRow {
+        let scaler = Autoscaler {
+            name: "a".into(),
+            group: "g".into(),
+            min_replicas: 1,
+            max_replicas: 5,
+            cooldown_sec: 60,
+            cpu_target: 0.7,
+            predictive: false,
+            custom_metrics: Vec::new(),
+            scale_in: ScaleInControl { max_percent: 25, time_window_sec: 600 },
+            mode,
+            schedules: Vec::new(),
+        };
+        let details = details
+            .iter()
+            .map(|kind| StatusDetail { kind: (*kind).to_owned(), message: String::new() })
+            .collect();
+        AutoscalingRow {
+            environment: "dev".into(),
+            pool: "web".into(),
+            desired: Some(scaler.clone()),
+            observed: Some(scaler),
+            status: Some(AutoscalerStatus {
+                status: "ACTIVE".into(),
+                recommended_size: recommended,
+                details,
+                ..AutoscalerStatus::default()
+            }),
+            target: Some(3),
+            running: Some(3),
+            next: None,
+            recent: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_state_says_what_happens_and_not_what_is_wished() {
+        use AutoscalingMode::{Off, On, OnlyScaleOut};
+        let word = |row: AutoscalingRow| standing(&row).1;
+        assert_eq!(word(row(On, Some(3), &[])), "as recommended");
+        assert_eq!(word(row(On, Some(2), &[])), "scaling in");
+        assert_eq!(word(row(OnlyScaleOut, Some(2), &[])), "as recommended");
+        assert_eq!(word(row(Off, Some(5), &["MODE_OFF"])), "only recommends");
+        assert_eq!(word(row(On, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"])), "held at its maximum");
+        assert_eq!(word(row(On, None, &[])), "no recommendation yet");
+        assert_eq!(word(AutoscalingRow { observed: None, ..row(On, None, &[]) }), "not there yet");
+        assert_eq!(first_reason(&row(Off, None, &["MODE_OFF"])).as_deref(), Some("Mode off"));
+    }
+}

@@ -1,0 +1,308 @@
+//! Costs: where does the money go?
+
+pub mod budget;
+mod tables;
+
+use chrono::{Datelike as _, NaiveDate};
+use domain::{cost::Money, view::costs::CostsView};
+use leptos::prelude::*;
+
+use crate::{
+    api::{self, costs::CostsPage},
+    components::{
+        button::ButtonLink,
+        empty::Empty,
+        facets::{Facet, facets},
+        icon::Icon,
+        loaded::loaded,
+        moment::ago,
+        page_head::PageHead,
+        panel::Panel,
+        plot::PlotFigure,
+        title::Title,
+    },
+    frame::Scope,
+    live::Live,
+    routes,
+    url_state::{Query, use_query},
+    words,
+};
+
+const MONTH: &str = "month";
+
+#[component]
+pub fn Costs() -> AnyView {
+    let (scope, query, live) = (Scope::here(), use_query(), Live::here());
+    let moved = RwSignal::new(0_u32);
+    let costs = Resource::new(
+        move || {
+            let month = query.with(|query| query.get(MONTH).and_then(read_month));
+            (scope.named(), month, live.instances(), moved.get())
+        },
+        |(environment, month, ..)| api::costs::load_costs(environment, month),
+    );
+    view! {
+        <Title text="Costs" />
+        {loaded(costs, "the costs", move |page| draw(page, moved))}
+    }
+    .into_any()
+}
+
+/// `2026-11`, as addresses write a month.
+fn read_month(text: &str) -> Option<NaiveDate> {
+    let (year, month) = text.split_once('-')?;
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, 1)
+}
+
+fn month_key(month: NaiveDate) -> String {
+    format!("{:04}-{:02}", month.year(), month.month())
+}
+
+/// `November 2026`.
+fn month_words(month: NaiveDate) -> String {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    format!("{} {}", NAMES[month.month0() as usize], month.year())
+}
+
+fn draw(page: CostsPage, moved: RwSignal<u32>) -> AnyView {
+    let CostsPage { view, by_day } = page;
+    let Some(environment) = view.environment.clone() else {
+        return nothing("No fleet is declared yet.", "Costs come from VMs that run");
+    };
+    let Some(as_of) = view.as_of else {
+        return nothing("Nothing was observed yet.", "Costs begin with the first look at Compute Engine");
+    };
+    let lead = lead(&view);
+    let facts = {
+        let (environment, month) = (environment.clone(), month_words(view.month));
+        let book = format!("price book of {}", view.book);
+        move || {
+            view! {
+                <span>{environment.clone()}</span>
+                <span>{month.clone()}</span>
+                <span>"counted until the look " {ago(as_of)}</span>
+                <span>{book.clone()}</span>
+            }
+        }
+    };
+    let months = months(&view, &environment);
+    view! {
+        <PageHead
+            title="Costs"
+            lead=move || lead.clone()
+            facts=facts
+            actions=move || {
+                view! {
+                    {months.clone().into_iter().map(|(href, label)| view! { <ButtonLink href=href label=label /> }).collect_view()}
+                }
+            }
+        />
+        {budget::notice(&view)}
+        <div class="cols">
+            <div class="stack">
+                <section class="panel" aria-label="In figures">
+                    {facets(figures(&view))}
+                </section>
+                {by_day.map(|plot| view! { <PlotFigure plot=plot /> })}
+                {tables::pools(&view)}
+                {tables::agent_types(&view)}
+            </div>
+            <aside class="stack" aria-label="Budget and prices">
+                {budget::panel(&view, &environment, moved)}
+                {method(&view)}
+                {sources(&view)}
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+fn nothing(lead: &'static str, title: &'static str) -> AnyView {
+    view! {
+        <PageHead title="Costs" lead=move || lead />
+        <section class="panel" aria-label="Nothing yet">
+            <Empty title=title icon=Icon::Costs>
+                <p class="soft">"They accrue by the second from what is seen to run, at list prices."</p>
+                <ButtonLink href=routes::IMPORT label="Import from Terraform" />
+            </Empty>
+        </section>
+    }
+    .into_any()
+}
+
+fn months(view: &CostsView, environment: &str) -> Vec<(String, String)> {
+    [view.previous, view.next]
+        .into_iter()
+        .flatten()
+        .map(|month| {
+            let present = Some(month) == view.next
+                && month.year() == view.now.year()
+                && month.month() == view.now.month();
+            let key = month_key(month);
+            let query = Query::default()
+                .with("environment", Some(environment))
+                .with(MONTH, (!present).then_some(key.as_str()));
+            (query.on(routes::COSTS), month_words(month))
+        })
+        .collect()
+}
+
+fn lead(view: &CostsView) -> String {
+    let spent = view.total.total.exact();
+    match &view.forecast {
+        Some(forecast) => format!(
+            "{spent} so far this month; {} by its end if what runs now runs on.",
+            forecast.month.exact()
+        ),
+        None => format!("{} cost {spent}.", month_words(view.month)),
+    }
+}
+
+fn figures(view: &CostsView) -> Vec<Facet> {
+    let spend = &view.total;
+    let mut items = vec![Facet {
+        name: "Spent",
+        figure: spend.total.exact(),
+        unit: String::new(),
+        detail: match spend.unknown_seconds {
+            0 => format!("{} of running VMs", hours(spend.seconds)),
+            unknown => format!("and {} of VMs without a known price", hours(unknown)),
+        },
+    }];
+    if let Some(forecast) = &view.forecast {
+        items.push(Facet {
+            name: "Forecast for the month",
+            figure: forecast.month.exact(),
+            unit: String::new(),
+            detail: format!("{} still to come", forecast.to_come.exact()),
+        });
+        let hourly = Money::from_nanos(view.now_monthly.known.nanos() / domain::cost::HOURS_A_MONTH);
+        items.push(Facet {
+            name: "Runs now",
+            figure: if view.now_monthly.words() == "unknown" {
+                "unknown".to_owned()
+            } else {
+                hourly.hourly()
+            },
+            unit: "an hour".to_owned(),
+            detail: format!("{}, {} a month", words::count(view.running, "VM"), view.now_monthly.words()),
+        });
+    }
+    items.push(Facet {
+        name: "Spot",
+        figure: share(spend.spot, spend.total),
+        unit: String::new(),
+        detail: format!("{} Spot, {} on-demand", spend.spot.exact(), spend.on_demand.exact()),
+    });
+    items.push(Facet {
+        name: "Machines",
+        figure: share(spend.machines, spend.total),
+        unit: String::new(),
+        detail: format!("disks {}, addresses {}", spend.disks.exact(), spend.addresses.exact()),
+    });
+    items
+}
+
+fn share(part: Money, whole: Money) -> String {
+    if whole <= Money::ZERO {
+        "none".to_owned()
+    } else {
+        words::percent(part.as_f64() / whole.as_f64() * 100.0)
+    }
+}
+
+/// `3.5 VM hours`.
+fn hours(seconds: i64) -> String {
+    let hours = seconds as f64 / 3600.0;
+    if hours < 10.0 {
+        format!("{hours:.1} VM hours")
+    } else {
+        format!("{} VM hours", words::number(hours as u64))
+    }
+}
+
+fn method(view: &CostsView) -> AnyView {
+    let unknown: Vec<String> = view.now_monthly.unknown.iter().cloned().collect();
+    view! {
+        <Panel id="method" title="How it is counted">
+            <div class="panel-body sm soft">
+                <p>
+                    "Each VM counts from the first look that sees it running to the last one that does, by the second, at the list prices of the book in force then. No discount, tax or traffic is in it."
+                </p>
+                <p>
+                    "The forecast is what was spent, and what runs now until the month ends: no trend, no schedule."
+                </p>
+                {(!unknown.is_empty())
+                    .then(|| {
+                        view! {
+                            <p>
+                                <b>"No price is known for "</b>
+                                {words::list(&unknown)}
+                                ". It is left out, not counted as nothing."
+                            </p>
+                        }
+                    })}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn sources(view: &CostsView) -> AnyView {
+    let lines = view
+        .sources
+        .iter()
+        .map(|source| {
+            view! {
+                <li>
+                    <a class="link" href=source.url.clone() rel="external noreferrer">
+                        {source.name.clone()}
+                    </a>
+                    <small>{format!(" read {}", source.date)}</small>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Panel id="prices" title="Where prices come from">
+            <ul class="panel-body sm">{lines}</ul>
+        </Panel>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_read_as_it_is_written() {
+        let month = read_month("2026-11").unwrap();
+        assert_eq!(
+            (month_key(month), month_words(month)),
+            ("2026-11".to_owned(), "November 2026".to_owned())
+        );
+        for wrong in ["", "2026", "2026-13", "11-2026-1", "x-y"] {
+            assert_eq!(read_month(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_share_of_nothing_is_none() {
+        assert_eq!(share(Money::ZERO, Money::ZERO), "none");
+        assert_eq!(share(Money::from_dollars(1), Money::from_dollars(4)), "25 %");
+    }
+}

@@ -1,0 +1,158 @@
+//! The environment's budget: how much of it is spent, the notice at its thresholds, and the form that sets it.
+
+use domain::{
+    Permission,
+    cost::{BudgetStanding, THRESHOLDS},
+    view::costs::CostsView,
+};
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    api::costs::SetBudget,
+    components::{
+        button::Submit,
+        field::TextField,
+        glyph::{State, glyph},
+        panel::Panel,
+        toast::Toasts,
+    },
+    opening::refusal,
+    words,
+};
+
+/// What a crossed threshold asks for: attention, and at the whole budget a decision.
+const fn state(threshold: u8) -> State {
+    if threshold >= 100 { State::Crit } else { State::Warn }
+}
+
+/// Above everything else, while a threshold is crossed.
+pub fn notice(view: &CostsView) -> Option<AnyView> {
+    let standing = view.budget.standing.as_ref()?;
+    let threshold = standing.crossed?;
+    let environment = view.environment.clone().unwrap_or_default();
+    let said = said(&environment, threshold, &standing.monthly.short());
+    Some(banner(threshold, said, None))
+}
+
+/// `dev has spent 80 % of this month's budget of $500.`
+pub fn said(environment: &str, threshold: u8, monthly: &str) -> String {
+    match threshold {
+        100.. => format!("{environment} has spent this month's whole budget of {monthly}."),
+        part => format!("{environment} has spent {part} % of this month's budget of {monthly}."),
+    }
+}
+
+pub fn banner(threshold: u8, said: String, href: Option<String>) -> AnyView {
+    let state = state(threshold);
+    view! {
+        <section class="panel cluster notice" role="status" data-s=state.as_str()>
+            {glyph(state)} <p>
+                <b>{said}</b>
+                " "
+                {href
+                    .map(|href| {
+                        view! {
+                            <a class="link" href=href>
+                                "See the costs"
+                            </a>
+                        }
+                    })}
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+pub fn panel(view: &CostsView, environment: &str, moved: RwSignal<u32>) -> AnyView {
+    let standing = view.budget.standing.clone();
+    let bar = standing.as_ref().map(gauge);
+    let amount = standing.as_ref().map(|standing| standing.monthly.to_string()).unwrap_or_default();
+    let blocked = refusal(Permission::SetBudget);
+    let action = ServerAction::<SetBudget>::new();
+    let toasts = Toasts::here();
+    Effect::new(move |_| {
+        if matches!(action.value().get(), Some(Ok(()))) {
+            toasts.say(State::Ok, "Budget set", "Notices come at 50, 80 and 100 per cent of it.");
+            moved.update(|count| *count += 1);
+        }
+    });
+    let refused = move || {
+        action.value().get().and_then(Result::err).map(|error| {
+            view! {
+                <p class="reason sm" role="alert" data-s="crit">
+                    {glyph(State::Crit)}
+                    <span>{words::sentence(&error.message)}</span>
+                </p>
+            }
+        })
+    };
+    let (environment, revision) = (environment.to_owned(), view.budget.revision.to_string());
+    let none = standing.is_none();
+    view! {
+        <Panel id="budget" title="Budget of the month">
+            <div class="panel-body">
+                {bar}
+                {none.then(|| view! { <p class="soft">"No budget is set, so nothing is said when much is spent."</p> })}
+                {refused} <ActionForm action=action>
+                    <input type="hidden" name="environment" value=environment />
+                    <input type="hidden" name="revision" value=revision />
+                    <div class="form">
+                        <TextField
+                            name="monthly"
+                            label="Dollars a month"
+                            value=amount
+                            placeholder="500"
+                            hint="Empty takes it away. It stops nothing: it gives notices at 50, 80 and 100 per cent."
+                        />
+                        <div class="buttons">
+                            <Submit label="Set budget" id="set-budget" blocked=blocked busy=action.pending() />
+                        </div>
+                    </div>
+                </ActionForm>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+/// How much is spent, beside the thresholds.
+fn gauge(standing: &BudgetStanding) -> AnyView {
+    let percent = standing.percent();
+    let filled = percent.min(100).to_string();
+    let state = standing.crossed.map_or(State::None, state);
+    let thresholds = THRESHOLDS
+        .into_iter()
+        .map(|threshold| {
+            let x = format!("{}%", u64::from(threshold));
+            view! { <line class="mark" x1=x.clone() x2=x y1="0" y2="100%"></line> }
+        })
+        .collect_view();
+    let label = format!("{percent} per cent of the budget is spent");
+    let set_by = format!("set by {}", standing.set_by_name);
+    view! {
+        <div>
+            <p class="split">
+                <span class="figure">{format!("{percent} %")}</span>
+                <small>{format!("{} of {}", standing.spent.exact(), standing.monthly.exact())}</small>
+            </p>
+            <svg class="gauge" role="img" aria-label=label data-s=state.as_str()>
+                <rect class="track" width="100%" height="100%" rx="3"></rect>
+                <rect class="filled" width=format!("{filled}%") height="100%" rx="3"></rect>
+                {thresholds}
+            </svg>
+            <small>{set_by}</small>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_budget_is_said_without_a_share() {
+        assert_eq!(said("dev", 80, "$500"), "dev has spent 80 % of this month's budget of $500.");
+        assert_eq!(said("dev", 100, "$500"), "dev has spent this month's whole budget of $500.");
+    }
+}

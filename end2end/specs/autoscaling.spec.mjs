@@ -1,0 +1,74 @@
+// Autoscaling: recommended against actual, the service's reasons, and an edit that is a change.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { hydrated } from '../harness/browser.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { seed } from '../seed.mjs';
+import { main, tableRows, words } from './face.mjs';
+
+const scene = openScene();
+const TAB = '/pools/dev/backend-pool/autoscaling';
+
+before(
+  async () => {
+    const { page, context } = await scene.person('Mara');
+    await seed(page);
+    await context.close();
+  },
+  { timeout: 150_000 },
+);
+
+test('sizes are drawn, read by keys and by table, and the list leads to them', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto('/autoscaling');
+  const [row] = await tableRows(main(page).getByRole('group', { name: 'Pools and their autoscalers' }));
+  assert.match(row[0], /^backend-pool/);
+  assert.equal(row[4], '1 to 5');
+  await main(page).getByRole('link', { name: /^backend-pool/ }).click();
+  await page.waitForURL(`**${TAB}`);
+  await hydrated(page);
+  const figure = main(page).getByRole('figure', { name: 'Size over the last 6 hours' });
+  await figure.waitFor();
+  assert.match(await words(figure), /The bounds are 1 and 5\./);
+  await page.getByRole('slider', { name: /^Read Size over/ }).focus();
+  await page.keyboard.press('Home');
+  assert.match(await words(figure.locator('output')), /actual \d+ /);
+  await figure.getByText('Show data').click();
+  assert.ok((await figure.getByRole('row').count()) > 1);
+  await main(page).getByRole('link', { name: 'Hour', exact: true }).click();
+  await page.waitForURL(/window=1h/);
+  await main(page).getByRole('figure', { name: 'Size over the last hour' }).waitFor();
+});
+
+test('an edit is refused by its field, reviewed with its cost, and applied', async () => {
+  const { page, forgive } = await scene.person('Mara');
+  forgive(/status of 422/);
+  await page.goto(TAB);
+  await hydrated(page);
+  await main(page).getByRole('link', { name: 'Edit', exact: true }).click();
+  await page.waitForURL(`**${TAB}/edit`);
+  const bounds = page.getByRole('group', { name: 'Size' });
+  await bounds.getByLabel('At most').fill('7');
+  await page.getByLabel('At these times it has at least so many').fill('office | 0 25 * * * | Berlin | 36000 | 3');
+  await page.getByRole('button', { name: 'Review change' }).click();
+  assert.match(await words(main(page).getByRole('alert')), /1 field is refused: scaling_schedules/);
+  assert.match(await words(main(page)), /`25` is no hour: 0 to 23.*`Berlin` is no time zone/);
+  await page.getByLabel('At these times it has at least so many').fill('office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 2 | off');
+  await page.getByRole('button', { name: /^Review/ }).last().click();
+  await page.getByRole('button', { name: 'Propose change' }).waitFor();
+  assert.match(await words(main(page)), /Cost a month .* with every autoscaler at its maximum/);
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-\d+$/);
+  const change = new URL(page.url()).pathname;
+  await until(`${change} is applied`, async () => {
+    await page.goto(change);
+    await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 });
+  });
+  await until('the bounds are the new ones', async () => {
+    await page.goto(TAB);
+    return /Bounds 1 to 7/.test(await words(main(page)));
+  });
+  assert.match(await words(main(page)), /office at least 2 for 10 h from 0 8 \* \* Mon-Fri \(Europe\/Berlin\), switched off/);
+});

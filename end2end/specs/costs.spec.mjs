@@ -1,0 +1,93 @@
+// Costs: what ran shows as money, a budget gives its notice once, and every change says what the month will cost.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { hydrated } from '../harness/browser.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { example, planImport } from '../seed.mjs';
+import { main, tableRows, words } from './face.mjs';
+
+const scene = openScene();
+let change;
+
+before(
+  async () => {
+    const { page, context } = await scene.person('Mara');
+    // Larger machines: half a cent is spent in half a minute.
+    const text = (await example('basic.tf')).replace('"e2-standard-2"', '"e2-standard-8"');
+    await planImport(page, text);
+    assert.match(await words(main(page)), /Cost a month \$422 from \$0\.00, at list prices/);
+    await page.getByRole('button', { name: 'Propose change' }).click();
+    await page.waitForURL(/\/changes\//);
+    change = new URL(page.url()).pathname;
+    await until('two VMs run', async () => {
+      await page.goto('/pools/dev/backend-pool/instances');
+      return (await main(page).getByText(/^running$/i).count()) === 2;
+    }, { within: 60_000 });
+    await context.close();
+  },
+  { timeout: 150_000 },
+);
+
+test('what runs costs, by pool, agent type and day', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto('/costs');
+  await hydrated(page);
+  const figure = main(page).getByRole('figure', { name: 'Cost by day' });
+  await figure.waitFor();
+  assert.match(await words(main(page).locator('.lead')), /so far this month; \$[\d.,]+ by its end/);
+  await until('something is spent', async () => {
+    await page.goto('/costs');
+    const [row] = await tableRows(main(page).getByRole('group', { name: 'By pool' }));
+    return /backend-pool/.test(row[0]) && row[1] !== '$0.00' && row[5] === '2' && row[6] === '$422';
+  });
+  const [type] = await tableRows(main(page).getByRole('group', { name: 'By agent type' }));
+  assert.match(type[0], /backend-developer/);
+  assert.match(await words(main(page)), /Cloud Billing Catalog.* read 2026-/);
+
+  // By keys: the read-out follows.
+  await hydrated(page);
+  const slider = page.getByRole('slider', { name: 'Read Cost by day' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  assert.match(await words(figure.locator('output')), /^1 \w+ on-demand \$/);
+
+  // The same as a table.
+  await figure.getByText('Show data').click();
+  assert.ok((await figure.getByRole('row').count()) > 1);
+  assert.match(await words(main(page).getByRole('button', { name: 'Set budget' }).locator('..')), /takes the role admin/);
+});
+
+test('a change says what the month costs before and after', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto(change);
+  assert.match(await words(main(page)), /Cost a month \$422 from \$0\.00, at list prices; \$1,056 with every autoscaler at its maximum/);
+});
+
+test('a budget gives a notice at its threshold, on Costs and on Fleet, and the log has it once', async () => {
+  const { page } = await scene.person('Ada');
+  await page.goto('/costs');
+  await hydrated(page);
+  await page.getByLabel('Dollars a month').fill('ten');
+  await page.getByRole('button', { name: 'Set budget' }).click();
+  await main(page).getByRole('alert').filter({ hasText: 'write an amount of dollars' }).waitFor();
+  await page.getByLabel('Dollars a month').fill('0.01');
+  await page.getByRole('button', { name: 'Set budget' }).click();
+  await main(page).getByText('set by Ada').waitFor();
+  const notice = /dev has spent (50 %|80 %|all) ?of this month's budget|dev has spent this month's whole budget/;
+  await until('the notice stands on Costs', async () => {
+    await page.goto('/costs');
+    return notice.test(await words(main(page)));
+  }, { within: 90_000, every: 1000 });
+  await until('the notice stands on Fleet', async () => {
+    await page.goto('/');
+    return notice.test(await words(main(page)));
+  }, { within: 60_000, every: 1000 });
+  await main(page).getByRole('link', { name: 'See the costs' }).click();
+  await page.waitForURL(/\/costs/);
+  await page.goto('/audit');
+  const log = await words(main(page));
+  assert.match(log, /Ada set the budget of dev/);
+  assert.equal(log.match(/costs saw 50 % of the budget of dev spent/g)?.length, 1);
+});
