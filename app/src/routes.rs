@@ -34,6 +34,8 @@ pub const IMPORT: &str = "/import";
 pub const AUDIT: &str = "/audit";
 pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
+/// A file, which the server writes.
+pub const COSTS_CSV: &str = "/costs.csv";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";

@@ -99,6 +99,10 @@ fn draw(page: CostsPage, moved: RwSignal<u32>) -> AnyView {
         }
     };
     let months = months(&view, &environment);
+    let export = Query::default()
+        .with("environment", Some(&environment))
+        .with(MONTH, Some(&month_key(view.month)))
+        .on(routes::COSTS_CSV);
     view! {
         <PageHead
             title="Costs"
@@ -107,6 +111,9 @@ fn draw(page: CostsPage, moved: RwSignal<u32>) -> AnyView {
             actions=move || {
                 view! {
                     {months.clone().into_iter().map(|(href, label)| view! { <ButtonLink href=href label=label /> }).collect_view()}
+                    <a class="btn" rel="external" download href=export.clone()>
+                        "Download CSV"
+                    </a>
                 }
             }
         />

@@ -8,7 +8,9 @@
 
 mod agents;
 mod applying;
+mod autoscaling;
 mod editing;
+mod costs;
 mod end_to_end;
 mod firewall;
 mod fixture;

@@ -1,6 +1,6 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
-use control::{Error, audit, changes, firewall, fleet, import, instances, me, planning, pools, templates};
+use control::{Error, audit, autoscaling, changes, costs, firewall, fleet, import, instances, me, planning, pools, templates};
 use domain::{ChangeId, Permission, view::import::Reading};
 use sqlx::PgPool;
 
@@ -31,6 +31,12 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
+        ("load_costs", costs::load_costs(control, &nobody, None, None).await.err()),
+        ("set_budget", costs::set_budget(control, &operator(), "dev", 0, "5").await.err()),
+        ("export_costs", costs::export_costs(control, &nobody, "dev", Default::default()).await.err()),
+        ("list_autoscaling", autoscaling::list_autoscaling(control, &nobody, None).await.err()),
+        ("load_autoscaling", autoscaling::load_autoscaling(control, &nobody, "dev", "x", 3600).await.err()),
+        ("load_autoscaling_form", autoscaling::load_autoscaling_form(control, &nobody, "dev", "x").await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
         ("load_firewall", firewall::load_firewall(control, &nobody, None, None).await.err()),
         ("load_firewall_rule", firewall::load_firewall_rule(control, &nobody, "dev", "x").await.err()),
