@@ -84,6 +84,7 @@ pub fn router(state: AppState) -> Router {
 
     faces
         .merge(auth::router())
+        .merge(rest::costs::router())
         .merge(rest::metrics::router())
         .merge(rest::docs::router())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))

@@ -11,6 +11,7 @@ mod applying;
 mod approver;
 mod approving;
 mod editing;
+mod costs;
 mod end_to_end;
 mod firewall;
 mod fixture;
