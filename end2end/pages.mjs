@@ -29,6 +29,7 @@ export const pages = [
   { name: 'audit', path: '/audit' },
   { name: 'audit-filtered', path: '/audit?action=propose_change&object=chg-1' },
   { name: 'audit-event', path: '/audit/2' },
+  { name: 'passkeys', path: '/settings/passkeys' },
   { name: 'not-found', path: '/nowhere', status: 404 },
 ];
 

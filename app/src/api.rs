@@ -9,9 +9,11 @@ pub mod fleet;
 pub mod import;
 pub mod instances;
 pub mod me;
+pub mod passkeys;
 pub mod pools;
 pub mod templates;
 pub mod theme;
+pub mod votes;
 
 use leptos::{prelude::*, server_fn::codec::JsonEncoding};
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,9 @@ use crate::{
         icon::{Icon, icon},
         moment::{Clock, utc},
     },
-    routes, words,
+    routes,
+    url_state::Query,
+    words,
 };
 use domain::view::me::Me;
 
@@ -46,7 +48,7 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
             <span class="gap"></span>
             {freshness::freshness()}
             <span class="clock mono soft">{move || utc(clock.now())}</span>
-            {knowledge.map(|knowledge| waiting(scope, knowledge))}
+            {knowledge.map(|knowledge| waiting(knowledge))}
             {user::user()}
         </header>
     }
@@ -63,12 +65,16 @@ pub fn Sidebar(scope: Scope) -> AnyView {
     .into_any()
 }
 
-/// How many changes wait for signatures; nothing where none does.
-fn waiting(scope: Scope, knowledge: Knowledge) -> AnyView {
+fn waiting_for_me() -> String {
+    Query::default().with("waiting", Some("me")).on(routes::CHANGES)
+}
+
+/// How many changes wait for the viewer's signature; nothing where none does.
+fn waiting(knowledge: Knowledge) -> AnyView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                let count = knowledge.0.await.map_or(0, |me| me.changes_waiting);
+                let count = knowledge.0.await.map_or(0, |me| me.waiting_for_me);
                 (count > 0)
                     .then(|| {
                         let said = words::count(u64::from(count), "change");
@@ -76,8 +82,8 @@ fn waiting(scope: Scope, knowledge: Knowledge) -> AnyView {
                             <a
                                 class="waiting"
                                 data-s="pending"
-                                href=move || scope.link(routes::CHANGES)
-                                aria-label=format!("{said} waiting for approval")
+                                href=waiting_for_me()
+                                aria-label=format!("{said} waiting for your vote")
                             >
                                 {glyph(State::Pending)}
                                 <b>{count}</b>

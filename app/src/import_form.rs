@@ -68,6 +68,17 @@ async fn propose(
     let Some(digest) = &submission.digest else {
         return Err(invalid("Plan it first: a proposal names the plan that was seen."));
     };
+    if let Some((id, revision)) = submission.revises {
+        let revised = control::import::revise_import(
+            &asked.control,
+            &asked.actor,
+            (id, revision),
+            submission.input.clone(),
+            digest,
+        )
+        .await;
+        return asked.answer(revised).map(|_| routes::change(id));
+    }
     let proposed = control::import::propose_import(
         &asked.control,
         &asked.actor,
@@ -92,6 +103,7 @@ async fn read(request: Request) -> Result<Form, String> {
     let mut names = Vec::new();
     let mut texts = Vec::new();
     let (mut digest, mut reason, mut propose) = (None, String::new(), false);
+    let (mut revises, mut revision) = (None, None);
     loop {
         let part = parts.next_field().await.map_err(|error| format!("The form: {}.", error.body_text()))?;
         let Some(part) = part else { break };
@@ -112,6 +124,8 @@ async fn read(request: Request) -> Result<Form, String> {
             fields::MODULE => input.module = Some(text).filter(|module| !module.is_empty()),
             fields::DIGEST => digest = Some(text).filter(|digest| !digest.is_empty()),
             fields::REASON => reason = text.trim().to_owned(),
+            fields::REVISES => revises = text.parse().ok(),
+            fields::REVISION => revision = text.parse().ok(),
             fields::INTENT => propose = text == fields::PROPOSE,
             _ => {
                 if let Some(reference) = name.strip_prefix(fields::REFERENCE)
@@ -127,7 +141,9 @@ async fn read(request: Request) -> Result<Form, String> {
     if input.files.is_empty() {
         return Err("There is no text to read: paste a module block, or choose a file.".to_owned());
     }
-    Ok(Form { submission: Submission { input, digest, reason, problem: None, posted: true }, propose })
+    let submission =
+        Submission { input, digest, reason, problem: None, posted: true, revises: revises.zip(revision) };
+    Ok(Form { submission, propose })
 }
 
 /// A file field that was left empty comes without a name.

@@ -24,6 +24,8 @@ mod routes;
 mod shell;
 mod theme;
 mod url_state;
+#[cfg(feature = "hydrate")]
+mod webauthn;
 mod words;
 
 pub use routes::App;

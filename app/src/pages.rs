@@ -7,6 +7,7 @@ pub mod fleet;
 pub mod import;
 pub mod instances;
 pub mod not_found;
+pub mod passkeys;
 pub mod pools;
 mod review;
 pub mod sign_in;

@@ -15,7 +15,9 @@ use crate::{
     frame::{Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
-    pages::{audit, changes, firewall, fleet, import, instances, not_found, pools, sign_in, templates},
+    pages::{
+        audit, changes, firewall, fleet, import, instances, not_found, passkeys, pools, sign_in, templates,
+    },
     url_state::{Query, encode},
 };
 
@@ -29,6 +31,8 @@ pub const INSTANCES: &str = "/instances";
 pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
 pub const AUDIT: &str = "/audit";
+/// The viewer's own, in Settings.
+pub const PASSKEYS: &str = "/settings/passkeys";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
@@ -232,6 +236,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { hydrated } from './browser.mjs';
 
-/** Signs a persona in (`Mara`, `Wen`, `Ines`, `Jonah`, `Vera`, `Ada`) and ends on `next`, the Fleet page by default. */
+/** Signs a persona in (`Mara`, `Wen`, `Noor`, `Ines`, `Jonah`, `Vera`, `Ada`) and ends on `next`, the Fleet page by default. */
 export async function signIn(page, name, next = '/') {
   await page.goto(next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`);
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();

@@ -171,7 +171,7 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
   assertStory(told, [
     /Mara signed in/,
     /Mara proposed chg-1/,
-    /approved chg-1 by policy/,
+    /cleared chg-1 to run/,
     /started to apply chg-1/,
     /began to create health check/,
     /created health check/,

@@ -1,6 +1,7 @@
 //! The server's configuration: one TOML file, read once, passed down. No secret stands in it, only the files that hold them.
 
 mod agents;
+mod approvals;
 mod compute;
 mod database;
 mod http;
@@ -12,6 +13,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 pub use agents::AgentsConfig;
+pub use approvals::ApprovalsConfig;
 pub use compute::ComputeConfig;
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
@@ -26,6 +28,8 @@ pub struct Config {
     #[serde(default)]
     pub compute: ComputeConfig,
     pub agents: AgentsConfig,
+    #[serde(default)]
+    pub approvals: ApprovalsConfig,
 }
 
 impl Config {
@@ -37,6 +41,7 @@ impl Config {
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text)?;
         config.sign_in.check(&config.http)?;
+        config.approvals.check()?;
         Ok(config)
     }
 }
@@ -97,6 +102,16 @@ mod tests {
         let text = GOOD
             .replace("public_url = \"http://localhost:3000\"", "public_url = \"https://fleet.example.com\"");
         assert!(Config::parse(&text).unwrap_err().to_string().contains("development"));
+    }
+
+    #[test]
+    fn groups_are_read_and_a_nameless_person_is_not() {
+        let config =
+            Config::parse(&format!("{GOOD}\n[approvals.groups]\nsre = [\"mara\", \"wen\"]\n")).unwrap();
+        assert_eq!(config.approvals.groups.unwrap()["sre"].len(), 2);
+        let error = Config::parse(&format!("{GOOD}\n[approvals.groups]\nsre = [\"\"]\n")).unwrap_err();
+        assert!(error.to_string().contains("approvals.groups"), "{error:#}");
+        assert!(Config::parse(GOOD).unwrap().approvals.groups.is_none());
     }
 
     #[test]

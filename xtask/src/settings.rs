@@ -40,7 +40,11 @@ impl Settings<'_> {
              endpoint = \"http://127.0.0.1:{emulator_port}\"\n\n\
              [agents]\n\
              jwks_url = \"http://127.0.0.1:{emulator_port}/oauth2/v3/certs\"\n\
-             credential_key_file = {key}\n",
+             credential_key_file = {key}\n\n\
+             # Who may clear a change of a guarded environment: 2 of sre and 1 of security.\n\
+             [approvals.groups]\n\
+             sre = [\"mara\", \"wen\", \"noor\", \"jonah\"]\n\
+             security = [\"ines\"]\n",
             url = quoted(&public_url(*port)),
             site_root = quoted(&self.site_root.to_string_lossy()),
             database = quoted(self.database_url),

@@ -27,6 +27,23 @@ pub async fn list_changes(
     )
 }
 
+#[server(prefix = "/fn", endpoint = "list_changes_waiting_for_me")]
+pub async fn list_changes_waiting_for_me(
+    environment: Option<String>,
+    before: Option<ChangeId>,
+) -> Result<ChangeList, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::changes::list_changes_waiting_for_me(
+            &request.control,
+            &request.actor,
+            environment.as_deref(),
+            before,
+        )
+        .await,
+    )
+}
+
 #[server(prefix = "/fn", endpoint = "load_change")]
 pub async fn load_change(id: ChangeId) -> Result<ChangeView, ApiError> {
     let request = super::request()?;

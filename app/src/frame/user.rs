@@ -37,6 +37,12 @@ pub fn user() -> impl IntoView {
                     <br />
                     <small>{roles}</small>
                 </p>
+                <p class="note">
+                    <a class="nav-item" href=routes::PASSKEYS>
+                        {icon(Icon::Key)}
+                        "Passkeys"
+                    </a>
+                </p>
                 <div class="note">{theme_choice()}</div>
                 <form class="note" method="post" action=routes::SIGN_OUT>
                     <button type="submit" class="nav-item">

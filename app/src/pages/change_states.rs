@@ -12,7 +12,11 @@ pub const fn state(change: ChangeState) -> State {
         ChangeState::AwaitingApprovals => State::Pending,
         ChangeState::Approved | ChangeState::Applying => State::Progress,
         ChangeState::Applied => State::Ok,
-        ChangeState::Failed | ChangeState::Cancelled | ChangeState::Superseded => State::X,
+        ChangeState::Failed
+        | ChangeState::Cancelled
+        | ChangeState::Rejected
+        | ChangeState::Expired
+        | ChangeState::Superseded => State::X,
     }
 }
 
@@ -24,6 +28,8 @@ pub const fn word(change: ChangeState) -> &'static str {
         ChangeState::Applied => "Applied",
         ChangeState::Failed => "Failed",
         ChangeState::Cancelled => "Cancelled",
+        ChangeState::Rejected => "Rejected",
+        ChangeState::Expired => "Expired",
         ChangeState::Superseded => "Superseded",
     }
 }

@@ -1,10 +1,12 @@
 //! Changes: what is proposed, under way and done; and of one, may this happen?
 
 mod apply;
+mod approvals;
 mod detail;
 mod impact;
 mod plan;
 mod sign;
+mod signature;
 pub mod table;
 
 pub use detail::ChangePage;
@@ -42,14 +44,24 @@ fn filter(query: &Query) -> (Option<ChangeState>, Option<ChangeId>) {
     (state, query.get("before").and_then(|id| id.parse().ok()))
 }
 
+/// Only what waits for the viewer's vote.
+fn waits_for_me(query: &Query) -> bool {
+    query.get("waiting") == Some("me")
+}
+
 #[component]
 pub fn Changes() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     // Rows do not move under the pointer: what arrives is counted, and shown when asked for.
     let shown = RwSignal::new(live.changes_untracked());
     let changes = Resource::new(
-        move || (scope.named(), query.with(filter), shown.get(), live.opened()),
-        |(environment, (state, before), ..)| api::changes::list_changes(environment, state, before),
+        move || (scope.named(), query.with(filter), query.with(waits_for_me), shown.get(), live.opened()),
+        |(environment, (state, before), mine, ..)| async move {
+            match mine {
+                true => api::changes::list_changes_waiting_for_me(environment, before).await,
+                false => api::changes::list_changes(environment, state, before).await,
+            }
+        },
     );
     let updates = Memo::new(move |_| live.changes().saturating_sub(shown.get()));
     view! {
@@ -74,15 +86,25 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
 ) -> AnyView {
     let (state, before) = filter(query);
     let preset = |state: Option<ChangeState>| {
-        query.clone().with("before", None).with("state", state.map(ChangeState::as_str)).on(routes::CHANGES)
+        query
+            .clone()
+            .with("before", None)
+            .with("waiting", None)
+            .with("state", state.map(ChangeState::as_str))
+            .on(routes::CHANGES)
     };
-    let mut tabs = vec![Tab::new("All", preset(None))];
+    let mine = query.clone().with("before", None).with("state", None).with("waiting", Some("me"));
+    let mine = mine.on(routes::CHANGES);
+    let for_me = waits_for_me(query);
+    let mut tabs = vec![Tab::new("All", preset(None)), Tab::new("Waiting for me", mine.clone())];
     for state in [
         ChangeState::AwaitingApprovals,
         ChangeState::Applying,
         ChangeState::Applied,
         ChangeState::Failed,
         ChangeState::Cancelled,
+        ChangeState::Rejected,
+        ChangeState::Expired,
         ChangeState::Superseded,
     ] {
         tabs.push(Tab::new(change_states::word(state), preset(Some(state))));
@@ -103,6 +125,12 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let every = preset(None);
     let body = match (list.changes.is_empty(), state) {
         (false, _) => changes_table(list.changes).into_any(),
+        (true, _) if for_me => view! {
+            <Empty title="Nothing waits for your vote" icon=Icon::Filter>
+                <ButtonLink href=every label="Show all changes" />
+            </Empty>
+        }
+        .into_any(),
         (true, Some(_)) => view! {
             <Empty title="No change is in this state" icon=Icon::Filter>
                 <ButtonLink href=every label="Show all changes" />
@@ -123,7 +151,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
             lead=move || lead.clone()
             actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
         />
-        <Tabs label="Presets" tabs=tabs current=preset(state) />
+        <Tabs label="Presets" tabs=tabs current=if for_me { mine } else { preset(state) } />
         <section class="panel block" aria-label="Changes">
             {move || {
                 (updates.get() > 0)

@@ -5,7 +5,7 @@ pub mod fields;
 mod outcome;
 mod sources;
 
-use domain::view::import::ImportInput;
+use domain::{ChangeId, view::import::ImportInput};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,9 @@ use crate::{
         page_head::PageHead,
         title::Title,
     },
-    routes, words,
+    routes,
+    url_state::use_query,
+    words,
 };
 
 /// What was posted, and what came of it besides the plan.
@@ -29,12 +31,21 @@ pub struct Submission {
     /// The form could not be read, or the proposal was refused.
     pub problem: Option<ApiError>,
     pub posted: bool,
+    /// The change to edit and the revision that was looked at, instead of a new proposal.
+    pub revises: Option<(ChangeId, u32)>,
 }
 
 #[component]
 pub fn Import() -> AnyView {
     let submission = SharedValue::new(|| use_context::<Submission>().unwrap_or_default()).into_inner();
     let problem = submission.problem.clone();
+    let asked = use_query().get_untracked();
+    let revises = submission.revises.or_else(|| {
+        let id = asked.get(fields::REVISES)?.parse().ok()?;
+        Some((id, asked.get(fields::REVISION)?.parse().ok()?))
+    });
+    let submission = Submission { revises, ..submission };
+    let edits = revises.map(edited);
     let result = submission.posted.then(|| {
         let input = submission.input.clone();
         let preview = Resource::new(|| (), move |()| api::import::preview_import(input.clone()));
@@ -47,15 +58,36 @@ pub fn Import() -> AnyView {
             title="Import from Terraform"
             lead=|| "Paste a vm_management module block, or choose its files. Nothing is stored until you propose it."
         />
-        {problem.map(notice)}
+        {problem.map(notice)} {edits}
         <form class="form" method="post" action=routes::IMPORT enctype="multipart/form-data">
             // Enter in any field plans; it never proposes.
             <button hidden type="submit" name=fields::INTENT value=fields::PLAN tabindex="-1">
                 "Plan"
             </button>
+            {revises
+                .map(|(id, revision)| {
+                    view! {
+                        <input type="hidden" name=fields::REVISES value=id.to_string() />
+                        <input type="hidden" name=fields::REVISION value=revision.to_string() />
+                    }
+                })}
             {result}
             {sources::sources(submission.input.files.clone(), submission.posted)}
         </form>
+    }
+    .into_any()
+}
+
+/// Says what the texts will become.
+fn edited((id, revision): (ChangeId, u32)) -> AnyView {
+    view! {
+        <section class="panel cluster notice" data-s="info" aria-label="Edit">
+            {glyph(State::Info)}
+            <p>
+                "This edits " <a href=routes::change(id)>{id.to_string()}</a>
+                {format!(": it becomes revision {}, and every vote on revision {revision} is void.", revision + 1)}
+            </p>
+        </section>
     }
     .into_any()
 }

@@ -19,4 +19,4 @@ pub use client_data::Ceremony;
 pub use cose::{Algorithm, PublicKey};
 pub use passkey::{Assertion, Refusal, Registered, Registration, verify_assertion, verify_registration};
 pub use relying_party::{InvalidOrigin, RelyingParty};
-pub use statement::{Action, Statement, StatementError, VERSION};
+pub use statement::{Statement, StatementError, VERSION};

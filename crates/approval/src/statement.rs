@@ -1,6 +1,6 @@
 //! The approval statement: everything that a vote is about, as RFC 8785 bytes. Those bytes are stored as they were signed and never written anew.
 
-use domain::{ChangeId, Timestamp};
+use domain::{ChangeId, Timestamp, approvals::Ballot};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -14,25 +14,6 @@ const DOMAIN: &[u8] = b"agent-manager.approval/v1\0";
 
 /// Longer than any statement of ours: what is longer is not read.
 const LONGEST: usize = 4096;
-
-/// What the signer says about the change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    Approve,
-    Reject,
-}
-
-impl Action {
-    pub const ALL: [Self; 2] = [Self::Approve, Self::Reject];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-        }
-    }
-}
 
 /// A 64-bit number as decimal text: a JSON number would lose digits beyond 2^53.
 mod decimal {
@@ -55,7 +36,7 @@ pub struct Statement {
     pub v: u32,
     /// The environment's name.
     pub env: String,
-    pub action: Action,
+    pub action: Ballot,
     pub change_id: ChangeId,
     pub revision: u32,
     pub payload_sha256: Bytes32,

@@ -14,7 +14,7 @@ use crate::{
     environments,
     error::{FieldError, authorize},
     planning::Planned,
-    policy, reconcile,
+    reconcile, votes,
 };
 
 /// Characters of a proposer's reason, at most.
@@ -33,6 +33,52 @@ pub async fn propose(
     reason: &str,
 ) -> Result<ChangeId, Error> {
     authorize(actor, Permission::ProposeChange)?;
+    check_proposal(&planned, title, reason)?;
+    let now = control.clock.now();
+    let policy = control.store.policy_in_force().await?;
+    let verdict = policy.decide(planned.desired.environment.tier(), &planned.plan);
+    let at_once = verdict.approvals_needed == 0;
+    let environment = planned.plan.environment.clone();
+
+    let mut tx = control.store.begin().await?;
+    let change = tx
+        .insert_change(&store::NewChange {
+            environment: &environment,
+            title,
+            reason: reason.trim(),
+            state: if at_once { ChangeState::Approved } else { ChangeState::AwaitingApprovals },
+            proposed_by: &actor.id,
+            at: now,
+            base_generation: planned.base_generation,
+            desired: &planned.desired,
+            plan: &planned.plan,
+            verdict: &verdict,
+            expires_in: (!at_once).then_some(control.signing.change_lifetime),
+        })
+        .await?;
+    let id = change.id;
+    let object = id.to_string();
+    let proposed =
+        of_change(actor, AuditAction::ProposeChange, (id, &environment), object.clone(), title, now);
+    tx.append_audit(&of_revision(proposed, &planned.payload.sha256, &planned.plan_bytes.sha256)?).await?;
+    if at_once {
+        let by_policy = Actor::system(&verdict.policy, &actor.request_id);
+        let approved = of_change(
+            &by_policy,
+            AuditAction::ApproveChange,
+            (id, &environment),
+            object,
+            &verdict.reason,
+            now,
+        );
+        tx.append_audit(&approved).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What no proposal may hold, whether it is a change's first revision or a later one.
+pub(crate) fn check_proposal(planned: &Planned, title: &str, reason: &str) -> Result<(), Error> {
     if reason.chars().count() > LONGEST_REASON {
         return Err(Error::invalid("reason", format!("write at most {LONGEST_REASON} characters")));
     }
@@ -58,45 +104,7 @@ pub async fn propose(
             "the fleet already is as declared: there is nothing to change".to_owned(),
         ));
     }
-    let now = control.clock.now();
-    let verdict = policy::decide(planned.desired.environment.tier(), &planned.plan);
-    let at_once = verdict.approvals_needed == 0;
-    let environment = planned.plan.environment.clone();
-
-    let mut tx = control.store.begin().await?;
-    let change = tx
-        .insert_change(&store::NewChange {
-            environment: &environment,
-            title,
-            reason: reason.trim(),
-            state: if at_once { ChangeState::Approved } else { ChangeState::AwaitingApprovals },
-            proposed_by: &actor.id,
-            at: now,
-            base_generation: planned.base_generation,
-            desired: &planned.desired,
-            plan: &planned.plan,
-            verdict: &verdict,
-        })
-        .await?;
-    let id = change.id;
-    let object = id.to_string();
-    let proposed =
-        of_change(actor, AuditAction::ProposeChange, (id, &environment), object.clone(), title, now);
-    tx.append_audit(&of_revision(proposed, &planned.payload.sha256, &planned.plan_bytes.sha256)?).await?;
-    if at_once {
-        let by_policy = Actor::system(&verdict.policy, &actor.request_id);
-        let approved = of_change(
-            &by_policy,
-            AuditAction::ApproveChange,
-            (id, &environment),
-            object,
-            &verdict.reason,
-            now,
-        );
-        tx.append_audit(&approved).await?;
-    }
-    tx.commit().await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Ends a change that has not started.
@@ -156,8 +164,27 @@ pub async fn list_changes(
     authorize(actor, Permission::ReadFleet)?;
     environment.map_or(Ok(()), environments::check)?;
     let filter = store::ChangeFilter { environment, states: state.as_slice(), before, ..Default::default() };
+    page(control, &filter).await
+}
+
+/// Those that wait for this person's vote.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn list_changes_waiting_for_me(
+    control: &Control,
+    actor: &Actor,
+    environment: Option<&str>,
+    before: Option<ChangeId>,
+) -> Result<ChangeList, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    environment.map_or(Ok(()), environments::check)?;
+    let waiting = votes::waiting_for(control, actor).await?;
+    let filter = store::ChangeFilter { environment, before, among: Some(&waiting), ..Default::default() };
+    page(control, &filter).await
+}
+
+async fn page(control: &Control, filter: &store::ChangeFilter<'_>) -> Result<ChangeList, Error> {
     let mut changes: Vec<ChangeRow> =
-        control.store.list_changes(&filter, PAGE + 1).await?.into_iter().map(row).collect();
+        control.store.list_changes(filter, PAGE + 1).await?.into_iter().map(row).collect();
     let more = changes.len() > PAGE as usize;
     changes.truncate(PAGE as usize);
     let next = if more { changes.last().map(|row| row.id) } else { None };
@@ -178,5 +205,6 @@ pub async fn load_change(control: &Control, actor: &Actor, id: ChangeId) -> Resu
     } else {
         Vec::new()
     };
-    Ok(ChangeView { change, operations, waiting_for, events, now: control.clock.now() })
+    let approvals = votes::approvals(control, actor, &change).await?;
+    Ok(ChangeView { change, operations, approvals, waiting_for, events, now: control.clock.now() })
 }

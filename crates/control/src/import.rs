@@ -7,7 +7,7 @@ use domain::{
     view::import::{ImportInput, ImportPreview, Reading},
 };
 
-use crate::{Control, Error, changes, error::authorize, planning};
+use crate::{Control, Error, changes, error::authorize, planning, revising};
 
 /// What the texts would do. Stores nothing.
 #[tracing::instrument(skip_all, fields(actor = actor.id, files = input.files.len()), err(level = "debug"))]
@@ -41,6 +41,28 @@ pub async fn propose_import(
     reason: &str,
 ) -> Result<ChangeId, Error> {
     authorize(actor, Permission::ProposeChange)?;
+    let planned = plan_shown(control, input, digest).await?;
+    let title = title(&planned);
+    changes::propose(control, actor, planned, &title, reason).await
+}
+
+/// Edits a change that has not begun: the texts become its next revision. `revision` and `digest` are those that the editor looked at.
+#[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
+pub async fn revise_import(
+    control: &Control,
+    actor: &Actor,
+    (id, revision): (ChangeId, u32),
+    input: ImportInput,
+    digest: &str,
+) -> Result<u32, Error> {
+    authorize(actor, Permission::ProposeChange)?;
+    let planned = plan_shown(control, input, digest).await?;
+    let title = title(&planned);
+    revising::revise_change(control, actor, id, revision, planned, &title).await
+}
+
+/// Plans the texts again; where that is not what was shown, nothing is stored.
+async fn plan_shown(control: &Control, input: ImportInput, digest: &str) -> Result<planning::Planned, Error> {
     let Reading::Complete { desired } = read(control, input).await? else {
         return Err(Error::invalid("files", "they are not complete: plan them first"));
     };
@@ -51,8 +73,7 @@ pub async fn propose_import(
                 .to_owned(),
         ));
     }
-    let title = title(&planned);
-    changes::propose(control, actor, planned, &title, reason).await
+    Ok(planned)
 }
 
 /// Parsing is work for a processor, not for the task that answers others.

@@ -9,9 +9,11 @@ pub mod changes;
 mod clock;
 pub mod costs;
 pub mod credential;
+mod drift;
 pub mod edits;
 mod environments;
 pub mod error;
+mod evidence;
 pub mod firewall;
 pub mod fleet;
 pub mod identity;
@@ -21,12 +23,16 @@ pub mod live;
 pub mod live_sync;
 pub mod me;
 mod neighbours;
+pub mod passkeys;
 pub mod people;
 pub mod planning;
-pub mod policy;
 pub mod pools;
 pub mod reconcile;
+pub mod revising;
+pub mod rosters;
+mod signing;
 pub mod templates;
+pub mod votes;
 
 use std::sync::Arc;
 
@@ -36,6 +42,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use clock::Clock;
 pub use error::Error;
+pub use signing::Signing;
 
 use crate::{credential::Sealer, identity::Verifier, live::Live};
 
@@ -48,6 +55,7 @@ pub struct Control {
     pub live: Live,
     pub verifier: Arc<Verifier>,
     pub sealer: Arc<Sealer>,
+    pub signing: Arc<Signing>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

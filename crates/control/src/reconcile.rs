@@ -4,6 +4,7 @@
 //! Intent committed, then the cloud call with a request id that a repeat shares, then the result committed:
 //! never a transaction open over a cloud call. Only the leader writes, and each of its transactions says so to the database.
 
+pub mod approvals;
 pub mod changes;
 pub mod costs;
 pub mod environments;
@@ -12,6 +13,7 @@ mod leader;
 pub mod operations;
 pub mod pools;
 pub mod progress;
+mod proof;
 pub mod template_versions;
 
 use std::time::Duration;
@@ -28,6 +30,8 @@ const CHANGES_PERIOD: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Thresholds are crossed once a month.
 const COSTS_PERIOD: Duration = Duration::from_secs(15);
+/// How soon a drift of the target, or the end of a vote's time, is written down. Neither can run meanwhile: whoever claims looks again.
+const APPROVALS_PERIOD: Duration = Duration::from_secs(15);
 const EXPIRED_PERIOD: Duration = Duration::from_secs(600);
 const TEMPLATE_VERSIONS_PERIOD: Duration = Duration::from_secs(60);
 
@@ -43,6 +47,7 @@ async fn run(control: Control, leader: Leader) {
         () = run_changes(&control, &leader) => {}
         () = run_environments(&control, &leader) => {}
         () = run_costs(&control, &leader) => {}
+        () = run_approvals(&control, &leader) => {}
         () = run_expired(&control) => {}
         () = run_template_versions(&control, &leader) => {}
     }
@@ -95,6 +100,17 @@ async fn run_costs(control: &Control, leader: &Leader) {
             Err(Stopped::Failed(error)) => report("costs", &error),
         }
         sleep(COSTS_PERIOD).await;
+    }
+}
+
+async fn run_approvals(control: &Control, leader: &Leader) {
+    while leader.still_leads() {
+        match approvals::reconcile(control, leader).await {
+            Ok(_) => {}
+            Err(Stopped::Killed | Stopped::Deposed) => return,
+            Err(Stopped::Failed(error)) => report("approvals", &error),
+        }
+        sleep(APPROVALS_PERIOD).await;
     }
 }
 

@@ -67,6 +67,13 @@ pub fn demo_personas() -> Vec<Persona> {
             &["sre"],
         ),
         Persona::new(
+            "Noor",
+            "Approver, SRE",
+            "Approves or rejects beside Wen, so that no night waits for one person.",
+            &["approver"],
+            &["sre"],
+        ),
+        Persona::new(
             "Ines",
             "Approver, security",
             "Gives the second signature where security must agree.",

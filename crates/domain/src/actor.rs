@@ -59,22 +59,27 @@ pub enum Permission {
     ProposeChange,
     CancelChange,
     SetBudget,
+    VoteOnChange,
+    ManageOwnPasskeys,
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadFleet,
         Self::ReadAudit,
         Self::PlanChange,
         Self::ProposeChange,
         Self::CancelChange,
         Self::SetBudget,
+        Self::VoteOnChange,
+        Self::ManageOwnPasskeys,
     ];
 
     /// The roles of which one is enough, in the order in which a refusal names them.
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::ReadFleet | Self::ReadAudit | Self::PlanChange => &Role::ALL,
+            Self::ReadFleet | Self::ReadAudit | Self::PlanChange | Self::ManageOwnPasskeys => &Role::ALL,
+            Self::VoteOnChange => &[Role::Approver],
             Self::ProposeChange | Self::CancelChange => &[Role::Operator, Role::Admin],
             Self::SetBudget => &[Role::Admin],
         }
@@ -89,6 +94,8 @@ impl Permission {
             Self::ProposeChange => "propose a change",
             Self::CancelChange => "cancel a change",
             Self::SetBudget => "set a budget",
+            Self::VoteOnChange => "vote on a change",
+            Self::ManageOwnPasskeys => "manage your passkeys",
         }
     }
 }

@@ -37,11 +37,17 @@ macro_rules! actions {
 
 actions! {
     ProposeChange "propose_change" "proposed {object}",
-    ApproveChange "approve_change" "approved {object} by policy",
+    ApproveChange "approve_change" "cleared {object} to run",
     ClaimChange "claim_change" "started to apply {object}",
     FinishChange "finish_change" "finished {object}",
     FailChange "fail_change" "gave up on {object}",
     CancelChange "cancel_change" "cancelled {object}",
+    ReviseChange "revise_change" "edited {object}",
+    VoteToApprove "vote_to_approve" "approved {object}",
+    VoteToReject "vote_to_reject" "rejected {object}",
+    VoidVotes "void_votes" "voided the votes on {object}",
+    RejectChange "reject_change" "ended {object}, because it was rejected",
+    ExpireChange "expire_change" "ended {object}, because nobody agreed in time",
     SupersedeChange "supersede_change" "set {object} aside, because the environment moved first",
     IntendOperation "intend_operation" "began to {object}",
     FinishOperation "finish_operation" "{object.done}",
@@ -49,6 +55,9 @@ actions! {
     SetBudget "set_budget" "set {object}",
     CrossBudgetThreshold "cross_budget_threshold" "saw {object} spent",
     EnrollAgent "enroll_agent" "enrolled in {object}",
+    RegisterPasskey "register_passkey" "registered {object}",
+    RevokePasskey "revoke_passkey" "revoked {object}",
+    ReviseRoster "revise_roster" "set {object} in force",
     SignIn "sign_in" "signed in as {object}",
     SignOut "sign_out" "signed out as {object}",
 }

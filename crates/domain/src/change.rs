@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FleetSpec, Timestamp, plan::Plan};
+use crate::{FleetSpec, Timestamp, approvals::Requirement, plan::Plan};
 
 /// Shown and parsed as `chg-12`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,18 +59,24 @@ pub enum ChangeState {
     /// Compute Engine refused a step for good.
     Failed,
     Cancelled,
+    /// Somebody who was asked said no.
+    Rejected,
+    /// Nobody agreed in time.
+    Expired,
     /// Another change moved the environment first, so the plan no longer holds.
     Superseded,
 }
 
 impl ChangeState {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::AwaitingApprovals,
         Self::Approved,
         Self::Applying,
         Self::Applied,
         Self::Failed,
         Self::Cancelled,
+        Self::Rejected,
+        Self::Expired,
         Self::Superseded,
     ];
 
@@ -82,22 +88,42 @@ impl ChangeState {
             Self::Applied => "applied",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
             Self::Superseded => "superseded",
         }
     }
 
     /// Nothing follows.
     pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Applied | Self::Failed | Self::Cancelled | Self::Superseded)
+        matches!(
+            self,
+            Self::Applied
+                | Self::Failed
+                | Self::Cancelled
+                | Self::Rejected
+                | Self::Expired
+                | Self::Superseded
+        )
     }
 
     /// The only ways on.
     pub const fn may_become(self, next: Self) -> bool {
         matches!(
             (self, next),
-            (Self::AwaitingApprovals, Self::Approved | Self::Cancelled | Self::Superseded)
-                | (Self::Approved, Self::Applying | Self::Cancelled | Self::Superseded)
-                | (Self::Applying, Self::Applied | Self::Failed)
+            (
+                Self::AwaitingApprovals,
+                Self::Approved
+                    | Self::Cancelled
+                    | Self::Rejected
+                    | Self::Expired
+                    | Self::Failed
+                    | Self::Superseded
+            ) | (
+                // Back, when its votes are void; failed, when its evidence does not hold.
+                Self::Approved,
+                Self::AwaitingApprovals | Self::Applying | Self::Cancelled | Self::Failed | Self::Superseded
+            ) | (Self::Applying, Self::Applied | Self::Failed)
         )
     }
 }
@@ -116,9 +142,13 @@ impl FromStr for ChangeState {
 /// What the policy said of a plan, with its reason in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The policy's name and revision, for example `built-in r1`.
+    /// The policy's name and revision, for example `default r1`.
     pub policy: String,
+    /// Seats of the requirement together.
     pub approvals_needed: u32,
+    /// By group. Shown, never trusted: who runs a change asks the policy again.
+    #[serde(default)]
+    pub requirement: Requirement,
     pub reason: String,
 }
 
@@ -152,6 +182,10 @@ pub struct Change {
     pub proposed_by: String,
     pub proposed_by_name: String,
     pub proposed_at: Timestamp,
+    /// The ids of who proposed or edited it: none of them may approve it.
+    pub authors: Vec<String>,
+    /// When nobody may approve it any more, by the database's time.
+    pub expires_at: Option<Timestamp>,
     pub approved_at: Option<Timestamp>,
     pub claimed_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,

@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod agent;
 pub mod agent_type;
+pub mod approvals;
 pub mod audit;
 pub mod autoscaling;
 pub mod change;

@@ -1,6 +1,8 @@
 //! Changes and their revisions. A revision's canonical bytes are stored as they were digested, and read back only if they still match.
 
-use audit_log::{Hash, canonical};
+use std::time::Duration;
+
+use audit_log::canonical;
 use domain::{
     ChangeId, ChangeState, FleetSpec, Timestamp,
     change::{Change, Revision, Verdict},
@@ -8,9 +10,9 @@ use domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sqlx::{PgExecutor, types::Json};
+use sqlx::PgExecutor;
 
-use crate::{Error, Notification, Result, Store, Tx, column};
+use crate::{Error, NewRevision, Notification, Result, Store, Tx, column};
 
 /// A proposal, with its first revision.
 #[derive(Clone, Debug)]
@@ -27,6 +29,23 @@ pub struct NewChange<'a> {
     pub desired: &'a FleetSpec,
     pub plan: &'a Plan,
     pub verdict: &'a Verdict,
+    /// Counted by the database's clock from now on. None: it does not end by itself.
+    pub expires_in: Option<Duration>,
+}
+
+/// A change whose stored bytes are not what was digested.
+#[derive(Debug)]
+pub struct BrokenChange {
+    pub id: ChangeId,
+    pub environment: String,
+    pub state: ChangeState,
+    pub error: Error,
+}
+
+#[derive(Debug, Default)]
+pub struct OpenChanges {
+    pub changes: Vec<Change>,
+    pub broken: Vec<BrokenChange>,
 }
 
 /// A row of a list: a change without the bytes of its revision.
@@ -53,6 +72,8 @@ pub struct ChangeFilter<'a> {
     pub touches: &'a [String],
     /// Only changes with a smaller id: the last one of the page before.
     pub before: Option<ChangeId>,
+    /// Only these.
+    pub among: Option<&'a [ChangeId]>,
 }
 
 struct Row {
@@ -65,6 +86,8 @@ struct Row {
     proposed_by: String,
     proposed_by_name: String,
     proposed_at: Timestamp,
+    authors: Vec<String>,
+    expires_at: Option<Timestamp>,
     approved_at: Option<Timestamp>,
     claimed_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
@@ -107,6 +130,8 @@ impl TryFrom<Row> for Change {
             proposed_by: row.proposed_by,
             proposed_by_name: row.proposed_by_name,
             proposed_at: row.proposed_at,
+            authors: row.authors,
+            expires_at: row.expires_at,
             approved_at: row.approved_at,
             claimed_at: row.claimed_at,
             finished_at: row.finished_at,
@@ -129,12 +154,6 @@ fn verified<T: Serialize + DeserializeOwned>(
     Ok((value, digest.to_string()))
 }
 
-fn digested<T: Serialize>(column: &'static str, value: &T) -> Result<(Vec<u8>, Hash)> {
-    let bytes = canonical::to_bytes(value).map_err(|error| Error::corrupt("a new change", column, error))?;
-    let digest = canonical::sha256(&bytes);
-    Ok((bytes, digest))
-}
-
 fn spellings(states: &[ChangeState]) -> Vec<String> {
     states.iter().map(|state| state.as_str().to_owned()).collect()
 }
@@ -145,12 +164,24 @@ async fn read(
     id: Option<ChangeId>,
     states: Option<&[ChangeState]>,
 ) -> Result<Vec<Change>> {
+    rows(executor, id, states).await?.into_iter().map(Change::try_from).collect()
+}
+
+async fn rows(
+    executor: impl PgExecutor<'_>,
+    id: Option<ChangeId>,
+    states: Option<&[ChangeState]>,
+) -> Result<Vec<Row>> {
     let states = states.map(spellings);
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         Row,
         r#"SELECT c.id, c.environment, c.title, c.reason, c.state, c.outcome, c.proposed_by,
                   coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
-                  c.proposed_at, c.approved_at, c.claimed_at, c.finished_at,
+                  c.proposed_at, c.expires_at, c.approved_at, c.claimed_at, c.finished_at,
+                  (SELECT array_agg(DISTINCT author ORDER BY author) FROM (
+                       SELECT c.proposed_by AS author
+                       UNION SELECT created_by FROM change_revisions WHERE change_id = c.id AND created_by IS NOT NULL
+                   ) people) AS "authors!",
                   r.number, r.base_generation, r.desired_canonical, r.desired_sha256,
                   r.plan_canonical, r.plan_sha256, r.verdict, r.created_at
            FROM changes c
@@ -164,10 +195,8 @@ async fn read(
         states.as_deref()
     )
     .fetch_all(executor)
-    .await?
-    .into_iter()
-    .map(Change::try_from)
-    .collect()
+    .await?;
+    Ok(rows)
 }
 
 impl Store {
@@ -176,15 +205,29 @@ impl Store {
         Ok(read(&self.pool, Some(id), None).await?.pop())
     }
 
-    /// Oldest first, as a reconciler takes them.
-    pub async fn list_changes_in(&self, states: &[ChangeState]) -> Result<Vec<Change>> {
-        read(&self.pool, None, Some(states)).await
+    /// Oldest first, as a reconciler takes them. One row that cannot be believed does not keep the others from it.
+    pub async fn list_changes_in(&self, states: &[ChangeState]) -> Result<OpenChanges> {
+        let mut open = OpenChanges::default();
+        for row in rows(&self.pool, None, Some(states)).await? {
+            let (id, environment, state) = (ChangeId(row.id), row.environment.clone(), row.state.clone());
+            match Change::try_from(row) {
+                Ok(change) => open.changes.push(change),
+                Err(error) => open.broken.push(BrokenChange {
+                    id,
+                    environment,
+                    state: column::text(|| id.to_string(), "state", &state)?,
+                    error,
+                }),
+            }
+        }
+        Ok(open)
     }
 
     /// Newest first.
     pub async fn list_changes(&self, filter: &ChangeFilter<'_>, limit: u32) -> Result<Vec<ChangeSummary>> {
         let states = (!filter.states.is_empty()).then(|| spellings(filter.states));
         let touches = (!filter.touches.is_empty()).then_some(filter.touches);
+        let among: Option<Vec<i64>> = filter.among.map(|ids| ids.iter().map(|id| id.0).collect());
         sqlx::query!(
             r#"SELECT c.id, c.environment, c.title, c.state, c.outcome, c.proposed_by,
                       coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
@@ -196,12 +239,14 @@ impl Store {
                LEFT JOIN people p ON p.sub = c.proposed_by
                WHERE ($1::text IS NULL OR c.environment = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
                  AND ($3::text[] IS NULL OR r.touches && $3) AND ($4::bigint IS NULL OR c.id < $4)
+                 AND ($6::bigint[] IS NULL OR c.id = ANY($6))
                ORDER BY c.id DESC LIMIT $5"#,
             filter.environment,
             states.as_deref(),
             touches,
             filter.before.map(|id| id.0),
-            i64::from(limit)
+            i64::from(limit),
+            among.as_deref()
         )
         .fetch_all(&self.pool)
         .await?
@@ -239,43 +284,34 @@ impl Store {
 impl Tx {
     /// Allocates the id; ids of transactions that were given up stay unused.
     pub async fn insert_change(&mut self, new: &NewChange<'_>) -> Result<Change> {
-        let (desired, desired_sha256) = digested("desired", new.desired)?;
-        let (plan, plan_sha256) = digested("plan", new.plan)?;
-        let touches: Vec<String> =
-            new.plan.actions.iter().map(|action| action.step.name().to_owned()).collect();
         let id = sqlx::query_scalar!(
-            "INSERT INTO changes (environment, title, reason, state, proposed_by, proposed_at, approved_at)
-             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $4 = 'approved' THEN $6::timestamptz END) RETURNING id",
+            "INSERT INTO changes (environment, title, reason, state, proposed_by, proposed_at, approved_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $4 = 'approved' THEN $6::timestamptz END,
+                     clock_timestamp() + make_interval(secs => $7))
+             RETURNING id",
             new.environment,
             new.title,
             new.reason,
             new.state.as_str(),
             new.proposed_by,
-            new.at
+            new.at,
+            new.expires_in.map(|lifetime| lifetime.as_secs_f64())
         )
         .fetch_one(self.connection())
         .await?;
-        sqlx::query!(
-            "INSERT INTO change_revisions
-                 (change_id, number, base_generation, desired_canonical, plan_canonical, desired, plan,
-                  desired_sha256, plan_sha256, verdict, touches, created_at)
-             VALUES ($1, 1, $2, $3, $4, convert_from($3, 'UTF8')::jsonb, convert_from($4, 'UTF8')::jsonb,
-                     $5, $6, $7, $8, $9)",
-            id,
-            new.base_generation,
-            desired,
-            plan,
-            &desired_sha256.0[..],
-            &plan_sha256.0[..],
-            Json(new.verdict) as _,
-            &touches,
-            new.at
+        self.insert_revision(
+            ChangeId(id),
+            &NewRevision {
+                number: 1,
+                base_generation: new.base_generation,
+                desired: new.desired,
+                plan: new.plan,
+                verdict: new.verdict,
+                created_by: Some(new.proposed_by),
+                at: new.at,
+            },
         )
-        .execute(self.connection())
-        .await?;
-        let change = self.change(ChangeId(id)).await?;
-        self.notify_change(&change);
-        Ok(change)
+        .await
     }
 
     /// Reads and locks: nobody else moves the change until this transaction ends.
@@ -325,13 +361,9 @@ impl Tx {
         Ok(())
     }
 
-    async fn change(&mut self, id: ChangeId) -> Result<Change> {
+    pub(crate) async fn change(&mut self, id: ChangeId) -> Result<Change> {
         let found = read(self.connection(), Some(id), None).await?.pop();
         found.ok_or_else(|| Error::NotFound(id.to_string()))
-    }
-
-    fn notify_change(&mut self, change: &Change) {
-        self.notify(Notification::Change { environment: change.environment.clone(), change: change.id });
     }
 }
 

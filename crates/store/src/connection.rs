@@ -8,6 +8,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use domain::Timestamp;
+
 use crate::{Result, Tx};
 
 /// The schema, embedded. See migrations/README.md for its rules.
@@ -90,6 +92,11 @@ impl Store {
         MIGRATOR.run(&mut connection).await.map_err(sqlx::Error::from)?;
         connection.close().await?;
         Ok(())
+    }
+
+    /// What time it is where votes and leases are judged.
+    pub async fn database_time(&self) -> Result<Timestamp> {
+        Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&self.pool).await?)
     }
 
     pub async fn begin(&self) -> Result<Tx> {

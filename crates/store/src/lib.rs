@@ -7,6 +7,7 @@
 mod audit;
 mod autoscaling_samples;
 mod budgets;
+mod challenges;
 mod changes;
 mod column;
 mod connection;
@@ -18,8 +19,12 @@ mod instances;
 mod leadership;
 mod notifications;
 mod operations;
+mod passkeys;
 mod people;
+mod policies;
 mod pools;
+mod revisions;
+mod rosters;
 mod run_intervals;
 #[cfg(test)]
 mod samples;
@@ -27,11 +32,13 @@ mod sessions;
 mod template_deletions;
 mod templates;
 mod tx;
+mod votes;
 
 pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
 pub use audit_log::{Checkpoint, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
-pub use changes::{ChangeFilter, ChangeSummary, NewChange};
+pub use challenges::Challenge;
+pub use changes::{BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};
 pub use connection::{Config, MIGRATOR, Store};
 pub use environments::Environment;
 pub use error::Error;
@@ -40,12 +47,15 @@ pub use instances::{InstanceChanges, InstanceKey, PlacedInstance, StoredInstance
 pub use leadership::{Epoch, Leadership};
 pub use notifications::{Heard, Listener, Notification};
 pub use operations::{NewOperation, StoredOperation};
+pub use passkeys::{NewPasskey, Passkey};
 pub use people::{Person, SignIn};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
+pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;
 pub use sessions::{Session, SessionSummary};
 pub use template_deletions::TemplateDeletion;
 pub use templates::Template;
 pub use tx::Tx;
+pub use votes::{NewVote, Vote, WaitingChange};
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     ChangeId, ChangeState, FleetSpec, ObservedFleet, Role, Timestamp,
     agent::LastHeartbeat,
+    approvals::Requirement,
     change::{Change, Verdict},
     environment::EnvironmentSpec,
     heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
@@ -38,8 +39,12 @@ pub(crate) fn plan(environment: &str) -> Plan {
 }
 
 pub(crate) async fn propose(store: &Store, environment: &str, state: ChangeState) -> Change {
-    let verdict =
-        Verdict { policy: "built-in r1".to_owned(), approvals_needed: 0, reason: "development".to_owned() };
+    let verdict = Verdict {
+        policy: "default r1".to_owned(),
+        approvals_needed: 0,
+        requirement: Requirement::default(),
+        reason: "development".to_owned(),
+    };
     let mut tx = store.begin().await.unwrap();
     let change = tx
         .insert_change(&NewChange {
@@ -53,6 +58,7 @@ pub(crate) async fn propose(store: &Store, environment: &str, state: ChangeState
             desired: &spec(environment),
             plan: &plan(environment),
             verdict: &verdict,
+            expires_in: None,
         })
         .await
         .unwrap();

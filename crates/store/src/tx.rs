@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use domain::Timestamp;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::{Notification, Result, notifications};
@@ -19,6 +20,11 @@ impl Tx {
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
+    }
+
+    /// What time it is where votes and leases are judged.
+    pub async fn database_time(&mut self) -> Result<Timestamp> {
+        Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(self.connection()).await?)
     }
 
     /// Tells every listener once the transaction is committed. The store's own writes do this by themselves.

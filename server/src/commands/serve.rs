@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use compute::Compute;
-use control::{Clock, Control, credential::Sealer, identity::Verifier, live::Live};
+use control::{Clock, Control, Signing, credential::Sealer, identity::Verifier, live::Live};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tokio::{net::TcpListener, signal, time::timeout};
@@ -79,6 +79,9 @@ pub async fn start(
     );
     let audience = format!("{}/agent/v1/enroll", config.http.public_url);
     let verifier = Verifier::new(&config.agents.jwks_url, &audience)?;
+    // Passkeys are bound to the name under which browsers reach us.
+    let signing = Signing::at(&config.http.public_url).context("http.public_url")?;
+    let groups = config.approvals.groups.clone();
     let stop = CancellationToken::new();
     let epoch = u64::try_from(clock.now().timestamp_micros()).unwrap_or_default();
     let control = Control {
@@ -88,6 +91,7 @@ pub async fn start(
         live: Live::new(epoch, domain::agent::Thresholds::default()),
         verifier: Arc::new(verifier),
         sealer: Arc::new(Sealer::new(&key)),
+        signing: Arc::new(signing),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };
@@ -107,6 +111,9 @@ pub async fn start(
     };
     if roles.work {
         control::reconcile::start(&control);
+    }
+    if let Some(groups) = groups {
+        control::rosters::start(&control, groups);
     }
     let until = stop.clone().cancelled_owned();
     let live = roles.people.then(|| control.live.clone());

@@ -36,11 +36,26 @@ pub fn days(events: Vec<AuditEvent>) -> impl IntoView {
 pub const fn state(action: AuditAction) -> State {
     use AuditAction as Did;
     match action {
-        Did::ProposeChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
-        Did::ApproveChange | Did::FinishChange | Did::FinishOperation | Did::EnrollAgent => State::Ok,
-        Did::FailChange | Did::CancelChange | Did::SupersedeChange | Did::FailOperation => State::X,
-        Did::SignIn | Did::SignOut | Did::SetBudget => State::Info,
-        Did::CrossBudgetThreshold => State::Warn,
+        Did::ProposeChange | Did::ReviseChange | Did::ClaimChange | Did::IntendOperation => State::Progress,
+        Did::ApproveChange
+        | Did::VoteToApprove
+        | Did::FinishChange
+        | Did::FinishOperation
+        | Did::EnrollAgent => State::Ok,
+        Did::FailChange
+        | Did::CancelChange
+        | Did::VoteToReject
+        | Did::RejectChange
+        | Did::ExpireChange
+        | Did::SupersedeChange
+        | Did::FailOperation => State::X,
+        Did::SignIn
+        | Did::SignOut
+        | Did::SetBudget
+        | Did::RegisterPasskey
+        | Did::RevokePasskey
+        | Did::ReviseRoster => State::Info,
+        Did::CrossBudgetThreshold | Did::VoidVotes => State::Warn,
     }
 }
 

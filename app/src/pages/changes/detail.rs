@@ -6,9 +6,11 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     apply::{operations_list, summary as apply_summary, waiting_list},
+    approvals::approvals,
     impact::impact_panel,
     plan::{actions_list, notes_list, size, summary},
     sign,
+    signature::{Desk, sign_bar, signature},
 };
 use crate::{
     api::{self, ApiError, Code},
@@ -33,6 +35,14 @@ use crate::{
 pub fn ChangePage() -> impl IntoView {
     let params = use_params_map();
     let live = Live::here();
+    let desk = Desk::new();
+    Effect::new(move |before: Option<String>| {
+        let id = params.get().get("id").unwrap_or_default();
+        if before.is_some_and(|before| before != id) {
+            desk.clear();
+        }
+        id
+    });
     let change = Resource::new(
         move || (params.get().get("id").unwrap_or_default(), live.change()),
         |(id, _)| async move {
@@ -42,7 +52,7 @@ pub fn ChangePage() -> impl IntoView {
             }
         },
     );
-    loaded(change, "the change", draw)
+    loaded(change, "the change", move |view| draw(view, desk))
 }
 
 fn no_such(why: String) -> ApiError {
@@ -62,8 +72,7 @@ fn lead(change: &Change) -> String {
     };
     let next = match change.state {
         ChangeState::AwaitingApprovals => {
-            let needed = u64::from(change.revision.verdict.approvals_needed);
-            format!(" It waits for {}.", words::count(needed, "approval"))
+            format!(" It waits for {}.", change.revision.verdict.requirement)
         }
         ChangeState::Approved => " It starts by itself.".to_owned(),
         _ => change
@@ -75,7 +84,7 @@ fn lead(change: &Change) -> String {
     does + &next
 }
 
-fn draw(view: ChangeView) -> AnyView {
+fn draw(view: ChangeView, desk: Desk) -> AnyView {
     let change = &view.change;
     let state = change_states::state(change.state);
     let word = change_states::word(change.state);
@@ -107,9 +116,10 @@ fn draw(view: ChangeView) -> AnyView {
                 {impact_panel(&change.revision.plan.impact)} {phases(&view)} {evidence(&view)}
             </div>
             <aside class="stack" aria-label="Compare and decide">
-                {sign::digests(change)} {sign::cancel(change)}
+                {signature(&view, desk)} {sign::digests(change)} {sign::cancel(change)}
             </aside>
         </div>
+        {sign_bar(&view)}
     }
     .into_any()
 }
@@ -150,14 +160,14 @@ fn phases(view: &ChangeView) -> AnyView {
                 title="Policy"
                 say=match revision.verdict.approvals_needed {
                     0 => "needs nobody's approval".to_owned(),
-                    needed => format!("asks for {}", words::count(u64::from(needed), "approval")),
+                    _ => format!("asks for {}", revision.verdict.requirement),
                 }
                 aside=move || policy.clone()
                 open=true
             >
                 <p class="soft">{words::sentence(&revision.verdict.reason)}</p>
             </Phase>
-            {approvals(&change)} {apply(view)} {verify(view)}
+            {approvals(view)} {apply(view)} {verify(view)}
         </div>
     }
     .into_any()
@@ -182,41 +192,6 @@ fn evidence(view: &ChangeView) -> AnyView {
     .into_any()
 }
 
-fn approvals(change: &Change) -> AnyView {
-    let needed = u64::from(change.revision.verdict.approvals_needed);
-    let waits = change.state == ChangeState::AwaitingApprovals;
-    let (state, say) = match (change.state, needed) {
-        (ChangeState::AwaitingApprovals, _) => (State::Pending, format!("0 of {needed}")),
-        (_, 0) => (State::Ok, "none needed".to_owned()),
-        (ChangeState::Cancelled | ChangeState::Superseded, _) => {
-            (State::X, "ended before it was approved".to_owned())
-        }
-        _ => (State::Ok, format!("{needed} of {needed}")),
-    };
-    let approved_at = change.approved_at;
-    let text = if waits {
-        "Only people other than its author may approve it. Approvers cannot sign in this release yet, so the change stays \
-         here until it is cancelled or another change moves the environment."
-    } else if needed == 0 {
-        "The policy approved it by itself, and the audit log says so."
-    } else {
-        "No signature was recorded."
-    };
-    view! {
-        <Phase
-            state=state
-            title="Approvals"
-            say=say
-            aside=move || approved_at.map(clock_time)
-            open=waits
-            current=waits
-        >
-            <p class="soft">{text}</p>
-        </Phase>
-    }
-    .into_any()
-}
-
 fn apply(view: &ChangeView) -> AnyView {
     let change = &view.change;
     let (state, say) = match change.state {
@@ -228,12 +203,14 @@ fn apply(view: &ChangeView) -> AnyView {
         ChangeState::Applying => (State::Progress, apply_summary(view)),
         ChangeState::Applied => (State::Ok, apply_summary(view)),
         ChangeState::Failed => (State::X, apply_summary(view)),
-        ChangeState::Cancelled | ChangeState::Superseded => (State::X, "will not run".to_owned()),
+        ChangeState::Cancelled | ChangeState::Rejected | ChangeState::Expired | ChangeState::Superseded => {
+            (State::X, "will not run".to_owned())
+        }
     };
     let aside = change.claimed_at;
     let body = if view.operations.is_empty() {
         let text = match change.state {
-            ChangeState::Cancelled | ChangeState::Superseded => "No call was made.",
+            ended if ended.is_terminal() => "No call was made.",
             _ => "No call was made yet.",
         };
         view! { <p class="soft">{text}</p> }.into_any()
@@ -274,8 +251,7 @@ fn verify(view: &ChangeView) -> AnyView {
         ChangeState::Applying if all_called(view) => {
             (State::Progress, "waits until the fleet has followed".to_owned())
         }
-        ChangeState::Failed => (State::X, "not reached".to_owned()),
-        ChangeState::Cancelled | ChangeState::Superseded => (State::X, "not reached".to_owned()),
+        ended if ended.is_terminal() => (State::X, "not reached".to_owned()),
         _ => (State::None, "compares observed with desired".to_owned()),
     };
     let outcome = change.outcome.clone().filter(|_| change.state == ChangeState::Failed);

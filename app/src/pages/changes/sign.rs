@@ -6,7 +6,7 @@ use leptos::{form::ActionForm, prelude::*};
 use crate::{
     api::changes::CancelChange,
     components::{
-        button::Submit,
+        button::{ButtonLink, Submit},
         digest::digest,
         glyph::{State, glyph},
         panel::Panel,
@@ -14,6 +14,8 @@ use crate::{
     },
     live::Live,
     opening::refusal,
+    routes,
+    url_state::Query,
     words,
 };
 
@@ -43,9 +45,12 @@ fn too_late(state: ChangeState) -> Option<&'static str> {
     match state {
         ChangeState::AwaitingApprovals | ChangeState::Approved => None,
         ChangeState::Applying => Some("It is being applied. Propose another change to take it back."),
-        ChangeState::Applied | ChangeState::Failed | ChangeState::Cancelled | ChangeState::Superseded => {
-            Some("It has ended.")
-        }
+        ChangeState::Applied
+        | ChangeState::Failed
+        | ChangeState::Cancelled
+        | ChangeState::Rejected
+        | ChangeState::Expired
+        | ChangeState::Superseded => Some("It has ended."),
     }
 }
 
@@ -55,6 +60,15 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
     }
     let blocked = too_late(change.state).map(str::to_owned).or_else(|| refusal(Permission::CancelChange));
     let possible = blocked.is_none();
+    // Other texts become its next revision.
+    let edit = possible.then(|| {
+        let revision = change.revision.number.to_string();
+        let href = Query::default()
+            .with("revises", Some(&change.id.to_string()))
+            .with("revision", Some(&revision))
+            .on(routes::IMPORT);
+        view! { <ButtonLink href=href label="Edit by import" /> }
+    });
     let id = change.id;
     let action = ServerAction::<CancelChange>::new();
     let (live, toasts) = (Live::here(), Toasts::here());
@@ -78,12 +92,13 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
         })
     };
     Some(view! {
-        <Panel id="cancel" title="Cancel it">
+        <Panel id="cancel" title="Edit or cancel it">
             <div class="panel-body">
                 {error}
                 <ActionForm action=action>
                     <input type="hidden" name="id" value=id.to_string() />
                     <div class="buttons">
+                        {edit}
                         <Submit
                             label="Cancel change"
                             id="cancel-change"
@@ -96,7 +111,7 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
                     .then(|| {
                         view! {
                             <p class="sm muted">
-                                "Nothing of it has been done. Cancelling ends it for good; the audit log keeps your name."
+                                "Nothing of it has been done. An edit is a new revision, on which everybody votes anew. Cancelling ends it for good; the audit log keeps your name."
                             </p>
                         }
                     })}

@@ -11,5 +11,8 @@ pub const REASON: &str = "reason";
 pub const INTENT: &str = "intent";
 pub const PLAN: &str = "plan";
 pub const PROPOSE: &str = "propose";
+/// The change that the texts become the next revision of, and the revision that its editor looked at.
+pub const REVISES: &str = "revises";
+pub const REVISION: &str = "revision";
 /// Of a text that was pasted.
 pub const DEFAULT_NAME: &str = "main.tf";

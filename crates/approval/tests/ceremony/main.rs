@@ -5,8 +5,8 @@ mod hostile;
 mod passkeys;
 mod statements;
 
-use approval::{Action, Algorithm, Bytes32, RelyingParty, Statement, VERSION, authenticator::Authenticator};
-use domain::{ChangeId, Timestamp};
+use approval::{Algorithm, Bytes32, RelyingParty, Statement, VERSION, authenticator::Authenticator};
+use domain::{ChangeId, Timestamp, approvals::Ballot};
 
 pub(crate) fn party() -> RelyingParty {
     RelyingParty::from_url("https://fleet.example.com").unwrap()
@@ -24,7 +24,7 @@ pub(crate) fn statement() -> Statement {
     Statement {
         v: VERSION,
         env: "prod".into(),
-        action: Action::Approve,
+        action: Ballot::Approve,
         change_id: ChangeId(12),
         revision: 3,
         payload_sha256: Bytes32([1; 32]),

@@ -1,7 +1,7 @@
 //! The bytes that a vote signs.
 
-use approval::{Action, Bytes32, Statement, StatementError};
-use domain::ChangeId;
+use approval::{Bytes32, Statement, StatementError};
+use domain::{ChangeId, approvals::Ballot};
 use proptest::prelude::*;
 
 use crate::{at, statement};
@@ -41,7 +41,7 @@ fn no_field_can_change_under_a_signature() {
     let signed = Statement::digest(&statement().to_bytes().unwrap());
     let changed: [fn(&mut Statement); 15] = [
         |s| s.env = "staging".into(),
-        |s| s.action = Action::Reject,
+        |s| s.action = Ballot::Reject,
         |s| s.change_id = ChangeId(13),
         |s| s.revision = 4,
         |s| s.payload_sha256 = Bytes32([9; 32]),

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use chrono::Duration;
-use domain::{Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive};
+use domain::{Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive, plan::Violation};
 use futures_util::future::join_all;
 use store::Tx;
 
-use super::{Leader, Stopped, operations, progress};
+use super::{
+    Leader, Stopped, operations, progress,
+    proof::{self, Proof},
+};
 use crate::{
     Control, Error,
     audit::{of_change, of_revision},
-    canonical::canonical,
-    neighbours,
+    drift, neighbours,
 };
 
 /// Who acts, in the audit log.
@@ -52,13 +54,17 @@ pub fn system(control: &Control) -> Actor {
 /// One change at a time in each environment, the oldest first; environments do not wait for each other.
 pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Stopped> {
     let open = [ChangeState::Approved, ChangeState::Applying];
-    let changes = control.store.list_changes_in(&open).await?;
+    let store::OpenChanges { changes, broken } = control.store.list_changes_in(&open).await?;
+    for broken in &broken {
+        refuse(control, leader, broken).await?;
+    }
     let mut queues: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &changes {
         queues.entry(&change.environment).or_default().push(change);
     }
     let rounds = join_all(queues.into_values().map(|queue| turn(control, leader, queue))).await;
-    let mut status = Status::default();
+    let mut status =
+        Status { finished: u32::try_from(broken.len()).unwrap_or(u32::MAX), ..Status::default() };
     let mut stopped = None;
     for round in rounds {
         match round {
@@ -87,7 +93,8 @@ async fn turn(control: &Control, leader: &Leader, queue: Vec<&Change>) -> Result
     Ok(status)
 }
 
-/// Puts the change's declaration in force, if it still follows the one that its plan was made against.
+/// Puts the change's declaration in force, if it still follows the one that its plan was made against and those whom the policy names
+/// have signed exactly these bytes. All of that is proven again in the transaction that does it.
 async fn claim(
     control: &Control,
     leader: &Leader,
@@ -96,37 +103,56 @@ async fn claim(
 ) -> Result<(), Stopped> {
     let now = control.clock.now();
     let actor = system(control);
-    let revision = &change.revision;
-    // The bytes that were approved are the bytes that run: a row that was changed behind our back does not.
-    let intact = canonical(&revision.desired)?.sha256 == revision.payload_sha256
-        && canonical(&revision.plan)?.sha256 == revision.plan_sha256;
+    // Reads Compute Engine, which no transaction waits for.
+    let drift = match proof::needs_signatures(control, change).await? {
+        true => drift::look(control, change).await?,
+        false => None,
+    };
     // Claims go one by one, so that no two environments of a project can take the same name at once.
     let _claiming = leader.claiming.lock().await;
-    let taken = neighbours::names_taken(control, &revision.desired).await?;
+    let taken = neighbours::names_taken(control, &change.revision.desired).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
-    if let Some(violation) = taken.first() {
-        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &violation.message), now).await?;
-        tx.commit().await?;
-        status.set_aside += 1;
-        return Ok(());
-    }
-    if !intact {
-        let why = "its stored declaration or plan is not what was proposed";
-        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, why), now).await?;
-        tx.commit().await?;
-        status.set_aside += 1;
-        tracing::error!(change = %change.id, "the stored bytes of a change do not match their digests");
-        return Ok(());
-    }
+    let events = match proof::of_claim(control, &mut tx, &actor, change, drift).await? {
+        Proof::Holds(held) => {
+            // What was read under the lock is what runs.
+            return declare(control, leader, (tx, &actor), &held, taken.first(), status).await;
+        }
+        Proof::Moved => return Ok(()),
+        Proof::TakenBack(events) => events,
+        Proof::Refused(why) => {
+            tracing::error!(change = %change.id, why, "a change was refused when it was to be claimed");
+            end(&mut tx, leader, &actor, change, (ChangeState::Failed, &why), now).await?;
+            Vec::new()
+        }
+    };
+    let events: Vec<_> = events.into_iter().map(|event| leader.signs(event)).collect();
+    tx.append_audits(&events).await?;
+    tx.commit().await?;
+    status.set_aside += 1;
+    Ok(())
+}
+
+async fn declare(
+    control: &Control,
+    leader: &Leader,
+    (mut tx, actor): (Tx, &Actor),
+    change: &Change,
+    taken: Option<&Violation>,
+    status: &mut Status,
+) -> Result<(), Stopped> {
+    let now = control.clock.now();
+    let revision = &change.revision;
     let current = tx.lock_environment(&change.environment).await?;
     let generation = current.as_ref().map_or(0, |row| row.generation);
-    if generation != revision.base_generation {
-        let why = format!(
+    let behind = (generation != revision.base_generation).then(|| {
+        format!(
             "it was planned against generation {}, and {} is now at {generation}",
             revision.base_generation, change.environment
-        );
-        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &why), now).await?;
+        )
+    });
+    if let Some(why) = taken.map(|violation| violation.message.clone()).or(behind) {
+        end(&mut tx, leader, actor, change, (ChangeState::Superseded, &why), now).await?;
         tx.commit().await?;
         status.set_aside += 1;
         return Ok(());
@@ -151,7 +177,7 @@ async fn claim(
         moved => moved?,
     }
     let claimed = of_change(
-        &actor,
+        actor,
         AuditAction::ClaimChange,
         (change.id, &change.environment),
         change.id.to_string(),
@@ -164,6 +190,26 @@ async fn claim(
     tx.commit().await?;
     status.claimed += 1;
     leader.checkpoints.pass()?;
+    Ok(())
+}
+
+/// A row that cannot be believed never runs, and does not keep others from running.
+async fn refuse(control: &Control, leader: &Leader, broken: &store::BrokenChange) -> Result<(), Stopped> {
+    let (now, actor) = (control.clock.now(), system(control));
+    let why = proof::bytes_mismatch(&broken.error);
+    tracing::error!(change = %broken.id, why, "the stored bytes of a change do not match their digests");
+    let mut tx = leader.begin(control).await?;
+    tx.set_change_state(broken.id, broken.state, ChangeState::Failed, Some(&why), now).await?;
+    let failed = of_change(
+        &actor,
+        AuditAction::FailChange,
+        (broken.id, &broken.environment),
+        broken.id.to_string(),
+        &why,
+        now,
+    );
+    tx.append_audit(&leader.signs(failed)).await?;
+    tx.commit().await?;
     Ok(())
 }
 

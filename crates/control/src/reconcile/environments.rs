@@ -90,7 +90,7 @@ struct Subject {
 
 pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> Result<Status, Stopped> {
     let mut status = Status { observed: 0, unreachable: 0, next_in: RESTING };
-    let applying = control.store.list_changes_in(&[ChangeState::Applying]).await?;
+    let applying = control.store.list_changes_in(&[ChangeState::Applying]).await?.changes;
     let environments = control.store.list_environments().await?;
     pace.keep_only(&environments);
     let now = control.clock.now();

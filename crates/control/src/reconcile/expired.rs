@@ -1,4 +1,4 @@
-//! Deletes what time ended: sessions, and identity tokens that nobody would accept any more, samples that no plot shows.
+//! Deletes what time ended: sessions, identity tokens and challenges that nobody would accept any more, samples that no plot shows.
 
 use crate::{Control, Error};
 
@@ -10,6 +10,7 @@ pub struct Status {
     pub sessions: u64,
     pub identity_tokens: u64,
     pub autoscaling_samples: u64,
+    pub challenges: u64,
 }
 
 /// Needs no leader's transaction: what is deleted had no effect already.
@@ -21,5 +22,6 @@ pub async fn reconcile(control: &Control) -> Result<Status, Error> {
             .store
             .forget_autoscaling_samples(control.clock.now() - SAMPLES_KEPT)
             .await?,
+        challenges: control.store.delete_expired_challenges().await?,
     })
 }

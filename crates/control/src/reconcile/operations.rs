@@ -10,7 +10,7 @@ use store::{NewOperation, StoredOperation};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Leader, Stopped, changes::system};
+use super::{Leader, Stopped, changes::system, proof};
 use crate::{Control, audit::of_change, planning::scope};
 
 /// Longest pause between two attempts, in seconds.
@@ -44,6 +44,11 @@ pub async fn reconcile(control: &Control, leader: &Leader, change: &Change) -> R
     let mut done = 0;
     for action in &change.revision.plan.actions {
         let key = action.key();
+        let ended = known.iter().any(|one| one.operation.step == key && one.operation.finished_at.is_some());
+        if !ended && let Some(why) = proof::before_step(control, change).await? {
+            tracing::error!(change = %change.id, step = key, why, "a step was refused");
+            return Ok(Status::Refused { why });
+        }
         let operation = match known.iter().find(|operation| operation.operation.step == key) {
             Some(operation) => operation.clone(),
             None => intend(control, leader, change, action).await?,

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use compute::Compute;
 use compute_emulator::{Config, Emulator};
 use control::{
-    Clock, Control, Error,
+    Clock, Control, Error, Signing,
     credential::Sealer,
     identity::Verifier,
     import,
@@ -130,6 +130,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         live: Live::new(1, Thresholds::default()),
         verifier: Arc::new(Verifier::new(jwks_url, AUDIENCE).expect("a verifier")),
         sealer: Arc::new(Sealer::new(&[7; 32])),
+        signing: Arc::new(Signing::at("https://manager.test").expect("a host")),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,

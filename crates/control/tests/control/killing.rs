@@ -125,13 +125,15 @@ async fn empty(pool: &PgPool) {
         "ALTER TABLE audit_events DISABLE TRIGGER USER",
         "ALTER TABLE audit_head DISABLE TRIGGER USER",
         "ALTER TABLE change_revisions DISABLE TRIGGER USER",
-        "TRUNCATE audit_events, heartbeats, instances, pools, templates, environments, operations, \
+        "ALTER TABLE votes DISABLE TRIGGER USER",
+        "TRUNCATE votes, audit_events, heartbeats, instances, pools, templates, environments, operations, \
              change_revisions, changes",
         "UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
         "UPDATE leadership SET holder = NULL, expires_at = now()",
         "ALTER TABLE audit_events ENABLE TRIGGER USER",
         "ALTER TABLE audit_head ENABLE TRIGGER USER",
         "ALTER TABLE change_revisions ENABLE TRIGGER USER",
+        "ALTER TABLE votes ENABLE TRIGGER USER",
     ] {
         sqlx::query(statement).execute(&mut *tx).await.unwrap();
     }

@@ -8,6 +8,8 @@
 
 mod agents;
 mod applying;
+mod approver;
+mod approving;
 mod editing;
 mod end_to_end;
 mod firewall;
@@ -15,6 +17,7 @@ mod fixture;
 mod following;
 mod growing;
 mod identity;
+mod invariants;
 mod killing;
 mod leading;
 mod outage;

@@ -1,7 +1,17 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
-use control::{Error, audit, changes, firewall, fleet, import, instances, me, planning, pools, templates};
-use domain::{ChangeId, Permission, view::import::Reading};
+use control::{
+    Error, audit, changes, firewall, fleet, import, instances, me, passkeys, planning, pools, revising,
+    templates, votes,
+};
+use domain::{
+    ChangeId, Permission,
+    approvals::Ballot,
+    view::{
+        approval::{RegistrationAnswer, VoteAnswer},
+        import::Reading,
+    },
+};
 use sqlx::PgPool;
 
 use crate::fixture::{Fixture, basic, operator, person};
@@ -17,12 +27,40 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         panic!("a complete import")
     };
     let planned = planning::plan_fleet(control, *desired).await.unwrap();
+    let again = planned.clone();
+    let answer = VoteAnswer {
+        challenge: vec![0; 32],
+        credential_id: vec![0],
+        client_data_json: vec![],
+        authenticator_data: vec![],
+        signature: vec![],
+    };
+    let registration =
+        RegistrationAnswer { challenge: vec![0; 32], client_data_json: vec![], attestation_object: vec![] };
     let refusals = [
         ("preview_import", import::preview_import(control, &nobody, basic(&[])).await.err()),
         ("propose_import", import::propose_import(control, &nobody, basic(&[]), "", "").await.err()),
         ("propose", changes::propose(control, &nobody, planned, "", "").await.err()),
+        ("revise_change", revising::revise_change(control, &nobody, ChangeId(1), 1, again, "").await.err()),
+        (
+            "revise_import",
+            import::revise_import(control, &nobody, (ChangeId(1), 1), basic(&[]), "").await.err(),
+        ),
+        ("begin_vote", votes::begin_vote(control, &nobody, ChangeId(1), 1, Ballot::Approve).await.err()),
+        ("finish_vote", votes::finish_vote(control, &nobody, ChangeId(1), &answer, "").await.err()),
+        ("begin_registration", passkeys::begin_registration(control, &nobody).await.err()),
+        (
+            "finish_registration",
+            passkeys::finish_registration(control, &nobody, "x", &registration).await.err(),
+        ),
+        ("list_passkeys", passkeys::list_passkeys(control, &nobody).await.err()),
+        ("revoke_passkey", passkeys::revoke_passkey(control, &nobody, "00").await.err()),
         ("cancel_change", changes::cancel_change(control, &nobody, ChangeId(1)).await.err()),
         ("list_changes", changes::list_changes(control, &nobody, None, None, None).await.err()),
+        (
+            "list_changes_waiting_for_me",
+            changes::list_changes_waiting_for_me(control, &nobody, None, None).await.err(),
+        ),
         ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),

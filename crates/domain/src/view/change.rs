@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ChangeId, ChangeState, Timestamp, audit::AuditEvent, change::Change, operation::Operation,
-    plan::ZoneImpact,
+    plan::ZoneImpact, view::approval::ApprovalsView,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,7 @@ pub struct ChangeView {
     pub change: Change,
     /// In the order in which they were intended.
     pub operations: Vec<Operation>,
+    pub approvals: ApprovalsView,
     /// What is still missing while it is applied, in words; empty when observed equals desired.
     pub waiting_for: Vec<String>,
     /// Oldest first.

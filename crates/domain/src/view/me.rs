@@ -21,6 +21,8 @@ pub struct Me {
     pub environments: Vec<EnvironmentOption>,
     /// Changes of all environments that stop at "awaiting approvals".
     pub changes_waiting: u32,
+    /// Those of them that the viewer may vote on and has not.
+    pub waiting_for_me: u32,
     pub now: Timestamp,
 }
 

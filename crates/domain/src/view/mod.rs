@@ -1,5 +1,6 @@
 //! Read models: what a page, a REST answer or the CLI shows of each noun. Built by `control`, rendered by `app`.
 
+pub mod approval;
 pub mod audit;
 pub mod autoscaling;
 pub mod change;

@@ -110,10 +110,23 @@ fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyVie
     let blocked = blocked(plan).or_else(|| refusal(Permission::ProposeChange));
     let reason = submission.reason.clone();
     let environment = plan.environment.clone();
+    let edits = submission.revises.is_some();
+    // An edit keeps the reason that the change was proposed for.
+    let why = (!edits).then(|| {
+        view! {
+            <TextField
+                id="reason"
+                name=fields::REASON
+                label="Reason, shown to all"
+                value=reason
+                hint="Why the fleet should change. It stays with the change and in the audit log."
+            />
+        }
+    });
     view! {
         <Panel
             id="propose"
-            title="Propose it"
+            title=if edits { "Make it the next revision" } else { "Propose it" }
             aside=move || view! { <small>{environment.clone()}</small> }
         >
             <div class="panel-body form">
@@ -124,16 +137,10 @@ fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyVie
                             <input type="hidden" name=fields::DIGEST value=seen.clone() />
                         }
                     })}
-                <TextField
-                    id="reason"
-                    name=fields::REASON
-                    label="Reason, shown to all"
-                    value=reason
-                    hint="Why the fleet should change. It stays with the change and in the audit log."
-                />
+                {why}
                 <div class="buttons">
                     <Submit
-                        label="Propose change"
+                        label=if edits { "Edit change" } else { "Propose change" }
                         id="propose-change"
                         primary=true
                         blocked=blocked

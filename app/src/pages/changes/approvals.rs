@@ -1,0 +1,166 @@
+//! Who must agree, who has, and which votes do not count any more.
+
+use domain::{
+    ChangeState,
+    approvals::Ballot,
+    view::{
+        approval::{SeatsView, VoteView},
+        change::ChangeView,
+    },
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        glyph::{State, glyph},
+        moment::{absolute, clock_time, span_words},
+        phase::Phase,
+        status::status,
+    },
+    words,
+};
+
+pub fn approvals(view: &ChangeView) -> AnyView {
+    let (change, approvals) = (&view.change, &view.approvals);
+    let waits = change.state == ChangeState::AwaitingApprovals;
+    let nobody = approvals.requirement.is_nobody();
+    let (state, say) = match change.state {
+        ChangeState::AwaitingApprovals => (State::Pending, approvals.tally()),
+        ChangeState::Rejected => (State::X, "rejected".to_owned()),
+        ChangeState::Expired => (State::X, format!("nobody agreed in time: {}", approvals.tally())),
+        ChangeState::Cancelled | ChangeState::Superseded if change.approved_at.is_none() => {
+            (State::X, "ended before it was approved".to_owned())
+        }
+        _ if nobody => (State::Ok, "none needed".to_owned()),
+        _ => (State::Ok, approvals.tally()),
+    };
+    let aside = match (waits, approvals.expires_at, change.approved_at) {
+        (true, Some(end), _) => Some(format!("{} left", span_words((end - view.now).num_seconds()))),
+        _ => None,
+    };
+    let approved_at = change.approved_at.filter(|_| !waits);
+    let stuck = approvals.stuck.clone().map(|why| {
+        view! {
+            <p class="reason" data-s="warn">
+                {glyph(State::Warn)} <span>{words::sentence(&why)}"."</span>
+            </p>
+        }
+    });
+    let body = if nobody && approvals.votes.is_empty() {
+        view! { <p class="soft">"The policy approved it by itself, and the audit log says so."</p> }
+            .into_any()
+    } else {
+        let groups = approvals.seats.iter().map(|seats| group(seats, &approvals.votes)).collect_view();
+        view! {
+            {stuck}
+            {groups}
+            {others(&approvals.votes)}
+        }
+        .into_any()
+    };
+    let rejected = change.state == ChangeState::Rejected;
+    view! {
+        <Phase
+            state=state
+            title="Approvals"
+            say=say
+            aside=move || match (&aside, approved_at) {
+                (Some(left), _) => Some(left.clone().into_any()),
+                (None, at) => at.map(|at| clock_time(at).into_any()),
+            }
+            open=waits || rejected
+            current=waits
+        >
+            {body}
+        </Phase>
+    }
+    .into_any()
+}
+
+/// `sre` with its seats, and those who sit in them.
+fn group(seats: &SeatsView, votes: &[VoteView]) -> AnyView {
+    let taken = u32::try_from(seats.people.len()).unwrap_or(u32::MAX);
+    let state = if taken >= seats.needed { "ok" } else { "pending" };
+    let pips = (0..seats.needed.min(20))
+        .map(|seat| view! { <i class=(seat < taken).then_some("on")></i> })
+        .collect_view();
+    let counted = votes
+        .iter()
+        .filter(|vote| vote.group.as_deref() == Some(seats.group.as_str()))
+        .map(row)
+        .collect_view();
+    let empty = taken == 0;
+    view! {
+        <h3 class="split note">
+            <span>{seats.group.clone()}</span>
+            <span class="cluster">
+                <span class="muted">{format!("{taken} of {}", seats.needed)}</span>
+                <span class="pips" data-s=state aria-hidden="true">
+                    {pips}
+                </span>
+            </span>
+        </h3>
+        {if empty {
+            view! { <p class="sm muted">"Nobody of this group has approved it yet."</p> }.into_any()
+        } else {
+            view! { <ul class="rows votes">{counted}</ul> }.into_any()
+        }}
+    }
+    .into_any()
+}
+
+/// Votes that fill no seat: rejections, those that are void, and those beyond what is needed.
+fn others(votes: &[VoteView]) -> Option<AnyView> {
+    let others: Vec<&VoteView> = votes.iter().filter(|vote| vote.group.is_none()).collect();
+    (!others.is_empty()).then(|| {
+        let rows = others.into_iter().map(row).collect_view();
+        view! {
+            <h3 class="note">"Rejections and votes that do not count"</h3>
+            <ul class="rows votes">{rows}</ul>
+        }
+        .into_any()
+    })
+}
+
+fn row(vote: &VoteView) -> AnyView {
+    let (state, word) = match (&vote.void, vote.ballot) {
+        (Some(_), _) => (State::None, "Void"),
+        (None, Ballot::Approve) if vote.group.is_none() => (State::None, "Not needed"),
+        (None, Ballot::Approve) => (State::Ok, "Approved"),
+        (None, Ballot::Reject) => (State::X, "Rejected"),
+    };
+    let did = match vote.ballot {
+        Ballot::Approve => "approved",
+        Ballot::Reject => "rejected",
+    };
+    let initial: String = vote.person_name.chars().take(1).flat_map(char::to_uppercase).collect();
+    let reason = (!vote.reason.is_empty()).then(|| {
+        let reason = vote.reason.clone();
+        view! { <q class="soft break">{reason}</q> }
+    });
+    let void = vote.void.clone().map(|why| view! { <small>"Does not count: " {why} "."</small> });
+    let until = absolute(vote.expires_at);
+    let live = vote.void.is_none() && vote.ballot == Ballot::Approve;
+    view! {
+        <li data-s=state.as_str()>
+            <span class="avatar" aria-hidden="true">
+                {initial}
+            </span>
+            <div>
+                <p>
+                    <b>{vote.person_name.clone()}</b>
+                    " "
+                    <span class="muted">
+                        {did} " revision " {vote.revision} " at " {clock_time(vote.cast_at)} " with a passkey"
+                    </span>
+                </p>
+                {reason}
+                {void}
+                <small class="break">"Signed " <code>{vote.digest.clone()}</code></small>
+                {live.then(|| view! { <small>"Holds until " {until}</small> })}
+            </div>
+            <small>{status(state, word)}</small>
+        </li>
+    }
+    .into_any()
+}

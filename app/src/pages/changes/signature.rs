@@ -1,0 +1,245 @@
+//! The viewer's own signature: what they would sign, and the two verbs.
+
+use domain::{ChangeState, approvals::Ballot, view::change::ChangeView};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        glyph::{State, glyph},
+        icon::{Icon, icon},
+        panel::Panel,
+        toast::Toasts,
+    },
+    live::Live,
+    routes, words,
+};
+
+/// What the viewer has begun. It lives as long as the page, whatever loads again meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk {
+    reason: RwSignal<String>,
+    busy: RwSignal<bool>,
+    problem: RwSignal<Option<String>>,
+    /// The digest that a passkey is asked to sign just now.
+    signing: RwSignal<Option<String>>,
+    /// Scripts run: before that, a button could not ask a passkey for anything.
+    awake: RwSignal<bool>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let desk = Self {
+            reason: RwSignal::new(String::new()),
+            busy: RwSignal::new(false),
+            problem: RwSignal::new(None),
+            signing: RwSignal::new(None),
+            awake: RwSignal::new(false),
+        };
+        Effect::new(move |_| desk.awake.set(true));
+        desk
+    }
+
+    /// For another change.
+    pub fn clear(self) {
+        self.reason.set(String::new());
+        self.problem.set(None);
+    }
+}
+
+pub fn signature(view: &ChangeView, desk: Desk) -> Option<AnyView> {
+    if view.change.state != ChangeState::AwaitingApprovals {
+        return None;
+    }
+    let body = match &view.approvals.block {
+        Some(block) => {
+            let register = block.needs_passkey.then(|| {
+                view! {
+                    <a class="btn" href=routes::PASSKEYS>
+                        {icon(Icon::Key)}
+                        "Register a passkey"
+                    </a>
+                }
+            });
+            view! {
+                <p class="reason sm" id="why-sign">
+                    {icon(Icon::Lock)}
+                    <span>{words::sentence(&block.reason)}"."</span>
+                </p>
+                <div class="buttons">
+                    <button type="button" class="btn" aria-disabled="true" aria-describedby="why-sign">
+                        {icon(Icon::Key)}
+                        "Approve"
+                    </button>
+                    <button type="button" class="btn" aria-disabled="true" aria-describedby="why-sign">
+                        "Reject"
+                    </button>
+                    {register}
+                </div>
+            }
+            .into_any()
+        }
+        None => verbs(view, desk),
+    };
+    Some(
+        view! {
+            <div id="sign">
+                <Panel id="sign-head" title="Your signature">
+                    <div class="panel-body">{body}</div>
+                </Panel>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn verbs(view: &ChangeView, desk: Desk) -> AnyView {
+    let (id, revision) = (view.change.id, view.change.revision.number);
+    let environment = view.change.environment.clone();
+    let (live, toasts) = (Live::here(), Toasts::here());
+    let vote = move |ballot: Ballot| {
+        if desk.busy.get_untracked() || !desk.awake.get_untracked() {
+            return;
+        }
+        if ballot == Ballot::Reject && desk.reason.get_untracked().trim().is_empty() {
+            desk.problem.set(Some("Say why you reject it: its author has to mend it.".to_owned()));
+            return;
+        }
+        desk.busy.set(true);
+        desk.problem.set(None);
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(async move {
+            let outcome = sign(desk, id, revision, ballot).await;
+            // The page may be gone by now.
+            desk.busy.try_set(false);
+            desk.signing.try_set(None);
+            match outcome {
+                Ok(()) => {
+                    let (title, detail) = match ballot {
+                        Ballot::Approve => (format!("You approved {id}"), "Your signature is stored."),
+                        Ballot::Reject => (format!("You rejected {id}"), "It has ended and will not run."),
+                    };
+                    toasts.say(State::Ok, title, detail);
+                    desk.reason.try_set(String::new());
+                }
+                Err(why) => {
+                    desk.problem.try_set(Some(why));
+                }
+            }
+            live.changes_moved();
+        });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (live, toasts, id, revision);
+    };
+    let asleep = move || (!desk.awake.get()).then_some("true");
+    let busy = move || desk.busy.get().then_some("true");
+    view! {
+        {move || {
+                    (!desk.awake.get())
+                        .then(|| {
+                            view! {
+                                <p class="reason sm">
+                                    {icon(Icon::Lock)}
+                                    <span>"Signing needs scripts: only the browser can ask a passkey. Allow them for this page."</span>
+                                </p>
+                            }
+                        })
+                }}
+        <div class="field">
+            <label for="vote-reason">"Reason, shown to all"</label>
+            <input
+                class="input"
+                type="text"
+                id="vote-reason"
+                maxlength="2000"
+                autocomplete="off"
+                placeholder="Optional for an approval"
+                prop:value=move || desk.reason.get()
+                on:input=move |event| desk.reason.set(event_target_value(&event))
+            />
+        </div>
+        <div role="alert">
+            {move || {
+                desk.problem
+                    .get()
+                    .map(|why| {
+                        view! {
+                            <p class="reason sm" data-s="crit">
+                                {glyph(State::Crit)}
+                                <span>{why}</span>
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+        <div role="status">
+            {move || {
+                desk.signing
+                    .get()
+                    .map(|digest| {
+                        view! {
+                            <p class="sm muted">"Your passkey is asked to sign"</p>
+                            <code class="break">{digest}</code>
+                        }
+                    })
+            }}
+        </div>
+        <div class="buttons">
+            <button
+                type="button"
+                class="btn primary"
+                aria-disabled=asleep
+                aria-busy=busy
+                on:click=move |_| vote(Ballot::Approve)
+            >
+                {icon(Icon::Key)}
+                "Approve"
+            </button>
+            <button
+                type="button"
+                class="btn"
+                aria-disabled=asleep
+                aria-busy=busy
+                on:click=move |_| vote(Ballot::Reject)
+            >
+                "Reject"
+            </button>
+        </div>
+        <p class="sm muted">
+            {format!(
+                "Your passkey signs the exact bytes of revision {revision}, once, for {environment}. One rejection ends the change.",
+            )}
+        </p>
+    }
+    .into_any()
+}
+
+/// The server's statement, the passkey's signature, the server's verdict. An error is a sentence.
+#[cfg(feature = "hydrate")]
+async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -> Result<(), String> {
+    use crate::{api::votes, webauthn};
+    let reason = desk.reason.get_untracked();
+    let options = votes::begin_vote(id, revision, ballot).await.map_err(|error| error.message)?;
+    desk.signing.try_set(Some(options.digest.clone()));
+    let answer = webauthn::get(&options).await?;
+    votes::finish_vote(id, answer, reason).await.map_err(|error| error.message)
+}
+
+/// On a phone the panel is far below: a bar that stays leads there.
+pub fn sign_bar(view: &ChangeView) -> Option<AnyView> {
+    let may = view.change.state == ChangeState::AwaitingApprovals && view.approvals.block.is_none();
+    may.then(|| {
+        let tally = view.approvals.tally();
+        view! {
+            <div class="sign-bar">
+                <p>
+                    <b>{tally}</b>
+                </p>
+                <a class="btn primary" href="#sign" rel="external">
+                    {icon(Icon::Key)}
+                    "Compare and sign"
+                </a>
+            </div>
+        }
+        .into_any()
+    })
+}

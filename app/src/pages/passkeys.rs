@@ -1,0 +1,236 @@
+//! Settings, Passkeys: with which of my devices do I sign?
+
+use domain::view::approval::{PasskeyList, PasskeyRow};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    api::{self, passkeys::RevokePasskey},
+    components::{
+        empty::Empty,
+        glyph::{State, glyph},
+        icon::{Icon, icon},
+        loaded::loaded,
+        moment::ago,
+        page_head::{Crumb, PageHead},
+        panel::Panel,
+        status::status,
+        toast::Toasts,
+    },
+    words,
+};
+
+#[component]
+pub fn Passkeys() -> AnyView {
+    let changed = RwSignal::new(0_u32);
+    let revoke = ServerAction::<RevokePasskey>::new();
+    let toasts = Toasts::here();
+    Effect::new(move |_| match revoke.value().get() {
+        Some(Ok(())) => {
+            toasts.say(State::Ok, "Passkey revoked", "Its votes on changes that have not begun are void.");
+            changed.update(|count| *count += 1);
+        }
+        Some(Err(error)) => toasts.say(State::Crit, "The passkey was not revoked", error.message),
+        None => {}
+    });
+    let passkeys = Resource::new(move || changed.get(), |_| api::passkeys::list_passkeys());
+    view! {
+        <Title text="Passkeys" />
+        <PageHead
+            title="Passkeys"
+            crumbs=vec![Crumb::here("Settings"), Crumb::here("Passkeys")]
+            lead=|| "A passkey signs your votes on changes. Its secret never leaves your device; here is only the half that verifies."
+        />
+        <div class="cols">
+            <div class="stack">{loaded(passkeys, "your passkeys", move |list| draw(list, revoke))}</div>
+            <aside class="stack" aria-label="Add one">
+                {register(changed)}
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+fn draw(list: PasskeyList, revoke: ServerAction<RevokePasskey>) -> AnyView {
+    let groups = if list.groups.is_empty() {
+        "The roster has you in no group, so no policy asks for your signature.".to_owned()
+    } else {
+        format!("The roster has you in {}.", words::list(&list.groups))
+    };
+    let body = if list.passkeys.is_empty() {
+        view! {
+            <Empty title="You have no passkey yet" icon=Icon::Key>
+                <p class="soft">"Register one to approve or reject changes."</p>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        let rows = list.passkeys.into_iter().map(|passkey| row(passkey, revoke)).collect_view();
+        view! {
+            <div class="scroll" tabindex="0" role="group" aria-label="Your passkeys">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Registered"</th>
+                            <th scope="col">"Last used"</th>
+                            <th scope="col">
+                                <span class="sr">"Verbs"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="panel block" aria-label="Your passkeys">
+            {body} <footer class="panel-foot">
+                <small>{groups}</small>
+            </footer>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
+    let revoked = passkey.revoked_at.is_some();
+    let (state, word) = if revoked { (State::X, "Revoked") } else { (State::Ok, "In use") };
+    let place = if passkey.synced { "synced between devices" } else { "on one device" };
+    let label = passkey.label.clone();
+    let verb = (!revoked).then(|| {
+        view! {
+            <ActionForm action=revoke>
+                <input type="hidden" name="id" value=passkey.id.clone() />
+                <button type="submit" class="btn" aria-label=format!("Revoke {label}")>
+                    "Revoke"
+                </button>
+            </ActionForm>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row">
+                {passkey.label} <small>{place}</small>
+            </th>
+            <td>{status(state, word)}</td>
+            <td>{ago(passkey.created_at)}</td>
+            <td>{passkey.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}</td>
+            <td>{verb}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn register(changed: RwSignal<u32>) -> AnyView {
+    let label = RwSignal::new(String::new());
+    let (busy, awake) = (RwSignal::new(false), RwSignal::new(false));
+    let problem = RwSignal::new(None::<String>);
+    let toasts = Toasts::here();
+    Effect::new(move |_| awake.set(true));
+    let begin = move || {
+        if busy.get_untracked() || !awake.get_untracked() {
+            return;
+        }
+        problem.set(None);
+        if label.get_untracked().trim().is_empty() {
+            problem.set(Some("Name it first, for example Work laptop.".to_owned()));
+            return;
+        }
+        busy.set(true);
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(async move {
+            let outcome = ask(label.get_untracked()).await;
+            busy.try_set(false);
+            match outcome {
+                Ok(()) => {
+                    toasts.say(State::Ok, "Passkey registered", "It can sign your votes from now on.");
+                    label.try_set(String::new());
+                    changed.try_update(|count| *count += 1);
+                }
+                Err(why) => {
+                    problem.try_set(Some(why));
+                }
+            }
+        });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (changed, toasts);
+    };
+    view! {
+        <Panel id="register" title="Register a passkey">
+            <form
+                class="panel-body"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    begin();
+                }
+            >
+                {move || {
+                    (!awake.get())
+                        .then(|| {
+                            view! {
+                                <p class="reason sm">
+                                    {icon(Icon::Lock)}
+                                    <span>"Registering needs scripts: only the browser can ask a device for a passkey."</span>
+                                </p>
+                            }
+                        })
+                }}
+                <div class="field">
+                    <label for="passkey-label">"Name of the device"</label>
+                    <input
+                        class="input"
+                        type="text"
+                        id="passkey-label"
+                        maxlength="60"
+                        autocomplete="off"
+                        placeholder="Work laptop"
+                        prop:value=move || label.get()
+                        on:input=move |event| label.set(event_target_value(&event))
+                    />
+                </div>
+                <div role="alert">
+                    {move || {
+                        problem
+                            .get()
+                            .map(|why| {
+                                view! {
+                                    <p class="reason sm" data-s="crit">
+                                        {glyph(State::Crit)}
+                                        <span>{why}</span>
+                                    </p>
+                                }
+                            })
+                    }}
+                </div>
+                <div class="buttons">
+                    <button
+                        type="button"
+                        class="btn primary"
+                        aria-disabled=move || (!awake.get()).then_some("true")
+                        aria-busy=move || busy.get().then_some("true")
+                        on:click=move |_| begin()
+                    >
+                        {icon(Icon::Key)}
+                        "Register passkey"
+                    </button>
+                </div>
+                <p class="sm muted">
+                    "Your device asks for its PIN, fingerprint or face. Register a second one, so that a lost device keeps nobody waiting."
+                </p>
+            </form>
+        </Panel>
+    }
+    .into_any()
+}
+
+#[cfg(feature = "hydrate")]
+async fn ask(label: String) -> Result<(), String> {
+    use crate::webauthn;
+    let options = api::passkeys::begin_registration().await.map_err(|error| error.message)?;
+    let answer = webauthn::create(&options).await?;
+    api::passkeys::finish_registration(label, answer).await.map_err(|error| error.message)
+}

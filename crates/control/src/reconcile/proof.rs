@@ -1,0 +1,91 @@
+//! May it run? Everything that a claim and each step prove again, from raw evidence and with the database's time.
+
+use domain::{Actor, change::Change};
+use store::{NewEvent, Tx};
+
+use super::Stopped;
+use crate::{
+    Control,
+    drift::{self, Drift},
+    evidence::{self, Forged, Rules},
+};
+
+pub(super) enum Proof<'a> {
+    /// The change as it was read under the lock.
+    Holds(Box<Change>),
+    /// It is not what was looked at: another round looks at what it is.
+    Moved,
+    /// Its votes are void by now, and it waits again; the events are to be appended.
+    TakenBack(Vec<NewEvent<'a>>),
+    /// Something that this control plane never wrote stands in the database.
+    Refused(String),
+}
+
+/// The cause of a row whose bytes do not have their digests, with its code.
+pub(super) fn bytes_mismatch(error: &store::Error) -> String {
+    format!("its stored bytes are not what was digested: {error} (bytes_mismatch)")
+}
+
+pub(super) async fn needs_signatures(control: &Control, change: &Change) -> Result<bool, Stopped> {
+    let mut tx = control.store.begin().await?;
+    let rules = Rules::read(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(!rules.requirement(change).is_nobody())
+}
+
+/// In the transaction that claims: locks the change, verifies each signature, counts people, compares every digest.
+pub(super) async fn of_claim<'a>(
+    control: &Control,
+    tx: &mut Tx,
+    actor: &'a Actor,
+    change: &Change,
+    drift: Option<Drift>,
+) -> Result<Proof<'a>, Stopped> {
+    let locked = match tx.lock_change(change.id).await {
+        Err(error @ store::Error::Corrupt { .. }) => return Ok(Proof::Refused(bytes_mismatch(&error))),
+        locked => locked?,
+    };
+    if locked.state != change.state || locked.revision.number != change.revision.number {
+        return Ok(Proof::Moved);
+    }
+    let (rules, now) = (Rules::read(tx).await?, tx.database_time().await?);
+    let votes = tx.list_votes(change.id).await?;
+    let weighed = match evidence::weigh(&control.signing, &locked, &rules, &votes, now) {
+        Ok(weighed) => weighed,
+        Err(Forged(why)) => return Ok(Proof::Refused(why)),
+    };
+    let at = control.clock.now();
+    if let Some(drift) = drift {
+        return Ok(Proof::TakenBack(drift::take_back(tx, actor, &locked, &rules, drift, at).await?));
+    }
+    if weighed.holds() {
+        return Ok(Proof::Holds(Box::new(locked)));
+    }
+    let because = weighed.stale.first().map_or_else(
+        || format!("its signatures are not enough: {}", weighed.quorum),
+        |stale| stale.because.clone(),
+    );
+    let void = weighed.stale_ids();
+    Ok(Proof::TakenBack(drift::void_some(tx, actor, &locked, (&void, &because), at).await?))
+}
+
+/// Before each call: the stored bytes, read again, are those that were claimed, and every signature is still over them. Why not, with a code.
+/// What only time or a policy ends does not stop a change half-way.
+pub(super) async fn before_step(control: &Control, change: &Change) -> Result<Option<String>, Stopped> {
+    let stored = match control.store.get_change(change.id).await {
+        Err(error @ store::Error::Corrupt { .. }) => return Ok(Some(bytes_mismatch(&error))),
+        Ok(None) => return Ok(Some(format!("{} is not stored any more (bytes_mismatch)", change.id))),
+        stored => stored?.unwrap_or_else(|| change.clone()),
+    };
+    let same = stored.revision.number == change.revision.number
+        && stored.revision.payload_sha256 == change.revision.payload_sha256
+        && stored.revision.plan_sha256 == change.revision.plan_sha256;
+    if !same {
+        return Ok(Some("its revision was exchanged while it ran (bytes_mismatch)".to_owned()));
+    }
+    let mut tx = control.store.begin().await?;
+    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
+    let votes = tx.list_votes(change.id).await?;
+    tx.rollback().await?;
+    Ok(evidence::weigh(&control.signing, &stored, &rules, &votes, now).err().map(|Forged(why)| why))
+}

@@ -1,0 +1,82 @@
+//! The roster comes from the configuration of who runs this installation: where its groups differ from those in force, they are a new revision.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use domain::{Actor, approvals::Roster, audit::AuditAction};
+use store::NewEvent;
+use tokio::time::sleep;
+
+use crate::{Control, Error};
+
+/// Who acts, in the audit log.
+const NAME: &str = "Configuration";
+const RETRY: Duration = Duration::from_secs(2);
+
+pub type Groups = BTreeMap<String, BTreeSet<String>>;
+
+/// Declares the groups as soon as the database answers.
+pub fn start(control: &Control, groups: Groups) {
+    let control = control.clone();
+    control.tasks.clone().spawn(async move {
+        loop {
+            let declared = tokio::select! {
+                declared = declare_roster(&control, &groups) => declared,
+                () = control.stop.cancelled() => return,
+            };
+            match declared {
+                Ok(roster) => {
+                    tracing::info!(
+                        revision = roster.revision,
+                        groups = roster.groups.len(),
+                        "roster in force"
+                    );
+                    return;
+                }
+                Err(error) if error.is_fault() || matches!(error, Error::Conflict(_)) => {
+                    tokio::select! {
+                        () = sleep(RETRY) => {}
+                        () = control.stop.cancelled() => return,
+                    }
+                }
+                // The one in force stays.
+                Err(error) => {
+                    tracing::error!(%error, "the configured roster is refused");
+                    return;
+                }
+            }
+        }
+    });
+}
+
+/// Puts the groups in force where they differ from those that are. Votes under the old revision are void from then on.
+#[tracing::instrument(skip_all, err(level = "debug"))]
+pub async fn declare_roster(control: &Control, groups: &Groups) -> Result<Roster, Error> {
+    let mut tx = control.store.begin().await?;
+    let current = tx.roster_in_force().await?;
+    if current.groups == *groups {
+        return Ok(current);
+    }
+    let next = Roster { revision: current.revision + 1, groups: groups.clone() };
+    next.check().map_err(|error| Error::invalid("approvals.groups", error.to_string()))?;
+    let policy = tx.policy_in_force().await?;
+    policy.check_with(&next).map_err(|error| Error::invalid("approvals.groups", error.to_string()))?;
+    tx.insert_roster(&next).await?;
+    let actor = Actor::system(NAME, "start");
+    let sizes: Vec<String> =
+        next.groups.iter().map(|(group, people)| format!("{group} {}", people.len())).collect();
+    let event = NewEvent {
+        detail: sizes.join(", "),
+        ..NewEvent::new(
+            &actor,
+            AuditAction::ReviseRoster,
+            format!("roster r{}", next.revision),
+            control.clock.now(),
+        )
+    };
+    tx.append_audit(&event).await?;
+    tx.commit().await?;
+    Ok(next)
+}

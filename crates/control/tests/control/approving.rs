@@ -1,0 +1,199 @@
+//! Voting as people do it: who may, what they are told, and what a passkey is for.
+
+use control::{Error, changes, me, passkeys, rosters, votes};
+use domain::{ChangeState, Permission, Role, approvals::Ballot, audit::AuditAction as Did};
+use sqlx::PgPool;
+
+use crate::{
+    approver::{Approver, groups, roster, sign_in, three},
+    fixture::{
+        Fixture, Worker, actions, assert_chain, change, operator, person, production, propose, viewer,
+    },
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let [mut wen, mut noor, mut ines] = three(control).await;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    let view = async |who: &Approver| changes::load_change(control, &who.actor, id).await.unwrap().approvals;
+
+    assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 1);
+    assert_eq!(view(&wen).await.block, None);
+    wen.approve(control, id).await.unwrap();
+    let seen = view(&wen).await;
+    assert_eq!(seen.tally(), "sre 1 of 2, security 0 of 1");
+    assert_eq!((seen.votes[0].person_name.as_str(), seen.votes[0].reason.as_str()), ("wen", "I read it"));
+    assert_eq!(seen.votes[0].group.as_deref(), Some("sre"));
+    assert!(seen.block.unwrap().reason.contains("you have voted"));
+    assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 0);
+    let waiting = changes::list_changes_waiting_for_me(control, &noor.actor, None, None).await.unwrap();
+    assert_eq!(waiting.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+
+    noor.approve(control, id).await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
+    ines.approve(control, id).await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Approved);
+    assert_eq!(
+        actions(control, id).await,
+        [Did::ProposeChange, Did::VoteToApprove, Did::VoteToApprove, Did::VoteToApprove, Did::ApproveChange]
+    );
+    let mut worker = Worker::start(control).await;
+    let applied = worker.finish(id).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    assert_eq!(view(&ines).await.tally(), "sre 2 of 2, security 1 of 1");
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_cannot_vote_is_told_why(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    roster(control).await;
+    let author = person("wen", &[Role::Operator, Role::Approver]);
+    let id = propose(control, &author, production()).await.unwrap();
+    let author = Approver::with(control, author).await;
+    let stranger = Approver::new(control, "anton").await;
+    let keyless = person("ines", &[Role::Approver]);
+    sign_in(control, &keyless).await;
+    for (actor, why) in [
+        (&author.actor, "proposed or edited"),
+        (&stranger.actor, "none of these groups"),
+        (&keyless, "passkey"),
+    ] {
+        let refused = votes::begin_vote(control, actor, id, 1, Ballot::Approve).await.unwrap_err();
+        assert!(matches!(&refused, Error::Conflict(said) if said.contains(why)), "{refused}");
+        let shown = changes::load_change(control, actor, id).await.unwrap().approvals.block.unwrap();
+        assert!(shown.reason.contains(why), "{shown:?}");
+        assert_eq!(shown.needs_passkey, why == "passkey");
+    }
+    for actor in [viewer(), operator()] {
+        let refused = votes::begin_vote(control, &actor, id, 1, Ballot::Approve).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden(Permission::VoteOnChange)), "{refused}");
+        let shown = changes::load_change(control, &actor, id).await.unwrap().approvals.block.unwrap();
+        assert!(shown.reason.contains("role approver"), "{shown:?}");
+    }
+    // Without its author, sre has two left; were one of them gone, nobody could clear it.
+    let view = changes::load_change(control, &keyless, id).await.unwrap();
+    assert_eq!(view.approvals.stuck, None);
+    rosters::declare_roster(control, &groups(&["wen", "noor"], &["ines"])).await.unwrap();
+    let view = changes::load_change(control, &keyless, id).await.unwrap();
+    assert!(view.approvals.stuck.unwrap().contains("sre 1 of 2"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_rejection_with_a_reason_ends_it(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let [mut wen, mut noor, mut ines] = three(control).await;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    wen.approve(control, id).await.unwrap();
+    let options = ines.begin(control, id, Ballot::Reject).await.unwrap();
+    let answer = ines.sign(&options);
+    let silent = votes::finish_vote(control, &ines.actor, id, &answer, "  ").await.unwrap_err();
+    assert!(matches!(&silent, Error::Invalid(fields) if fields[0].field == "reason"), "{silent}");
+    ines.vote(control, id, Ballot::Reject).await.unwrap();
+    let rejected = change(control, id).await;
+    assert_eq!(rejected.state, ChangeState::Rejected);
+    assert!(!rejected.outcome.unwrap().contains("ines"), "a name of a person stands in a history");
+    assert_eq!(
+        actions(control, id).await,
+        [Did::ProposeChange, Did::VoteToApprove, Did::VoteToReject, Did::RejectChange]
+    );
+    let late = noor.approve(control, id).await.unwrap_err();
+    assert!(matches!(&late, Error::Conflict(why) if why.contains("rejected")), "{late}");
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_challenge_is_answered_once_and_a_passkey_is_one_person_s(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let [mut wen, mut noor, _] = three(control).await;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    let field = |error: Error| match error {
+        Error::Invalid(fields) => fields[0].field.clone(),
+        other => panic!("{other}"),
+    };
+
+    // A wrong answer uses the challenge up as well.
+    let options = wen.begin(control, id, Ballot::Approve).await.unwrap();
+    let mut forged = wen.sign(&options);
+    forged.signature[9] ^= 1;
+    assert_eq!(field(wen.finish(control, id, &forged).await.unwrap_err()), "passkey");
+    let right = wen.sign(&options);
+    let used = wen.finish(control, id, &right).await.unwrap_err();
+    assert!(matches!(used, Error::Precondition(_)), "{used}");
+
+    // What one was asked, another cannot answer, with whatever key.
+    let options = wen.begin(control, id, Ballot::Approve).await.unwrap();
+    let answer = noor.sign(&options);
+    let stolen = noor.finish(control, id, &answer).await.unwrap_err();
+    assert!(matches!(stolen, Error::Precondition(_)), "{stolen}");
+    assert_eq!(field(wen.finish(control, id, &answer).await.unwrap_err()), "passkey");
+
+    let twice = wen.register(control).await.unwrap_err();
+    assert!(matches!(&twice, Error::Conflict(why) if why.contains("registered already")), "{twice}");
+    let mut thief = Approver::new(control, "thief").await;
+    std::mem::swap(&mut thief.key, &mut wen.key);
+    assert!(matches!(thief.register(control).await, Err(Error::Conflict(_))));
+    assert_eq!(control.store.list_votes(id).await.unwrap(), []);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn passkeys_are_listed_named_and_revoked_by_their_own_person(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    roster(control).await;
+    let wen = Approver::new(control, "wen").await;
+    let list = passkeys::list_passkeys(control, &wen.actor).await.unwrap();
+    assert_eq!((list.passkeys.len(), list.groups), (1, vec!["sre".to_owned()]));
+    let row = &list.passkeys[0];
+    assert_eq!((row.label.as_str(), row.synced, row.revoked_at), ("Laptop", false, None));
+    let stranger = passkeys::revoke_passkey(control, &viewer(), &row.id).await.unwrap_err();
+    assert!(matches!(stranger, Error::NotFound(_)), "{stranger}");
+    passkeys::revoke_passkey(control, &wen.actor, &row.id).await.unwrap();
+    let again = passkeys::revoke_passkey(control, &wen.actor, &row.id).await.unwrap_err();
+    assert!(matches!(again, Error::Conflict(_)), "{again}");
+
+    let options = passkeys::begin_registration(control, &wen.actor).await.unwrap();
+    assert!(options.exclude.is_empty(), "a revoked one may be replaced");
+    let made = wen.key.create(&options.challenge);
+    let answer = domain::view::approval::RegistrationAnswer {
+        challenge: options.challenge,
+        client_data_json: made.client_data_json,
+        attestation_object: made.attestation_object,
+    };
+    for label in ["", "  ", "a\0b", &"x".repeat(61)] {
+        let refused = passkeys::finish_registration(control, &wen.actor, label, &answer).await.unwrap_err();
+        assert!(matches!(&refused, Error::Invalid(fields) if fields[0].field == "label"), "{refused}");
+    }
+    let said = control.store.list_audit(&Default::default(), 20).await.unwrap();
+    let passkey_events: Vec<Did> = said
+        .iter()
+        .map(|event| event.action)
+        .filter(|action| matches!(action, Did::RegisterPasskey | Did::RevokePasskey))
+        .collect();
+    assert_eq!(passkey_events, [Did::RevokePasskey, Did::RegisterPasskey]);
+    assert!(said.iter().all(|event| !event.object.contains("Laptop") && !event.detail.contains("Laptop")));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_roster_is_declared_once_and_one_that_nobody_could_satisfy_is_not(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let declared = rosters::declare_roster(control, &groups(&["a", "b"], &["c"])).await.unwrap();
+    assert_eq!(declared.revision, 1);
+    assert_eq!(rosters::declare_roster(control, &groups(&["a", "b"], &["c"])).await.unwrap(), declared);
+    for (sre, security) in [(&["a"][..], &["c"][..]), (&["a", "b"], &["b"]), (&["a", ""], &["c"])] {
+        let refused = rosters::declare_roster(control, &groups(sre, security)).await.unwrap_err();
+        assert!(
+            matches!(&refused, Error::Invalid(fields) if fields[0].field == "approvals.groups"),
+            "{refused}"
+        );
+    }
+    assert_eq!(control.store.roster_in_force().await.unwrap(), declared);
+    let said = control.store.list_audit(&Default::default(), 9).await.unwrap();
+    assert_eq!(said.iter().map(|event| event.object.as_str()).collect::<Vec<_>>(), ["roster r1"]);
+}

@@ -1,0 +1,62 @@
+//! Rosters: a history of revisions, of which the highest is in force. Before the first one, nobody is in any group.
+
+use domain::approvals::Roster;
+use sqlx::{PgExecutor, types::Json};
+
+use crate::{Error, Result, Store, Tx, column};
+
+async fn in_force(executor: impl PgExecutor<'_>) -> Result<Roster> {
+    let row = sqlx::query!("SELECT revision, body FROM rosters ORDER BY revision DESC LIMIT 1")
+        .fetch_optional(executor)
+        .await?;
+    let Some(row) = row else { return Ok(Roster::default()) };
+    let named = || format!("roster r{}", row.revision);
+    let roster: Roster = column::json(named, "body", row.body)?;
+    roster.check().map_err(|error| Error::corrupt(named(), "body", error))?;
+    Ok(roster)
+}
+
+impl Store {
+    pub async fn roster_in_force(&self) -> Result<Roster> {
+        in_force(&self.pool).await
+    }
+}
+
+impl Tx {
+    pub async fn roster_in_force(&mut self) -> Result<Roster> {
+        in_force(self.connection()).await
+    }
+
+    /// A conflict: this revision is there already.
+    pub async fn insert_roster(&mut self, roster: &Roster) -> Result<()> {
+        sqlx::query!(
+            "INSERT INTO rosters (revision, body) VALUES ($1, $2)",
+            roster.revision,
+            Json(roster) as _
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+
+    use super::*;
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn the_highest_revision_is_in_force_and_none_is_rewritten(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        assert_eq!(store.roster_in_force().await.unwrap(), Roster::default());
+        for roster in [Roster::of(1, &[("sre", &["a"])]), Roster::of(2, &[("sre", &["a", "b"])])] {
+            let mut tx = store.begin().await.unwrap();
+            tx.insert_roster(&roster).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(store.roster_in_force().await.unwrap(), roster);
+        }
+        let refused = sqlx::query("DELETE FROM rosters").execute(&pool).await.unwrap_err();
+        assert!(refused.to_string().contains("rosters keeps its history"), "{refused}");
+    }
+}

@@ -1,0 +1,159 @@
+// A change of production: three people sign it with their passkeys, one rejects, an edit voids, an author is refused.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
+import { hydrated } from '../harness/browser.mjs';
+import { registerPasskey } from '../harness/passkey.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { ANSWERS, example, planImport } from '../seed.mjs';
+import { main, phase, words } from './face.mjs';
+
+const scene = openScene();
+
+const answers = Object.fromEntries(
+  Object.entries(ANSWERS).map(([reference, value]) => [reference, value.replace('genesis-project-dev', 'genesis-project-prod')]),
+);
+
+/** The basic example as an environment of production. */
+async function production(name) {
+  const text = await example('basic.tf');
+  return text.replace('environment = "dev"', `environment = "${name}"`).replace('genesis-project-dev', `genesis-project-${name}`);
+}
+
+async function propose(page, name) {
+  await planImport(page, await production(name), answers);
+  await page.getByLabel('Reason, shown to all').fill('Production needs its first fleet');
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-\d+$/);
+  return new URL(page.url()).pathname;
+}
+
+async function approver(name) {
+  const person = await scene.person(name);
+  await registerPasskey(person);
+  return person;
+}
+
+async function vote(page, change, verb, reason = '') {
+  await page.goto(change);
+  await hydrated(page);
+  if (reason) await page.getByLabel('Reason, shown to all').fill(reason);
+  await page.getByRole('button', { name: verb, exact: true }).click();
+  const past = verb === 'Approve' ? 'You approved' : 'You rejected';
+  await page.getByRole('status').getByText(past).waitFor();
+}
+
+const signature = (page) => main(page).getByRole('region', { name: 'Your signature' });
+
+test('three people with three passkeys clear a change of production, and it runs', async () => {
+  const [mara, wen, noor, ines, vera] = await Promise.all([
+    scene.person('Mara'),
+    approver('Wen'),
+    approver('Noor'),
+    approver('Ines'),
+    scene.person('Vera'),
+  ]);
+  const change = await propose(mara.page, 'prod');
+
+  // Who may not sign is told why, on a button that keeps its place.
+  await mara.page.goto(change);
+  const refused = signature(mara.page).getByRole('button', { name: 'Approve', exact: true });
+  assert.equal(await refused.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(signature(mara.page)), /role approver/);
+  await vera.page.goto(change);
+  assert.match(await words(signature(vera.page)), /You may not vote on changes/);
+
+  // It waits for Wen, who finds it by the count in the bar.
+  await wen.page.goto('/');
+  await hydrated(wen.page);
+  await wen.page.getByRole('link', { name: '1 change waiting for your vote' }).click();
+  await wen.page.waitForURL(/waiting=me/);
+  await main(wen.page).getByRole('table').getByRole('link', { name: /Import 1 template/ }).click();
+  await wen.page.waitForURL(`**${change}`);
+  await assertAccessible(wen.page);
+  assert.match(await words(phase(wen.page, 'Approvals')), /sre 0 of 2, security 0 of 1/);
+
+  await vote(wen.page, change, 'Approve', 'Two small VMs, nothing public');
+  await phase(wen.page, 'Approvals').getByText('sre 1 of 2, security 0 of 1').waitFor();
+  const told = await words(phase(wen.page, 'Approvals'));
+  assert.match(told, /Wen approved revision 1 at .* with a passkey/);
+  assert.match(told, /Two small VMs, nothing public/);
+  assert.match(told, /Signed [0-9A-F]{4}(-[0-9A-F]{4}){15}/);
+  assert.match(await words(signature(wen.page)), /You have voted on this revision/);
+
+  await vote(noor.page, change, 'Approve');
+  await vote(ines.page, change, 'Approve', 'One port, nothing public');
+  await main(ines.page).getByText('sre 2 of 2, security 1 of 1').waitFor();
+  await phase(ines.page, 'Verify').getByText(/observed equals desired/).waitFor({ timeout: 90_000 });
+});
+
+test('one rejection with its reason ends a change', async () => {
+  const [mara, ines] = await Promise.all([scene.person('Mara'), approver('Ines')]);
+  const change = await propose(mara.page, 'staging');
+  await ines.page.goto(change);
+  await hydrated(ines.page);
+  await ines.page.getByRole('button', { name: 'Reject', exact: true }).click();
+  await signature(ines.page).getByText('Say why you reject it').waitFor();
+  await vote(ines.page, change, 'Reject', 'Staging has no budget yet');
+  await main(ines.page).getByText('One of those who were asked rejected it').first().waitFor();
+  const told = await words(phase(ines.page, 'Approvals'));
+  assert.match(told, /Ines rejected revision 1 .* Staging has no budget yet/);
+  assert.match(await words(phase(ines.page, 'Apply')), /will not run/);
+});
+
+test('an edit voids the votes before it, and its editor cannot sign', async () => {
+  const [jonah, wen] = await Promise.all([approver('Jonah'), approver('Wen')]);
+  const change = await propose(jonah.page, 'edge');
+  await jonah.page.goto(change);
+  assert.match(await words(signature(jonah.page)), /You proposed or edited this change/);
+  await vote(wen.page, change, 'Approve');
+
+  await jonah.page.getByRole('link', { name: 'Edit by import' }).click();
+  await jonah.page.waitForURL(/revises=/);
+  await hydrated(jonah.page);
+  await jonah.page.getByLabel('Module block').fill((await production('edge')).replace('max_replicas  = 5', 'max_replicas  = 6'));
+  await jonah.page.getByRole('button', { name: 'Plan', exact: true }).click();
+  for (const [reference, answer] of Object.entries(answers)) {
+    await jonah.page.getByLabel(reference, { exact: true }).fill(answer);
+  }
+  await jonah.page.getByRole('button', { name: 'Plan with these values' }).click();
+  await jonah.page.getByRole('button', { name: 'Edit change' }).click();
+  await jonah.page.waitForURL(`**${change}`);
+  await main(jonah.page).getByText('revision 2', { exact: true }).first().waitFor();
+  const told = await words(phase(jonah.page, 'Approvals'));
+  assert.match(told, /sre 0 of 2, security 0 of 1/);
+  assert.match(told, /Does not count: the change was edited: revision 2 took the place of revision 1/);
+  await vote(wen.page, change, 'Approve');
+});
+
+test('a lost passkey is revoked, and its votes with it; a phone shows the way to sign', async () => {
+  const [mara, wen] = await Promise.all([scene.person('Mara'), scene.person('Wen', { width: 390, height: 844 })]);
+  await registerPasskey(wen, 'Lost phone');
+  const change = await propose(mara.page, 'lab');
+  await wen.page.goto(change);
+  await hydrated(wen.page);
+  await wen.page.getByRole('link', { name: 'Compare and sign' }).click();
+  await assertAccessible(wen.page);
+  const wide = await wen.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  assert.equal(wide, false, 'the page is wider than a phone');
+  await vote(wen.page, change, 'Approve');
+  await wen.page.goto('/settings/passkeys');
+  await hydrated(wen.page);
+  await assertAccessible(wen.page);
+  await wen.page.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  await wen.page.getByRole('row', { name: /Lost phone/ }).getByText('Revoked').waitFor();
+  await wen.page.goto(change);
+  assert.match(await words(phase(wen.page, 'Approvals')), /Does not count: the passkey that signed it was revoked/);
+});
+
+test('without scripts the page tells all and says that signing needs them', async () => {
+  const mara = await scene.person('Mara');
+  const change = await propose(mara.page, 'quiet');
+  const ines = await approver('Ines');
+  const state = await ines.context.storageState();
+  const quiet = await scene.visitor({ scripts: false, state });
+  await quiet.page.goto(change);
+  assert.match(await words(signature(quiet.page)), /Signing needs scripts/);
+  assert.match(await words(phase(quiet.page, 'Approvals')), /sre 0 of 2, security 0 of 1/);
+});
