@@ -9,6 +9,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use domain::Timestamp;
+
 use crate::{Result, Tx};
 
 /// The schema, embedded. See migrations/README.md for its rules.
