@@ -9,8 +9,6 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use domain::Timestamp;
-
 use crate::{Result, Tx};
 
 /// The schema, embedded. See migrations/README.md for its rules.

@@ -60,7 +60,12 @@ async fn two_vms_cost_what_the_list_says_over_a_restart(pool: PgPool) {
     // A second look at the same adds nothing but its time.
     worker.round().await.unwrap();
     let again = now(&control).await;
-    assert!(again.total.seconds - after.total.seconds <= 4, "{} {}", again.total.seconds, after.total.seconds);
+    assert!(
+        again.total.seconds - after.total.seconds <= 4,
+        "{} {}",
+        again.total.seconds,
+        after.total.seconds
+    );
 
     let csv = costs::export_costs(&control, &viewer(), "dev", start().date_naive()).await.unwrap();
     assert_eq!(csv.lines().count(), 2, "{csv}");
@@ -101,7 +106,10 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     let said = |action: AuditAction| log.iter().filter(|event| event.action == action).count();
     assert_eq!((said(AuditAction::SetBudget), said(AuditAction::CrossBudgetThreshold)), (1, 3));
     let set = log.iter().find(|event| event.action == AuditAction::SetBudget).unwrap();
-    assert_eq!((set.sentence().as_str(), set.detail.as_str()), ("ada set the budget of dev", "$1.00 a month, was none"));
+    assert_eq!(
+        (set.sentence().as_str(), set.detail.as_str()),
+        ("ada set the budget of dev", "$1.00 a month, was none")
+    );
 
     // More money: nothing of it is crossed. None: nothing is said.
     costs::set_budget(control, &admin, "dev", 1, "1000").await.unwrap();

@@ -59,8 +59,7 @@ async fn stage(control: &Control) -> Edit {
 }
 
 fn canary() -> Edit {
-    let canary =
-        CanarySpec { template_name: None, template_version: None, target_size: Amount::Fixed(1) };
+    let canary = CanarySpec { template_name: None, template_version: None, target_size: Amount::Fixed(1) };
     Edit::StartCanary { name: POOL.into(), canary }
 }
 
@@ -75,7 +74,10 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
 
     let staged = edit(control, &mut worker, &stage(control).await).await;
     assert_eq!(staged.revision.plan.impact.total(), ZoneImpact::default());
-    assert!(staged.revision.desired.template_versions.contains_key(&old), "the held version is carried whole");
+    assert!(
+        staged.revision.desired.template_versions.contains_key(&old),
+        "the held version is carried whole"
+    );
     assert_eq!(vms(control).await, before, "no VM is touched");
 
     let tried = edit(control, &mut worker, &canary()).await;
