@@ -19,8 +19,6 @@ pub(crate) type Points = Vec<(f64, f64)>;
 /// What is drawn of one series, by its class in the sheet.
 pub(crate) enum Layer {
     Line(&'static str, Points),
-    /// Down to the ground.
-    Area(&'static str, Points),
     /// Lower left and upper right.
     Bars(&'static str, Vec<[(f64, f64); 2]>),
 }
@@ -39,16 +37,12 @@ type Failed = DrawingAreaErrorKind<std::convert::Infallible>;
 
 fn layer_paths(height: u32, x: Range<f64>, y: Range<f64>, layer: Layer) -> Result<Vec<PlotPath>, Failed> {
     let mut paths = Vec::new();
-    let ground = y.start;
     {
         let area = Paths::new(height, &mut paths).into_drawing_area();
         let mut chart = ChartBuilder::on(&area).build_cartesian_2d(x, y)?;
         match layer {
             Layer::Line(class, points) => {
                 chart.draw_series(LineSeries::new(points, style(class, false)))?;
-            }
-            Layer::Area(class, points) => {
-                chart.draw_series(AreaSeries::new(points, ground, style(class, true)))?;
             }
             Layer::Bars(class, bars) => {
                 chart.draw_series(
@@ -108,11 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn bars_and_areas_are_closed() {
+    fn bars_are_closed() {
         let bars = Layer::Bars("bar", vec![[(0.0, 0.0), (1.0, 4.0)]]);
-        let area = Layer::Area("band", vec![(0.0, 1.0), (1.0, 2.0)]);
-        let drawn = draw(50, 0.0..2.0, 0.0..8.0, vec![bars, area]);
-        assert_eq!(drawn.iter().map(|path| path.class.as_str()).collect::<Vec<_>>(), ["bar", "band"]);
+        let drawn = draw(50, 0.0..2.0, 0.0..8.0, vec![bars]);
+        assert_eq!(drawn.iter().map(|path| path.class.as_str()).collect::<Vec<_>>(), ["bar"]);
         assert!(drawn.iter().all(|path| path.d.ends_with('z')), "{drawn:?}");
     }
 

@@ -89,7 +89,7 @@ async fn leader(control: &Control) -> HealthCheck {
 async fn backlog(control: &Control, now: Timestamp) -> HealthCheck {
     const PART: &str = "Backlog";
     let waiting = match control.store.list_changes_in(&[ChangeState::Approved]).await {
-        Ok(waiting) => waiting,
+        Ok(open) => open.changes,
         Err(error) => {
             tracing::warn!(%error, "the backlog cannot be read");
             return HealthCheck::fail(PART, "DatabaseUnavailable", "It could not be read.", "See Database.");

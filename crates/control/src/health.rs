@@ -256,6 +256,7 @@ pub(crate) fn agent(heard: &Acknowledged) -> Actor {
         id: heard.name.clone(),
         name: heard.name.clone(),
         roles: BTreeSet::new(),
+        reach: domain::token::Reach::Whole,
         authn: "credential".to_owned(),
         request_id: format!("heartbeat-{}", heard.at.timestamp_millis()),
     }

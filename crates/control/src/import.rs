@@ -62,7 +62,7 @@ pub async fn propose_expected(
     reason: &str,
 ) -> Result<ChangeId, Error> {
     authorize(actor, Permission::ProposeChange)?;
-    let planned = plan_shown(control, input, digest).await?;
+    let planned = plan_shown(control, input, expected).await?;
     let title = title(&planned);
     changes::propose(control, actor, planned, &title, reason).await
 }
@@ -77,13 +77,18 @@ pub async fn revise_import(
     digest: &str,
 ) -> Result<u32, Error> {
     authorize(actor, Permission::ProposeChange)?;
-    let planned = plan_shown(control, input, digest).await?;
+    let expected = Expected { digest: Some(digest), generation: None };
+    let planned = plan_shown(control, input, expected).await?;
     let title = title(&planned);
     revising::revise_change(control, actor, id, revision, planned, &title).await
 }
 
 /// Plans the texts again; where that is not what was shown, nothing is stored.
-async fn plan_shown(control: &Control, input: ImportInput, digest: &str) -> Result<planning::Planned, Error> {
+async fn plan_shown(
+    control: &Control,
+    input: ImportInput,
+    expected: Expected<'_>,
+) -> Result<planning::Planned, Error> {
     let Reading::Complete { desired } = read(control, input).await? else {
         return Err(Error::invalid("files", "they are not complete: plan them first"));
     };

@@ -78,7 +78,7 @@ mod tests {
         let mut tx = store.begin().await.unwrap();
         tx.intend_template_deletion(&deletion).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(store.list_open_template_deletions("dev").await.unwrap(), [deletion.clone()]);
+        assert_eq!(store.list_open_template_deletions("dev").await.unwrap(), std::slice::from_ref(&deletion));
         assert_eq!(store.list_open_template_deletions("prod").await.unwrap(), []);
         let mut tx = store.begin().await.unwrap();
         assert!(tx.end_template_deletion(deletion.request_id, at(2), None).await.unwrap());

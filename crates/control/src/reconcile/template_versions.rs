@@ -34,6 +34,7 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
         .store
         .list_changes_in(&[ChangeState::Approved, ChangeState::Applying])
         .await?
+        .changes
         .into_iter()
         .map(|change| change.environment)
         .collect();
