@@ -4,7 +4,7 @@
 pub mod agents;
 mod audit;
 mod changes;
-mod costs;
+pub mod costs;
 pub mod docs;
 mod environments;
 mod firewall_rules;

@@ -303,8 +303,7 @@ fn slider(
 #[cfg(feature = "hydrate")]
 fn follow(event: &ev::PointerEvent, readings: StoredValue<Vec<Reading>>, cursor: RwSignal<Option<usize>>) {
     use wasm_bindgen::JsCast as _;
-    let Some(area) =
-        event.current_target().and_then(|target| target.dyn_into::<leptos::web_sys::Element>().ok())
+    let Some(area) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok())
     else {
         return;
     };
