@@ -32,6 +32,7 @@ pub struct Config {
     pub agents: AgentsConfig,
     #[serde(default)]
     pub approvals: ApprovalsConfig,
+    #[serde(default)]
     pub alerts: AlertsConfig,
 }
 

@@ -255,7 +255,8 @@ async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
 
 #[test]
 fn a_plan_needs_no_server_offline() {
-    let line = [&["vm", "plan", "--offline", &example("basic.tf")][..], &REFERENCES].concat();
+    let basic = example("basic.tf");
+    let line = [&["vm", "plan", "--offline", &basic][..], &REFERENCES].concat();
     let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
     let planned = said(command.args(&line).env_clear().output().unwrap());
     assert_eq!(planned.code, 0, "{}", planned.err);

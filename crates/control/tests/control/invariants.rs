@@ -145,7 +145,7 @@ async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
         "UPDATE votes SET not_after = not_after + interval '1 year' WHERE person = 'wen'",
         "UPDATE votes SET voided_at = now(), voided_because = 'x' WHERE person = 'ines'",
         "DELETE FROM votes WHERE person = 'ines'",
-        "UPDATE passkeys SET person = 'jonah' WHERE person = 'wen'",
+        "UPDATE passkeys SET person = 'noor' WHERE person = 'wen'",
         "UPDATE passkeys SET cose_key = (SELECT cose_key FROM k WHERE person = 'noor') WHERE person = 'wen'",
     ] {
         sql(&pool, flip).await;

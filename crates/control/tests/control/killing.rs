@@ -126,7 +126,7 @@ async fn empty(pool: &PgPool) {
         "ALTER TABLE audit_head DISABLE TRIGGER USER",
         "ALTER TABLE change_revisions DISABLE TRIGGER USER",
         "ALTER TABLE votes DISABLE TRIGGER USER",
-        "TRUNCATE votes, audit_events, heartbeats, instances, pools, templates, environments, operations, \
+        "TRUNCATE template_deletions, votes, audit_events, heartbeats, instances, pools, templates, environments, operations, \
              change_revisions, changes",
         "UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
         "UPDATE leadership SET holder = NULL, expires_at = now()",
