@@ -126,7 +126,10 @@ async fn empty(pool: &PgPool) {
         "ALTER TABLE audit_head DISABLE TRIGGER USER",
         "ALTER TABLE change_revisions DISABLE TRIGGER USER",
         "ALTER TABLE votes DISABLE TRIGGER USER",
-        "TRUNCATE template_deletions, votes, audit_events, heartbeats, instances, pools, templates, environments, operations, \
+        "ALTER TABLE budgets DISABLE TRIGGER USER",
+        "ALTER TABLE run_intervals DISABLE TRIGGER USER",
+        "TRUNCATE template_deletions, template_versions, run_intervals, budget_notices, budgets, autoscaling_samples, \
+             votes, audit_events, heartbeats, instances, pools, templates, environments, operations, \
              change_revisions, changes",
         "UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
         "UPDATE leadership SET holder = NULL, expires_at = now()",
@@ -134,6 +137,8 @@ async fn empty(pool: &PgPool) {
         "ALTER TABLE audit_head ENABLE TRIGGER USER",
         "ALTER TABLE change_revisions ENABLE TRIGGER USER",
         "ALTER TABLE votes ENABLE TRIGGER USER",
+        "ALTER TABLE budgets ENABLE TRIGGER USER",
+        "ALTER TABLE run_intervals ENABLE TRIGGER USER",
     ] {
         sqlx::query(statement).execute(&mut *tx).await.unwrap();
     }

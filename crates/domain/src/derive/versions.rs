@@ -1,5 +1,5 @@
 //! Which version of its template a pool runs: the one that the template is declared as, or an earlier one that the
-//! declaration carries whole (docs/decisions/0004-template-versions-and-canaries.md).
+//! declaration carries whole (docs/decisions/0005-template-versions-and-canaries.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 
