@@ -318,7 +318,6 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
                     <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>
