@@ -23,7 +23,6 @@ function settings(page) {
   return main(page).getByRole('region', { name: 'Settings' });
 }
 
-/** The pool's instances as its page shows them: name, agent, VM, heartbeat, zone. */
 /** Every state that this document ever shows, however soon it shows another one. */
 async function rememberStates(page) {
   await page.evaluate(() => {
@@ -35,6 +34,7 @@ async function rememberStates(page) {
   });
 }
 
+/** The pool's instances as its page shows them: name, agent, VM, heartbeat, zone. */
 async function instances(page) {
   const region = main(page).getByRole('region', { name: /^\d+ instances?$/ });
   return tableRows(region);

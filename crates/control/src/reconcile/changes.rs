@@ -105,27 +105,22 @@ async fn claim(
     let taken = neighbours::names_taken(control, &revision.desired).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
-    if let Some(violation) = taken.first() {
-        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &violation.message), now).await?;
-        tx.commit().await?;
-        status.set_aside += 1;
-        return Ok(());
-    }
-    if !intact {
-        let why = "its stored declaration or plan is not what was proposed";
-        end(&mut tx, leader, &actor, change, (ChangeState::Superseded, why), now).await?;
-        tx.commit().await?;
-        status.set_aside += 1;
+    let superseded = if let Some(violation) = taken.into_iter().next() {
+        Some(violation.message)
+    } else if !intact {
         tracing::error!(change = %change.id, "the stored bytes of a change do not match their digests");
-        return Ok(());
-    }
-    let current = tx.lock_environment(&change.environment).await?;
-    let generation = current.as_ref().map_or(0, |row| row.generation);
-    if generation != revision.base_generation {
-        let why = format!(
-            "it was planned against generation {}, and {} is now at {generation}",
-            revision.base_generation, change.environment
-        );
+        Some("its stored declaration or plan is not what was proposed".to_owned())
+    } else {
+        let current = tx.lock_environment(&change.environment).await?;
+        let generation = current.map_or(0, |row| row.generation);
+        (generation != revision.base_generation).then(|| {
+            format!(
+                "it was planned against generation {}, and {} is now at {generation}",
+                revision.base_generation, change.environment
+            )
+        })
+    };
+    if let Some(why) = superseded {
         end(&mut tx, leader, &actor, change, (ChangeState::Superseded, &why), now).await?;
         tx.commit().await?;
         status.set_aside += 1;
