@@ -1,7 +1,7 @@
 //! Import: Terraform text to a declaration and its plan, and from there to a proposed change.
 
 use domain::{
-    Actor, ChangeId, Permission,
+    Actor, ChangeId, Permission, name,
     plan::Step,
     resource::ResourceKind,
     view::import::{ImportInput, ImportPreview, Reading},
@@ -127,17 +127,18 @@ fn title(planned: &planning::Planned) -> String {
         );
     }
     // What a person would call it: what happens to pools first, then to the rest.
-    let prefix = format!("{}-pool-", planned.desired.environment.name_prefix);
+    let prefix = &planned.desired.environment.name_prefix;
+    let pool = |group: &str| name::pool_of(group, prefix).unwrap_or(group).to_owned();
     let mut said: Vec<String> = planned
         .plan
         .actions
         .iter()
         .filter_map(|action| match &action.step {
             Step::ResizeInstanceGroup { name, from, to } => {
-                Some(format!("resize {} from {from} to {to}", name.trim_start_matches(&prefix)))
+                Some(format!("resize {} from {from} to {to}", pool(name)))
             }
             step if step.kind() == ResourceKind::InstanceGroup => {
-                Some(format!("{} pool {}", step.verb().as_str(), step.name().trim_start_matches(&prefix)))
+                Some(format!("{} pool {}", step.verb().as_str(), pool(step.name())))
             }
             _ => None,
         })

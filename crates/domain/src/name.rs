@@ -18,6 +18,11 @@ pub fn instance_group(prefix: &str, pool: &str) -> String {
     format!("{prefix}-pool-{pool}")
 }
 
+/// The pool whose group it is; None where the name is no group's of that prefix.
+pub fn pool_of<'a>(group: &'a str, prefix: &str) -> Option<&'a str> {
+    group.strip_prefix(&instance_group(prefix, ""))
+}
+
 pub fn autoscaler(prefix: &str, pool: &str) -> String {
     format!("{prefix}-pool-{pool}-autoscaler")
 }
@@ -138,6 +143,16 @@ mod tests {
         assert!(!is_label_key("") && !is_label_key("1a") && !is_label_value("A") && !is_label_value("a.b"));
         assert!(!is_label_value(&"a".repeat(64)));
         assert_eq!(to_label_value("Team A/B"), "team-a-b");
+    }
+
+    #[test]
+    fn a_group_names_its_pool_once() {
+        assert_eq!(pool_of("genesis-pool-web", "genesis"), Some("web"));
+        assert_eq!(
+            pool_of(&instance_group("genesis", "genesis-pool-web"), "genesis"),
+            Some("genesis-pool-web")
+        );
+        assert_eq!(pool_of("genesis-pool-web", "other"), None);
     }
 
     #[test]

@@ -23,10 +23,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+use tower_sessions::{Session, SessionStore as _};
 
-use tower_sessions::Session;
-
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{AppState, auth::HashedSessions, headers::RequestId, problem::Problem};
 
 /// How long a stream outlives its session at most.
 const SESSION_CHECK: Duration = Duration::from_secs(5);
@@ -68,9 +67,10 @@ async fn live(
 /// Who signed out sees no more, also in a tab that stayed open. While the database is away nobody's session has ended.
 async fn session_ended(control: Control, session: Session) {
     let Some(id) = session.id() else { return };
+    let sessions = HashedSessions::new(control.store);
     loop {
         sleep(SESSION_CHECK).await;
-        if let Ok(None) = control.store.load_session(&id.0.to_be_bytes()).await {
+        if let Ok(None) = sessions.load(&id).await {
             return;
         }
     }

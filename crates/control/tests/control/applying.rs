@@ -83,6 +83,10 @@ async fn a_second_change_moves_the_pool_alone(pool: PgPool) {
     let view = pools::load_pool(control, &operator(), "dev", "backend-pool").await.unwrap();
     assert_eq!((view.row.generation, view.row.observed_generation), (2, 2));
     assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [second, first]);
+    assert_eq!(
+        view.changes.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(),
+        ["dev: resize backend-pool from 2 to 4", "Import 2 templates and 1 pool into dev"]
+    );
     assert_chain(control).await;
 }
 
