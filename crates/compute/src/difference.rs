@@ -1,5 +1,7 @@
 //! Which attributes of two resources differ: for the message of a conflict, and to know that nothing is left to do.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +14,9 @@ pub(crate) fn attributes<T: Serialize>(wanted: &T, found: &T) -> Vec<String> {
         return vec!["everything".to_owned()];
     };
     wanted.values_mut().chain(found.values_mut()).for_each(sort);
-    wanted.into_iter().filter(|(name, value)| found.get(name) != Some(value)).map(|(name, _)| name).collect()
+    // An attribute that is not set may be left out of either.
+    let names: BTreeSet<String> = wanted.keys().chain(found.keys()).cloned().collect();
+    names.into_iter().filter(|name| wanted.get(name) != found.get(name)).collect()
 }
 
 fn sort(value: &mut Value) {
@@ -32,7 +36,7 @@ mod tests {
         Amount,
         environment::NamedPort,
         pool::{ReplacementMethod, UpdateType},
-        resource::{InstanceGroup, UpdatePolicy},
+        resource::{Canary, InstanceGroup, UpdatePolicy},
     };
 
     use super::*;
@@ -72,5 +76,14 @@ mod tests {
         let one = group(&[("http", 8080)]);
         let other = InstanceGroup { target_size: 2, ..group(&[("http", 8081)]) };
         assert_eq!(attributes(&one, &other), ["named_ports", "target_size"]);
+    }
+
+    #[test]
+    fn what_only_one_of_them_has_differs() {
+        let plain = group(&[]);
+        let canary = Canary { template: "t2".to_owned(), target_size: Amount::Fixed(1) };
+        let tried = InstanceGroup { canary: Some(canary), ..group(&[]) };
+        assert_eq!(attributes(&plain, &tried), ["canary"]);
+        assert_eq!(attributes(&tried, &plain), ["canary"]);
     }
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
+    routing::{MethodFilter, any, on},
 };
 use control::{Control, Error, tokens::Bearer};
 use domain::Actor;
@@ -29,7 +29,9 @@ pub fn router(state: &AppState) -> Router<AppState> {
     let routes = routes(state);
     let api = routes
         .router
-        .fallback(not_found)
+        // A route, for a nested router's fallback loses to the pages' own when the two are merged.
+        .route("/", any(not_found))
+        .route("/{*elsewhere}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(acceptable))
