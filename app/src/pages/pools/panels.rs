@@ -246,7 +246,10 @@ fn version_fields(form: &PoolForm, posted: &Posted, problems: Problems) -> AnyVi
         .collect();
     let runs = pool.map(|pool| verbs::version_value(&pool.template_name, pool.template_version.as_deref()));
     let other = options.iter().find(|(value, _)| Some(value) != runs.as_ref()).or(options.first());
-    let first = other.map(|(value, _)| value.clone()).unwrap_or_default();
+    // A template's page leads here with the version that it means.
+    let asked = use_query().with_untracked(|query| query.get(verbs::VERSION).map(str::to_owned));
+    let asked = asked.filter(|asked| options.iter().any(|(value, _)| value == asked));
+    let first = asked.or_else(|| other.map(|(value, _)| value.clone())).unwrap_or_default();
     let hint =
         runs.map_or_else(String::new, |runs| format!("It runs {} now.", runs.replace('@', ", version ")));
     let ways = [(verbs::CANARY_FIRST, "A canary first"), (verbs::ALL_VMS, "All VMs, rolling")]

@@ -4,8 +4,8 @@
 use std::str::FromStr;
 
 use domain::{
-    AgentType, FleetSpec, ObservedFleet, environment::EnvironmentSpec, rules, template::TemplateSpec,
-    view::template::TemplateForm,
+    AgentType, FleetSpec, ObservedFleet, edit::Edit, environment::EnvironmentSpec, rules,
+    template::TemplateSpec, view::template::TemplateForm,
 };
 
 use crate::{
@@ -38,7 +38,13 @@ pub const NAMES: &[&str] = &[
     "additional_tags",
     "metadata",
     "custom_config",
+    POOLS,
 ];
+
+/// What an edit does to the pools that use the template.
+pub const POOLS: &str = "pools";
+pub const ROLL: &str = "roll";
+pub const HOLD: &str = "hold";
 
 /// Of a choice between the environment's default, yes and no.
 pub const INHERIT: &str = "";
@@ -97,6 +103,20 @@ pub fn read(values: &Query) -> Result<TemplateSpec, Vec<FieldProblem>> {
         custom_config: reader.text("custom_config"),
     };
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
+}
+
+/// What was sent to edit the template of that name.
+pub fn read_edit(name: &str, values: &Query) -> Result<Edit, Vec<FieldProblem>> {
+    let template = read(values)?;
+    let name = name.to_owned();
+    match values.get(POOLS).unwrap_or(ROLL) {
+        ROLL => Ok(Edit::UpdateTemplate { name, template }),
+        HOLD => Ok(Edit::StageTemplate { name, template }),
+        other => Err(vec![FieldProblem {
+            field: POOLS.to_owned(),
+            message: format!("`{other}` is no choice here: {ROLL} or {HOLD}"),
+        }]),
+    }
 }
 
 /// What is wrong with the values, as far as the declaration alone tells: asked in the browser while somebody types.
@@ -229,6 +249,21 @@ mod tests {
         full.additional_tags = vec!["extra".into()];
         full.custom_config = Some("{\"a\": 1}".into());
         assert_eq!(read(&sent(&full)), Ok(full));
+    }
+
+    #[test]
+    fn pools_roll_or_hold_what_they_run() {
+        let template = TemplateSpec::of_type("web", AgentType::BackendDeveloper);
+        let name = || "web".to_owned();
+        let values = sent(&template);
+        let update = Edit::UpdateTemplate { name: name(), template: template.clone() };
+        assert_eq!(read_edit("web", &values), Ok(update));
+        assert_eq!(
+            read_edit("web", &values.clone().with(POOLS, Some(HOLD))),
+            Ok(Edit::StageTemplate { name: name(), template })
+        );
+        let refused = read_edit("web", &values.with(POOLS, Some("perhaps"))).unwrap_err();
+        assert_eq!(refused[0].field, POOLS);
     }
 
     #[test]

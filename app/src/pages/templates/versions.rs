@@ -10,6 +10,7 @@ use crate::{
         panel::Panel,
         status::{badge, status},
     },
+    pages::pools::verbs::{VERSION, version_value},
     routes,
     url_state::Query,
     words,
@@ -32,6 +33,7 @@ pub fn versions(row: &TemplateRow) -> AnyView {
                             <th scope="col">"Pools"</th>
                             <th scope="col">"Change"</th>
                             <th scope="col">"Declared"</th>
+                            <th scope="col">"Roll to it"</th>
                         </tr>
                     </thead>
                     <tbody>{lines}</tbody>
@@ -77,9 +79,37 @@ fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
                 </a>
             </td>
             <td>{ago(version.declared_at)}</td>
+            <td>{rolls(row, version)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// The way from the version to each pool of the template that runs another one.
+fn rolls(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
+    let total = |pool: &str| {
+        let all = row.versions.iter().flat_map(|one| &one.running);
+        all.filter(|count| count.pool == pool).map(|count| count.vms).sum::<u32>()
+    };
+    let whole =
+        |pool: &&String| version.running.iter().any(|count| count.pool == **pool && count.vms == total(pool));
+    let value = version_value(&row.name, (!version.declared).then(|| version.digits()));
+    row.pools
+        .iter()
+        .filter(|pool| row.declared().is_some() && !whole(pool))
+        .map(|pool| {
+            let query = Query::default().with(VERSION, Some(&value));
+            let href = query.on(&routes::pool_tab(&row.environment, pool, "version"));
+            let label = format!("Roll {pool} to v{}", version.version);
+            view! {
+                <a class="link" href=href aria-label=label>
+                    {pool.clone()}
+                </a>
+                " "
+            }
+        })
+        .collect_view()
+        .into_any()
 }
 
 /// The page with two versions beside each other.

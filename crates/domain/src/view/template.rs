@@ -33,6 +33,11 @@ impl TemplateVersion {
     pub fn vms(&self) -> u32 {
         self.running.iter().map(|pool| pool.vms).sum()
     }
+
+    /// What tells it from the template's other versions: the digest of its content in its name.
+    pub fn digits(&self) -> &str {
+        self.resource_name.rsplit('-').next().unwrap_or_default()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
