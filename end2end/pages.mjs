@@ -40,7 +40,7 @@ export const pages = [
   { name: 'firewall-rule-delete', path: '/firewall/dev/allow-agent-ssh/delete' },
   { name: 'pool-firewall', path: ({ pool }) => `${pool}/firewall` },
   { name: 'audit', path: '/audit' },
-  { name: 'passkeys', path: '/settings/passkeys' },
+  { name: 'search', path: '/search?q=backend' },
   { name: 'audit-filtered', path: '/audit?action=propose_change&object=chg-1' },
   { name: 'audit-event', path: '/audit/2' },
   { name: 'passkeys', path: '/settings/passkeys' },

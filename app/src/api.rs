@@ -14,6 +14,7 @@ pub mod instances;
 pub mod me;
 pub mod passkeys;
 pub mod pools;
+pub mod search;
 pub mod templates;
 pub mod theme;
 pub mod votes;

@@ -2,6 +2,7 @@
 
 mod environments;
 mod freshness;
+mod palette;
 mod rooms;
 mod user;
 
@@ -46,6 +47,7 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
             </a>
             {knowledge.map(|knowledge| environments::picker(scope, knowledge))}
             <span class="gap"></span>
+            {knowledge.is_some().then(|| palette::palette(scope))}
             {freshness::freshness()}
             <span class="clock mono soft">{move || utc(clock.now())}</span>
             {knowledge.map(waiting)}

@@ -17,7 +17,7 @@ use crate::{
     opening::Opening,
     pages::{
         alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys,
-        pools, sign_in, templates,
+        pools, search, sign_in, templates,
     },
     url_state::{Query, encode},
 };
@@ -38,6 +38,7 @@ pub const AUDIT: &str = "/audit";
 pub const PASSKEYS: &str = "/settings/passkeys";
 pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
+pub const SEARCH: &str = "/search";
 pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app: the server's own.
 pub const SIGN_OUT: &str = "/sign-out";
@@ -187,6 +188,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
             }} <main class="main" id="main" tabindex="-1">
                 <FlatRoutes fallback=not_found::NotFound>
                     <Route path=path!("/") view=fleet::Fleet ssr=SsrMode::Async />
+                    <Route path=path!("/search") view=search::Search ssr=SsrMode::Async />
                     <Route path=path!("/pools") view=pools::Pools ssr=SsrMode::Async />
                     <Route
                         path=path!("/pools/:environment/:name")

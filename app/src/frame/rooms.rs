@@ -9,6 +9,8 @@ use crate::{
     routes,
 };
 
+const HOME: [(&str, &str, Icon); 2] =
+    [("Fleet", routes::FLEET, Icon::Fleet), ("Alerts", routes::ALERTS, Icon::Alerts)];
 const RUN: [(&str, &str, Icon); 5] = [
     ("Pools", routes::POOLS, Icon::Pools),
     ("Templates", routes::TEMPLATES, Icon::Templates),
@@ -23,13 +25,15 @@ const GOVERN: [(&str, &str, Icon); 4] = [
     ("Costs", routes::COSTS, Icon::Costs),
 ];
 
+/// All rooms, as the sidebar orders them.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str, Icon)> {
+    HOME.into_iter().chain(RUN).chain(GOVERN)
+}
+
 pub fn rooms(scope: Scope) -> AnyView {
     view! {
         <div class="nav-group">
-            <ul>
-                {room(scope, "Fleet", routes::FLEET, Icon::Fleet)}
-                {room(scope, "Alerts", routes::ALERTS, Icon::Alerts)}
-            </ul>
+            <ul>{HOME.map(|(label, path, icon)| room(scope, label, path, icon)).collect_view()}</ul>
         </div>
         <div class="nav-group">
             <p class="nav-title">"Run"</p>

@@ -38,6 +38,7 @@ pub mod reconcile;
 pub mod revising;
 mod rollouts;
 pub mod rosters;
+pub mod search;
 pub mod sessions;
 mod signing;
 pub mod templates;

@@ -1,11 +1,12 @@
 //! What the pages read, of a fleet that was really applied.
 
-use control::{Error, changes, fleet, instances, me, people, pools};
+use control::{Error, changes, fleet, instances, me, people, pools, search};
 use domain::{
     ChangeId, ChangeState,
     agent::AgentState,
     condition::{ConditionStatus, ConditionType},
     instance::InstanceStatus,
+    view::search::FoundKind,
 };
 use sqlx::PgPool;
 
@@ -131,4 +132,23 @@ async fn the_frame_knows_who_is_signed_in_and_what_waits(pool: PgPool) {
     people::sign_out(control, &operator()).await.unwrap();
     let other = people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups).await;
     assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn things_are_found_by_a_part_of_their_name(pool: PgPool) {
+    let (fixture, applied, _) = applied(pool).await;
+    let control = &fixture.control;
+    let result = search::find_by_name(control, &viewer(), " Backend ").await.unwrap();
+    let kinds: Vec<_> = result.found.iter().map(|found| (found.kind, found.name.as_str())).collect();
+    assert_eq!(kinds[..2], [(FoundKind::Pool, "backend-pool"), (FoundKind::Template, "backend-dev")]);
+    assert!(kinds[2..].iter().all(|(kind, _)| *kind == FoundKind::Instance) && kinds.len() == 4, "{kinds:?}");
+    assert_eq!((result.asked.as_str(), result.more), (" Backend ", false));
+
+    let number = applied.0.to_string();
+    let change = search::find_by_name(control, &viewer(), &number).await.unwrap();
+    let first = &change.found[0];
+    assert_eq!((first.kind, first.name.clone()), (FoundKind::Change, applied.to_string()));
+    for nothing in ["", "  ", "no-such-thing", "chg-99"] {
+        assert_eq!(search::find_by_name(control, &viewer(), nothing).await.unwrap().found, [], "{nothing}");
+    }
 }

@@ -2,8 +2,8 @@
 
 use control::{
     Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import,
-    incidents, instances, me, outputs, passkeys, people, planning, pools, revising, sessions, templates,
-    tokens, votes,
+    incidents, instances, me, outputs, passkeys, people, planning, pools, revising, search, sessions,
+    templates, tokens, votes,
 };
 use domain::{
     ChangeId, Permission,
@@ -67,6 +67,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ),
         ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
+        ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
         ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
         ("list_templates", templates::list_templates(control, &nobody, None).await.err()),

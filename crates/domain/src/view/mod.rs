@@ -18,6 +18,7 @@ pub mod me;
 pub mod person;
 pub mod pool;
 pub mod rollout;
+pub mod search;
 pub mod session;
 pub mod settings;
 pub mod template;
