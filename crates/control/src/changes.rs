@@ -13,6 +13,7 @@ use crate::{
     canonical::Canonical,
     environments,
     error::{FieldError, authorize},
+    evidence::Rules,
     planning::Planned,
     reconcile, votes,
 };
@@ -35,12 +36,11 @@ pub async fn propose(
     authorize(actor, Permission::ProposeChange)?;
     check_proposal(&planned, title, reason)?;
     let now = control.clock.now();
-    let policy = control.store.policy_in_force().await?;
-    let verdict = policy.decide(planned.desired.environment.tier(), &planned.plan);
-    let at_once = verdict.approvals_needed == 0;
     let environment = planned.plan.environment.clone();
-
     let mut tx = control.store.begin().await?;
+    let rules = Rules::read(control, &mut tx).await?;
+    let verdict = rules.decide(&planned.desired.environment, &planned.plan);
+    let at_once = verdict.approvals_needed == 0;
     let change = tx
         .insert_change(&store::NewChange {
             environment: &environment,

@@ -33,6 +33,10 @@ pub(crate) async fn look(control: &Control, change: &Change) -> Result<Option<Dr
     if let Some(row) = control.store.get_environment(&change.environment).await?
         && row.generation != revision.base_generation
     {
+        // Another change took its base: the claim sets it aside.
+        if change.state == ChangeState::Approved {
+            return Ok(None);
+        }
         let because = format!(
             "{} moved from generation {} to {} by {}: edit the change, or propose it again",
             change.environment, revision.base_generation, row.generation, row.declared_by
@@ -67,7 +71,8 @@ fn difference(old: &Plan, new: &Plan) -> Option<String> {
     if !fewer.is_empty() {
         said.push(format!("it need not {} any more", list(&fewer)));
     }
-    if said.is_empty() && old.actions != new.actions {
+    let steps = |plan: &Plan| plan.actions.iter().map(|action| action.step.clone()).collect::<Vec<_>>();
+    if said.is_empty() && steps(old) != steps(new) {
         said.push("the same steps would run in another order".to_owned());
     }
     let (before, now) = (old.impact.total(), new.impact.total());
@@ -111,7 +116,7 @@ pub(crate) async fn take_back<'a>(
 ) -> Result<Vec<NewEvent<'a>>, Error> {
     let mut events = void_all(tx, actor, change, &drift.because, now).await?;
     if let Some(planned) = drift.planned {
-        let verdict = rules.policy.decide(planned.desired.environment.tier(), &planned.plan);
+        let verdict = rules.decide(&planned.desired.environment, &planned.plan);
         let revision = NewRevision {
             number: change.revision.number + 1,
             base_generation: planned.base_generation,

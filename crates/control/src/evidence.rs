@@ -1,33 +1,62 @@
 //! What the stored evidence of a change proves, from its raw bytes alone: no column that says "approved" is believed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use approval::{Assertion, Statement, verify_assertion};
 use domain::{
     Timestamp,
     approvals::{Ballot, Policy, Quorum, Requirement, Roster, evaluate},
-    change::Change,
+    change::{Change, Verdict},
+    environment::{EnvironmentSpec, Tier},
+    plan::Plan,
 };
 use store::{Tx, Vote};
 
-use crate::{Error, canonical::canonical, signing::Signing};
+use crate::{Control, Error, canonical::canonical, signing::Signing};
 
-/// The policy and the roster in force, read in one transaction.
+/// The policy and the roster in force, read in one transaction, and who shares a project with whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) policy: Policy,
     pub(crate) roster: Roster,
+    /// Projects that hold a guarded environment, with its name.
+    guarded: BTreeMap<String, String>,
 }
 
 impl Rules {
-    pub(crate) async fn read(tx: &mut Tx) -> Result<Self, Error> {
-        Ok(Self { policy: tx.policy_in_force().await?, roster: tx.roster_in_force().await? })
+    pub(crate) async fn read(control: &Control, tx: &mut Tx) -> Result<Self, Error> {
+        let environments = control.store.list_environments().await?.into_iter();
+        let guarded = environments
+            .filter(|row| row.spec.environment.tier() == Tier::Guarded)
+            .map(|row| (row.spec.environment.project_id, row.name))
+            .collect();
+        Ok(Self { policy: tx.policy_in_force().await?, roster: tx.roster_in_force().await?, guarded })
     }
 
-    /// By the declaration's own words, not by a column beside it.
+    /// By the declaration's own words, not by a column beside it. Who calls itself development in a project that also holds a guarded
+    /// environment reaches that one's VMs, by a firewall rule for instance: it is guarded too.
+    fn tier(&self, environment: &EnvironmentSpec) -> Tier {
+        match self.guarded.contains_key(&environment.project_id) {
+            true => Tier::Guarded,
+            false => environment.tier(),
+        }
+    }
+
     pub(crate) fn requirement(&self, change: &Change) -> Requirement {
         let environment = &change.revision.desired.environment;
-        self.policy.require(&environment.environment, environment.tier())
+        self.policy.require(&environment.environment, self.tier(environment))
+    }
+
+    /// What the policy says of a plan, with its reason in words.
+    pub(crate) fn decide(&self, environment: &EnvironmentSpec, plan: &Plan) -> Verdict {
+        let verdict = self.policy.decide(self.tier(environment), plan);
+        match self.guarded.get(&environment.project_id) {
+            Some(other) if environment.tier() == Tier::Development => {
+                let shares = format!("project {} also holds {other}", environment.project_id);
+                Verdict { reason: format!("{shares}; {}", verdict.reason), ..verdict }
+            }
+            _ => verdict,
+        }
     }
 }
 
@@ -47,9 +76,9 @@ pub(crate) struct Weighed {
 }
 
 impl Weighed {
-    /// Nothing that was counted has to be taken back, and it is enough.
+    /// Those that hold are enough, whatever became of others.
     pub(crate) fn holds(&self) -> bool {
-        self.quorum.is_satisfied() && self.stale.is_empty() && !self.rejected
+        self.quorum.is_satisfied() && !self.rejected
     }
 
     pub(crate) fn stale_ids(&self) -> Vec<i64> {

@@ -1,7 +1,7 @@
 //! May it run? Everything that a claim and each step prove again, from raw evidence and with the database's time.
 
-use domain::{Actor, change::Change};
-use store::{NewEvent, Tx};
+use domain::{Actor, audit::AuditAction, change::Change};
+use store::{AuditFilter, NewEvent, Tx};
 
 use super::Stopped;
 use crate::{
@@ -9,6 +9,9 @@ use crate::{
     drift::{self, Drift},
     evidence::{self, Forged, Rules},
 };
+
+/// A change is claimed once; more than that were never written.
+const CLAIMS: u32 = 4;
 
 pub(super) enum Proof<'a> {
     /// The change as it was read under the lock.
@@ -28,7 +31,7 @@ pub(super) fn bytes_mismatch(error: &store::Error) -> String {
 
 pub(super) async fn needs_signatures(control: &Control, change: &Change) -> Result<bool, Stopped> {
     let mut tx = control.store.begin().await?;
-    let rules = Rules::read(&mut tx).await?;
+    let rules = Rules::read(control, &mut tx).await?;
     tx.rollback().await?;
     Ok(!rules.requirement(change).is_nobody())
 }
@@ -48,7 +51,7 @@ pub(super) async fn of_claim<'a>(
     if locked.state != change.state || locked.revision.number != change.revision.number {
         return Ok(Proof::Moved);
     }
-    let (rules, now) = (Rules::read(tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(control, tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     let weighed = match evidence::weigh(&control.signing, &locked, &rules, &votes, now) {
         Ok(weighed) => weighed,
@@ -83,9 +86,29 @@ pub(super) async fn before_step(control: &Control, change: &Change) -> Result<Op
     if !same {
         return Ok(Some("its revision was exchanged while it ran (bytes_mismatch)".to_owned()));
     }
+    if !was_claimed(control, &stored).await? {
+        return Ok(Some(
+            "no event of the audit log says that these bytes were claimed (not_claimed)".to_owned(),
+        ));
+    }
     let mut tx = control.store.begin().await?;
-    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
     Ok(evidence::weigh(&control.signing, &stored, &rules, &votes, now).err().map(|Forged(why)| why))
+}
+
+/// A state that says "applying" is not evidence. The claim wrote an event, with the digests of what it proved, into the chained log.
+async fn was_claimed(control: &Control, change: &Change) -> Result<bool, Stopped> {
+    let of_claim = AuditFilter {
+        change: Some(change.id),
+        action: Some(AuditAction::ClaimChange),
+        ..AuditFilter::default()
+    };
+    let revision = &change.revision;
+    let events = control.store.list_audit(&of_claim, CLAIMS).await?;
+    Ok(events.iter().any(|event| {
+        let plan = event.facts.iter().find(|(name, _)| name == "plan_sha256").map(|(_, value)| value);
+        event.after_sha256.as_ref() == Some(&revision.payload_sha256) && plan == Some(&revision.plan_sha256)
+    }))
 }
