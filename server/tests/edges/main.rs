@@ -3,6 +3,7 @@
 
 mod agents;
 mod app;
+mod documents;
 mod headers;
 mod rest;
 mod sign_in;

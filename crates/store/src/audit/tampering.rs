@@ -231,6 +231,13 @@ async fn the_application_s_role_only_appends(pool: PgPool) {
         ("TRUNCATE audit_events", false),
         ("DELETE FROM audit_head", false),
         ("UPDATE change_revisions SET number = 2", false),
+        ("UPDATE policies SET body = body", false),
+        ("DELETE FROM rosters", false),
+        ("DELETE FROM votes", false),
+        ("UPDATE votes SET voided_at = now() WHERE false", true),
+        ("SELECT 1 FROM passkeys WHERE false FOR UPDATE", true),
+        ("UPDATE passkeys SET sign_count = 1, last_used_at = now(), revoked_at = now() WHERE false", true),
+        ("UPDATE passkeys SET cose_key = '' WHERE false", false),
         ("ALTER TABLE audit_events DISABLE TRIGGER USER", false),
         ("DROP TABLE audit_events", false),
     ] {
