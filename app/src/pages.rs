@@ -13,6 +13,7 @@ pub mod not_found;
 pub mod passkeys;
 pub mod pools;
 mod review;
+pub mod settings;
 pub mod sign_in;
 pub mod templates;
 

@@ -28,6 +28,7 @@ pub enum Icon {
     Pools,
     Retry,
     Right,
+    Settings,
     Sun,
     System,
     Templates,
@@ -36,7 +37,7 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Alerts,
         Self::Audit,
         Self::Autoscaling,
@@ -57,6 +58,7 @@ impl Icon {
         Self::Pools,
         Self::Retry,
         Self::Right,
+        Self::Settings,
         Self::Sun,
         Self::System,
         Self::Templates,
@@ -85,6 +87,7 @@ impl Icon {
             Self::Pools => "#i-pools",
             Self::Retry => "#i-retry",
             Self::Right => "#i-right",
+            Self::Settings => "#i-settings",
             Self::Sun => "#i-sun",
             Self::System => "#i-system",
             Self::Templates => "#i-templates",

@@ -5,4 +5,5 @@ mod agents;
 mod app;
 mod headers;
 mod rest;
+mod settings;
 mod sign_in;
