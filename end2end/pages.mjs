@@ -43,7 +43,15 @@ export const pages = [
   { name: 'search', path: '/search?q=backend' },
   { name: 'audit-filtered', path: '/audit?action=propose_change&object=chg-1' },
   { name: 'audit-event', path: '/audit/2' },
+  { name: 'settings', path: '/settings' },
+  { name: 'settings-people', path: '/settings/people' },
   { name: 'passkeys', path: '/settings/passkeys' },
+  { name: 'settings-sessions', path: '/settings/sessions' },
+  { name: 'settings-tokens', path: '/settings/tokens' },
+  { name: 'settings-token-new', path: '/settings/tokens/new' },
+  { name: 'settings-environments', path: '/settings/environments' },
+  { name: 'settings-policy', path: '/settings/policy' },
+  { name: 'settings-health', path: '/settings/health' },
   { name: 'not-found', path: '/nowhere', status: 404 },
 ];
 

@@ -7,16 +7,22 @@ pub mod autoscaling;
 pub mod changes;
 pub mod costs;
 pub mod edits;
+pub mod environments;
 pub mod firewall;
 pub mod fleet;
+pub mod health;
 pub mod import;
 pub mod instances;
 pub mod me;
 pub mod passkeys;
+pub mod people;
+pub mod policies;
 pub mod pools;
 pub mod search;
+pub mod sessions;
 pub mod templates;
 pub mod theme;
+pub mod tokens;
 pub mod votes;
 
 use leptos::{prelude::*, server_fn::codec::JsonEncoding};
@@ -76,12 +82,19 @@ impl FromServerFnError for ApiError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 (Code::Invalid, "The form was not complete. Load the page again and repeat.")
             }
+            // Here it is what was sent; in the browser, what was answered.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
+                (Code::Invalid, "What was sent cannot be read. Load the page again and repeat.")
+            }
             ServerFnErrorErr::Deserialization(_) => (
                 Code::Unavailable,
                 "The server answered in a way this page does not know. Load the page again.",
             ),
             _ => (Code::Internal, "Something went wrong inside."),
         };
+        // Otherwise every one of them would be a fault of the server. What cannot be read is 400, as under /api/v1.
+        #[cfg(feature = "ssr")]
+        request::set_status(if code == Code::Invalid { 400 } else { status(code).as_u16() });
         Self::new(code, message)
     }
 }

@@ -4,7 +4,9 @@
 mod autoscaling;
 mod firewall;
 mod pools;
+mod sessions;
 mod templates;
+mod tokens;
 
 use std::{collections::HashMap, pin::Pin};
 
@@ -20,6 +22,7 @@ use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
 use crate::{
+    CurrentSession,
     api::{self, ApiError, Code, FieldProblem, request},
     form::{BASE_GENERATION, DIGEST, INTENT, Posted, REASON, REVIEW},
     routes,
@@ -56,6 +59,8 @@ pub const FORMS: &[FormRoute] = &[
     pools::ROLL_BACK,
     pools::DELETE,
     pools::ACT,
+    tokens::REVOKE,
+    sessions::END_SESSIONS,
 ];
 
 /// One press of a form's button.
@@ -66,6 +71,8 @@ pub struct Submitted {
     /// The parts of the path that have names.
     params: HashMap<String, String>,
     pub values: Query,
+    /// The session that asks.
+    session: Option<CurrentSession>,
 }
 
 impl Submitted {
@@ -149,17 +156,19 @@ async fn act(
         Err(_) => HashMap::new(),
     };
     let parts = parts.clone();
-    let asked = Owner::new().with(|| {
+    let (asked, session) = Owner::new().with(|| {
         provide_context(parts);
         context();
-        request()
-    })?;
-    let submitted = Submitted { control: asked.control.clone(), actor: asked.actor.clone(), params, values };
+        (request(), use_context::<CurrentSession>())
+    });
+    let asked = asked?;
+    let submitted =
+        Submitted { control: asked.control.clone(), actor: asked.actor.clone(), params, values, session };
     asked.answer((form.act)(submitted).await)
 }
 
 /// The pairs of the form, with line breaks as they are everywhere else.
-async fn read(parts: &Parts, body: Body) -> Result<Query, String> {
+pub(crate) async fn read(parts: &Parts, body: Body) -> Result<Query, String> {
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err("The form was sent in a way that is not read here. Load the page again.".to_owned());

@@ -25,6 +25,8 @@ mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 mod theme;
+#[cfg(feature = "ssr")]
+pub mod token_form;
 mod url_state;
 #[cfg(feature = "hydrate")]
 mod webauthn;
@@ -33,6 +35,10 @@ mod words;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};
+
+/// SHA-256 in hex of the session that asks, provided by the server: it names the session and opens nothing.
+#[derive(Clone, Debug)]
+pub struct CurrentSession(pub String);
 
 /// The request's id. The server provides it, so that errors can name it.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ pub mod passkeys;
 pub mod pools;
 mod review;
 pub mod search;
+pub mod settings;
 pub mod sign_in;
 pub mod templates;
 

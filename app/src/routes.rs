@@ -17,7 +17,7 @@ use crate::{
     opening::Opening,
     pages::{
         alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys,
-        pools, search, sign_in, templates,
+        pools, search, settings, sign_in, templates,
     },
     url_state::{Query, encode},
 };
@@ -34,8 +34,15 @@ pub const CHANGES: &str = "/changes";
 pub const IMPORT: &str = "/import";
 pub const ALERTS: &str = "/alerts";
 pub const AUDIT: &str = "/audit";
-/// The viewer's own, in Settings.
+pub const SETTINGS: &str = "/settings";
+pub const PEOPLE: &str = "/settings/people";
 pub const PASSKEYS: &str = "/settings/passkeys";
+pub const SESSIONS: &str = "/settings/sessions";
+pub const TOKENS: &str = "/settings/tokens";
+pub const NEW_TOKEN: &str = "/settings/tokens/new";
+pub const ENVIRONMENTS: &str = "/settings/environments";
+pub const POLICY: &str = "/settings/policy";
+pub const HEALTH: &str = "/settings/health";
 pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
 pub const SEARCH: &str = "/search";
@@ -318,8 +325,16 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     />
                     <Route path=path!("/alerts") view=alerts::Alerts ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
-                    <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
                     <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=settings::Settings ssr=SsrMode::Async />
+                    <Route path=path!("/settings/people") view=settings::People ssr=SsrMode::Async />
+                    <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
+                    <Route path=path!("/settings/sessions") view=settings::Sessions ssr=SsrMode::Async />
+                    <Route path=path!("/settings/tokens") view=settings::Tokens ssr=SsrMode::Async />
+                    <Route path=path!("/settings/tokens/new") view=settings::NewTokenPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/environments") view=settings::Environments ssr=SsrMode::Async />
+                    <Route path=path!("/settings/policy") view=settings::Policy ssr=SsrMode::Async />
+                    <Route path=path!("/settings/health") view=settings::Health ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>

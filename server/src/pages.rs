@@ -44,6 +44,9 @@ pub fn provide(control: &Control) {
         if let Some(actor) = parts.extensions.get::<Actor>() {
             provide_context(actor.clone());
         }
+        if let Some(session) = parts.extensions.get::<app::CurrentSession>() {
+            provide_context(session.clone());
+        }
         if let Some(RequestId(id)) = parts.extensions.get::<RequestId>() {
             provide_context(app::RequestId(id.clone()));
         }

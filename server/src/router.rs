@@ -8,6 +8,7 @@ use app::{
     form_post::{self, FORMS},
     import_form::submit,
     shell,
+    token_form::{self, NEW_TOKEN},
 };
 use axum::{
     Router,
@@ -64,6 +65,14 @@ pub fn router(state: AppState) -> Router {
             post({
                 let (leptos, context) = (leptos.clone(), context.clone());
                 move |request: Request| submit(leptos, context, request)
+            }),
+        )
+        // So does this one: its answer is the one page that shows the secret.
+        .route(
+            NEW_TOKEN,
+            post({
+                let (leptos, context) = (leptos.clone(), context.clone());
+                move |request: Request| token_form::submit(leptos, context, request)
             }),
         );
     // So do all others.

@@ -98,7 +98,7 @@ pub(crate) const fn status(code: Code) -> StatusCode {
 }
 
 /// A form that was sent without scripts is answered by a redirect back, which carries the error: its status stays.
-fn set_status(status: u16) {
+pub(super) fn set_status(status: u16) {
     let plain_form = use_context::<Parts>().is_some_and(|parts| {
         parts.method == Method::POST
             && parts.uri.path().starts_with("/fn/")

@@ -29,6 +29,7 @@ pub enum Icon {
     Retry,
     Right,
     Search,
+    Settings,
     Sun,
     System,
     Templates,
@@ -37,7 +38,7 @@ pub enum Icon {
 
 impl Icon {
     #[cfg(all(test, feature = "ssr"))]
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::Alerts,
         Self::Audit,
         Self::Autoscaling,
@@ -59,6 +60,7 @@ impl Icon {
         Self::Retry,
         Self::Right,
         Self::Search,
+        Self::Settings,
         Self::Sun,
         Self::System,
         Self::Templates,
@@ -88,6 +90,7 @@ impl Icon {
             Self::Retry => "#i-retry",
             Self::Right => "#i-right",
             Self::Search => "#i-search",
+            Self::Settings => "#i-settings",
             Self::Sun => "#i-sun",
             Self::System => "#i-system",
             Self::Templates => "#i-templates",

@@ -18,11 +18,12 @@ const RUN: [(&str, &str, Icon); 5] = [
     ("Instances", routes::INSTANCES, Icon::Instances),
     ("Firewall", routes::FIREWALL, Icon::Firewall),
 ];
-const GOVERN: [(&str, &str, Icon); 4] = [
+const GOVERN: [(&str, &str, Icon); 5] = [
     ("Changes", routes::CHANGES, Icon::Changes),
     ("Import", routes::IMPORT, Icon::Import),
     ("Audit", routes::AUDIT, Icon::Audit),
     ("Costs", routes::COSTS, Icon::Costs),
+    ("Settings", routes::SETTINGS, Icon::Settings),
 ];
 
 /// All rooms, as the sidebar orders them.

@@ -12,11 +12,12 @@ use crate::{
         icon::{Icon, icon},
         loaded::loaded,
         moment::ago,
-        page_head::{Crumb, PageHead},
+        page_head::PageHead,
         panel::Panel,
         status::status,
         toast::Toasts,
     },
+    pages::settings::crumbs,
     words,
 };
 
@@ -38,7 +39,7 @@ pub fn Passkeys() -> AnyView {
         <Title text="Passkeys" />
         <PageHead
             title="Passkeys"
-            crumbs=vec![Crumb::here("Settings"), Crumb::here("Passkeys")]
+            crumbs=crumbs("Passkeys")
             lead=|| "A passkey signs your votes on changes. Its secret never leaves your device; here is only the half that verifies."
         />
         <div class="cols">

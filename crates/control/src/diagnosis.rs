@@ -16,7 +16,7 @@ const SLOW_START: TimeDelta = TimeDelta::seconds(30);
 /// Between two looks at a resting environment three seconds pass, and up to twenty while Compute Engine is away.
 const STALE: TimeDelta = TimeDelta::seconds(60);
 /// Beyond this, tokens and leases end at moments that surprise people.
-const SKEW: TimeDelta = TimeDelta::seconds(2);
+pub const SKEW: TimeDelta = TimeDelta::seconds(2);
 
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn diagnose(control: &Control, actor: &Actor) -> Result<HealthView, Error> {

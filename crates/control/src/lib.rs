@@ -33,6 +33,7 @@ pub mod outputs;
 pub mod passkeys;
 pub mod people;
 pub mod planning;
+pub mod policies;
 pub mod pools;
 pub mod reconcile;
 pub mod revising;

@@ -1,6 +1,6 @@
 //! Policies: a history of revisions, of which the highest is in force.
 
-use domain::approvals::Policy;
+use domain::{Timestamp, approvals::Policy};
 use sqlx::{PgExecutor, types::Json};
 
 use crate::{Error, Result, Store, Tx, column};
@@ -8,9 +8,10 @@ use crate::{Error, Result, Store, Tx, column};
 /// The one policy that is asked.
 const NAME: &str = "default";
 
-async fn in_force(executor: impl PgExecutor<'_>) -> Result<Policy> {
+/// With the moment since when, by the database's time.
+async fn in_force(executor: impl PgExecutor<'_>) -> Result<(Policy, Timestamp)> {
     let row = sqlx::query!(
-        "SELECT revision, body FROM policies WHERE id = $1 ORDER BY revision DESC LIMIT 1",
+        "SELECT revision, body, created_at FROM policies WHERE id = $1 ORDER BY revision DESC LIMIT 1",
         NAME
     )
     .fetch_optional(executor)
@@ -19,19 +20,24 @@ async fn in_force(executor: impl PgExecutor<'_>) -> Result<Policy> {
     let named = || format!("policy {NAME} r{}", row.revision);
     let policy: Policy = column::json(named, "body", row.body)?;
     policy.check().map_err(|error| Error::corrupt(named(), "body", error))?;
-    Ok(policy)
+    Ok((policy, row.created_at))
 }
 
 impl Store {
     /// Refused as unreadable when it is not one that could be trusted.
     pub async fn policy_in_force(&self) -> Result<Policy> {
+        Ok(in_force(&self.pool).await?.0)
+    }
+
+    /// With the moment since when.
+    pub async fn policy_in_force_since(&self) -> Result<(Policy, Timestamp)> {
         in_force(&self.pool).await
     }
 }
 
 impl Tx {
     pub async fn policy_in_force(&mut self) -> Result<Policy> {
-        in_force(self.connection()).await
+        Ok(in_force(self.connection()).await?.0)
     }
 
     /// A conflict: this revision is there already.
@@ -63,12 +69,16 @@ mod tests {
         assert_eq!(policy.require("prod", Tier::Guarded).to_string(), "2 of sre and 1 of security");
         assert!(policy.require("dev", Tier::Development).is_nobody());
 
+        let (same, since) = store.policy_in_force_since().await.unwrap();
+        assert_eq!(same, policy);
         let mut next = policy.clone();
         next.revision = 2;
         let mut tx = store.begin().await.unwrap();
         tx.insert_policy(&next).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(store.policy_in_force().await.unwrap(), next);
+        let (again, later) = store.policy_in_force_since().await.unwrap();
+        assert!(again == next && later > since, "{later} {since}");
         let again = store.begin().await.unwrap().insert_policy(&next).await;
         assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
         for rewrite in ["UPDATE policies SET body = body", "DELETE FROM policies", "TRUNCATE policies"] {

@@ -22,7 +22,7 @@ impl HashedSessions {
 }
 
 /// The store hashes it before it is written.
-fn key(id: &Id) -> [u8; 16] {
+pub(super) fn key(id: &Id) -> [u8; 16] {
     id.0.to_be_bytes()
 }
 

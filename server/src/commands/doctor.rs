@@ -4,6 +4,7 @@ use std::{io::Write as _, path::Path, time::Duration};
 
 use anyhow::bail;
 use compute::{Compute, Scope};
+use control::diagnosis::SKEW;
 use domain::{
     Timestamp,
     view::diagnosis::{HealthCheck, HealthStatus},
@@ -14,8 +15,6 @@ use crate::config::{Config, read_secret};
 
 /// A service that takes longer than this is not well.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Beyond this, tokens and leases end at moments that surprise people.
-const SKEW_SECONDS: i64 = 2;
 
 /// An error where a part does not work, so that scripts can tell.
 pub(super) async fn run(path: &Path, now: Timestamp) -> anyhow::Result<()> {
@@ -75,9 +74,9 @@ async fn database(config: &Config, now: Timestamp) -> Vec<HealthCheck> {
             return vec![HealthCheck::fail("Database", "DatabaseUnavailable", "It does not answer.", fix)];
         }
     };
-    let skew = (theirs - now).num_seconds();
-    let clock = if skew.abs() > SKEW_SECONDS {
-        let seen = format!("The database's clock is {} s away from this machine's.", skew.abs());
+    let skew = (theirs - now).abs();
+    let clock = if skew > SKEW {
+        let seen = format!("The database's clock is {} s away from this machine's.", skew.num_seconds());
         HealthCheck::warn("Clock", "ClockSkew", seen, "Let both machines follow the same time server.")
     } else {
         HealthCheck::ok("Clock", "Agrees", "This machine's clock and the database's agree.")

@@ -6,4 +6,5 @@ mod app;
 mod documents;
 mod headers;
 mod rest;
+mod settings;
 mod sign_in;

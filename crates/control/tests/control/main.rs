@@ -23,6 +23,7 @@ mod invariants;
 mod killing;
 mod leading;
 mod outage;
+mod policies;
 mod proposing;
 mod proxy;
 mod reading;

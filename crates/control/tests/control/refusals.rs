@@ -2,8 +2,8 @@
 
 use control::{
     Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import,
-    incidents, instances, me, outputs, passkeys, people, planning, pools, revising, search, sessions,
-    templates, tokens, votes,
+    incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising, search,
+    sessions, templates, tokens, votes,
 };
 use domain::{
     ChangeId, Permission,
@@ -88,6 +88,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("diagnose", diagnosis::diagnose(control, &nobody).await.err()),
         ("list_instances", instances::list_instances(control, &nobody, "x", None, None).await.err()),
         ("list_people", people::list_people(control, &nobody).await.err()),
+        ("load_policy", policies::load_policy(control, &nobody).await.err()),
         ("list_sessions", sessions::list_sessions(control, &nobody, None).await.err()),
         ("end_session", sessions::end_session(control, &nobody, "").await.err()),
         ("end_other_sessions", sessions::end_other_sessions(control, &nobody, None).await.err()),

@@ -16,6 +16,7 @@ pub mod import;
 pub mod instance;
 pub mod me;
 pub mod person;
+pub mod policy;
 pub mod pool;
 pub mod rollout;
 pub mod search;

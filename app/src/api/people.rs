@@ -1,0 +1,12 @@
+//! People.
+
+use domain::view::person::PersonList;
+use leptos::prelude::*;
+
+use super::ApiError;
+
+#[server(prefix = "/fn", endpoint = "list_people")]
+pub async fn list_people() -> Result<PersonList, ApiError> {
+    let request = super::request()?;
+    request.answer(control::people::list_people(&request.control, &request.actor).await)
+}
