@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Role, token::Scope};
+use domain::{
+    Role,
+    command::{Acknowledgement, CommandState, Outcome},
+    heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
+    instance::{CurrentAction, Instance, InstanceStatus},
+    token::Scope,
+};
 use reqwest::{Response, StatusCode, header};
 use rest_api::{Method, OPERATIONS, Problem};
 use serde_json::{Value, json};
@@ -150,6 +156,102 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
     );
     let again = app.post(&token, &format!("/api/v1/changes/{id}/cancel"), &json!({}), &[]).await;
     problem(again, StatusCode::CONFLICT, "conflict").await;
+    app.stop().await;
+}
+
+/// A VM of development whose agent has not spoken yet.
+fn instance(name: &str) -> Instance {
+    Instance {
+        name: name.to_owned(),
+        id: Some("7".to_owned()),
+        zone: "us-central1-a".to_owned(),
+        group: "web".to_owned(),
+        status: InstanceStatus::Running,
+        current_action: CurrentAction::None,
+        template: None,
+        address: None,
+        created_at: None,
+        probe: None,
+        last_error: None,
+    }
+}
+
+fn heartbeat(sequence: u64) -> Heartbeat {
+    Heartbeat {
+        boot_id: "b".to_owned(),
+        sequence,
+        uptime_seconds: 1,
+        version: "0.1.0".to_owned(),
+        status: HeartbeatStatus::Healthy,
+        agent_type: "backend-developer".to_owned(),
+        environment: "dev".to_owned(),
+        metrics: HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 1.0,
+            memory_usage_bytes: 1,
+            disk_usage_percent: 1.0,
+        },
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_agent_is_asked_once_and_what_it_said_is_read_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let control = app.control();
+    let now = || control.clock.now();
+    control.live.sync("dev", vec![("web".to_owned(), instance("web-1"))], now());
+    let operator = app.token("olga", &[Role::Operator], ALL).await;
+    let of = |name: &str, verb: &str| format!("/api/v1/instances/us-central1-a/{name}/agent/{verb}");
+    let ask = async |token: &str, verb: &str| app.post(token, &of("web-1", verb), &json!({}), &[]).await;
+
+    let mute = problem(ask(&operator, "stop").await, StatusCode::CONFLICT, "conflict").await;
+    assert!(mute.detail.contains("has never spoken"), "{}", mute.detail);
+    control.live.beat("dev", "web-1", "7", heartbeat(1), now()).unwrap();
+    let viewer = app.token("vera", &[Role::Viewer], ALL).await;
+    let reader = app.token("omar", &[Role::Operator], &[Scope::Read, Scope::Propose]).await;
+    for (token, verb) in [(&viewer, "start"), (&viewer, "stop"), (&viewer, "restart"), (&reader, "restart")] {
+        problem(ask(token, verb).await, StatusCode::FORBIDDEN, "forbidden").await;
+    }
+    let runs = problem(ask(&operator, "start").await, StatusCode::CONFLICT, "conflict").await;
+    assert!(runs.detail.contains("it runs already"), "{}", runs.detail);
+    let nowhere = app.post(&operator, &of("web-2", "stop"), &json!({}), &[]).await;
+    problem(nowhere, StatusCode::NOT_FOUND, "not_found").await;
+
+    // Who may only command learns the command's name, and reads no more.
+    let blind = app.token("otto", &[Role::Operator], &[Scope::Operate]).await;
+    let key = [("idempotency-key", "k-1")];
+    let asked = app.post(&blind, &of("web-1", "stop"), &json!({}), &key).await;
+    assert_eq!(asked.status(), StatusCode::ACCEPTED);
+    let asked: Value = asked.json().await.unwrap();
+    assert_eq!(asked, json!({ "id": "cmd-1", "command": "stop", "state": "pending" }));
+    let again = app.post(&blind, &of("web-1", "stop"), &json!({}), &key).await;
+    assert_eq!(
+        (again.status(), &again.headers()["idempotency-replayed"]),
+        (StatusCode::ACCEPTED, &"true".parse().unwrap())
+    );
+    problem(ask(&blind, "stop").await, StatusCode::CONFLICT, "conflict").await;
+    problem(app.read(&blind, &of("web-1", "commands")).await, StatusCode::FORBIDDEN, "forbidden").await;
+
+    let commands = async || -> Vec<rest_api::Command> {
+        let listed: rest_api::CommandList =
+            app.read(&reader, &of("web-1", "commands")).await.json().await.unwrap();
+        listed.commands
+    };
+    let listed = commands().await;
+    assert_eq!((listed.len(), listed[0].asked_by_name.as_str()), (1, "otto"), "{listed:?}");
+    assert_eq!((listed[0].state, listed[0].ended_at), (CommandState::Pending, None));
+    control.live.set_commands(control.store.list_pending_commands().await.unwrap());
+    let done =
+        Acknowledgement { id: "cmd-1".into(), outcome: Outcome::Done, detail: "work is stopped".into() };
+    control.live.hear("dev", "web-1", "7", (heartbeat(2), vec![done]), now()).unwrap();
+    let ended = loop {
+        let listed = commands().await;
+        if listed[0].ended_at.is_some() {
+            break listed;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!((ended[0].state, ended[0].detail.as_str()), (CommandState::Done, "work is stopped"));
     app.stop().await;
 }
 
