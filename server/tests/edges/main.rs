@@ -6,3 +6,4 @@ mod app;
 mod headers;
 mod rest;
 mod sign_in;
+mod verdicts;

@@ -1,7 +1,5 @@
 //! `/api/v1` over real HTTP: by token alone, honest about methods and types, once for each key.
 
-use std::collections::BTreeMap;
-
 use domain::{
     Role,
     command::{Acknowledgement, CommandState, Outcome},
@@ -10,13 +8,13 @@ use domain::{
     token::Scope,
 };
 use reqwest::{Response, StatusCode, header};
-use rest_api::{Method, OPERATIONS, Problem};
+use rest_api::Problem;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::app::{Cookies, TestApp};
 
-const ALL: &[Scope] = &Scope::ALL;
+pub(crate) const ALL: &[Scope] = &Scope::ALL;
 
 async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "{answer:?}");
@@ -43,7 +41,13 @@ pub(crate) fn texts() -> Value {
 }
 
 impl TestApp {
-    async fn post(&self, token: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(
+        &self,
+        token: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Response {
         let mut request = self.http.post(format!("{}{path}", self.url)).bearer_auth(token).json(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -51,7 +55,7 @@ impl TestApp {
         request.send().await.unwrap()
     }
 
-    async fn read(&self, token: &str, path: &str) -> Response {
+    pub(crate) async fn read(&self, token: &str, path: &str) -> Response {
         self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap()
     }
 }
@@ -252,81 +256,6 @@ async fn an_agent_is_asked_once_and_what_it_said_is_read_back(pool: PgPool) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     assert_eq!((ended[0].state, ended[0].detail.as_str()), (CommandState::Done, "work is stopped"));
-    app.stop().await;
-}
-
-/// What a path's parameters are filled with: nothing of that name exists.
-fn fill(path: &str) -> String {
-    let values = BTreeMap::from([("{change}", "chg-999"), ("{zone}", "us-central1-a")]);
-    path.split('/')
-        .map(|part| if part.starts_with('{') { values.get(part).copied().unwrap_or("none") } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-/// Operation, body.
-fn body(id: &str) -> Value {
-    match id {
-        "plan_edit" | "propose_edit" => json!({ "edit": { "edit": "delete_pool", "name": "none" } }),
-        "make_plan" | "propose_change" => json!({ "files": [] }),
-        _ => json!({}),
-    }
-}
-
-/// One line an operation: which roles may, and which scope a token needs. `verdicts.txt` is the promise.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn every_operation_keeps_its_golden_verdict(pool: PgPool) {
-    let app = TestApp::start(pool).await;
-    let mut by_role = Vec::new();
-    for role in Role::ALL {
-        by_role.push(app.token(role.as_str(), &[role], ALL).await);
-    }
-    let mut by_scope = Vec::new();
-    for scope in Scope::ALL {
-        by_scope
-            .push((scope, app.token("root", &[Role::Operator, Role::Admin, Role::Approver], &[scope]).await));
-    }
-    let mut lines = Vec::new();
-    for operation in OPERATIONS {
-        let path = fill(operation.path);
-        let may = async |token: &str| {
-            let answer = match operation.method {
-                Method::Get => app.read(token, &path).await,
-                Method::Post => app.post(token, &path, &body(operation.id), &[("if-match", "\"1\"")]).await,
-            };
-            let status = answer.status();
-            assert!(
-                status != StatusCode::METHOD_NOT_ALLOWED && !status.is_server_error(),
-                "{}: {status}",
-                operation.id
-            );
-            if status == StatusCode::NOT_FOUND {
-                let refused: Problem = answer.json().await.unwrap();
-                assert_ne!(
-                    refused.detail, "there is nothing at this address",
-                    "{} is not mounted",
-                    operation.id
-                );
-            }
-            if status == StatusCode::FORBIDDEN { "no" } else { "yes" }
-        };
-        let mut line = format!("{:<22}", operation.id);
-        for token in &by_role {
-            line.push_str(&format!("{:<10}", may(token).await));
-        }
-        let mut scopes = Vec::new();
-        for (scope, token) in &by_scope {
-            if may(token).await == "yes" {
-                scopes.push(scope.as_str());
-            }
-        }
-        line.push_str(&if scopes.len() == ALL.len() { "any".to_owned() } else { scopes.join(",") });
-        lines.push(line);
-    }
-    let golden = include_str!("../verdicts/operations.txt");
-    let expected: Vec<&str> =
-        golden.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-    assert_eq!(lines, expected, "the verdicts that are kept:\n{}", lines.join("\n"));
     app.stop().await;
 }
 
