@@ -4,6 +4,7 @@
 pub mod agents;
 mod audit;
 mod changes;
+mod commands;
 pub mod costs;
 pub mod docs;
 mod environments;

@@ -1,21 +1,22 @@
 //! Review before proposing: what an edit would do, computed, and the button that proposes exactly that. It frames the
 //! form of every edit, so that a refusal stands beside its field and what was typed stays.
 
+mod effect;
+
 use std::collections::BTreeSet;
 
 use domain::{
     Permission,
-    plan::{FieldChange, Plan, Violation},
+    plan::{Plan, Violation},
     view::edit::EditPreview,
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use super::changes::{actions_list, impact_panel, notes_list};
+use self::effect::what_it_does;
 use crate::{
     api::{ApiError, FieldProblem},
     components::{
         button::Submit,
-        diff::diff,
         digest::digest,
         field::TextField,
         glyph::{State, glyph},
@@ -214,76 +215,6 @@ fn refusals(
     .into_any()
 }
 
-fn what_it_does(preview: &EditPreview) -> AnyView {
-    let plan = &preview.plan;
-    let differences = own_differences(&preview.differences);
-    let count = words::count(plan.actions.len() as u64, "step");
-    let steps = if plan.is_empty() {
-        view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }
-            .into_any()
-    } else {
-        actions_list(&plan.actions).into_any()
-    };
-    let does = words::impact(&plan.impact.total())
-        .map_or_else(|| "It touches no VM.".to_owned(), |vms| format!("It {vms}."));
-    view! {
-        <section class="stack" aria-labelledby="what-it-does">
-            <div>
-                <h2 id="what-it-does">{words::sentence(&preview.title)}</h2>
-                <p class="soft">{does}</p>
-            </div>
-            {impact_panel(&plan.impact)}
-            {(!differences.is_empty())
-                .then(|| {
-                    view! {
-                        <section class="panel" aria-labelledby="differences">
-                            <header class="panel-head">
-                                <h2 id="differences">"What differs"</h2>
-                            </header>
-                            <div class="panel-body">{diff(differences)}</div>
-                        </section>
-                    }
-                })}
-            <details class="panel">
-                <summary class="panel-head">
-                    <span class="cluster">{turning_arrow()} <b>{format!("Plan: {count}")}</b></span>
-                </summary>
-                {steps}
-            </details>
-            {(!plan.notes.is_empty())
-                .then(|| {
-                    let title = words::count(plan.notes.len() as u64, "note");
-                    view! {
-                        <details class="panel">
-                            <summary class="panel-head">
-                                <span class="cluster">{turning_arrow()} <b>{title}</b></span>
-                                <small>"What the plan decided by itself"</small>
-                            </summary>
-                            {notes_list(&plan.notes)}
-                        </details>
-                    }
-                })}
-        </section>
-    }
-    .into_any()
-}
-
-/// By the names of the fields alone: the title says whose they are. What is new as a whole is the plan's to show.
-fn own_differences(differences: &[FieldChange]) -> Vec<FieldChange> {
-    let object = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with('{'));
-    differences
-        .iter()
-        .filter(|change| !object(&change.before) && !object(&change.after))
-        .map(|change| {
-            let attribute = match change.attribute.split_once("\"].") {
-                Some((_, field)) => field.to_owned(),
-                None => change.attribute.clone(),
-            };
-            FieldChange { attribute, ..change.clone() }
-        })
-        .collect()
-}
-
 fn review_first() -> AnyView {
     view! {
         <footer class="side-panel-foot">
@@ -388,21 +319,5 @@ mod tests {
     #[test]
     fn a_broken_rule_says_what_to_write() {
         assert_eq!(problem(&violation()).message, "too few. Write 3.");
-    }
-
-    #[test]
-    fn differences_are_named_by_their_field() {
-        let change = |attribute: &str, after: &str| FieldChange {
-            attribute: attribute.into(),
-            before: None,
-            after: Some(after.into()),
-        };
-        let all = [
-            change("agent_vm_templates[\"web\"].labels.team", "a"),
-            change("environment.zones", "b"),
-            change("agent_pools[\"x\"]", "{\"name\":\"x\"}"),
-        ];
-        let named: Vec<String> = own_differences(&all).into_iter().map(|change| change.attribute).collect();
-        assert_eq!(named, ["labels.team", "environment.zones"]);
     }
 }

@@ -9,6 +9,7 @@ mod difference;
 mod error;
 mod firewall_rules;
 mod group_errors;
+mod group_wire;
 mod healing;
 mod health_checks;
 mod instance_groups;

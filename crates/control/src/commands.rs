@@ -4,7 +4,7 @@
 use domain::{
     Actor, Permission,
     audit::AuditAction,
-    command::{COMMANDS_OPEN, CommandState, Verb},
+    command::{COMMANDS_OPEN, Command, CommandState, Verb},
 };
 use store::{NewCommand, NewEvent};
 
@@ -12,6 +12,8 @@ use crate::{Control, Error, error::authorize, health, live::Acknowledged, reconc
 
 /// Characters of an agent's word on a command that are kept.
 const LONGEST_DETAIL: usize = 200;
+/// Commands of one agent that are read back: more than may be open, so that who asked finds theirs.
+const LISTED: u32 = 50;
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn restart_agent(control: &Control, actor: &Actor, zone: &str, name: &str) -> Result<i64, Error> {
@@ -74,6 +76,20 @@ async fn ask(control: &Control, actor: &Actor, zone: &str, name: &str, verb: Ver
     tx.append_audit(&asked).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// What was asked of the agent under that name, the newest first.
+#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
+pub async fn list_commands(
+    control: &Control,
+    actor: &Actor,
+    zone: &str,
+    name: &str,
+) -> Result<Vec<Command>, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row =
+        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    Ok(control.store.list_commands(&row.environment, name, LISTED).await?)
 }
 
 /// Writes down what an agent said. Said twice, it counts once.

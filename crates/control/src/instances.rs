@@ -129,13 +129,20 @@ pub async fn load_agent_status(
 /// Instances on one page.
 const PAGE: usize = 100;
 
+/// Which of an environment's instances; None: all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InstanceFilter<'a> {
+    pub pool: Option<&'a str>,
+    pub name: Option<&'a str>,
+}
+
 /// An environment's instances by zone and name, after the last one of the page before.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
 pub async fn list_instances(
     control: &Control,
     actor: &Actor,
     environment: &str,
-    pool: Option<&str>,
+    filter: InstanceFilter<'_>,
     after: Option<(&str, &str)>,
 ) -> Result<InstancePage, Error> {
     authorize(actor, Permission::ReadFleet)?;
@@ -143,7 +150,8 @@ pub async fn list_instances(
     let place = |row: &InstanceRow| (row.instance.zone.clone(), row.instance.name.clone());
     let mut rows = control.live.rows(environment);
     rows.retain(|row| {
-        pool.is_none_or(|pool| row.pool == pool)
+        filter.pool.is_none_or(|pool| row.pool == pool)
+            && filter.name.is_none_or(|name| row.instance.name == name)
             && after.is_none_or(|after| (row.instance.zone.as_str(), row.instance.name.as_str()) > after)
     });
     rows.sort_by_cached_key(place);

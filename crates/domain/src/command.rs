@@ -103,10 +103,14 @@ pub struct Order {
     pub expires_at: Timestamp,
 }
 
+/// `cmd-12`: how a command is called on the wire and in the log.
+pub fn name(id: i64) -> String {
+    format!("cmd-{id}")
+}
+
 impl Command {
-    /// `cmd-12`: how it is called on the wire and in the log.
     pub fn name(&self) -> String {
-        format!("cmd-{}", self.id)
+        name(self.id)
     }
 
     pub fn order(&self) -> Order {

@@ -12,9 +12,9 @@ Exit codes:
   2  the command line is wrong
   3  what was named does not exist
   4  not allowed: the token is missing, has ended, or lacks a scope or a role
-  5  refused: a field is wrong, the plan breaks a rule, or the fleet moved meanwhile
+  5  refused: a field is wrong, the plan breaks a rule, the fleet moved meanwhile, or nothing is to be done
   6  the server does not answer
-  7  waited for in vain: the change failed or was cancelled, agents are unwell, or the time is over";
+  7  waited for in vain: the change failed or was cancelled, agents are unwell or did not obey, or the time is over";
 
 /// Fleets of agent VMs: declare, plan, propose, observe.
 #[derive(Debug, Parser)]
@@ -90,6 +90,23 @@ pub(crate) struct Waiting {
     pub(crate) wait: bool,
     /// How long to wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "wait")]
+    pub(crate) timeout: u64,
+}
+
+/// What is asked of one agent.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
+    /// The VM that the agent runs on.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: String,
+    /// The VM's zone; needed where several zones have one of that name, or where the token may not read.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+    /// Wait until the agent has answered, and tell what it said.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait; what no agent answers within five minutes is no longer asked.
+    #[arg(long, value_name = "SECONDS", default_value_t = 330, requires = "wait")]
     pub(crate) timeout: u64,
 }
 
@@ -181,6 +198,21 @@ pub(crate) enum Vm {
         /// Only of this pool.
         #[arg(long, value_name = "POOL")]
         pool: Option<String>,
+    },
+    /// Ask a stopped agent to begin its work again.
+    AgentStart {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Ask an agent to end its work; its VM runs on, and it still reports.
+    AgentStop {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Ask an agent to end its work and begin anew.
+    AgentRestart {
+        #[command(flatten)]
+        asking: Asking,
     },
     /// Pools: desired beside observed.
     ListPools,
@@ -289,7 +321,7 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut text = "# The command line\n\n`g` speaks to `/api/v1` with an API token (Settings, API tokens), saved in a file that only \
-                        you can read. Every write is a change: policy and people decide on it as on any other. This page is \
+                        you can read. Every write to the fleet is a change: policy and people decide on it as on any other. This page is \
                         written by `UPDATE_DOCS=1 cargo nextest run the_manual`.\n"
             .to_owned();
         describe(&mut command, "g", 2, &mut text);
@@ -317,6 +349,9 @@ mod tests {
             "g vm scale-pool backend-pool --min 2 --max 10",
             "g vm update-pool backend-pool --template new-template",
             "g vm health-check --pool backend-pool",
+            "g vm agent-start --instance agent-backend-001",
+            "g vm agent-stop --instance agent-backend-001",
+            "g vm agent-restart --instance agent-backend-001",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap();
         }

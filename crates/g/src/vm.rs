@@ -1,8 +1,11 @@
-//! `g vm`: one file for what reads, one for what proposes, one for Terraform texts.
+//! `g vm`: one file for what reads, one for what proposes, one for what asks an agent, one for Terraform texts.
 
+mod agents;
 mod propose;
 mod read;
 mod texts;
+
+use domain::command::Verb;
 
 use crate::{
     cli::{Common, Vm},
@@ -36,6 +39,9 @@ pub(crate) async fn run(verb: Vm, common: &Common) -> Result<(), Failure> {
         Vm::DeletePool { pool, confirm, proposal } => {
             propose::delete_pool(&client, common, &pool, &confirm, &proposal).await
         }
+        Vm::AgentStart { asking } => agents::command(&client, common, Verb::Start, &asking).await,
+        Vm::AgentStop { asking } => agents::command(&client, common, Verb::Stop, &asking).await,
+        Vm::AgentRestart { asking } => agents::command(&client, common, Verb::Restart, &asking).await,
         Vm::Import { texts, proposal } => texts::import(&client, common, &texts, &proposal).await,
         Vm::Plan { texts, .. } => texts::plan(&client, common, &texts).await,
     }

@@ -1,12 +1,12 @@
-//! Waiting for a change to end, telling each step on standard error, so that standard output stays the answer's.
+//! Waiting for a change to end or an agent to answer, telling each step on standard error, so that standard output stays the answer's.
 
 use std::{
     io::{self, Write as _},
     time::Duration,
 };
 
-use domain::{ChangeId, ChangeState};
-use rest_api::Change;
+use domain::{ChangeId, ChangeState, command::CommandState};
+use rest_api::{Change, Command, CommandList};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -44,6 +44,41 @@ pub(crate) async fn until_ended(client: &Client, id: ChangeId, waiting: &Waiting
                 return Err(Failure::new(Kind::InVain, message));
             }
             _ => sleep(BETWEEN_LOOKS).await,
+        }
+    }
+}
+
+/// Returns when the agent did what the command asks; otherwise the failure says what became of it.
+pub(crate) async fn until_answered(
+    client: &Client,
+    (zone, instance): (&str, &str),
+    id: &str,
+    timeout: u64,
+) -> Result<Command, Failure> {
+    let until = Instant::now() + Duration::from_secs(timeout);
+    let in_vain = |message: String| Failure::new(Kind::InVain, message);
+    let _ = writeln!(io::stderr(), "{id} pending: goes with the answer to the next heartbeat of {instance}");
+    loop {
+        let list: CommandList = client.get("list_commands", &[zone, instance], &[]).await?.read()?;
+        let Some(command) = list.commands.into_iter().find(|command| command.id == id) else {
+            return Err(in_vain(format!(
+                "{id} is no longer listed: many others were asked of {instance} since"
+            )));
+        };
+        match command.state {
+            CommandState::Pending if Instant::now() >= until => {
+                return Err(in_vain(format!(
+                    "{id} is still pending after {timeout} s; it goes on without g"
+                )));
+            }
+            CommandState::Pending => sleep(BETWEEN_LOOKS).await,
+            CommandState::Done => {
+                let _ = writeln!(io::stderr(), "{id} done");
+                return Ok(command);
+            }
+            CommandState::Refused | CommandState::Expired => {
+                return Err(in_vain(format!("{id} {}: {}", command.state, command.detail)));
+            }
         }
     }
 }

@@ -235,6 +235,71 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_agent_is_stopped_while_its_vm_runs_on_and_started_again(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    let basic = example("basic.tf");
+    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
+    let imported = stack.g(&token, &line).await;
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    let first = async || {
+        let listed = stack.g(&token, &["vm", "list-instances", "--output", "json"]).await;
+        let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+        listed["instances"][0].clone()
+    };
+    let instance = loop {
+        let instance = first().await;
+        if instance["agent_state"] == "healthy" {
+            break instance;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    let name = instance["name"].as_str().unwrap();
+    let asks = async |verb: &str, more: &[&str]| {
+        stack.g(&token, &[&["vm", verb, "--instance", name][..], more].concat()).await
+    };
+
+    let runs = asks("agent-start", &[]).await;
+    assert_eq!((runs.code, runs.err.contains("it runs already")), (5, true), "{}", runs.err);
+    let reader = stack.token(&[Scope::Read]).await;
+    let may_not = stack.g(&reader, &["vm", "agent-stop", "--instance", name]).await;
+    assert_eq!((may_not.code, may_not.err.contains("code forbidden")), (4, true), "{}", may_not.err);
+    let absent = stack.g(&token, &["vm", "agent-stop", "--instance", "agent-backend-001"]).await;
+    assert_eq!((absent.code, absent.err.contains("dev has no instance")), (3, true), "{}", absent.err);
+
+    let stopped = asks("agent-stop", &["--wait"]).await;
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+    assert!(stopped.err.contains("cmd-1 pending") && stopped.err.contains("cmd-1 done"), "{}", stopped.err);
+    let told = format!("cmd-1  done  stop {name}: work is stopped; heartbeats go on\n");
+    assert_eq!(stopped.out, told);
+    let rests = first().await;
+    assert_eq!((&rests["agent_state"], &rests["status"]), (&"stopped".into(), &"RUNNING".into()), "{rests}");
+    assert_eq!(rests["id"], instance["id"], "the VM is the same");
+    let unwell = stack.g(&token, &["vm", "health-check"]).await;
+    assert_eq!((unwell.code, unwell.out.contains("stopped")), (7, true), "{}", unwell.out);
+    let pointless = asks("agent-restart", &[]).await;
+    assert_eq!((pointless.code, pointless.err.contains("start it instead")), (5, true), "{}", pointless.err);
+
+    let zone = instance["zone"].as_str().unwrap();
+    let started = asks("agent-start", &["--zone", zone, "--wait", "--output", "json"]).await;
+    assert_eq!(started.code, 0, "{}", started.err);
+    let command: serde_json::Value = serde_json::from_str(&started.out).unwrap();
+    assert_eq!((&command["state"], &command["command"]), (&"done".into(), &"start".into()), "{command}");
+    assert_eq!(first().await["agent_state"], "healthy");
+    let restarted = asks("agent-restart", &[]).await;
+    let told = format!("cmd-3  pending  restart {name}\n");
+    assert_eq!((restarted.code, restarted.out), (0, told), "{}", restarted.err);
+    let impatient = asks("agent-stop", &["--wait", "--timeout", "0"]).await;
+    assert_eq!(
+        (impatient.code, impatient.err.contains("still pending after 0 s")),
+        (7, true),
+        "{}",
+        impatient.err
+    );
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
     let stack = Stack::start(pool).await;
     let reader = stack.token(&[Scope::Read]).await;

@@ -4,6 +4,7 @@
 
 mod audit_event;
 mod change;
+mod command;
 mod condition;
 mod environment;
 mod firewall_rule;
@@ -20,6 +21,7 @@ mod template;
 
 pub use audit_event::{AuditEvent, AuditEventList};
 pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed, Verdict};
+pub use command::{Command, CommandList, Commanded};
 pub use condition::Condition;
 pub use environment::{Declaration, Environment, EnvironmentList};
 pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};

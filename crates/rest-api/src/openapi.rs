@@ -23,8 +23,8 @@ pub fn openapi() -> Value {
         "info": {
             "title": "Agent Manager",
             "version": "1",
-            "description": "Declare, plan, propose and observe fleets of agent VMs. Every write is a change that policy and people \
-                            decide on. Errors are explained in docs/errors.md; each answer carries x-request-id.",
+            "description": "Declare, plan, propose and observe fleets of agent VMs. Every write to a fleet is a change that policy \
+                            and people decide on. Errors are explained in docs/errors.md; each answer carries x-request-id.",
         },
         "security": [{ "token": [] }],
         "paths": paths,

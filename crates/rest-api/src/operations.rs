@@ -4,9 +4,9 @@ use domain::Permission;
 use serde_json::Value;
 
 use crate::{
-    AuditEventList, Change, ChangeList, Declaration, Environment, EnvironmentList, FirewallRuleList,
-    Instance, InstanceList, MakePlan, Me, OutputList, PlanAnswer, PlanEdit, Pool, PoolList, ProposeChange,
-    ProposeEdit, Proposed, TemplateList,
+    AuditEventList, Change, ChangeList, CommandList, Commanded, Declaration, Environment, EnvironmentList,
+    FirewallRuleList, Instance, InstanceList, MakePlan, Me, OutputList, PlanAnswer, PlanEdit, Pool, PoolList,
+    ProposeChange, ProposeEdit, Proposed, TemplateList,
     schema::{Definitions, Schema},
 };
 
@@ -78,6 +78,17 @@ const fn read(
     }
 }
 
+const fn command(id: &'static str, path: &'static str, about: &'static str) -> Operation {
+    Operation {
+        method: Method::Post,
+        permission: Some(Permission::CommandAgent),
+        // Asked, and not done yet.
+        status: 202,
+        once: true,
+        ..read(id, path, about, Commanded::schema)
+    }
+}
+
 pub const OPERATIONS: &[Operation] = &[
     Operation {
         permission: None,
@@ -99,7 +110,11 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     read("load_pool", "/api/v1/environments/{environment}/pools/{pool}", "One pool.", Pool::schema),
     Operation {
-        query: &[Parameter { name: "pool", about: "Only of this pool" }, CURSOR],
+        query: &[
+            Parameter { name: "pool", about: "Only of this pool" },
+            Parameter { name: "name", about: "Only of this name; several zones may have one" },
+            CURSOR,
+        ],
         ..read(
             "list_instances",
             "/api/v1/environments/{environment}/instances",
@@ -108,6 +123,27 @@ pub const OPERATIONS: &[Operation] = &[
         )
     },
     read("load_instance", "/api/v1/instances/{zone}/{instance}", "One instance.", Instance::schema),
+    read(
+        "list_commands",
+        "/api/v1/instances/{zone}/{instance}/agent/commands",
+        "What was asked of the instance's agent lately, the newest first.",
+        CommandList::schema,
+    ),
+    command(
+        "start_agent",
+        "/api/v1/instances/{zone}/{instance}/agent/start",
+        "Asks the agent to begin its work again, which was stopped. The agent answers by a later heartbeat.",
+    ),
+    command(
+        "stop_agent",
+        "/api/v1/instances/{zone}/{instance}/agent/stop",
+        "Asks the agent to end its work. The VM runs on, and the agent says that it is stopped.",
+    ),
+    command(
+        "restart_agent",
+        "/api/v1/instances/{zone}/{instance}/agent/restart",
+        "Asks the agent to end its work and to begin anew. The agent answers by a later heartbeat.",
+    ),
     read(
         "list_templates",
         "/api/v1/environments/{environment}/templates",

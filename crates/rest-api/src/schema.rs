@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AgentType, ChangeId, ChangeState, Permission, Role, Timestamp, agent::AgentState, edit::Edit,
+    AgentType, ChangeId, ChangeState, Permission, Role, Timestamp,
+    agent::AgentState,
+    command::{CommandState, Verb},
+    edit::Edit,
     token::Scope,
 };
 use serde_json::{Map, Value, json};
@@ -103,7 +106,7 @@ macro_rules! words {
     };
 }
 
-words! { AgentState, AgentType, ChangeState, Permission, Role, Scope, }
+words! { AgentState, AgentType, ChangeState, CommandState, Permission, Role, Scope, Verb, }
 
 /// An edit by its verb; the noun it carries is whole, by the names of the Terraform module.
 impl Schema for Edit {

@@ -4,7 +4,10 @@ use axum::{
     Json,
     extract::{Path, RawQuery},
 };
-use control::{Error, instances};
+use control::{
+    Error,
+    instances::{self, InstanceFilter},
+};
 use rest_api::{Instance, InstanceList};
 
 use super::v1::{Asked, Query, Routes};
@@ -29,8 +32,8 @@ async fn list_instances(
         ),
         None => None,
     };
-    let page =
-        instances::list_instances(&asked.control, &asked.actor, &environment, query.get("pool"), after).await;
+    let filter = InstanceFilter { pool: query.get("pool"), name: query.get("name") };
+    let page = instances::list_instances(&asked.control, &asked.actor, &environment, filter, after).await;
     let page = asked.done(page)?;
     Ok(Json(InstanceList {
         next: page.next.map(|(zone, name)| format!("{zone}/{name}")),

@@ -17,7 +17,8 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::{
-    audit, changes, environments, firewall_rules, idempotency, instances, me, outputs, plan, pools, templates,
+    audit, changes, commands, environments, firewall_rules, idempotency, instances, me, outputs, plan, pools,
+    templates,
 };
 use crate::{AppState, auth, headers::RequestId, problem::Problem};
 
@@ -46,6 +47,7 @@ fn routes(state: &AppState) -> Routes {
         environments::routes,
         pools::routes,
         instances::routes,
+        commands::routes,
         templates::routes,
         firewall_rules::routes,
         outputs::routes,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt as _};
 
 use compute_emulator::Emulator;
-use control::{Clock, people, tokens};
+use control::{Clock, Control, people, tokens};
 use development_issuer::Issuer;
 use domain::{
     Actor, Role,
@@ -108,6 +108,11 @@ impl TestApp {
             start(config, Roles { people: true, work: false }, listener, Clock::System).await.unwrap();
         let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { url, http, running, emulator, issuer, _folder: folder }
+    }
+
+    /// For what no request brings about here: nothing reconciles, and no VM runs.
+    pub(crate) const fn control(&self) -> &Control {
+        &self.running.control
     }
 
     /// An API token of somebody who has signed in with these roles.

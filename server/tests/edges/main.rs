@@ -8,3 +8,4 @@ mod headers;
 mod rest;
 mod settings;
 mod sign_in;
+mod verdicts;

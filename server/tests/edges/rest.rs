@@ -1,16 +1,20 @@
 //! `/api/v1` over real HTTP: by token alone, honest about methods and types, once for each key.
 
-use std::collections::BTreeMap;
-
-use domain::{Role, token::Scope};
+use domain::{
+    Role,
+    command::{Acknowledgement, CommandState, Outcome},
+    heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
+    instance::{CurrentAction, Instance, InstanceStatus},
+    token::Scope,
+};
 use reqwest::{Response, StatusCode, header};
-use rest_api::{Method, OPERATIONS, Problem};
+use rest_api::Problem;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::app::{Cookies, TestApp};
 
-const ALL: &[Scope] = &Scope::ALL;
+pub(crate) const ALL: &[Scope] = &Scope::ALL;
 
 async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "{answer:?}");
@@ -37,7 +41,13 @@ pub(crate) fn texts() -> Value {
 }
 
 impl TestApp {
-    async fn post(&self, token: &str, path: &str, body: &Value, headers: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(
+        &self,
+        token: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Response {
         let mut request = self.http.post(format!("{}{path}", self.url)).bearer_auth(token).json(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -45,7 +55,7 @@ impl TestApp {
         request.send().await.unwrap()
     }
 
-    async fn read(&self, token: &str, path: &str) -> Response {
+    pub(crate) async fn read(&self, token: &str, path: &str) -> Response {
         self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap()
     }
 }
@@ -153,78 +163,99 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
     app.stop().await;
 }
 
-/// What a path's parameters are filled with: nothing of that name exists.
-fn fill(path: &str) -> String {
-    let values = BTreeMap::from([("{change}", "chg-999"), ("{zone}", "us-central1-a")]);
-    path.split('/')
-        .map(|part| if part.starts_with('{') { values.get(part).copied().unwrap_or("none") } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-/// Operation, body.
-fn body(id: &str) -> Value {
-    match id {
-        "plan_edit" | "propose_edit" => json!({ "edit": { "edit": "delete_pool", "name": "none" } }),
-        "make_plan" | "propose_change" => json!({ "files": [] }),
-        _ => json!({}),
+/// A VM of development whose agent has not spoken yet.
+fn instance(name: &str) -> Instance {
+    Instance {
+        name: name.to_owned(),
+        id: Some("7".to_owned()),
+        zone: "us-central1-a".to_owned(),
+        group: "web".to_owned(),
+        status: InstanceStatus::Running,
+        current_action: CurrentAction::None,
+        template: None,
+        address: None,
+        created_at: None,
+        probe: None,
+        last_error: None,
     }
 }
 
-/// One line an operation: which roles may, and which scope a token needs. `verdicts.txt` is the promise.
+fn heartbeat(sequence: u64) -> Heartbeat {
+    Heartbeat {
+        boot_id: "b".to_owned(),
+        sequence,
+        uptime_seconds: 1,
+        version: "0.1.0".to_owned(),
+        status: HeartbeatStatus::Healthy,
+        agent_type: "backend-developer".to_owned(),
+        environment: "dev".to_owned(),
+        metrics: HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 1.0,
+            memory_usage_bytes: 1,
+            disk_usage_percent: 1.0,
+        },
+    }
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn every_operation_keeps_its_golden_verdict(pool: PgPool) {
+async fn an_agent_is_asked_once_and_what_it_said_is_read_back(pool: PgPool) {
     let app = TestApp::start(pool).await;
-    let mut by_role = Vec::new();
-    for role in Role::ALL {
-        by_role.push(app.token(role.as_str(), &[role], ALL).await);
+    let control = app.control();
+    let now = || control.clock.now();
+    control.live.sync("dev", vec![("web".to_owned(), instance("web-1"))], now());
+    let operator = app.token("olga", &[Role::Operator], ALL).await;
+    let of = |name: &str, verb: &str| format!("/api/v1/instances/us-central1-a/{name}/agent/{verb}");
+    let ask = async |token: &str, verb: &str| app.post(token, &of("web-1", verb), &json!({}), &[]).await;
+
+    let mute = problem(ask(&operator, "stop").await, StatusCode::CONFLICT, "conflict").await;
+    assert!(mute.detail.contains("has never spoken"), "{}", mute.detail);
+    control.live.beat("dev", "web-1", "7", heartbeat(1), now()).unwrap();
+    let viewer = app.token("vera", &[Role::Viewer], ALL).await;
+    let reader = app.token("omar", &[Role::Operator], &[Scope::Read, Scope::Propose]).await;
+    for (token, verb) in [(&viewer, "start"), (&viewer, "stop"), (&viewer, "restart"), (&reader, "restart")] {
+        problem(ask(token, verb).await, StatusCode::FORBIDDEN, "forbidden").await;
     }
-    let mut by_scope = Vec::new();
-    for scope in Scope::ALL {
-        by_scope
-            .push((scope, app.token("root", &[Role::Operator, Role::Admin, Role::Approver], &[scope]).await));
-    }
-    let mut lines = Vec::new();
-    for operation in OPERATIONS {
-        let path = fill(operation.path);
-        let may = async |token: &str| {
-            let answer = match operation.method {
-                Method::Get => app.read(token, &path).await,
-                Method::Post => app.post(token, &path, &body(operation.id), &[("if-match", "\"1\"")]).await,
-            };
-            let status = answer.status();
-            assert!(
-                status != StatusCode::METHOD_NOT_ALLOWED && !status.is_server_error(),
-                "{}: {status}",
-                operation.id
-            );
-            if status == StatusCode::NOT_FOUND {
-                let refused: Problem = answer.json().await.unwrap();
-                assert_ne!(
-                    refused.detail, "there is nothing at this address",
-                    "{} is not mounted",
-                    operation.id
-                );
-            }
-            if status == StatusCode::FORBIDDEN { "no" } else { "yes" }
-        };
-        let mut line = format!("{:<22}", operation.id);
-        for token in &by_role {
-            line.push_str(&format!("{:<10}", may(token).await));
+    let runs = problem(ask(&operator, "start").await, StatusCode::CONFLICT, "conflict").await;
+    assert!(runs.detail.contains("it runs already"), "{}", runs.detail);
+    let nowhere = app.post(&operator, &of("web-2", "stop"), &json!({}), &[]).await;
+    problem(nowhere, StatusCode::NOT_FOUND, "not_found").await;
+
+    // Who may only command learns the command's name, and reads no more.
+    let blind = app.token("otto", &[Role::Operator], &[Scope::Operate]).await;
+    let key = [("idempotency-key", "k-1")];
+    let asked = app.post(&blind, &of("web-1", "stop"), &json!({}), &key).await;
+    assert_eq!(asked.status(), StatusCode::ACCEPTED);
+    let asked: Value = asked.json().await.unwrap();
+    assert_eq!(asked, json!({ "id": "cmd-1", "command": "stop", "state": "pending" }));
+    let again = app.post(&blind, &of("web-1", "stop"), &json!({}), &key).await;
+    assert_eq!(
+        (again.status(), &again.headers()["idempotency-replayed"]),
+        (StatusCode::ACCEPTED, &"true".parse().unwrap())
+    );
+    problem(ask(&blind, "stop").await, StatusCode::CONFLICT, "conflict").await;
+    problem(app.read(&blind, &of("web-1", "commands")).await, StatusCode::FORBIDDEN, "forbidden").await;
+
+    let commands = async || -> Vec<rest_api::Command> {
+        let listed: rest_api::CommandList =
+            app.read(&reader, &of("web-1", "commands")).await.json().await.unwrap();
+        listed.commands
+    };
+    let listed = commands().await;
+    assert_eq!((listed.len(), listed[0].asked_by_name.as_str()), (1, "otto"), "{listed:?}");
+    assert_eq!((listed[0].state, listed[0].ended_at), (CommandState::Pending, None));
+    control.live.set_commands(control.store.list_pending_commands().await.unwrap());
+    let done =
+        Acknowledgement { id: "cmd-1".into(), outcome: Outcome::Done, detail: "work is stopped".into() };
+    control.live.hear("dev", "web-1", "7", (heartbeat(2), vec![done]), now()).unwrap();
+    let ended = loop {
+        let listed = commands().await;
+        if listed[0].ended_at.is_some() {
+            break listed;
         }
-        let mut scopes = Vec::new();
-        for (scope, token) in &by_scope {
-            if may(token).await == "yes" {
-                scopes.push(scope.as_str());
-            }
-        }
-        line.push_str(&if scopes.len() == ALL.len() { "any".to_owned() } else { scopes.join(",") });
-        lines.push(line);
-    }
-    let golden = include_str!("../verdicts/operations.txt");
-    let expected: Vec<&str> =
-        golden.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-    assert_eq!(lines, expected, "the verdicts that are kept:\n{}", lines.join("\n"));
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!((ended[0].state, ended[0].detail.as_str()), (CommandState::Done, "work is stopped"));
     app.stop().await;
 }
 

@@ -1,29 +1,30 @@
 //! The side panels of pools. Each is a form whose effect is computed before anything is proposed.
 
-use domain::{AgentType, edit::Edit, plan::instances::InstanceVerb, pool::PoolSpec, view::pool::PoolForm};
+mod instances;
+mod versions;
+
+use domain::{AgentType, edit::Edit, pool::PoolSpec, view::pool::PoolForm};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+
+pub use instances::ActOnInstances;
+pub use versions::{ChangeVersion, PromoteCanary, RollBackCanary};
 
 use super::{
     Pools,
     fields::fields,
     form::{NAMES, check, read},
     overview::Overview,
-    rollout::Rollout,
     verbs,
 };
 use crate::{
     api::{self, ApiError, FieldProblem},
-    components::{
-        field::{SelectField, TextField},
-        loaded::loaded,
-        side_panel::SidePanel,
-    },
+    components::{field::TextField, loaded::loaded, side_panel::SidePanel},
     form::{Posted, Problems, unreadable},
     frame::Scope,
     pages::review::{Check, EditForm, Preview, problems},
     routes,
-    url_state::{Query, use_query},
+    url_state::Query,
     words,
 };
 
@@ -191,153 +192,6 @@ pub fn ResizePool() -> AnyView {
 }
 
 #[component]
-pub fn ChangeVersion() -> AnyView {
-    let (posted, form) = of_pool(verbs::change_version, false);
-    let (environment, name) = named();
-    view! {
-        <SidePanel
-            title=format!("Change the template of {name}")
-            lead="A canary runs another version on a part of the pool. Then it is promoted or rolled back."
-            close=routes::pool_tab(&environment, &name, "rollout")
-            behind=|| view! { <Rollout /> }
-        >
-            {loaded(
-                form,
-                "the form",
-                move |(form, preview)| {
-                    let problems = problems(&posted, &preview, &form.place());
-                    let inner = version_fields(&form, &posted, problems);
-                    view! {
-                        <EditForm
-                            posted=posted.clone()
-                            preview=preview
-                            problems=problems
-                            names=&[verbs::VERSION, verbs::HOW, verbs::CANARY_SIZE, "canary", "template_name"]
-                            verb="Change template"
-                        >
-                            {inner}
-                        </EditForm>
-                    }
-                        .into_any()
-                },
-            )}
-        </SidePanel>
-    }
-    .into_any()
-}
-
-fn version_fields(form: &PoolForm, posted: &Posted, problems: Problems) -> AnyView {
-    let pool = form.pool.as_ref();
-    let kind = pool.map(|pool| pool.agent_type);
-    let options: Vec<(String, String)> = form
-        .templates
-        .iter()
-        .filter(|template| Some(template.agent_type) == kind)
-        .flat_map(|template| {
-            let present = template.versions.iter().find(|choice| choice.present);
-            let now = present.map_or_else(|| "new".to_owned(), |choice| choice.label.short());
-            let first = (template.name.clone(), format!("{}, as it is declared ({now})", template.name));
-            let earlier = template.versions.iter().filter(|choice| !choice.present).map(|choice| {
-                let value = verbs::version_value(&template.name, Some(choice.label.digits()));
-                (value, choice.label.long())
-            });
-            std::iter::once(first).chain(earlier).collect::<Vec<_>>()
-        })
-        .collect();
-    let runs = pool.map(|pool| verbs::version_value(&pool.template_name, pool.template_version.as_deref()));
-    let other = options.iter().find(|(value, _)| Some(value) != runs.as_ref()).or(options.first());
-    // A template's page leads here with the version that it means.
-    let asked = use_query().with_untracked(|query| query.get(verbs::VERSION).map(str::to_owned));
-    let asked = asked.filter(|asked| options.iter().any(|(value, _)| value == asked));
-    let first = asked.or_else(|| other.map(|(value, _)| value.clone())).unwrap_or_default();
-    let hint =
-        runs.map_or_else(String::new, |runs| format!("It runs {} now.", runs.replace('@', ", version ")));
-    let ways = [(verbs::CANARY_FIRST, "A canary first"), (verbs::ALL_VMS, "All VMs, rolling")]
-        .map(|(sent, read)| (sent.to_owned(), read.to_owned()));
-    view! {
-        <SelectField
-            name=verbs::VERSION
-            label="Version"
-            value=posted.value(verbs::VERSION, first)
-            options=options
-            hint=hint
-            problem=problems.of(verbs::VERSION)
-        />
-        <SelectField
-            name=verbs::HOW
-            label="How"
-            value=posted.value(verbs::HOW, verbs::CANARY_FIRST)
-            options=ways.to_vec()
-            problem=problems.of(verbs::HOW)
-        />
-        <TextField
-            name=verbs::CANARY_SIZE
-            label="VMs of the canary"
-            value=posted.value(verbs::CANARY_SIZE, "1")
-            hint="A number, or a share as 10%. Not asked for where all VMs change."
-            problem=problems.of(verbs::CANARY_SIZE)
-        />
-    }
-    .into_any()
-}
-
-#[component]
-pub fn PromoteCanary() -> AnyView {
-    let (posted, form) = of_pool(|name, _| Ok(Edit::PromoteCanary { name: name.to_owned() }), true);
-    confirm(
-        (posted, form),
-        "Promote the canary of",
-        "What it tried becomes the version of the whole pool.",
-        "Promote canary",
-    )
-}
-
-#[component]
-pub fn RollBackCanary() -> AnyView {
-    let (posted, form) = of_pool(|name, _| Ok(Edit::RollBackCanary { name: name.to_owned() }), true);
-    confirm(
-        (posted, form),
-        "Roll back the canary of",
-        "Its VMs go back to the pool's own version.",
-        "Roll back canary",
-    )
-}
-
-/// Nothing is asked but the reason: what it does is computed when the panel opens.
-fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, verb: &'static str) -> AnyView {
-    let (environment, name) = named();
-    view! {
-        <SidePanel
-            title=format!("{title} {name}")
-            lead=lead
-            close=routes::pool_tab(&environment, &name, "rollout")
-            behind=|| view! { <Rollout /> }
-        >
-            {loaded(
-                form,
-                "the pool",
-                move |(form, preview)| {
-                    let problems = problems(&posted, &preview, &form.place());
-                    view! {
-                        <EditForm
-                            posted=posted.clone()
-                            preview=preview
-                            problems=problems
-                            names=&[]
-                            verb=verb
-                        >
-                            ""
-                        </EditForm>
-                    }
-                        .into_any()
-                },
-            )}
-        </SidePanel>
-    }
-    .into_any()
-}
-
-#[component]
 pub fn DeletePool() -> AnyView {
     let (posted, form) = of_pool(|name, _| Ok(Edit::DeletePool { name: name.to_owned() }), true);
     let (environment, name) = named();
@@ -395,95 +249,6 @@ pub fn DeletePool() -> AnyView {
                 },
             )}
         </SidePanel>
-    }
-    .into_any()
-}
-
-#[component]
-pub fn ActOnInstances() -> AnyView {
-    let (posted, form) = of_pool(verbs::act_on_instances, false);
-    let (environment, name) = named();
-    let asked = use_query().get_untracked();
-    view! {
-        <SidePanel
-            title=format!("Act on instances of {name}")
-            lead="Each is a step of a change: proposed, approved and recorded like any other."
-            close=routes::pool_tab(&environment, &name, "instances")
-            behind=|| view! { <super::PoolInstances /> }
-        >
-            {loaded(
-                form,
-                "the instances",
-                move |(form, preview)| {
-                    let problems = problems(&posted, &preview, "");
-                    let inner = instance_fields(&form, &posted, &asked, problems);
-                    view! {
-                        <EditForm
-                            posted=posted.clone()
-                            preview=preview
-                            problems=problems
-                            names=&[verbs::VERB, verbs::INSTANCE]
-                            verb="Propose the action"
-                        >
-                            {inner}
-                        </EditForm>
-                    }
-                        .into_any()
-                },
-            )}
-        </SidePanel>
-    }
-    .into_any()
-}
-
-fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Problems) -> AnyView {
-    let given = if posted.posted { &posted.values } else { asked };
-    let chosen: Vec<String> = given.all(verbs::INSTANCE).map(str::to_owned).collect();
-    let options = InstanceVerb::ALL
-        .map(|verb| {
-            (verb.as_str().to_owned(), format!("{}: {}", words::sentence(verb.as_str()), verb.effect()))
-        })
-        .to_vec();
-    let squares = form.rollout.as_ref().map(|rollout| rollout.squares.clone()).unwrap_or_default();
-    let boxes = squares
-        .into_iter()
-        .map(|square| {
-            let id = format!("instance-{}", square.name);
-            let ticked = chosen.contains(&square.name);
-            view! {
-                <li class="tick">
-                    <input
-                        type="checkbox"
-                        id=id.clone()
-                        name=verbs::INSTANCE
-                        value=square.name.clone()
-                        checked=ticked
-                        autocomplete="off"
-                    />
-                    <label for=id>
-                        <span class="mono">{square.name}</span>
-                        <small class="muted">
-                            {format!(" {}, {}, {}", square.zone, square.label.long(), square.state.word())}
-                        </small>
-                    </label>
-                </li>
-            }
-        })
-        .collect_view();
-    let problem = problems.of(verbs::INSTANCE);
-    view! {
-        <SelectField
-            name=verbs::VERB
-            label="Action"
-            value=given.get(verbs::VERB).unwrap_or("restart").to_owned()
-            options=options
-            problem=problems.of(verbs::VERB)
-        />
-        <fieldset class="fields-of" id=verbs::INSTANCE>
-            <legend>"Instances"</legend>
-            {move || problem.get().map(|said| view! { <p class="reason sm" data-s="crit">{said}</p> })}
-            <ul class="ticks">{boxes}</ul>
-        </fieldset>
     }
     .into_any()
 }

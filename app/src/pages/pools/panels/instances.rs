@@ -1,0 +1,106 @@
+//! The side panel that acts on single instances.
+
+use domain::{plan::instances::InstanceVerb, view::pool::PoolForm};
+use leptos::prelude::*;
+
+use super::{named, of_pool};
+use crate::{
+    components::{field::SelectField, loaded::loaded, side_panel::SidePanel},
+    form::{Posted, Problems},
+    pages::{
+        pools::{PoolInstances, verbs},
+        review::{EditForm, problems},
+    },
+    routes,
+    url_state::{Query, use_query},
+    words,
+};
+
+#[component]
+pub fn ActOnInstances() -> AnyView {
+    let (posted, form) = of_pool(verbs::act_on_instances, false);
+    let (environment, name) = named();
+    let asked = use_query().get_untracked();
+    view! {
+        <SidePanel
+            title=format!("Act on instances of {name}")
+            lead="Each is a step of a change: proposed, approved and recorded like any other."
+            close=routes::pool_tab(&environment, &name, "instances")
+            behind=|| view! { <PoolInstances /> }
+        >
+            {loaded(
+                form,
+                "the instances",
+                move |(form, preview)| {
+                    let problems = problems(&posted, &preview, "");
+                    let inner = instance_fields(&form, &posted, &asked, problems);
+                    view! {
+                        <EditForm
+                            posted=posted.clone()
+                            preview=preview
+                            problems=problems
+                            names=&[verbs::VERB, verbs::INSTANCE]
+                            verb="Propose the action"
+                        >
+                            {inner}
+                        </EditForm>
+                    }
+                        .into_any()
+                },
+            )}
+        </SidePanel>
+    }
+    .into_any()
+}
+
+fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Problems) -> AnyView {
+    let given = if posted.posted { &posted.values } else { asked };
+    let chosen: Vec<String> = given.all(verbs::INSTANCE).map(str::to_owned).collect();
+    let options = InstanceVerb::ALL
+        .map(|verb| {
+            (verb.as_str().to_owned(), format!("{}: {}", words::sentence(verb.as_str()), verb.effect()))
+        })
+        .to_vec();
+    let squares = form.rollout.as_ref().map(|rollout| rollout.squares.clone()).unwrap_or_default();
+    let boxes = squares
+        .into_iter()
+        .map(|square| {
+            let id = format!("instance-{}", square.name);
+            let ticked = chosen.contains(&square.name);
+            view! {
+                <li class="tick">
+                    <input
+                        type="checkbox"
+                        id=id.clone()
+                        name=verbs::INSTANCE
+                        value=square.name.clone()
+                        checked=ticked
+                        autocomplete="off"
+                    />
+                    <label for=id>
+                        <span class="mono">{square.name}</span>
+                        <small class="muted">
+                            {format!(" {}, {}, {}", square.zone, square.label.long(), square.state.word())}
+                        </small>
+                    </label>
+                </li>
+            }
+        })
+        .collect_view();
+    let problem = problems.of(verbs::INSTANCE);
+    view! {
+        <SelectField
+            name=verbs::VERB
+            label="Action"
+            value=given.get(verbs::VERB).unwrap_or("restart").to_owned()
+            options=options
+            problem=problems.of(verbs::VERB)
+        />
+        <fieldset class="fields-of" id=verbs::INSTANCE>
+            <legend>"Instances"</legend>
+            {move || problem.get().map(|said| view! { <p class="reason sm" data-s="crit">{said}</p> })}
+            <ul class="ticks">{boxes}</ul>
+        </fieldset>
+    }
+    .into_any()
+}

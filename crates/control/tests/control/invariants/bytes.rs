@@ -1,0 +1,117 @@
+//! Invariant 2: what runs is what was signed, byte by byte, whatever is written to the database.
+
+use domain::ChangeState;
+use sqlx::PgPool;
+
+use super::{PRODUCTION, sql, start, unguarded, untouched};
+use crate::{
+    approver::{approved, three},
+    fixture::{Worker, assert_chain, change},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    unguarded(&pool).await;
+    sql(
+        &pool,
+        "CREATE TABLE c AS TABLE changes; CREATE TABLE r AS TABLE change_revisions; CREATE TABLE v AS TABLE votes;
+         CREATE TABLE k AS TABLE passkeys",
+    )
+    .await;
+    let restore = "SET session_replication_role = replica;
+        DELETE FROM votes; DELETE FROM change_revisions; DELETE FROM passkeys;
+        INSERT INTO passkeys TABLE k; INSERT INTO change_revisions TABLE r;
+        INSERT INTO votes OVERRIDING SYSTEM VALUE TABLE v;
+        UPDATE changes SET (environment, state, proposed_by, finished_at, outcome)
+            = (SELECT environment, state, proposed_by, finished_at, outcome FROM c);
+        SET session_replication_role = origin";
+    let mut worker = Worker::start(control).await;
+    let mut steps = 0;
+    for flip in [
+        // The bytes alone, and the bytes with a digest that fits them.
+        "UPDATE change_revisions SET desired_canonical = set_byte(desired_canonical, 40, 120)",
+        "UPDATE change_revisions SET plan_canonical = plan_canonical || ' '",
+        "UPDATE change_revisions SET desired_sha256 = set_byte(desired_sha256, 0, 255 - get_byte(desired_sha256, 0))",
+        "UPDATE change_revisions SET plan_sha256 = set_byte(plan_sha256, 3, 255 - get_byte(plan_sha256, 3))",
+        r#"UPDATE change_revisions SET desired_canonical = x.b, desired_sha256 = sha256(x.b) FROM (SELECT change_id AS i,
+             convert_to(replace(convert_from(desired_canonical, 'UTF8'), '"max_replicas":5', '"max_replicas":9'), 'UTF8') AS b
+             FROM change_revisions) x WHERE x.i = change_id"#,
+        r#"UPDATE change_revisions SET plan_canonical = x.b, plan_sha256 = sha256(x.b) FROM (SELECT change_id AS i,
+             convert_to(replace(convert_from(plan_canonical, 'UTF8'), '"reason":"', '"reason":"!'), 'UTF8') AS b
+             FROM change_revisions) x WHERE x.i = change_id"#,
+        "UPDATE change_revisions SET base_generation = base_generation + 1",
+        "UPDATE change_revisions SET number = 2",
+        "UPDATE changes SET environment = 'dev'",
+        "UPDATE changes SET proposed_by = 'somebody'",
+        // Evidence: each column of a vote, and its key.
+        "UPDATE votes SET person = 'jonah' WHERE person = 'wen'",
+        "UPDATE votes SET ballot = 'reject' WHERE person = 'wen'",
+        "UPDATE votes SET revision = 2 WHERE person = 'wen'",
+        "UPDATE votes SET statement = set_byte(statement, 12, 113) WHERE person = 'wen'",
+        "UPDATE votes SET statement = (SELECT statement FROM v WHERE person = 'noor') WHERE person = 'wen'",
+        "UPDATE votes SET client_data_json = client_data_json || ' ' WHERE person = 'noor'",
+        "UPDATE votes SET authenticator_data = set_byte(authenticator_data, 36, 77) WHERE person = 'noor'",
+        "UPDATE votes SET signature = set_byte(signature, 20, 255 - get_byte(signature, 20)) WHERE person = 'ines'",
+        "UPDATE votes SET credential_id = (SELECT credential_id FROM v WHERE person = 'noor') WHERE person = 'wen'",
+        "UPDATE votes SET not_after = not_after + interval '1 year' WHERE person = 'wen'",
+        "UPDATE votes SET voided_at = now(), voided_because = 'x' WHERE person = 'ines'",
+        "DELETE FROM votes WHERE person = 'ines'",
+        "UPDATE passkeys SET person = 'noor' WHERE person = 'wen'",
+        "UPDATE passkeys SET cose_key = (SELECT cose_key FROM k WHERE person = 'noor') WHERE person = 'wen'",
+    ] {
+        sql(&pool, flip).await;
+        worker.round().await.unwrap();
+        steps += 1;
+        let state: String = sqlx::query_scalar("SELECT state FROM changes").fetch_one(&pool).await.unwrap();
+        let outcome: Option<String> =
+            sqlx::query_scalar("SELECT outcome FROM changes").fetch_one(&pool).await.unwrap();
+        match state.as_str() {
+            "failed" => {
+                let outcome = outcome.unwrap();
+                let coded =
+                    ["(bytes_mismatch)", "(evidence_invalid)"].iter().any(|code| outcome.contains(code));
+                assert!(coded, "{flip}: {outcome}");
+            }
+            // A vote that is gone is missed, and nothing more can be known.
+            "awaiting_approvals" => {}
+            other => panic!("{flip}: the change is {other}"),
+        }
+        untouched(&fixture).await;
+        sql(&pool, restore).await;
+    }
+    assert_eq!(steps, 24);
+    // Whole again, it runs: what refused it were the flips.
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_2_bytes_are_looked_at_again_before_each_step(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    unguarded(&pool).await;
+    let mut worker = Worker::start(control).await;
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    let before = fixture.operations(PRODUCTION).await;
+    // It was claimed as it was signed; now another plan with a digest that fits takes its place.
+    sql(
+        &pool,
+        r#"UPDATE change_revisions SET plan_canonical = x.b, plan_sha256 = sha256(x.b) FROM (SELECT
+             convert_to(replace(convert_from(plan_canonical, 'UTF8'), '"reason":"', '"reason":"!'), 'UTF8') AS b
+             FROM change_revisions) x"#,
+    )
+    .await;
+    worker.round().await.unwrap();
+    let failed = change(control, id).await;
+    assert_eq!(failed.state, ChangeState::Failed);
+    assert!(failed.outcome.unwrap().contains("(evidence_invalid)"));
+    assert_eq!(fixture.operations(PRODUCTION).await, before, "a step ran on exchanged bytes");
+    assert_chain(control).await;
+}

@@ -1,0 +1,127 @@
+//! Invariant 3: a vote is for what its voter saw; an edit, a drift, another policy or roster, or a revoked key voids it.
+
+use control::{Error, changes, passkeys, reconcile, revising, rosters, votes};
+use domain::{
+    ChangeState, Role,
+    approvals::{Ballot, Policy},
+};
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{PRODUCTION, larger, planned, start, untouched};
+use crate::{
+    approver::{Approver, approved, groups, three},
+    fixture::{Worker, assert_chain, change, operator, person, production, propose},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_an_edit_voids_votes_and_old_bytes_are_refused_with_their_revision(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    let [wen, noor, _] = &mut people;
+    let edited = planned(control, larger()).await;
+    let editor = person("noor", &[Role::Operator, Role::Approver]);
+    let viewer = person("vera", &[Role::Viewer]);
+    let refused = revising::revise_change(control, &viewer, id, 1, edited.clone(), "t").await.unwrap_err();
+    assert!(matches!(refused, Error::Forbidden(_)), "{refused}");
+    assert_eq!(revising::revise_change(control, &editor, id, 1, edited.clone(), "Larger").await.unwrap(), 2);
+    let now = change(control, id).await;
+    assert_eq!((now.state, now.title.as_str()), (ChangeState::AwaitingApprovals, "Larger"));
+    assert_eq!(now.authors, ["noor", "olga"]);
+    let again = revising::revise_change(control, &editor, id, 1, edited.clone(), "t").await.unwrap_err();
+    assert!(matches!(again, Error::Precondition(_)), "{again}");
+    let same = revising::revise_change(control, &editor, id, 2, edited, "t").await.unwrap_err();
+    assert!(matches!(&same, Error::Conflict(why) if why.contains("nothing would change")), "{same}");
+
+    let view = changes::load_change(control, &wen.actor, id).await.unwrap().approvals;
+    assert_eq!(view.tally(), "sre 0 of 2, security 0 of 1");
+    assert!(view.votes.iter().all(|vote| vote.void.as_deref().is_some_and(|why| why.contains("edited"))));
+    let old = votes::begin_vote(control, &wen.actor, id, 1, Ballot::Approve).await.unwrap_err();
+    assert!(
+        matches!(&old, Error::Precondition(why) if why.contains("revision 1") && why.contains("revision 2")),
+        "{old}"
+    );
+    // Who edited is an author by now.
+    let author = noor.approve(control, id).await.unwrap_err();
+    assert!(matches!(&author, Error::Conflict(why) if why.contains("proposed or edited")), "{author}");
+    wen.approve(control, id).await.unwrap();
+    untouched(&fixture).await;
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_a_policy_a_roster_or_a_revoked_key_void_votes(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let mut worker = Worker::start(control).await;
+    let voided = async |id| {
+        let votes = control.store.list_votes(id).await.unwrap();
+        votes.into_iter().filter_map(|vote| vote.voided_because).collect::<Vec<_>>()
+    };
+
+    let id = approved(control, &mut people).await;
+    rosters::declare_roster(control, &groups(&["wen", "noor"], &["ines"])).await.unwrap();
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
+    assert!(voided(id).await.iter().all(|why| why.contains("roster moved from r1 to r2")));
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+
+    let id = approved(control, &mut people).await;
+    let mut policy: Policy = control.store.policy_in_force().await.unwrap();
+    policy.revision += 1;
+    let mut tx = control.store.begin().await.unwrap();
+    tx.insert_policy(&policy).await.unwrap();
+    tx.commit().await.unwrap();
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
+    assert!(voided(id).await.iter().all(|why| why.contains("policy moved from default r1 to default r2")));
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+
+    let id = approved(control, &mut people).await;
+    let key = passkeys::list_passkeys(control, &people[0].actor).await.unwrap().passkeys.remove(0);
+    passkeys::revoke_passkey(control, &people[0].actor, &key.id).await.unwrap();
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
+    assert_eq!(voided(id).await, ["the passkey that signed it was revoked"]);
+    assert!(people[0].approve(control, id).await.is_err(), "a revoked passkey signed");
+    untouched(&fixture).await;
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_a_drift_of_the_target_voids_votes_and_says_what_moved(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    people[0].approve(control, id).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    // Planned again, nothing moved: the vote stays.
+    reconcile::approvals::reconcile(control, &worker.leader).await.unwrap();
+    let kept = change(control, id).await;
+    assert_eq!(kept.revision.number, 1);
+    assert_eq!(control.store.list_votes(id).await.unwrap()[0].voided_at, None);
+
+    // Somebody makes by hand what the plan would have made, in another shape.
+    let name = kept.revision.plan.actions[0].step.name().to_owned();
+    let other = json!({"name": name, "type": "HTTP", "httpHealthCheck": {"port": 1, "requestPath": "/x"}});
+    fixture.post(PRODUCTION, "global/healthChecks", &other).await;
+    let status = reconcile::approvals::reconcile(control, &worker.leader).await.unwrap();
+    assert_eq!(status.voided, 1);
+    let vote = control.store.list_votes(id).await.unwrap().remove(0);
+    let because = vote.voided_because.unwrap();
+    assert!(because.contains("the fleet moved since it was planned") && because.contains(&name), "{because}");
+    let replanned = change(control, id).await;
+    assert_eq!((replanned.revision.number, replanned.state), (2, ChangeState::AwaitingApprovals));
+    assert_eq!(replanned.authors, ["olga"], "planning again makes nobody an author");
+    assert_eq!(replanned.revision.payload_sha256, kept.revision.payload_sha256);
+    for person in &mut people {
+        person.approve(control, id).await.unwrap();
+    }
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    assert_chain(control).await;
+}
