@@ -197,10 +197,13 @@ impl Bench<'_> {
     fn on(self, stack: &Stack, measures: &[Measure], rooms: &Rooms) -> Result<Vec<Series>> {
         let described = stack.description().to_string();
         let at = ["--stack", &described];
-        let with = |more: [&str; 2]| [at.as_slice(), &more].concat();
         let (vms, events) = (VMS.to_string(), EVENTS.to_string());
-        self.prepare("fleet", &with(["--vms", &vms]), &format!("{vms} VMs, as declared"))?;
-        self.prepare("history", &with(["--events", &events]), &format!("{events} audit events, verified"))?;
+        self.prepare("fleet", &with(&at, ["--vms", &vms]), &format!("{vms} VMs, as declared"))?;
+        self.prepare(
+            "history",
+            &with(&at, ["--events", &events]),
+            &format!("{events} audit events, verified"),
+        )?;
         let mut all = Vec::new();
         for measure in measures {
             if interrupt::requested() {
@@ -215,7 +218,7 @@ impl Bench<'_> {
                     let mut bare = self.command("bare", &["--listen", &listen]);
                     let mut bare = Service::start("bare-handler", &mut bare, rooms, Signal::TERM)?;
                     bare.wait_until(Duration::from_secs(10), || probe::accepts(port))?;
-                    self.measure("heartbeats", &with(["--bare", &listen]))?
+                    self.measure("heartbeats", &with(&at, ["--bare", &listen]))?
                 }
                 other => self.measure(other.name(), &at)?,
             });
@@ -235,6 +238,11 @@ impl Bench<'_> {
         }
         Ok(series)
     }
+}
+
+/// Where the stack is, and one thing more.
+fn with<'a>(at: &[&'a str], more: [&'a str; 2]) -> Vec<&'a str> {
+    at.iter().copied().chain(more).collect()
 }
 
 /// Runs a command that prints a series a line.

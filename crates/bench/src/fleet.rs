@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use control::{
-    Control, import, people,
+    Control, import,
     reconcile::{Checkpoints, Leader, Stopped, changes, environments, operations::request_id},
 };
 use domain::{
@@ -17,7 +17,7 @@ use domain::{
 use store::{NewEvent, NewOperation};
 use tokio_util::task::TaskTracker;
 
-use crate::stack::{ENVIRONMENT, PERSON, Stack, person};
+use crate::stack::{ENVIRONMENT, PERSON, Stack};
 
 const PROJECT: &str = "genesis-project-dev";
 
@@ -26,7 +26,7 @@ const POOL_SIZE: u32 = 1000;
 
 pub(crate) async fn make(stack: &Stack, vms: u32) -> anyhow::Result<()> {
     let control = stack.control().await?;
-    let id = propose(&control, terraform(ENVIRONMENT, PROJECT, vms)).await?;
+    let id = propose(stack, &control, terraform(ENVIRONMENT, PROJECT, vms)).await?;
     let leader = Leader::acquire(&control, Checkpoints::default()).await?;
     let leader = leader.context("another process leads: the stack's server must not work")?;
     let keeping = TaskTracker::new().spawn({
@@ -45,9 +45,12 @@ pub(crate) async fn make(stack: &Stack, vms: u32) -> anyhow::Result<()> {
 }
 
 /// As a person does: looks at the plan, then proposes what was shown.
-pub(crate) async fn propose(control: &Control, input: ImportInput) -> anyhow::Result<ChangeId> {
-    let actor = person(PERSON, Role::Operator);
-    people::sign_in(control, &actor, "https://issuer.test", "mara@example.test", &Default::default()).await?;
+pub(crate) async fn propose(
+    stack: &Stack,
+    control: &Control,
+    input: ImportInput,
+) -> anyhow::Result<ChangeId> {
+    let actor = stack.person(control, PERSON, Role::Operator).await?;
     let preview = import::preview_import(control, &actor, input.clone()).await?;
     let Some(digest) = preview.digest else {
         bail!("the declaration is not complete: {:?}", preview.reading)

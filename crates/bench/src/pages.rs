@@ -98,7 +98,10 @@ async fn look(connection: &mut Connection, path: &str, request: &str) -> anyhow:
     ensure!(answer.status == 200, "{path} answered {}", answer.status);
     if answer.encoding.is_empty() {
         let text = String::from_utf8_lossy(&answer.body);
-        ensure!(text.contains("</html>") && !text.contains("Could not load"), "{path} is not whole:\n{text}");
+        ensure!(
+            text.contains("</html>") && !text.contains("could not be loaded"),
+            "{path} is not whole:\n{text}"
+        );
     }
     Ok(answer)
 }

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Du
 
 use anyhow::{Context as _, ensure};
 use compute::Compute;
-use control::{Clock, Control, Signing, credential::Sealer, identity::Verifier, live::Live};
+use control::{Clock, Control, Signing, credential::Sealer, identity::Verifier, live::Live, people};
 use domain::{Actor, Role, actor::ActorKind, agent::Thresholds, token::Reach};
 use reqwest::{Client, Response, header, redirect::Policy};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ pub(crate) const PERSON: &str = "mara";
 pub(crate) struct Stack {
     pub(crate) url: String,
     emulator: String,
+    issuer: String,
     database: String,
     folder: PathBuf,
 }
@@ -75,6 +76,22 @@ impl Stack {
         })
     }
 
+    /// Somebody who has signed in with the stack's issuer, for use-cases that are called directly.
+    pub(crate) async fn person(&self, control: &Control, id: &str, role: Role) -> anyhow::Result<Actor> {
+        let actor = Actor {
+            kind: ActorKind::Person,
+            id: id.to_owned(),
+            name: id.to_owned(),
+            roles: [role].into(),
+            reach: Reach::Whole,
+            authn: "oidc".to_owned(),
+            request_id: "benchmark".to_owned(),
+        };
+        let email = format!("{id}@example.test");
+        people::sign_in(control, &actor, &self.issuer, &email, &Default::default()).await?;
+        Ok(actor)
+    }
+
     /// Where the server listens.
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
         let port = Url::parse(&self.url)?.port().context("the server's address has no port")?;
@@ -110,7 +127,7 @@ pub(crate) fn client() -> anyhow::Result<Client> {
 /// The last cookie that was set under the session's name.
 fn session(answer: &Response) -> anyhow::Result<Cookie> {
     let set = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let ours = set.filter(|cookie| cookie.starts_with("__Host-agent-manager=")).last();
+    let ours = set.filter(|cookie| cookie.starts_with("__Host-agent-manager=")).next_back();
     let pair = ours.and_then(|cookie| cookie.split(';').next()).context("no session was begun")?;
     Ok(Cookie(pair.to_owned()))
 }
@@ -120,17 +137,4 @@ fn location(answer: &Response) -> anyhow::Result<&str> {
     let location =
         location.with_context(|| format!("{} leads nowhere ({})", answer.url(), answer.status()))?;
     Ok(location.to_str()?)
-}
-
-/// Somebody who has signed in, for use-cases that are called directly.
-pub(crate) fn person(id: &str, role: Role) -> Actor {
-    Actor {
-        kind: ActorKind::Person,
-        id: id.to_owned(),
-        name: id.to_owned(),
-        roles: [role].into(),
-        reach: Reach::Whole,
-        authn: "oidc".to_owned(),
-        request_id: "benchmark".to_owned(),
-    }
 }

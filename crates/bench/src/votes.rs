@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, ensure};
 use approval::{Algorithm, authenticator::Authenticator};
-use control::{Control, passkeys, people, votes};
+use control::{Control, passkeys, votes};
 use domain::{
     Actor, ChangeId, ChangeState, Role,
     approvals::Ballot,
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::{
     fleet::{propose, terraform},
     series::Series,
-    stack::{Stack, person},
+    stack::Stack,
 };
 
 const PROJECT: &str = "genesis-project-prod";
@@ -27,11 +27,11 @@ pub(crate) async fn measure(stack: &Stack, quick: bool) -> anyhow::Result<()> {
     let control = stack.control().await?;
     let mut voters = Vec::new();
     for name in PEOPLE {
-        voters.push(Voter::new(&control, name).await?);
+        voters.push(Voter::new(stack, &control, name).await?);
     }
     let (mut asking, mut answering, mut whole) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..changes {
-        let id = propose(&control, terraform("prod", PROJECT, 3)).await?;
+        let id = propose(stack, &control, terraform("prod", PROJECT, 3)).await?;
         let found = control.store.get_change(id).await?.context("the change is gone")?;
         ensure!(found.state == ChangeState::AwaitingApprovals, "{id} waits for nobody");
         for voter in &mut voters {
@@ -58,10 +58,8 @@ struct Voter {
 
 impl Voter {
     /// Signs in and registers a passkey.
-    async fn new(control: &Control, name: &str) -> anyhow::Result<Self> {
-        let actor = person(name, Role::Approver);
-        let email = format!("{name}@example.test");
-        people::sign_in(control, &actor, "https://issuer.test", &email, &Default::default()).await?;
+    async fn new(stack: &Stack, control: &Control, name: &str) -> anyhow::Result<Self> {
+        let actor = stack.person(control, name, Role::Approver).await?;
         let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let key = Authenticator::new(&control.signing.party, Algorithm::Es256, seed).context("no key")?;
         let options = passkeys::begin_registration(control, &actor).await?;

@@ -24,7 +24,7 @@ pub(crate) fn plain(rows: &[Row]) -> String {
 
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<String> = cells(rows).iter().map(|row| format!("| {} |", row.join(" | "))).collect();
-    lines.insert(1, format!("|{}", " --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"));
+    lines.insert(1, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |".to_owned());
     lines.join("\n")
 }
 
