@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app", &["control", "domain"]),
     ("approval", &["domain"]),
     ("audit-log", &["domain"]),
+    ("bench", &[]),
     ("compute", &["domain"]),
     ("compute-emulator", &["agent-cage"]),
     ("control", &["approval", "audit-log", "compute", "domain", "store", "terraform"]),

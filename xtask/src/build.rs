@@ -28,8 +28,35 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
         }
     }
     setup::for_demo()?;
-    site(release)?;
-    programs(release)
+    if release { self::release() } else { everything() }
+}
+
+/// What is shipped, for the verb that measures it.
+pub(crate) fn release() -> Result<()> {
+    site(true)?;
+    programs(true)
+}
+
+/// The program that measures. Of the release profile and after the release: with it in the same
+/// build, the programs would be compiled with the features that only its passkey of software needs.
+pub(crate) fn measures() -> Result<PathBuf> {
+    terminal::stage("measures", || {
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--release", "--bench", "measures", "--message-format=json-render-diagnostics"]);
+        cargo.args(workspace::PRODUCT);
+        let messages = process::capture(&mut cargo).context("the measures do not compile")?;
+        let program = built(&messages, "measures").context("cargo built no measures")?;
+        Ok((program, "crates/bench".to_owned()))
+    })
+}
+
+/// The program of that target in what cargo says with `--message-format=json`. A bench has a hash in its name, so
+/// nobody else knows where it is.
+fn built(messages: &str, target: &str) -> Option<PathBuf> {
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    artifacts
+        .filter(|artifact| artifact["target"]["name"] == target)
+        .find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from))
 }
 
 /// The site and the programs, for verbs that start them.
@@ -174,6 +201,18 @@ mod tests {
         assert_eq!(identity(&file).unwrap(), first);
         write_if_changed(&file, b"other").unwrap();
         assert_ne!(identity(&file).unwrap(), first);
+    }
+
+    #[test]
+    fn a_bench_is_found_by_its_target_among_what_cargo_says() {
+        let messages = concat!(
+            "{\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"store\"},\"executable\":null}\n",
+            "not JSON\n",
+            "{\"target\":{\"name\":\"measures\"},\"executable\":\"/t/release/deps/measures-1a\"}\n",
+            "{\"reason\":\"build-finished\",\"success\":true}\n",
+        );
+        assert_eq!(built(messages, "measures").unwrap(), Path::new("/t/release/deps/measures-1a"));
+        assert_eq!(built(messages, "store"), None);
     }
 
     #[test]

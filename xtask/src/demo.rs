@@ -52,6 +52,8 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
         folder: wishes.folder.clone(),
         clock: wishes.clock,
         durability: Durability::Safe,
+        release: false,
+        alive: true,
     })?;
     introduce(&stack, began.elapsed(), &wishes.folder);
     let outcome = watch(&mut stack);

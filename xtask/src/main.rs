@@ -1,6 +1,7 @@
 //! `cargo xtask VERB`: everything that is done to this repository, one file per verb.
 //! What the product itself does is not here: xtask builds, starts and checks it, and depends on none of its crates.
 
+mod bench;
 mod build;
 mod check;
 mod compress;
@@ -41,6 +42,8 @@ cargo xtask VERB
   build     the browser's files into target/site and the programs; --release
   generate  renew everything generated (.sqlx); --check only compares
   shots     a picture of each page in both themes and two widths; --out shots  --no-build
+  bench     measure the release: heartbeats, silence, pages, votes, plan, sizes, lcp
+            [NAME]  --quick  --write (into docs/benchmarks.md)  --no-build
   setup     install what the other verbs need; each step says what it does and why
   stack     for browser tests: a whole throwaway demo, described as JSON, until stdin closes
 
@@ -70,6 +73,7 @@ fn run() -> Result<()> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match verb.as_str() {
+        "bench" => bench::run(arguments),
         "build" => build::run(arguments),
         "check" => check::run(arguments),
         "demo" => demo::run(arguments),

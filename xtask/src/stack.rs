@@ -30,6 +30,10 @@ pub(crate) struct Options {
     /// How much faster than the world the emulator's time runs, as it wants to be told: `20x`.
     pub(crate) clock: String,
     pub(crate) durability: Durability,
+    /// The programs of a release, not those that developers build.
+    pub(crate) release: bool,
+    /// Whether the cloud's VMs boot agents, and whether the server carries out what was approved.
+    pub(crate) alive: bool,
 }
 
 /// A running stack. Fields are in the order in which they are dropped, which is the order of an orderly end:
@@ -42,7 +46,7 @@ pub(crate) struct Stack {
     postgres: Option<Cluster>,
     folder: PathBuf,
     rooms: Rooms,
-    clock: String,
+    options: Options,
     port: u16,
     issuer_port: u16,
     emulator_port: u16,
@@ -70,7 +74,7 @@ impl Stack {
             emulator: None,
             postgres: None,
             rooms,
-            clock: options.clock.clone(),
+            options: options.clone(),
             port,
             issuer_port,
             emulator_port,
@@ -103,7 +107,7 @@ impl Stack {
         })?;
         terminal::stage("migrations", || {
             self.write_settings()?;
-            let mut migrate = Command::new(workspace::program("agent-manager", false));
+            let mut migrate = Command::new(self.program("agent-manager"));
             migrate.arg("migrate").arg("--config").arg(self.settings_file());
             process::capture(&mut migrate).context("could not bring the database up to date")?;
             Ok(((), "database up to date".to_owned()))
@@ -124,14 +128,14 @@ impl Stack {
             },
             Part::Emulator => {
                 let at = self.emulator_port;
-                let mut command = Command::new(workspace::program("compute-emulator", false));
+                let mut command = Command::new(self.program("compute-emulator"));
                 command.args([
                     "--listen",
                     &format!("127.0.0.1:{at}"),
                     "--clock",
-                    &self.clock,
+                    &self.options.clock,
                     "--agents",
-                    "on",
+                    if self.options.alive { "on" } else { "off" },
                 ]);
                 command.args(["--agent-manager-url", &url]);
                 command.arg("--state").arg(self.folder.join("compute.json"));
@@ -141,7 +145,7 @@ impl Stack {
             }
             Part::Issuer => {
                 let at = self.issuer_port;
-                let mut command = Command::new(workspace::program("development-issuer", false));
+                let mut command = Command::new(self.program("development-issuer"));
                 command.args(["--listen", &format!("127.0.0.1:{at}"), "--client-id", settings::CLIENT_ID]);
                 command.args(["--redirect-uri", &format!("{url}/sign-in/callback")]);
                 command.arg("--state").arg(self.folder.join("issuer.json"));
@@ -152,8 +156,9 @@ impl Stack {
                 })?;
             }
             Part::Server => {
-                let mut command = Command::new(workspace::program("agent-manager", false));
-                command.args(["serve", "--work", "--config"]).arg(self.settings_file());
+                let mut command = Command::new(self.program("agent-manager"));
+                command.arg("serve").args(self.options.alive.then_some("--work"));
+                command.arg("--config").arg(self.settings_file());
                 self.server = None;
                 let service = self.server.insert(self.launch("server", &mut command)?);
                 service.wait_until(Duration::from_secs(60), || {
@@ -214,6 +219,11 @@ impl Stack {
         settings::public_url(self.port)
     }
 
+    /// `Postgres 15.18`, for people.
+    pub(crate) fn database_version(&self) -> &str {
+        self.postgres.as_ref().map_or("", Cluster::version)
+    }
+
     /// What a browser test wants to know.
     pub(crate) fn description(&self) -> serde_json::Value {
         serde_json::json!({
@@ -230,6 +240,10 @@ impl Stack {
             bail!("{} is not built: run without --no-build", command.get_program().display());
         }
         Service::start(name, command.current_dir(workspace::root()), &self.rooms, Signal::TERM)
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        workspace::program(name, self.options.release)
     }
 
     fn settings_file(&self) -> PathBuf {

@@ -34,7 +34,14 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
     }
     let scratch = Scratch::new("stack")?;
     let folder = scratch.path().to_path_buf();
-    let mut stack = Stack::start(&Options { port: None, folder, clock, durability: Durability::Throwaway })?;
+    let mut stack = Stack::start(&Options {
+        port: None,
+        folder,
+        clock,
+        durability: Durability::Throwaway,
+        release: false,
+        alive: true,
+    })?;
     answer(&stack.description())?;
     let served = serve(&mut stack);
     // Before its folder.

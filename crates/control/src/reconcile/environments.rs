@@ -173,6 +173,18 @@ async fn look(control: &Control, subject: &Subject, now: Timestamp) -> Result<Ob
     Ok(observed)
 }
 
+/// Writes one look at an environment that was taken elsewhere, as every round writes its own.
+pub async fn record_look(
+    control: &Control,
+    leader: &Leader,
+    environment: Environment,
+    observed: &ObservedFleet,
+) -> Result<(), Stopped> {
+    let pace = &mut Pace::default();
+    let subject = prepare(control, environment, None, pace, control.clock.now()).await?;
+    record(control, leader, &subject, observed, pace).await
+}
+
 async fn record(
     control: &Control,
     leader: &Leader,
