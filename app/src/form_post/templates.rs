@@ -3,7 +3,7 @@
 use domain::edit::Edit;
 
 use super::{Done, FormRoute, Submitted, refused};
-use crate::pages::templates::form::{ENVIRONMENT, read};
+use crate::pages::templates::form::{ENVIRONMENT, read, read_edit};
 
 pub(super) const CREATE: FormRoute = FormRoute { path: "/templates/new", act: create };
 pub(super) const UPDATE: FormRoute = FormRoute { path: "/templates/{environment}/{name}/edit", act: update };
@@ -19,8 +19,7 @@ fn create(form: Submitted) -> Done {
 
 fn update(form: Submitted) -> Done {
     Box::pin(async move {
-        let template = read(&form.values).map_err(refused)?;
-        let edit = Edit::UpdateTemplate { name: form.param("name").to_owned(), template };
+        let edit = read_edit(form.param("name"), &form.values).map_err(refused)?;
         form.propose_edit(form.param("environment"), &edit).await
     })
 }

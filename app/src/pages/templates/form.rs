@@ -4,8 +4,8 @@
 use std::str::FromStr;
 
 use domain::{
-    AgentType, FleetSpec, ObservedFleet, environment::EnvironmentSpec, rules, template::TemplateSpec,
-    view::template::TemplateForm,
+    AgentType, FleetSpec, ObservedFleet, edit::Edit, environment::EnvironmentSpec, rules,
+    template::TemplateSpec, view::template::TemplateForm,
 };
 
 use crate::{
@@ -17,6 +17,10 @@ use crate::{
 };
 
 pub const ENVIRONMENT: &str = "environment";
+/// Of an edit: what becomes of the pools that use the template.
+pub const POOLS: &str = "pools";
+pub const ROLL: &str = "roll";
+pub const STAY: &str = "stay";
 
 /// Those that show what is wrong with them.
 pub const NAMES: &[&str] = &[
@@ -38,6 +42,7 @@ pub const NAMES: &[&str] = &[
     "additional_tags",
     "metadata",
     "custom_config",
+    POOLS,
 ];
 
 /// Of a choice between the environment's default, yes and no.
@@ -97,6 +102,20 @@ pub fn read(values: &Query) -> Result<TemplateSpec, Vec<FieldProblem>> {
         custom_config: reader.text("custom_config"),
     };
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
+}
+
+/// The edit of the template of that name that the texts mean, or each field that means nothing.
+pub fn read_edit(name: &str, values: &Query) -> Result<Edit, Vec<FieldProblem>> {
+    let template = read(values)?;
+    let name = name.to_owned();
+    match values.get(POOLS).unwrap_or(ROLL) {
+        ROLL => Ok(Edit::UpdateTemplate { name, template }),
+        STAY => Ok(Edit::StageTemplate { name, template }),
+        other => Err(vec![FieldProblem {
+            field: POOLS.to_owned(),
+            message: format!("`{other}` is no choice here: {ROLL} or {STAY}"),
+        }]),
+    }
 }
 
 /// What is wrong with the values, as far as the declaration alone tells: asked in the browser while somebody types.
@@ -229,6 +248,17 @@ mod tests {
         full.additional_tags = vec!["extra".into()];
         full.custom_config = Some("{\"a\": 1}".into());
         assert_eq!(read(&sent(&full)), Ok(full));
+    }
+
+    #[test]
+    fn an_edit_says_whether_pools_roll_to_it() {
+        let template = TemplateSpec::of_type("web", AgentType::BackendDeveloper);
+        let edit = |pools| read_edit("web", &sent(&template).with(POOLS, pools));
+        let rolls = Edit::UpdateTemplate { name: "web".into(), template: template.clone() };
+        assert_eq!((edit(None), edit(Some(ROLL))), (Ok(rolls.clone()), Ok(rolls)));
+        let stays = Edit::StageTemplate { name: "web".into(), template: template.clone() };
+        assert_eq!(edit(Some(STAY)), Ok(stays));
+        assert_eq!(edit(Some("fly")).unwrap_err()[0].field, POOLS);
     }
 
     #[test]

@@ -12,16 +12,17 @@ use super::{
     Templates,
     detail::TemplatePage,
     fields::fields,
-    form::{NAMES, check, read},
+    form::{NAMES, POOLS, ROLL, STAY, check, read, read_edit},
 };
 use crate::{
     api::{self, ApiError, FieldProblem},
-    components::{loaded::loaded, side_panel::SidePanel},
-    form::{Posted, unreadable},
+    components::{field::SelectField, loaded::loaded, side_panel::SidePanel},
+    form::{Posted, Problems, unreadable},
     frame::Scope,
     pages::review::{Check, EditForm, Preview, problems},
     routes,
     url_state::{Query, use_query},
+    words,
 };
 
 const AGENT_TYPE: &str = "agent_type";
@@ -42,16 +43,12 @@ async fn review(environment: Option<String>, name: Option<String>, sent: Sent) -
     Ok((form, preview))
 }
 
-/// What the form would do.
-fn sent(posted: &Posted, edit: fn(TemplateSpec) -> Edit) -> Sent {
-    posted.posted.then(|| read(&posted.values).map(edit))
-}
-
 #[component]
 pub fn NewTemplate() -> AnyView {
     let (scope, query) = (Scope::here(), use_query());
     let posted = Posted::here();
-    let sent = sent(&posted, |template| Edit::CreateTemplate { template });
+    let sent: Sent =
+        posted.posted.then(|| read(&posted.values).map(|template| Edit::CreateTemplate { template }));
     let chosen = Memo::new(move |_| {
         query.with(|query| query.get(AGENT_TYPE).and_then(|text| AgentType::from_str(text).ok()))
     });
@@ -143,10 +140,30 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form.environment, template, form.template.is_some(), posted, problems);
+    let users = (!form.pools.is_empty()).then(|| users(&form.pools, posted, problems));
     view! {
         <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+            {users}
             {inner}
         </EditForm>
+    }
+    .into_any()
+}
+
+/// Whether the pools that use the template take its next version by themselves.
+fn users(pools: &[String], posted: &Posted, problems: Problems) -> AnyView {
+    let verb = if pools.len() == 1 { "uses" } else { "use" };
+    let ways = [(ROLL, "Roll to the next version"), (STAY, "Stay on the version that they run")]
+        .map(|(sent, read)| (sent.to_owned(), read.to_owned()));
+    view! {
+        <SelectField
+            name=POOLS
+            label="Pools that use it"
+            value=posted.value(POOLS, ROLL)
+            options=ways.to_vec()
+            hint=format!("{} {verb} it. A pool that stays can try the next version with a canary.", words::list(pools))
+            problem=problems.of(POOLS)
+        />
     }
     .into_any()
 }
@@ -165,7 +182,7 @@ fn named() -> Memo<(String, String)> {
 pub fn EditTemplate() -> AnyView {
     let named = named();
     let posted = Posted::here();
-    let sent = sent(&posted, |template| Edit::UpdateTemplate { name: template.name.clone(), template });
+    let sent: Sent = posted.posted.then(|| read_edit(&named.get_untracked().1, &posted.values));
     let form = Resource::new(
         move || named.get(),
         move |(environment, name)| review(Some(environment), Some(name), sent.clone()),
@@ -174,7 +191,7 @@ pub fn EditTemplate() -> AnyView {
     view! {
         <SidePanel
             title=format!("Edit {name}")
-            lead="A version never changes: this makes the next one, and pools that use it roll to it."
+            lead="A version never changes: this makes the next one. Pools that use it roll to it, or stay until they are given it."
             close=routes::template(&environment, &name)
             behind=|| view! { <TemplatePage /> }
         >
