@@ -80,7 +80,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   assert.equal(await main(alerts).getByRole('button', { name: 'Let the brake go' }).count(), 0);
   await assertAccessible(alerts);
 
-  await main(page).getByRole('link', { name: '1 Silent' }).click();
+  await main(page).getByRole('link', { name: /^1\s*Silent$/ }).click();
   await page.waitForURL(/\/instances\?.*state=silent/);
   await title(page).getByText('Instances', { exact: true }).waitFor();
   assert.equal(await main(page).getByRole('link', { name: /^agent-/ }).count(), 1, 'the filter leaves the silent one');
@@ -104,11 +104,9 @@ test('an agent that dies gets another VM under its name, and lives', async () =>
   const mend = await fault(scene.stack, 'agent', { state: 'crash', instance: name });
   await until('Compute Engine makes it anew', async () => ![before, undefined].includes(await id()), { within: 90_000 });
   await mend();
+  const shown = async () => (await words(region(page, 'VM, as Compute Engine says'))).includes(`Id ${await id()}`);
+  await until('the page shows the new VM', shown, { within: 60_000 });
   await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
-  await until('the page shows the new VM', async () => {
-    const vm = await words(region(page, 'VM, as Compute Engine says'));
-    return vm.includes(`Id ${await id()}`);
-  });
   await assertSameDocument(page);
 });
 
@@ -119,10 +117,10 @@ test('the page of an instance has its day, its console and its own word', async 
   assert.match(await words(region(page, 'Heartbeats of the last 24 hours')), /In the last hour: CPU .* %, memory .*, disk .* %\./);
   await region(page, 'What changed in the last 30 minutes').getByRole('listitem').first().waitFor();
 
-  const console = region(page, 'Serial console');
+  const panel = region(page, 'Serial console');
   const lines = (of) => of.getByRole('list', { name: 'Lines of the serial console' });
-  await lines(console).getByText(/agent-cage\[1\]: listening on/).first().waitFor();
-  await console.getByRole('link', { name: 'open in full' }).click();
+  await lines(panel).getByText(/agent-cage\[1\]: listening on/).first().waitFor();
+  await panel.getByRole('link', { name: 'open in full' }).click();
   await page.waitForURL(`**${instance}/serial`);
   await title(page).getByText('Serial console', { exact: true }).waitFor();
   assert.match(await words(main(page).locator('.lead')), /^Bytes \d[\d,]* to \d[\d,]* since the VM started\.$/);
