@@ -129,6 +129,9 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
     assert.deepEqual(await listed(scene.stack, PROJECT, 'regions/us-central1/instanceGroupManagers'), []);
     await vote(ines.page, changes.created, 'Approve', 'Private ports only');
     await applied(page, changes.created);
+    // What is over folds to a line.
+    await phase(page, 'Approvals').getByRole('heading', { name: 'Approvals' }).click();
+    await phase(page, 'Approvals').getByText('As the manual has it').waitFor();
     const told = await words(phase(page, 'Approvals'));
     for (const name of ['Wen', 'Noor', 'Ines']) assert.match(told, new RegExp(`${name} approved revision 1 at .* with a passkey`));
   });
