@@ -10,7 +10,11 @@ export const pages = [
   { name: 'pool-rollout', path: ({ pool }) => `${pool}/rollout` },
   { name: 'pool-new', path: '/pools/new' },
   { name: 'pool-edit', path: ({ pool }) => `${pool}/edit` },
+  { name: 'pool-resize', path: ({ pool }) => `${pool}/resize` },
   { name: 'pool-version', path: ({ pool }) => `${pool}/version` },
+  // Without a canary both say that there is none.
+  { name: 'pool-promote', path: ({ pool }) => `${pool}/promote`, status: 422 },
+  { name: 'pool-roll-back', path: ({ pool }) => `${pool}/roll-back`, status: 422 },
   { name: 'pool-delete', path: ({ pool }) => `${pool}/delete` },
   { name: 'pool-act', path: ({ pool }) => `${pool}/act` },
   { name: 'pool-changes', path: ({ pool }) => `${pool}/changes` },

@@ -1,6 +1,7 @@
 // Every route in both themes: no violation of WCAG 2.2 AA, one heading of the first level, a quiet console; and the keyboard.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
@@ -30,6 +31,19 @@ async function assertWell(page) {
 
 test('a fleet is there to look at', async () => {
   await mara();
+});
+
+test('every page that the app has is among those that are looked at', async () => {
+  const routes = await readFile(new URL('../../app/src/routes.rs', import.meta.url), 'utf8');
+  const patterns = [...routes.matchAll(/path!\("([^"]+)"\)/g)].map(([, pattern]) => pattern).filter((pattern) => pattern !== '/*any');
+  assert.ok(patterns.length > 30, `only ${patterns.length} routes were found`);
+  const addresses = pages.map((page) => pathOf(page, seeded).split('?')[0]);
+  // A word of a pattern stands before a name that could be the same word.
+  const matches = (pattern) => new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`);
+  const own = (address) => patterns.filter((pattern) => matches(pattern).test(address)).sort((a, b) => a.split(':').length - b.split(':').length)[0];
+  const seen = new Set(addresses.map(own));
+  assert.deepEqual(patterns.filter((pattern) => !seen.has(pattern)), [], 'pages.mjs lacks them');
+  assert.equal(new Set(pages.map(({ name }) => name)).size, pages.length, 'pictures are named by their pages');
 });
 
 for (const route of pages) {

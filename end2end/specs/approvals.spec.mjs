@@ -8,6 +8,7 @@ import { registerPasskey } from '../harness/passkey.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { ANSWERS, example, planImport } from '../seed.mjs';
 import { main, phase, words } from './face.mjs';
+import { signature, vote } from './proposals.mjs';
 
 const scene = openScene();
 
@@ -34,17 +35,6 @@ async function approver(name) {
   await registerPasskey(person);
   return person;
 }
-
-async function vote(page, change, verb, reason = '') {
-  await page.goto(change);
-  await hydrated(page);
-  if (reason) await page.getByLabel('Reason, shown to all').fill(reason);
-  await page.getByRole('button', { name: verb, exact: true }).click();
-  const past = verb === 'Approve' ? 'You approved' : 'You rejected';
-  await page.getByRole('status').getByText(past).waitFor();
-}
-
-const signature = (page) => main(page).getByRole('region', { name: 'Your signature' });
 
 test('three people with three passkeys clear a change of production, and it runs', async () => {
   const [mara, wen, noor, ines, vera] = await Promise.all([

@@ -39,6 +39,13 @@ export async function tableRows(table) {
   return rows;
 }
 
+/** What stands under a field that is refused. */
+export async function describedBy(page, label) {
+  const field = page.getByLabel(label, { exact: true });
+  assert.equal(await field.getAttribute('aria-invalid'), 'true', `${label} is refused`);
+  return words(page.locator(`#${await field.getAttribute('aria-describedby')}`));
+}
+
 /** The sentences of the audit page, oldest first. */
 export async function story(page) {
   const items = await main(page).getByRole('region', { name: 'Events' }).getByRole('listitem').allInnerTexts();

@@ -35,17 +35,6 @@ async function rememberStates(page) {
 }
 
 /** The pool's instances as its page shows them: name, agent, VM, heartbeat, zone. */
-/** Every state that this document ever shows, however soon it shows another one. */
-async function rememberStates(page) {
-  await page.evaluate(() => {
-    window.states = new Set();
-    const look = () => {
-      for (const state of document.querySelectorAll('main [data-s]')) window.states.add(state.textContent.trim());
-    };
-    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
-  });
-}
-
 async function instances(page) {
   const region = main(page).getByRole('region', { name: /^\d+ instances?$/ });
   return tableRows(region);

@@ -7,7 +7,8 @@ import { hydrated } from '../harness/browser.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { seed } from '../seed.mjs';
-import { main, tableRows, title, words } from './face.mjs';
+import { describedBy, main, tableRows, title, words } from './face.mjs';
+import { applied, proposeReviewed, review } from './proposals.mjs';
 
 const scene = openScene();
 
@@ -20,27 +21,15 @@ before(
   { timeout: 150_000 },
 );
 
-/** Has the form reviewed: the server answers with the page anew. */
-async function review(page) {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Review change' }).click()]);
-  await hydrated(page);
-}
-
 /** Presses the buttons of a form that was filled in, and waits until its change is applied. Gives the change's path. */
 async function propose(page, reason) {
   await review(page);
-  return proposeReviewed(page, reason);
+  return carryOut(page, reason);
 }
 
-async function proposeReviewed(page, reason) {
-  await page.getByLabel('Reason, shown to all').fill(reason);
-  await page.getByRole('button', { name: 'Propose change' }).click();
-  await page.waitForURL(/\/changes\/chg-\d+$/);
-  const change = new URL(page.url()).pathname;
-  await until(`${change} is applied`, async () => {
-    await page.goto(change);
-    await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 });
-  });
+async function carryOut(page, reason) {
+  const change = await proposeReviewed(page, reason);
+  await applied(page, change);
   return change;
 }
 
@@ -74,7 +63,7 @@ test('a template is created, edited, compared and retired, each by a change', as
   await review(page);
   const differs = main(page).getByRole('region', { name: 'What differs' });
   assert.match(await words(differs), /disk_size_gb none 64/);
-  await proposeReviewed(page, 'More room');
+  await carryOut(page, 'More room');
 
   await page.goto('/templates/dev/batch');
   assert.deepEqual((await versions(page)).map(([version]) => version), ['v2 Declared', 'v1']);
@@ -88,7 +77,7 @@ test('a template is created, edited, compared and retired, each by a change', as
 
   await main(page).getByRole('link', { name: 'Retire' }).click();
   await page.waitForURL('**/templates/dev/batch/retire');
-  await proposeReviewed(page, 'Not needed after all');
+  await carryOut(page, 'Not needed after all');
   await page.goto('/templates/dev/batch');
   await main(page).getByText('It has left the declaration.').waitFor();
   assert.match(await words(main(page).getByRole('button', { name: 'Edit' })), /Edit/, 'what is retired cannot be edited');
@@ -121,12 +110,6 @@ test('what is refused stands beside its field, with what was typed', async () =>
   assert.equal(await button.getAttribute('aria-disabled'), 'true');
   assert.match(await words(main(page).locator('#propose-change-reason')), /1 rule is broken/);
 });
-
-async function describedBy(page, label) {
-  const field = page.getByLabel(label, { exact: true });
-  assert.equal(await field.getAttribute('aria-invalid'), 'true', `${label} is refused`);
-  return words(page.locator(`#${await field.getAttribute('aria-describedby')}`));
-}
 
 test('the rules speak while somebody types, and help says what the machine has', async () => {
   const { page } = await scene.person('Mara');
@@ -224,7 +207,7 @@ test('an edit that somebody overtook is refused, and what is newer is shown', as
   const slower = await tab();
   await fill(slower, '31');
   await fill(page, '30');
-  await proposeReviewed(page, 'First');
+  await carryOut(page, 'First');
   const answer = slower.waitForResponse((response) => response.request().method() === 'POST');
   await slower.getByRole('button', { name: 'Propose change' }).click();
   assert.equal((await answer).status(), 412);

@@ -5,7 +5,7 @@ use domain::{
     Actor, ChangeState, Timestamp,
     audit::AuditAction,
     change::Change,
-    plan::{Action, Plan},
+    plan::{Action, Plan, instances::InstanceAction},
 };
 use store::{NewEvent, NewRevision, Tx};
 
@@ -43,7 +43,8 @@ pub(crate) async fn look(control: &Control, change: &Change) -> Result<Option<Dr
         );
         return Ok(Some(Drift { because, planned: None }));
     }
-    let planned = match planning::plan_fleet(control, revision.desired.clone()).await {
+    let action = InstanceAction::of_plan(&revision.plan, &revision.desired.environment.name_prefix);
+    let planned = match planning::plan_with(control, revision.desired.clone(), action.as_ref()).await {
         Ok(planned) => planned,
         // Compute Engine cannot be read: nobody knows, so nobody says that it moved.
         Err(error) if error.is_fault() => return Err(error),

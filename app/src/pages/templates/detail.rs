@@ -159,7 +159,7 @@ fn users(row: &TemplateRow) -> AnyView {
     let rolls = declared.map_or_else(
         || "Retired templates are in no pool.".to_owned(),
         |version| {
-            format!("A pool that holds no version rolls with the change that declares the next one. Now that is v{version}.")
+            format!("A pool rolls to a new version as soon as the change that declares it is applied, unless it was told to stay. Now that is v{version}.")
         },
     );
     view! {

@@ -17,6 +17,10 @@ use crate::{
 };
 
 pub const ENVIRONMENT: &str = "environment";
+/// Of an edit: what becomes of the pools that use the template.
+pub const POOLS: &str = "pools";
+pub const ROLL: &str = "roll";
+pub const STAY: &str = "stay";
 
 /// Those that show what is wrong with them.
 pub const NAMES: &[&str] = &[
@@ -40,11 +44,6 @@ pub const NAMES: &[&str] = &[
     "custom_config",
     POOLS,
 ];
-
-/// What an edit does to the pools that use the template.
-pub const POOLS: &str = "pools";
-pub const ROLL: &str = "roll";
-pub const HOLD: &str = "hold";
 
 /// Of a choice between the environment's default, yes and no.
 pub const INHERIT: &str = "";
@@ -105,16 +104,16 @@ pub fn read(values: &Query) -> Result<TemplateSpec, Vec<FieldProblem>> {
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
 }
 
-/// What was sent to edit the template of that name.
+/// The edit of the template of that name that the texts mean, or each field that means nothing.
 pub fn read_edit(name: &str, values: &Query) -> Result<Edit, Vec<FieldProblem>> {
     let template = read(values)?;
     let name = name.to_owned();
     match values.get(POOLS).unwrap_or(ROLL) {
         ROLL => Ok(Edit::UpdateTemplate { name, template }),
-        HOLD => Ok(Edit::StageTemplate { name, template }),
+        STAY => Ok(Edit::StageTemplate { name, template }),
         other => Err(vec![FieldProblem {
             field: POOLS.to_owned(),
-            message: format!("`{other}` is no choice here: {ROLL} or {HOLD}"),
+            message: format!("`{other}` is no choice here: {ROLL} or {STAY}"),
         }]),
     }
 }
@@ -252,18 +251,14 @@ mod tests {
     }
 
     #[test]
-    fn pools_roll_or_hold_what_they_run() {
+    fn an_edit_says_whether_pools_roll_to_it() {
         let template = TemplateSpec::of_type("web", AgentType::BackendDeveloper);
-        let name = || "web".to_owned();
-        let values = sent(&template);
-        let update = Edit::UpdateTemplate { name: name(), template: template.clone() };
-        assert_eq!(read_edit("web", &values), Ok(update));
-        assert_eq!(
-            read_edit("web", &values.clone().with(POOLS, Some(HOLD))),
-            Ok(Edit::StageTemplate { name: name(), template })
-        );
-        let refused = read_edit("web", &values.with(POOLS, Some("perhaps"))).unwrap_err();
-        assert_eq!(refused[0].field, POOLS);
+        let edit = |pools| read_edit("web", &sent(&template).with(POOLS, pools));
+        let rolls = Edit::UpdateTemplate { name: "web".into(), template: template.clone() };
+        assert_eq!((edit(None), edit(Some(ROLL))), (Ok(rolls.clone()), Ok(rolls)));
+        let stays = Edit::StageTemplate { name: "web".into(), template: template.clone() };
+        assert_eq!(edit(Some(STAY)), Ok(stays));
+        assert_eq!(edit(Some("fly")).unwrap_err()[0].field, POOLS);
     }
 
     #[test]

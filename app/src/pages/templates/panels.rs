@@ -12,7 +12,7 @@ use super::{
     Templates,
     detail::TemplatePage,
     fields::fields,
-    form::{HOLD, NAMES, POOLS, ROLL, check, read, read_edit},
+    form::{NAMES, POOLS, ROLL, STAY, check, read, read_edit},
 };
 use crate::{
     api::{self, ApiError, FieldProblem},
@@ -140,28 +140,28 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form.environment, template, form.template.is_some(), posted, problems);
-    let pools = (!form.pools.is_empty()).then(|| pools_field(&form.pools, posted, problems));
+    let users = (!form.pools.is_empty()).then(|| users(&form.pools, posted, problems));
     view! {
         <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
-            {pools} {inner}
+            {users}
+            {inner}
         </EditForm>
     }
     .into_any()
 }
 
-/// An edit makes a version: do those that use the template take it with the same change?
-fn pools_field(pools: &[String], posted: &Posted, problems: Problems) -> AnyView {
-    let options = [
-        (ROLL, "They roll to the new version with this change"),
-        (HOLD, "They hold the version that they run, until one tries the new one"),
-    ];
+/// Whether the pools that use the template take its next version by themselves.
+fn users(pools: &[String], posted: &Posted, problems: Problems) -> AnyView {
+    let verb = if pools.len() == 1 { "uses" } else { "use" };
+    let ways = [(ROLL, "Roll to the next version"), (STAY, "Stay on the version that they run")]
+        .map(|(sent, read)| (sent.to_owned(), read.to_owned()));
     view! {
         <SelectField
             name=POOLS
             label="Pools that use it"
             value=posted.value(POOLS, ROLL)
-            options=options.map(|(sent, read)| (sent.to_owned(), read.to_owned())).to_vec()
-            hint=format!("{}.", words::list(pools))
+            options=ways.to_vec()
+            hint=format!("{} {verb} it. A pool that stays can try the next version with a canary.", words::list(pools))
             problem=problems.of(POOLS)
         />
     }
@@ -182,19 +182,16 @@ fn named() -> Memo<(String, String)> {
 pub fn EditTemplate() -> AnyView {
     let named = named();
     let posted = Posted::here();
-    let sent = posted.clone();
+    let sent: Sent = posted.posted.then(|| read_edit(&named.get_untracked().1, &posted.values));
     let form = Resource::new(
         move || named.get(),
-        move |(environment, name)| {
-            let sent: Sent = sent.posted.then(|| read_edit(&name, &sent.values));
-            review(Some(environment), Some(name), sent)
-        },
+        move |(environment, name)| review(Some(environment), Some(name), sent.clone()),
     );
     let (environment, name) = named.get_untracked();
     view! {
         <SidePanel
             title=format!("Edit {name}")
-            lead="A version never changes: this makes the next one."
+            lead="A version never changes: this makes the next one. Pools that use it roll to it, or stay until they are given it."
             close=routes::template(&environment, &name)
             behind=|| view! { <TemplatePage /> }
         >

@@ -1,11 +1,21 @@
 //! Voting as people do it: who may, what they are told, and what a passkey is for.
 
-use control::{Error, changes, me, passkeys, rosters, votes};
-use domain::{ChangeState, Permission, Role, approvals::Ballot, audit::AuditAction as Did};
+use control::{
+    Error, changes,
+    edits::{self, Seen},
+    me, passkeys, reconcile, rosters, votes,
+};
+use domain::{
+    ChangeState, Permission, Role,
+    approvals::Ballot,
+    audit::AuditAction as Did,
+    edit::Edit,
+    plan::instances::{InstanceAction, InstanceVerb},
+};
 use sqlx::PgPool;
 
 use crate::{
-    approver::{Approver, groups, roster, sign_in, three},
+    approver::{Approver, approved, groups, roster, sign_in, three},
     fixture::{
         Fixture, Worker, actions, assert_chain, change, operator, person, production, propose, viewer,
     },
@@ -43,6 +53,35 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     let applied = worker.finish(id).await;
     assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
     assert_eq!(view(&ines).await.tally(), "sre 2 of 2, security 1 of 1");
+    assert_chain(control).await;
+}
+
+/// Planned again by the declaration alone, such a change would look as if there were nothing left to do.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_done_to_an_instance_of_production_keeps_its_votes_and_runs(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
+
+    for verb in [InstanceVerb::Restart, InstanceVerb::Recreate, InstanceVerb::Delete] {
+        let pool = "backend-pool".to_owned();
+        let name = control.store.list_instances("prod", Some(&pool)).await.unwrap().remove(0).instance.name;
+        let edit = Edit::ActOnInstances(InstanceAction { pool, verb, instances: vec![name] });
+        let preview = edits::preview_edit(control, &operator(), "prod", &edit).await.unwrap();
+        let seen = Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
+        let id = edits::propose_edit(control, &operator(), "prod", &edit, seen, "").await.unwrap();
+        people[0].approve(control, id).await.unwrap();
+        reconcile::approvals::reconcile(control, &worker.leader).await.unwrap();
+        assert_eq!(control.store.list_votes(id).await.unwrap()[0].voided_because, None, "{verb:?}");
+        for person in &mut people[1..] {
+            person.approve(control, id).await.unwrap();
+        }
+        let done = worker.finish(id).await;
+        assert_eq!((done.state, done.revision.number), (ChangeState::Applied, 1), "{:?}", done.outcome);
+    }
     assert_chain(control).await;
 }
 

@@ -74,6 +74,26 @@ pub struct InstanceAction {
     pub instances: Vec<String>,
 }
 
+impl InstanceAction {
+    /// What a plan does to VMs by name, so that it can be planned again; None where it does nothing to any.
+    pub fn of_plan(plan: &Plan, prefix: &str) -> Option<Self> {
+        let named: Vec<(InstanceVerb, &InstanceRef)> = plan
+            .actions
+            .iter()
+            .filter_map(|action| match &action.step {
+                Step::RestartInstance(vm) => Some((InstanceVerb::Restart, vm)),
+                Step::RecreateInstance(vm) => Some((InstanceVerb::Recreate, vm)),
+                Step::UpdateInstance(vm) => Some((InstanceVerb::Update, vm)),
+                Step::DeleteInstance(vm) => Some((InstanceVerb::Delete, vm)),
+                _ => None,
+            })
+            .collect();
+        let (verb, first) = *named.first()?;
+        let pool = name::pool_of(&first.group, prefix)?.to_owned();
+        Some(Self { pool, verb, instances: named.into_iter().map(|(_, vm)| vm.name.clone()).collect() })
+    }
+}
+
 /// Why nothing is planned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]

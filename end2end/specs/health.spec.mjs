@@ -1,0 +1,192 @@
+// Health: an agent that falls silent is seen while one looks, one that dies is made anew, one is asked to restart and answers;
+// the instance's page and the alerts.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
+import { hydrated } from '../harness/browser.mjs';
+import { fault, load, managed } from '../harness/emulator.mjs';
+import { openScene } from '../harness/scene.mjs';
+import { until } from '../harness/until.mjs';
+import { seed } from '../seed.mjs';
+import { assertSameDocument, assertStory, freshness, main, markDocument, story, title, words } from './face.mjs';
+
+const scene = openScene();
+const PLACE = { project: 'genesis-project-dev', region: 'us-central1', group: 'genesis-pool-backend-pool' };
+
+/** Three heartbeats must be missed before silence is called so; the next one ends it. */
+const FALLS_SILENT = { timeout: 90_000 };
+const SETTLES = { timeout: 90_000 };
+
+let instance;
+let name;
+
+before(
+  async () => {
+    const { page, context } = await scene.person('Mara');
+    // A load that suits its two VMs: the pool keeps them.
+    await load(scene.stack, PLACE, 0.5);
+    const seeded = await seed(page);
+    instance = seeded.instance;
+    name = instance.split('/').at(-1);
+    await page.goto('/');
+    await main(page).getByText('All 2 agents are healthy.').waitFor(SETTLES);
+    await context.close();
+  },
+  { timeout: 200_000 },
+);
+
+/** Opens a page that follows the fleet, and marks it. */
+async function openLive(page, path) {
+  await page.goto(path);
+  await hydrated(page);
+  await freshness(page).getByText('Live', { exact: true }).waitFor();
+  await markDocument(page);
+}
+
+async function id() {
+  return (await managed(scene.stack, PLACE)).find((vm) => vm.name === name)?.id;
+}
+
+function region(page, called) {
+  return main(page).getByRole('region', { name: called, exact: true });
+}
+
+test('an agent that falls silent is seen on each page that is open, and so is its return', async () => {
+  const { page, tab } = await scene.person('Mara');
+  const [own, pool, alerts] = [await tab(), await tab(), await tab()];
+  await openLive(page, '/');
+  await openLive(own, instance);
+  await openLive(pool, '/pools/dev/backend-pool');
+  await openLive(alerts, '/alerts');
+  assert.equal(await main(page).getByRole('img', { name: '1 healthy', exact: true }).count(), 2);
+  await main(own).getByText('The agent is healthy.').waitFor();
+
+  const before = await id();
+  const mend = await fault(scene.stack, 'agent', { state: 'silent', instance: name });
+  await main(own).getByText('One heartbeat is overdue.').waitFor(FALLS_SILENT);
+  await main(own).getByText('The agent has fallen silent.').waitFor(FALLS_SILENT);
+  await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();
+  await main(page).getByText('1 of 2 agents are healthy.').waitFor();
+  await main(pool).getByText('1 ill or silent', { exact: true }).waitFor();
+  const line = region(pool, '2 instances').getByRole('row', { name: new RegExp(name) });
+  await line.getByText('Silent', { exact: true }).waitFor();
+
+  // Half of the agents are more than the alert bears; two are no mass, so nothing is held.
+  const incident = main(alerts).getByRole('region', { name: /^Incident inc-\d+$/ });
+  await incident.getByText('Heartbeats are missed: 1 of 2 agents are silent', { exact: true }).waitFor(SETTLES);
+  const condition = region(alerts, 'Conditions').getByRole('listitem').filter({ hasText: 'Heartbeats are missed' });
+  await condition.getByText(/fires\./).first().waitFor();
+  assert.equal(await main(alerts).getByRole('button', { name: 'Let the brake go' }).count(), 0);
+  await assertAccessible(alerts);
+
+  await main(page).getByRole('link', { name: /^1\s*Silent$/ }).click();
+  await page.waitForURL(/\/instances\?.*state=silent/);
+  await title(page).getByText('Instances', { exact: true }).waitFor();
+  assert.equal(await main(page).getByRole('link', { name: /^agent-/ }).count(), 1, 'the filter leaves the silent one');
+  await main(page).getByRole('link', { name, exact: true }).waitFor();
+
+  await mend();
+  await main(own).getByText('The agent is healthy.').waitFor(SETTLES);
+  await main(pool).getByText('All 2 agents run and are healthy.').waitFor(SETTLES);
+  await region(alerts, 'Incidents that ended').getByRole('listitem').filter({ hasText: 'Heartbeats are missed' }).waitFor(SETTLES);
+  for (const open of [own, pool, alerts]) await assertSameDocument(open);
+  assert.equal(await id(), before, 'silence alone heals nothing');
+
+  await page.goto(`/audit?object=${name}`);
+  assertStory(await story(page), [new RegExp(`heard nothing more of ${name}`), new RegExp(`found ${name} well again`)]);
+});
+
+test('an agent that dies gets another VM under its name, and lives', async () => {
+  const { page } = await scene.person('Mara');
+  await openLive(page, instance);
+  const before = await id();
+  const mend = await fault(scene.stack, 'agent', { state: 'crash', instance: name });
+  await until('Compute Engine makes it anew', async () => ![before, undefined].includes(await id()), { within: 90_000 });
+  await mend();
+  const shown = async () => (await words(region(page, 'VM, as Compute Engine says'))).includes(`Id ${await id()}`);
+  await until('the page shows the new VM', shown, { within: 60_000 });
+  await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
+  await assertSameDocument(page);
+});
+
+test('the page of an instance has its day, its console and its own word', async () => {
+  const { page } = await scene.person('Vera');
+  await openLive(page, instance);
+  await main(page).getByRole('img', { name: /^Heartbeats of 24 hours: / }).waitFor();
+  assert.match(await words(region(page, 'Heartbeats of the last 24 hours')), /In the last hour: CPU .* %, memory .*, disk .* %\./);
+  await region(page, 'What changed in the last 30 minutes').getByRole('listitem').first().waitFor();
+
+  const panel = region(page, 'Serial console');
+  const lines = (of) => of.getByRole('list', { name: 'Lines of the serial console' });
+  await lines(panel).getByText(/agent-cage\[1\]: listening on/).first().waitFor();
+  await panel.getByRole('link', { name: 'open in full' }).click();
+  await page.waitForURL(`**${instance}/serial`);
+  await title(page).getByText('Serial console', { exact: true }).waitFor();
+  assert.match(await words(main(page).locator('.lead')), /^Bytes \d[\d,]* to \d[\d,]* since the VM started\.$/);
+  await lines(main(page)).getByText(/agent-cage\[1\]: listening on/).first().waitFor();
+  await main(page).getByRole('link', { name: 'Follow', exact: true }).click();
+  await page.waitForURL(/\/serial\?follow=1/);
+  await main(page).getByRole('link', { name: 'Following' }).waitFor();
+
+  await page.goto(instance);
+  await hydrated(page);
+  await main(page).getByRole('link', { name: 'Ask it for its status' }).click();
+  await page.waitForURL(`**${instance}/status`);
+  await main(page).getByText('Answers', { exact: true }).waitFor();
+  assert.match(await words(region(page, 'Status')), /"sequence"/);
+});
+
+test('an agent is asked to restart and answers, and a viewer is told who may ask', async () => {
+  const { page } = await scene.person('Mara');
+  await openLive(page, instance);
+  const agent = region(page, 'Agent, as it says of itself');
+  const boot = async () => /Boot (\S+)/.exec(await words(agent))?.[1];
+  const before = await boot();
+  const asked = region(page, 'Asked of the agent').getByRole('listitem');
+  const act = async (fold, button) => {
+    await region(page, 'Actions').getByText(fold, { exact: true }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
+  };
+
+  await act('Restart the agent', 'Restart agent');
+  await asked.filter({ hasText: 'Restart acknowledged.' }).filter({ hasText: 'asked by Mara' }).waitFor(SETTLES);
+  await until('it is another boot', async () => ![before, undefined].includes(await boot()), { within: 60_000 });
+  await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
+
+  await act('Stop the agent', 'Stop agent');
+  await asked.filter({ hasText: 'Stop acknowledged.' }).waitFor(SETTLES);
+  await main(page).getByText('The agent was stopped on request; it listens and can be started.').waitFor(SETTLES);
+  await act('Start the agent', 'Start agent');
+  await asked.filter({ hasText: 'Start acknowledged.' }).waitFor(SETTLES);
+  await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
+  await assertSameDocument(page);
+
+  await page.goto(`/audit?object=${name}`);
+  assertStory(await story(page), ['restart', 'stop', 'start'].map((verb) => new RegExp(`Mara asked ${name} to ${verb}`)));
+
+  const vera = await scene.person('Vera');
+  await openLive(vera.page, instance);
+  await region(vera.page, 'Actions').getByText('Restart the agent', { exact: true }).click();
+  const button = vera.page.getByRole('button', { name: 'Restart agent' });
+  assert.equal(await button.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(vera.page.locator(`#${await button.getAttribute('aria-describedby')}`)), /takes the role/);
+});
+
+test('the alerts tell all five conditions, what is measured for each, and who was told', async () => {
+  const { page } = await scene.person('Vera');
+  await openLive(page, '/alerts');
+  const conditions = region(page, 'Conditions').getByRole('listitem');
+  const titles = [
+    'Provisioning fails',
+    'Heartbeats are missed',
+    'Keys cannot be renewed',
+    'The audit log is not followed',
+    'Database connections run out',
+  ];
+  assert.equal(await conditions.count(), titles.length);
+  for (const [index, called] of titles.entries()) {
+    assert.match(await words(conditions.nth(index)), new RegExp(`^${called}: (well|fires|not measured yet)\\. .*; it fires `));
+  }
+  assert.match(await words(region(page, 'Who was told')), /No webhook is configured: incidents are told here alone\./);
+});
