@@ -95,7 +95,12 @@ pub(super) async fn before_step(control: &Control, change: &Change) -> Result<Op
     let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
-    Ok(evidence::weigh(&control.signing, &stored, &rules, &votes, now).err().map(|Forged(why)| why))
+    if let Err(Forged(why)) = evidence::weigh(&control.signing, &stored, &rules, &votes, now) {
+        return Ok(Some(why));
+    }
+    let claimed = was_claimed(control, &stored).await?;
+    Ok((!claimed)
+        .then(|| "no event of the audit log says that these bytes were claimed (not_claimed)".to_owned()))
 }
 
 /// A state that says "applying" is not evidence. The claim wrote an event, with the digests of what it proved, into the chained log.

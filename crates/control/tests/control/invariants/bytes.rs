@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::{PRODUCTION, sql, start, unguarded, untouched};
 use crate::{
     approver::{approved, three},
-    fixture::{Worker, assert_chain, change},
+    fixture::{PROJECT, Worker, assert_chain, basic, change, operator, propose},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -114,4 +114,30 @@ async fn invariant_2_bytes_are_looked_at_again_before_each_step(pool: PgPool) {
     assert!(failed.outcome.unwrap().contains("(evidence_invalid)"));
     assert_eq!(fixture.operations(PRODUCTION).await, before, "a step ran on exchanged bytes");
     assert_chain(control).await;
+}
+
+/// Nobody signs a change of development: what anchors its bytes is the log.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_2_bytes_that_nobody_signed_are_those_that_the_log_says_were_claimed(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    unguarded(&pool).await;
+    let mut worker = Worker::start(control).await;
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    let before = fixture.operations(PROJECT).await;
+    sql(
+        &pool,
+        r#"UPDATE change_revisions SET plan_canonical = x.b, plan_sha256 = sha256(x.b),
+             plan = convert_from(x.b, 'UTF8')::jsonb FROM (SELECT
+             convert_to(replace(convert_from(plan_canonical, 'UTF8'), '"reason":"', '"reason":"!'), 'UTF8') AS b
+             FROM change_revisions) x"#,
+    )
+    .await;
+    worker.round().await.unwrap();
+    let failed = change(control, id).await;
+    assert_eq!(failed.state, ChangeState::Failed);
+    assert!(failed.outcome.unwrap().contains("(not_claimed)"));
+    assert_eq!(fixture.operations(PROJECT).await, before, "a step ran on exchanged bytes");
 }

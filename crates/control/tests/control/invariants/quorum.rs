@@ -4,10 +4,10 @@ use control::Error;
 use domain::{ChangeState, Role};
 use sqlx::PgPool;
 
-use super::{sql, start, untouched};
+use super::{PRODUCTION, sql, start, untouched};
 use crate::{
-    approver::{Approver, three},
-    fixture::{Worker, assert_chain, change, person, production, propose},
+    approver::{Approver, approved, three},
+    fixture::{Worker, assert_chain, basic, change, operator, person, production, propose},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -38,4 +38,56 @@ async fn invariant_1_quorum_of_distinct_people_and_none_of_its_authors(pool: PgP
     worker.round().await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::Applying);
     assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_1_a_state_that_says_applying_runs_nothing(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    sql(&pool, "UPDATE changes SET state = 'applying', claimed_at = now()").await;
+    let mut worker = Worker::start(control).await;
+    worker.round().await.unwrap();
+    let failed = change(control, id).await;
+    assert_eq!(failed.state, ChangeState::Failed);
+    assert!(failed.outcome.unwrap().contains("(not_claimed)"));
+    untouched(&fixture).await;
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_1_who_shares_a_project_with_production_is_guarded_like_it(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let beside = || {
+        basic(&[
+            ("genesis-project-dev", PRODUCTION),
+            ("environment = \"dev\"", "environment = \"dev\"\n  name_prefix = \"beside\""),
+        ])
+    };
+    let mut people = three(control).await;
+    // Nothing is there to be guarded yet.
+    let early = propose(control, &operator(), beside()).await.unwrap();
+    assert_eq!(change(control, early).await.state, ChangeState::Approved);
+    let production = approved(control, &mut people).await;
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(production).await.state, ChangeState::Applied);
+
+    // What was free when it was proposed is not when it is claimed.
+    let states = [ChangeState::Applied, ChangeState::AwaitingApprovals];
+    assert!(states.contains(&change(control, early).await.state));
+    let late = propose(
+        control,
+        &operator(),
+        basic(&[
+            ("genesis-project-dev", PRODUCTION),
+            ("environment = \"dev\"", "environment = \"development\"\n  name_prefix = \"late\""),
+        ]),
+    )
+    .await
+    .unwrap();
+    let waiting = change(control, late).await;
+    assert_eq!(waiting.state, ChangeState::AwaitingApprovals);
+    let reason = &waiting.revision.verdict.reason;
+    assert!(reason.contains("project genesis-project-prod also holds prod"), "{reason}");
 }
