@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use super::{PRODUCTION, larger, planned, start, untouched};
 use crate::{
-    approver::{Approver, approved, groups, three},
+    approver::{approved, groups, three},
     fixture::{Worker, assert_chain, change, operator, person, production, propose},
 };
 
