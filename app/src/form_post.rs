@@ -19,7 +19,7 @@ use control::{Control, Error, edits};
 use domain::{Actor, edit::Edit};
 use http::{header::CONTENT_TYPE, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
-use leptos_axum::{ResponseOptions, render_app_async_with_context};
+use leptos_axum::render_app_async_with_context;
 
 use crate::{
     CurrentSession,
@@ -137,12 +137,14 @@ pub async fn answer(
     let context = move || {
         context();
         provide_context(posted.clone());
-        if let (Some(options), Some(status)) = (use_context::<ResponseOptions>(), status) {
-            options.set_status(status);
-        }
     };
     let request = Request::from_parts(parts, Body::empty());
-    render_app_async_with_context(context, move || shell(options.clone()))(request).await
+    let mut page = render_app_async_with_context(context, move || shell(options.clone()))(request).await;
+    // What was tried decides, whatever the page then fails to find.
+    if let Some(status) = status {
+        *page.status_mut() = status;
+    }
+    page
 }
 
 async fn act(

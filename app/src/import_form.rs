@@ -9,7 +9,7 @@ use axum::{
 use domain::view::import::{ImportInput, SourceFile};
 use http::request::Parts;
 use leptos::{config::LeptosOptions, prelude::*};
-use leptos_axum::{ResponseOptions, render_app_async_with_context};
+use leptos_axum::render_app_async_with_context;
 
 use crate::{
     api::{ApiError, Code, request, status},
@@ -38,15 +38,14 @@ pub async fn submit(
     let context = move || {
         context();
         provide_context(submission.clone());
-        if let (Some(options), Some(status)) = (use_context::<ResponseOptions>(), status) {
-            options.set_status(status);
-        }
     };
-    render_app_async_with_context(context, move || shell(options.clone()))(Request::from_parts(
-        parts,
-        Body::empty(),
-    ))
-    .await
+    let request = Request::from_parts(parts, Body::empty());
+    let mut page = render_app_async_with_context(context, move || shell(options.clone()))(request).await;
+    // What was tried decides, whatever the page then fails to find.
+    if let Some(status) = status {
+        *page.status_mut() = status;
+    }
+    page
 }
 
 struct Form {
