@@ -1,6 +1,8 @@
 //! A fleet's agents as they speak in life: each every ten seconds, ± 10 %, all at different moments.
 
 use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -89,7 +91,7 @@ pub(crate) async fn begin(
     Ok((speaking, spoken))
 }
 
-/// The agents never stop by themselves: whichever does, failed.
+/// Agents that are not killed never stop by themselves: whichever does, failed.
 pub(crate) async fn ended(speaking: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
     match speaking.join_next().await {
         Some(ended) => ended?,
@@ -106,23 +108,23 @@ async fn speak_on(
     let interval = Duration::from_secs(u64::from(HEARTBEAT_INTERVAL_SECONDS));
     let begun = Instant::now();
     let place = |index: usize| u32::try_from(first + index).unwrap_or(u32::MAX);
-    // Moments by agent. The first ones are spread evenly over an interval.
-    let mut next: Vec<(Instant, usize)> =
-        (0..agents.len()).map(|index| (begun + interval.mul_f64(fraction(place(index), 0)), index)).collect();
-    for round in 1.. {
-        next.sort_unstable();
-        for (due, index) in &mut next {
-            sleep_until(*due).await;
-            // From what was meant: who is heard late does not speak less often.
-            *due += interval.mul_f64(0.9 + 0.2 * fraction(place(*index), round));
-            let at = first + *index;
-            if spoken.with(|agents| agents[at].killed) {
-                continue;
-            }
-            agents[*index].speak(&mut connection).await?;
-            spoken.acknowledged.fetch_add(1, Ordering::Relaxed);
-            spoken.with(|agents| agents[at].last = Some(Instant::now()));
+    // Who is due next, and how often they have spoken. The first moments are spread evenly over an interval.
+    let mut next: BinaryHeap<Reverse<(Instant, usize, u32)>> = (0..agents.len())
+        .map(|index| Reverse((begun + interval.mul_f64(fraction(place(index), 0)), index, 0)))
+        .collect();
+    while let Some(Reverse((due, index, times))) = next.pop() {
+        sleep_until(due).await;
+        let at = first + index;
+        if spoken.with(|agents| agents[at].killed) {
+            continue;
         }
+        agents[index].speak(&mut connection).await?;
+        spoken.acknowledged.fetch_add(1, Ordering::Relaxed);
+        spoken.with(|agents| agents[at].last = Some(Instant::now()));
+        // From what was meant: who is heard late does not speak less often.
+        let times = times + 1;
+        let pause = interval.mul_f64(0.9 + 0.2 * fraction(place(index), times));
+        next.push(Reverse((due + pause, index, times)));
     }
     Ok(())
 }

@@ -47,7 +47,8 @@ pub(crate) async fn measure(stack: &Stack, quick: bool) -> anyhow::Result<()> {
                 times = times.budget("list page p95 ≤ 25 ms");
             }
             times.say()?;
-            let encoding = if sampled.encoding.is_empty() { "uncompressed" } else { &sampled.encoding };
+            let encoding =
+                if sampled.encoding.is_empty() { "uncompressed" } else { sampled.encoding.as_str() };
             let mut size = Series::new(format!("{name} page, bytes, {encoding}"), Unit::Bytes, sampled.bytes);
             if sampled.encoding.is_empty() {
                 size = size.budget("HTML of 50 rows ≤ 35 kB");

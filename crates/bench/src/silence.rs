@@ -11,7 +11,6 @@ use domain::{
 use reqwest::{Response, header};
 use tokio::{
     select,
-    task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 
@@ -65,16 +64,12 @@ pub(crate) async fn measure(stack: &Stack, quick: bool) -> anyhow::Result<()> {
             bail!("the agents stopped to speak");
         }
     };
-    end(speaking).await;
+    speaking.shutdown().await;
     Series::times("killed agent shown silent, beyond its threshold", &beyond)
         .budget("heartbeat to pixel p95 ≤ 1.5 s")
         .say()?;
     Series::new("agents shown silent that spoke", Unit::Count, vec![f64::from(wrong)]).say()?;
     Series::new("heartbeats acknowledged meanwhile", Unit::PerSecond, vec![pace]).say()
-}
-
-async fn end(mut speaking: JoinSet<anyhow::Result<()>>) {
-    speaking.shutdown().await;
 }
 
 /// The one that the fleet's pools declare.

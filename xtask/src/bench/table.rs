@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn columns_stand_in_line() {
         let expected = "\
-\x20       median      p95  p99    lowest – highest  samples  ratio  budget
+\x20      median      p95  p99   lowest – highest  samples  ratio  budget
 ours  10.0 ms  19.0 ms    –  1.00 ms – 20.0 ms       20   0.50  ≤ 25 ms
 bare  20.0 ms        –    –                  –        1";
         assert_eq!(plain(&rows()), expected);
