@@ -126,7 +126,8 @@ pub(crate) fn client() -> anyhow::Result<Client> {
 
 /// The last cookie that was set under the session's name.
 fn session(answer: &Response) -> anyhow::Result<Cookie> {
-    let mut set = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut set =
+        answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
     let ours = set.rfind(|cookie| cookie.starts_with("__Host-agent-manager="));
     let pair = ours.and_then(|cookie| cookie.split(';').next()).context("no session was begun")?;
     Ok(Cookie(pair.to_owned()))

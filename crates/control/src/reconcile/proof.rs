@@ -86,11 +86,6 @@ pub(super) async fn before_step(control: &Control, change: &Change) -> Result<Op
     if !same {
         return Ok(Some("its revision was exchanged while it ran (bytes_mismatch)".to_owned()));
     }
-    if !was_claimed(control, &stored).await? {
-        return Ok(Some(
-            "no event of the audit log says that these bytes were claimed (not_claimed)".to_owned(),
-        ));
-    }
     let mut tx = control.store.begin().await?;
     let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
