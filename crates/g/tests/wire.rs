@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     process::{Command, Output},
+    time::Duration,
 };
 
 use compute_emulator::Emulator;
@@ -56,6 +57,8 @@ impl Stack {
         let emulator = Emulator::start(compute_emulator::Config {
             clock_rate: 100.0,
             agents: true,
+            heartbeat_interval: Duration::from_secs(1),
+            project_metadata: [("agent-manager-url".to_owned(), url.clone())].into(),
             ..Default::default()
         })
         .await
@@ -185,7 +188,7 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
         if !healthy.out.contains("starting") {
             break healthy;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
     assert_eq!((healthy.code, healthy.out.as_str()), (0, "AGENTS   COUNT\nhealthy  2\n"), "{}", healthy.err);
     let templates = stack.g(&token, &["vm", "list-templates"]).await;
@@ -252,7 +255,7 @@ async fn an_agent_is_stopped_while_its_vm_runs_on_and_started_again(pool: PgPool
         if instance["agent_state"] == "healthy" {
             break instance;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
     let name = instance["name"].as_str().unwrap();
     let asks = async |verb: &str, more: &[&str]| {
