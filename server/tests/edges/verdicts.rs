@@ -138,13 +138,19 @@ fn arguments(function: &str) -> Sent {
         | "list_autoscaling"
         | "list_changes"
         | "list_changes_waiting_for_me"
+        | "list_environments"
         | "list_passkeys"
+        | "list_people"
         | "list_pools"
+        | "list_sessions"
         | "list_templates"
+        | "list_tokens"
         | "load_costs"
         | "load_firewall_rule_form"
         | "load_fleet"
+        | "load_health"
         | "load_me"
+        | "load_policy"
         | "load_pool_form"
         | "load_template_form" => Form(""),
         "cancel_change" | "load_change" => Form("id=chg-999"),
@@ -155,6 +161,7 @@ fn arguments(function: &str) -> Sent {
         | "restart_agent"
         | "start_agent"
         | "stop_agent" => Form("zone=us-central1-a&name=none"),
+        "find_by_name" => Form("text=none"),
         "load_audit_event" => Form("seq=999"),
         "load_autoscaling" => Form("environment=none&pool=none&window=3600"),
         "load_autoscaling_form" | "load_pool_firewall" => Form("environment=none&pool=none"),
@@ -304,6 +311,10 @@ fn filled(form: &str) -> (String, &'static str) {
             "environment=dev&name=backend-dev&agent_type=backend-developer&workspace_size_gb=50",
         ),
         "/templates/{environment}/{name}/retire" => ("backend-dev", ""),
+        // What is one's own: everybody is told what is wrong with it.
+        "/settings/sessions" => ("", ""),
+        "/settings/tokens" => ("", "id=none"),
+        "/settings/tokens/new" => ("", "name=&lifetime_days=0"),
         unknown => panic!("{unknown}: write down its fields"),
     };
     let path = form.replace("{environment}", "dev").replace("{name}", noun).replace("{key}", noun);
@@ -329,7 +340,7 @@ async fn every_form_keeps_its_golden_verdict(pool: PgPool) {
     declare(&app).await;
     let all = everybody(&app).await;
     let mut lines = Vec::new();
-    for form in FORMS.iter().map(|form| form.path).chain(["/import"]).collect::<BTreeSet<_>>() {
+    for form in FORMS.iter().map(|form| form.path).chain(["/import", "/settings/tokens/new"]).collect::<BTreeSet<_>>() {
         let mut verdicts = Vec::new();
         for (who, cookies) in all.iter().enumerate() {
             let request = if form == "/import" {
