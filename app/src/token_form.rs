@@ -1,6 +1,12 @@
 //! The form of a new API token. Its answer is the one page that shows the secret, so it leads nowhere and is kept nowhere.
 
+use std::collections::BTreeSet;
+
 use axum::{body::Body, extract::Request, response::Response};
+use domain::{
+    token::Scope,
+    view::token::{CreatedToken, NewToken},
+};
 use http::{HeaderValue, header::CACHE_CONTROL};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
@@ -9,7 +15,7 @@ use crate::{
     api::{self, ApiError, Code, request},
     form::Posted,
     form_post,
-    pages::settings::tokens::{Made, wanted},
+    pages::settings::tokens::{LIFETIME, Made, NAME},
     routes,
     shell::shell,
     url_state::Query,
@@ -56,14 +62,35 @@ pub async fn submit(
     response
 }
 
-fn create(
-    values: &Query,
-) -> impl Future<Output = Result<domain::view::token::CreatedToken, ApiError>> + use<> {
+fn create(values: &Query) -> impl Future<Output = Result<CreatedToken, ApiError>> + use<> {
     let asked = request();
     let new = wanted(values);
     async move {
         let asked = asked?;
         let created = control::tokens::create_token(&asked.control, &asked.actor, new).await;
         asked.answer(created)
+    }
+}
+
+/// What the form asks for. A number that is none asks for no days, which is refused by name.
+fn wanted(values: &Query) -> NewToken {
+    let chosen = |scope: &Scope| values.has(&format!("scope_{scope}"));
+    NewToken {
+        name: values.get(NAME).unwrap_or_default().to_owned(),
+        scopes: Scope::ALL.into_iter().filter(chosen).collect::<BTreeSet<_>>(),
+        lifetime_days: values.get(LIFETIME).and_then(|days| days.trim().parse().ok()).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_asks_for_what_was_ticked() {
+        let new = wanted(&Query::parse("name=ci&scope_read=on&scope_plan=on&lifetime_days=30"));
+        assert_eq!(new.scopes, BTreeSet::from([Scope::Read, Scope::Plan]));
+        assert_eq!((new.name.as_str(), new.lifetime_days), ("ci", 30));
+        assert_eq!(wanted(&Query::parse("lifetime_days=soon")).lifetime_days, 0);
     }
 }

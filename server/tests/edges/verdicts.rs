@@ -340,7 +340,9 @@ async fn every_form_keeps_its_golden_verdict(pool: PgPool) {
     declare(&app).await;
     let all = everybody(&app).await;
     let mut lines = Vec::new();
-    for form in FORMS.iter().map(|form| form.path).chain(["/import", "/settings/tokens/new"]).collect::<BTreeSet<_>>() {
+    for form in
+        FORMS.iter().map(|form| form.path).chain(["/import", "/settings/tokens/new"]).collect::<BTreeSet<_>>()
+    {
         let mut verdicts = Vec::new();
         for (who, cookies) in all.iter().enumerate() {
             let request = if form == "/import" {

@@ -1,10 +1,8 @@
 //! API tokens: which programs act for somebody, and what may they do? Making one shows its secret once.
 
-use std::collections::BTreeSet;
-
 use domain::{
     token::{LONGEST_LIFETIME_DAYS, LONGEST_TOKEN_NAME, Scope},
-    view::token::{CreatedToken, NewToken, TokenList, TokenRow, TokenState},
+    view::token::{CreatedToken, TokenList, TokenRow, TokenState},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,31 +24,19 @@ use crate::{
         title::Title,
     },
     form::{INTENT, Posted, Problems},
-    routes,
-    url_state::Query,
-    words,
+    routes, words,
 };
 
 pub const REVOKE: &str = "revoke";
 pub const ID: &str = "id";
-const NAME: &str = "name";
+pub const NAME: &str = "name";
 const SCOPES: &str = "scopes";
-const LIFETIME: &str = "lifetime_days";
+pub const LIFETIME: &str = "lifetime_days";
 const DEFAULT_DAYS: u32 = 90;
 
 /// A token just made; its secret is in this page alone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Made(pub Option<CreatedToken>);
-
-/// What the form asks for. A number that is none asks for no days, which is refused by name.
-pub fn wanted(values: &Query) -> NewToken {
-    let chosen = |scope: &Scope| values.has(&format!("scope_{scope}"));
-    NewToken {
-        name: values.get(NAME).unwrap_or_default().to_owned(),
-        scopes: Scope::ALL.into_iter().filter(chosen).collect::<BTreeSet<_>>(),
-        lifetime_days: values.get(LIFETIME).and_then(|days| days.trim().parse().ok()).unwrap_or(0),
-    }
-}
 
 #[component]
 pub fn Tokens() -> AnyView {
@@ -278,17 +264,4 @@ fn form(posted: &Posted) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_form_asks_for_what_was_ticked() {
-        let new = wanted(&Query::parse("name=ci&scope_read=on&scope_plan=on&lifetime_days=30"));
-        assert_eq!(new.scopes, BTreeSet::from([Scope::Read, Scope::Plan]));
-        assert_eq!((new.name.as_str(), new.lifetime_days), ("ci", 30));
-        assert_eq!(wanted(&Query::parse("lifetime_days=soon")).lifetime_days, 0);
-    }
 }
