@@ -42,7 +42,7 @@ export async function seed(page, { within = 60_000 } = {}) {
 
   // The pool's page answers when what runs is what should run: nothing else is waited for.
   await page.goto('/pools');
-  const pool = await page.locator('main a[href^="/pools/"]').first().getAttribute('href');
+  const pool = await page.locator('main a[href^="/pools/dev/"]').first().getAttribute('href');
   const deadline = Date.now() + within;
   for (;;) {
     await page.goto(`${pool}/instances`);

@@ -18,6 +18,7 @@ export function openScene(options = {}) {
     stack: undefined,
     /** A person whom nobody knows yet; options as in `openPerson`. */
     async visitor(wishes = {}) {
+      await started;
       const person = await openPerson(browser, { url: scene.stack.url, ...wishes });
       people.push(person);
       return person;
@@ -31,13 +32,17 @@ export function openScene(options = {}) {
   };
   let browser;
   let people = [];
-  before(async () => {
+  const start = async () => {
     // Both are waited for, so that the one that came can be ended when the other did not.
     const outcomes = await Promise.allSettled([startStack(options), launchBrowser()]);
     [scene.stack, browser] = outcomes.map(({ value }) => value);
     const failed = outcomes.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
-  }, HOOK);
+  };
+  // At once, and not by the hook: a file's own hooks run beside this one, and what they open waits for it.
+  const started = start();
+  started.catch(() => {});
+  before(() => started, HOOK);
   afterEach(async () => {
     const leaving = people;
     people = [];

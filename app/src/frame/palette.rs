@@ -84,7 +84,8 @@ pub fn palette(scope: Scope) -> AnyView {
             <form method="get" action=routes::SEARCH role="search" on:submit=move |event| submit(&event, dialog)>
                 <input
                     class="input"
-                    type="search"
+                    type="text"
+                    inputmode="search"
                     name=TEXT
                     aria-label="Name of a page, pool, template, instance or change"
                     placeholder="Go to a page, pool, template, instance or change"
