@@ -124,6 +124,7 @@ fn rules(rules: Vec<RuleRow>, policy: &Standing) -> AnyView {
     } else {
         "; no audit event tells by whom."
     };
+    let foot = standing("Policy", policy, origin);
     view! {
         <Panel id="rules" title="Rules">
             <div class="scroll" tabindex="0" role="group" aria-label="Rules">
@@ -140,7 +141,7 @@ fn rules(rules: Vec<RuleRow>, policy: &Standing) -> AnyView {
                     <tbody>{lines}</tbody>
                 </table>
             </div>
-            {standing("Policy", policy, origin)}
+            {foot}
         </Panel>
     }
     .into_any()
