@@ -45,6 +45,11 @@ impl Scope {
     pub fn link(self, path: &str) -> String {
         Query::default().with("environment", self.named.get().as_deref()).on(path)
     }
+
+    /// The same for what stays as it was when it was drawn.
+    pub fn link_untracked(self, path: &str) -> String {
+        Query::default().with("environment", self.named.get_untracked().as_deref()).on(path)
+    }
 }
 
 pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {

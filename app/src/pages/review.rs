@@ -72,7 +72,8 @@ pub fn EditForm(
 ) -> AnyView {
     let elsewhere = problems.elsewhere(names);
     let shown = preview.as_ref().and_then(|preview| preview.as_ref().ok()).cloned();
-    let refused_fields = problems.list().iter().any(|problem| names.contains(&problem.field.as_str()));
+    let refused_fields =
+        problems.list_untracked().iter().any(|problem| names.contains(&problem.field.as_str()));
     let failed = match &preview {
         Some(Err(error)) => Some(error.clone()),
         _ => posted.problem.clone(),

@@ -52,7 +52,7 @@ pub fn NewFirewallRule() -> AnyView {
         <SidePanel
             title="New firewall rule"
             lead="What it lets in is computed before it is proposed."
-            close=scope.link(routes::FIREWALL)
+            close=scope.link_untracked(routes::FIREWALL)
             behind=|| view! { <FirewallPage /> }
         >
             {

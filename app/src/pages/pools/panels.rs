@@ -93,7 +93,7 @@ pub fn NewPool() -> AnyView {
         <SidePanel
             title="New pool"
             lead="A group of VMs of one template. It begins with its change."
-            close=scope.link(routes::POOLS)
+            close=scope.link_untracked(routes::POOLS)
             behind=|| view! { <Pools /> }
         >
             {loaded(form, "the form", move |(form, preview)| pool_form(form, preview, &posted))}

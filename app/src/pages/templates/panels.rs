@@ -54,7 +54,7 @@ pub fn NewTemplate() -> AnyView {
     });
     let form =
         Resource::new(move || scope.named(), move |environment| review(environment, None, sent.clone()));
-    let close = scope.link(routes::TEMPLATES);
+    let close = scope.link_untracked(routes::TEMPLATES);
     view! {
         <SidePanel
             title="New template"
