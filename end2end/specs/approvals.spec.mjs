@@ -59,7 +59,7 @@ test('three people with three passkeys clear a change of production, and it runs
   await hydrated(wen.page);
   await wen.page.getByRole('link', { name: '1 change waiting for your vote' }).click();
   await wen.page.waitForURL(/waiting=me/);
-  await main(wen.page).getByRole('table').getByRole('link', { name: /Import 1 template/ }).click();
+  await main(wen.page).getByRole('table').getByRole('link', { name: /Import 2 templates/ }).click();
   await wen.page.waitForURL(`**${change}`);
   await assertAccessible(wen.page);
   assert.match(await words(phase(wen.page, 'Approvals')), /sre 0 of 2, security 0 of 1/);

@@ -65,6 +65,7 @@ test('an event leads to its change and its pool, and both lead back', async () =
   assert.match(await words(main(page)), /Hash of the event before it/);
   await main(page).getByRole('link', { name: 'chg-1', exact: true }).click();
   await page.waitForURL(/\/changes\/chg-1$/);
+  await main(page).getByText(/events in the audit log$/).click();
   await main(page).getByRole('link', { name: 'All its events' }).click();
   await page.waitForURL(/\/audit\?.*change=chg-1/);
   await main(page).getByRole('link', { name: 'backend-pool', exact: true }).first().click();

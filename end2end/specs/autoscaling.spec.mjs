@@ -47,7 +47,7 @@ test('an edit is refused by its field, reviewed with its cost, and applied', asy
   forgive(/status of 422/);
   await page.goto(TAB);
   await hydrated(page);
-  await main(page).getByRole('link', { name: 'Edit', exact: true }).click();
+  await main(page).getByRole('complementary', { name: 'Why and how' }).getByRole('link', { name: 'Edit' }).click();
   await page.waitForURL(`**${TAB}/edit`);
   const bounds = page.getByRole('group', { name: 'Size' });
   await bounds.getByLabel('At most').fill('7');

@@ -159,7 +159,7 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
   assert.deepEqual((await tableRows(grid)).map(([pool, agents]) => [pool, agents]), [[POOL, '2']]);
   await main(page).getByText('Show the same as a table of counts').click();
   const counts = await tableRows(main(page).getByRole('group', { name: 'Counts by pool' }));
-  assert.deepEqual(counts, [[POOL, '2', '0', '0', '0', '0', '0']]);
+  assert.deepEqual(counts, [[POOL, '2', '0', '0', '0', '0', '0', '0']]);
   assert.equal(await words(main(page).getByRole('link', { name: /Healthy/ })), '2 Healthy');
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit' }).click();

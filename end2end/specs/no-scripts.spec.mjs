@@ -59,7 +59,7 @@ test('from the door to a running fleet and out again, without a script', async (
   await main(page).getByText('All 2 agents are healthy.').waitFor();
   await main(page).getByText('Show the same as a table of counts').click();
   const counts = await tableRows(main(page).getByRole('group', { name: 'Counts by pool' }));
-  assert.deepEqual(counts, [['backend-pool', '2', '0', '0', '0', '0', '0']]);
+  assert.deepEqual(counts, [['backend-pool', '2', '0', '0', '0', '0', '0', '0']]);
   await main(page).getByRole('link', { name: /Healthy/ }).click();
   await page.waitForURL(/\/instances\?.*state=healthy/);
   assert.equal((await tableRows(main(page).getByRole('group', { name: 'Instances' }))).length, 2);
@@ -106,17 +106,17 @@ test('long lists are paged by links', async () => {
   await main(page).getByRole('link', { name: 'Older' }).click();
   const oldest = await story(page);
   assert.equal(newest.length, PAGE);
-  assert.match(oldest[0], /Mara signed in .*event 1,/);
+  assert.match(oldest[0], /event 1\b/);
   assert.equal(newest.filter((sentence) => oldest.includes(sentence)).length, 0, 'no event is on both pages');
   const total = newest.length + oldest.length;
-  assert.match(newest.at(-1), new RegExp(`event ${total},`), 'none is left out between them');
+  assert.match(newest.at(-1), new RegExp(`event ${total}\\b`), 'none is left out between them');
   await main(page).getByRole('link', { name: 'Newest' }).click();
   assert.deepEqual((await story(page)).map(eventNumber), newest.map(eventNumber));
   assert.equal(await title(page).innerText(), 'Audit');
 });
 
 function eventNumber(sentence) {
-  return /event (\d+),/.exec(sentence)[1];
+  return /event (\d+)\b/.exec(sentence)[1];
 }
 
 test('a viewer is refused without scripts too', async () => {

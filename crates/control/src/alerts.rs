@@ -1,5 +1,10 @@
 //! The alerts: what is measured for them, and the page that shows them.
 
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
 use chrono::TimeDelta;
 use domain::{
     Actor, Permission,
@@ -12,6 +17,8 @@ use store::ProcessFigures;
 
 use crate::{Control, Error, error::authorize};
 
+/// Looks in a row at which connections must be in use.
+const LOOKS: usize = 6;
 const CLOSED: u32 = 20;
 const DELIVERIES: u32 = 20;
 const PROVISIONING_WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -43,11 +50,28 @@ pub async fn list_alerts(control: &Control, actor: &Actor) -> Result<AlertsView,
     })
 }
 
+/// Connections in use at the last looks. A burst is no shortage: what counts is what was in use at each of them; before
+/// this process began it used none.
+#[derive(Debug, Default)]
+pub struct Pressure(Mutex<VecDeque<Share>>);
+
+impl Pressure {
+    fn lasting(&self, now: Share) -> Share {
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.push_back(now);
+        if looks.len() > LOOKS {
+            looks.pop_front();
+        }
+        let least = looks.iter().map(|look| look.part).min().unwrap_or_default();
+        Share { part: if looks.len() < LOOKS { 0 } else { least }, of: now.of }
+    }
+}
+
 /// Writes what this process measures of itself.
 pub(crate) async fn report_figures(control: &Control) {
     let figures = ProcessFigures {
         process: control.watch.process.clone(),
-        connections: control.store.connections(),
+        connections: control.watch.pressure.lasting(control.store.connections()),
         key_failures: control.verifier.failures().await,
         at: control.clock.now(),
     };
@@ -113,6 +137,18 @@ mod tests {
     use domain::instance::{AttemptError, InstanceStatus};
 
     use super::*;
+
+    #[test]
+    fn a_burst_of_connections_is_no_shortage() {
+        let pressure = Pressure::default();
+        let full = Share { part: 15, of: 16 };
+        for _ in 1..LOOKS {
+            assert_eq!(pressure.lasting(full).part, 0);
+        }
+        assert_eq!(pressure.lasting(full), full);
+        assert_eq!(pressure.lasting(Share { part: 2, of: 16 }).part, 2);
+        assert_eq!(pressure.lasting(full).part, 2, "until it has been so long enough again");
+    }
 
     #[test]
     fn a_vm_that_cannot_be_made_counts_as_a_failure_and_one_that_leaves_does_not() {

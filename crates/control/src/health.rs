@@ -14,7 +14,9 @@ use domain::{
 use store::{AuditFilter, HealthTransition, NewEvent};
 
 use crate::{
-    Control, Error, commands,
+    Control, Error,
+    alerts::Pressure,
+    commands,
     error::authorize,
     live::{Acknowledged, PendingMinutes},
     webhook::Target,
@@ -41,6 +43,7 @@ pub struct Watch {
     pub webhook: Option<Target>,
     /// Tells this process from others.
     pub process: String,
+    pub pressure: Pressure,
 }
 
 /// Tells the store what it does not know yet; what cannot be told now is told later.

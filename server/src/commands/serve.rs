@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use compute::Compute;
-use control::{Clock, Control, Signing, credential::Sealer, health::Watch, identity::Verifier, live::Live};
+use control::{
+    Clock, Control, Signing, alerts::Pressure, credential::Sealer, health::Watch, identity::Verifier,
+    live::Live,
+};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tokio::{net::TcpListener, signal, time::timeout};
@@ -96,6 +99,7 @@ pub async fn start(
             brake: config.alerts.brake,
             webhook: config.alerts.target()?,
             process: format!("{epoch}-{}", std::process::id()),
+            pressure: Pressure::default(),
         }),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
