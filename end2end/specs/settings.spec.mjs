@@ -187,7 +187,7 @@ test('the policy in force is read, with the roster, since when and by whom', asy
   assert.match(await words(roster), /Roster r1 is in force since .* by Configuration, event \d+\./);
   await roster.getByRole('link', { name: /^event \d+$/ }).click();
   await page.waitForURL(/\/audit\/\d+$/);
-  assert.match(await words(main(page)), /set roster r1 in force/);
+  await main(page).getByText(/set roster r1 in force/).first().waitFor();
 });
 
 test('health names each part of the control plane with its cause', async () => {

@@ -10,7 +10,7 @@ use domain::{
     environment::{EnvironmentSpec, Tier},
     plan::Plan,
 };
-use store::{Tx, Vote};
+use store::{Environment, Tx, Vote};
 
 use crate::{Control, Error, canonical::canonical, signing::Signing};
 
@@ -19,38 +19,44 @@ use crate::{Control, Error, canonical::canonical, signing::Signing};
 pub(crate) struct Rules {
     pub(crate) policy: Policy,
     pub(crate) roster: Roster,
-    /// Projects that hold a guarded environment, with its name.
-    guarded: BTreeMap<String, String>,
+    guarded: Guarded,
 }
 
-impl Rules {
-    pub(crate) async fn read(control: &Control, tx: &mut Tx) -> Result<Self, Error> {
-        let environments = control.store.list_environments().await?.into_iter();
-        let guarded = environments
-            .filter(|row| row.spec.environment.tier() == Tier::Guarded)
-            .map(|row| (row.spec.environment.project_id, row.name))
-            .collect();
-        Ok(Self { policy: tx.policy_in_force().await?, roster: tx.roster_in_force().await?, guarded })
+/// Projects that hold a guarded environment, with its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Guarded(BTreeMap<String, String>);
+
+impl Guarded {
+    pub(crate) fn of(environments: &[Environment]) -> Self {
+        let guarded = environments.iter().filter(|row| row.spec.environment.tier() == Tier::Guarded);
+        Self(guarded.map(|row| (row.spec.environment.project_id.clone(), row.name.clone())).collect())
     }
 
     /// By the declaration's own words, not by a column beside it. Who calls itself development in a project that also holds a guarded
     /// environment reaches that one's VMs, by a firewall rule for instance: it is guarded too.
-    fn tier(&self, environment: &EnvironmentSpec) -> Tier {
-        match self.guarded.contains_key(&environment.project_id) {
+    pub(crate) fn tier(&self, environment: &EnvironmentSpec) -> Tier {
+        match self.0.contains_key(&environment.project_id) {
             true => Tier::Guarded,
             false => environment.tier(),
         }
     }
+}
+
+impl Rules {
+    pub(crate) async fn read(control: &Control, tx: &mut Tx) -> Result<Self, Error> {
+        let guarded = Guarded::of(&control.store.list_environments().await?);
+        Ok(Self { policy: tx.policy_in_force().await?, roster: tx.roster_in_force().await?, guarded })
+    }
 
     pub(crate) fn requirement(&self, change: &Change) -> Requirement {
         let environment = &change.revision.desired.environment;
-        self.policy.require(&environment.environment, self.tier(environment))
+        self.policy.require(&environment.environment, self.guarded.tier(environment))
     }
 
     /// What the policy says of a plan, with its reason in words.
     pub(crate) fn decide(&self, environment: &EnvironmentSpec, plan: &Plan) -> Verdict {
-        let verdict = self.policy.decide(self.tier(environment), plan);
-        match self.guarded.get(&environment.project_id) {
+        let verdict = self.policy.decide(self.guarded.tier(environment), plan);
+        match self.guarded.0.get(&environment.project_id) {
             Some(other) if environment.tier() == Tier::Development => {
                 let shares = format!("project {} also holds {other}", environment.project_id);
                 Verdict { reason: format!("{shares}; {}", verdict.reason), ..verdict }

@@ -10,7 +10,7 @@ use domain::{
 };
 use store::{AuditFilter, Environment};
 
-use crate::{Control, Error, error::authorize};
+use crate::{Control, Error, error::authorize, evidence::Guarded};
 
 /// People whose names are looked up; of others only the subject is shown.
 const MOST_NAMES: u32 = 10_000;
@@ -23,6 +23,7 @@ pub async fn load_policy(control: &Control, actor: &Actor) -> Result<PolicyView,
     let (policy, since) = control.store.policy_in_force_since().await?;
     let (roster, roster_since) = control.store.roster_in_force_since().await?;
     let environments = control.store.list_environments().await?;
+    let guarded = Guarded::of(&environments);
     let people = control.store.list_people(MOST_NAMES).await?;
     let names: BTreeMap<String, String> =
         people.into_iter().map(|person| (person.claims.sub, person.claims.name)).collect();
@@ -32,7 +33,7 @@ pub async fn load_policy(control: &Control, actor: &Actor) -> Result<PolicyView,
         policy: Standing { revision: policy.revision, since: Some(since), by: None },
         environments: environments
             .iter()
-            .map(|environment| asked_of(environment, &policy, &roster))
+            .map(|environment| asked_of(environment, &guarded, &policy, &roster))
             .collect(),
         roster: Standing { revision: roster.revision, since: roster_since, by },
         groups: groups(&roster, &names),
@@ -59,8 +60,13 @@ async fn roster_set_by(control: &Control, revision: i64) -> Result<Option<Revise
     Ok(found.into_iter().next().map(|event| RevisedBy { name: event.actor_name, event: event.seq }))
 }
 
-fn asked_of(environment: &Environment, policy: &Policy, roster: &Roster) -> EnvironmentRule {
-    let tier = environment.spec.environment.tier();
+fn asked_of(
+    environment: &Environment,
+    guarded: &Guarded,
+    policy: &Policy,
+    roster: &Roster,
+) -> EnvironmentRule {
+    let tier = guarded.tier(&environment.spec.environment);
     let requirement = policy.require(&environment.name, tier);
     let most = evaluate(&requirement, roster, &roster.people(), &BTreeSet::new());
     EnvironmentRule {
