@@ -198,7 +198,7 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
 
   await chapter('it is scaled to nine, by the bounds of its autoscaler', async () => {
     await open(page, `${POOL}/autoscaling`);
-    await main(page).getByRole('link', { name: 'Edit', exact: true }).click();
+    await main(page).getByRole('complementary', { name: 'Why and how' }).getByRole('link', { name: 'Edit' }).click();
     await page.waitForURL(`**${POOL}/autoscaling/edit`);
     await page.getByRole('group', { name: 'Size' }).getByLabel('At least').fill('9');
     await review(page);
