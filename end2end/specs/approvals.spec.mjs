@@ -74,7 +74,7 @@ test('three people with three passkeys clear a change of production, and it runs
 
   await vote(noor.page, change, 'Approve');
   await vote(ines.page, change, 'Approve', 'One port, nothing public');
-  await main(ines.page).getByText('sre 2 of 2, security 1 of 1').waitFor();
+  await main(ines.page).getByText('sre 2 of 2, security 1 of 1', { exact: true }).waitFor();
   await phase(ines.page, 'Verify').getByText(/observed equals desired/).waitFor({ timeout: 90_000 });
 });
 

@@ -43,8 +43,7 @@ test('sizes are drawn, read by keys and by table, and the list leads to them', a
 });
 
 test('an edit is refused by its field, reviewed with its cost, and applied', async () => {
-  const { page, forgive } = await scene.person('Mara');
-  forgive(/status of 422/);
+  const { page } = await scene.person('Mara');
   await page.goto(TAB);
   await hydrated(page);
   await main(page).getByRole('complementary', { name: 'Why and how' }).getByRole('link', { name: 'Edit' }).click();
