@@ -8,7 +8,10 @@ use domain::{cost::Money, view::costs::CostsView};
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, costs::CostsPage},
+    api::{
+        self,
+        costs::{CostsPage, SetBudget},
+    },
     components::{
         button::ButtonLink,
         empty::Empty,
@@ -34,6 +37,7 @@ const MONTH: &str = "month";
 pub fn Costs() -> AnyView {
     let (scope, query, live) = (Scope::here(), use_query(), Live::here());
     let moved = RwSignal::new(0_u32);
+    let action = budget::action(moved);
     let costs = Resource::new(
         move || {
             let month = query.with(|query| query.get(MONTH).and_then(read_month));
@@ -43,7 +47,7 @@ pub fn Costs() -> AnyView {
     );
     view! {
         <Title text="Costs" />
-        {loaded(costs, "the costs", move |page| draw(page, moved))}
+        {loaded(costs, "the costs", move |page| draw(page, action))}
     }
     .into_any()
 }
@@ -77,7 +81,7 @@ fn month_words(month: NaiveDate) -> String {
     format!("{} {}", NAMES[month.month0() as usize], month.year())
 }
 
-fn draw(page: CostsPage, moved: RwSignal<u32>) -> AnyView {
+fn draw(page: CostsPage, action: ServerAction<SetBudget>) -> AnyView {
     let CostsPage { view, by_day } = page;
     let Some(environment) = view.environment.clone() else {
         return nothing("No fleet is declared yet.", "Costs come from VMs that run");
@@ -121,7 +125,7 @@ fn draw(page: CostsPage, moved: RwSignal<u32>) -> AnyView {
                 {tables::agent_types(&view)}
             </div>
             <aside class="stack" aria-label="Budget and prices">
-                {budget::panel(&view, &environment, moved)}
+                {budget::panel(&view, &environment, action)}
                 {method(&view)}
                 {sources(&view)}
             </aside>

@@ -63,11 +63,8 @@ pub fn banner(threshold: u8, said: String, href: Option<String>) -> AnyView {
     .into_any()
 }
 
-pub fn panel(view: &CostsView, environment: &str, moved: RwSignal<u32>) -> AnyView {
-    let standing = view.budget.standing.clone();
-    let bar = standing.as_ref().map(gauge);
-    let amount = standing.as_ref().map(|standing| standing.monthly.to_string()).unwrap_or_default();
-    let blocked = refusal(Permission::SetBudget);
+/// Sets budgets. It outlives the figures around it, which load again whenever the fleet moves.
+pub fn action(moved: RwSignal<u32>) -> ServerAction<SetBudget> {
     let action = ServerAction::<SetBudget>::new();
     let toasts = Toasts::here();
     Effect::new(move |_| {
@@ -76,6 +73,14 @@ pub fn panel(view: &CostsView, environment: &str, moved: RwSignal<u32>) -> AnyVi
             moved.update(|count| *count += 1);
         }
     });
+    action
+}
+
+pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget>) -> AnyView {
+    let standing = view.budget.standing.clone();
+    let bar = standing.as_ref().map(gauge);
+    let amount = standing.as_ref().map(|standing| standing.monthly.to_string()).unwrap_or_default();
+    let blocked = refusal(Permission::SetBudget);
     let refused = move || {
         action.value().get().and_then(Result::err).map(|error| {
             view! {
