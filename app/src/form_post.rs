@@ -1,4 +1,4 @@
-//! The answers to forms that post to their own page ([`crate::form`]). What only asks for a review, or is refused, is
+//! The answers to forms that post to their own page (`form`). What only asks for a review, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
 mod autoscaling;
