@@ -22,13 +22,11 @@ async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
          CREATE TABLE k AS TABLE passkeys",
     )
     .await;
-    let restore = "SET session_replication_role = replica;
-        DELETE FROM votes; DELETE FROM change_revisions; DELETE FROM passkeys;
+    let restore = "DELETE FROM votes; DELETE FROM change_revisions; DELETE FROM passkeys;
         INSERT INTO passkeys TABLE k; INSERT INTO change_revisions TABLE r;
         INSERT INTO votes OVERRIDING SYSTEM VALUE TABLE v;
         UPDATE changes SET (environment, state, proposed_by, finished_at, outcome)
-            = (SELECT environment, state, proposed_by, finished_at, outcome FROM c);
-        SET session_replication_role = origin";
+            = (SELECT environment, state, proposed_by, finished_at, outcome FROM c)";
     let mut worker = Worker::start(control).await;
     let mut steps = 0;
     for flip in [
