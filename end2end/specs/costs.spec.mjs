@@ -6,7 +6,7 @@ import { hydrated } from '../harness/browser.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { example, planImport } from '../seed.mjs';
-import { main, tableRows, words } from './face.mjs';
+import { main, phase, tableRows, words } from './face.mjs';
 
 const scene = openScene();
 let change;
@@ -21,6 +21,8 @@ before(
     await page.getByRole('button', { name: 'Propose change' }).click();
     await page.waitForURL(/\/changes\//);
     change = new URL(page.url()).pathname;
+    // Before it is claimed there is no pool.
+    await phase(page, 'Verify').getByText(/observed equals desired/).waitFor({ timeout: 60_000 });
     await until('two VMs run', async () => {
       await page.goto('/pools/dev/backend-pool/instances');
       return (await main(page).getByText(/^running$/i).count()) === 2;

@@ -218,7 +218,7 @@ test('a server killed right after a proposal finishes it when it is started agai
     await page.goto('/changes/chg-2');
     await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 1_000 });
     return page.goto('/audit').then(() => story(page));
-  });
+  }, { within: 60_000 });
   // Times on the page are in whole seconds.
   const last = main(page).getByRole('listitem').filter({ hasText: 'finished chg-2' }).getByRole('time').first();
   const at = Date.parse(await last.getAttribute('datetime'));
