@@ -9,7 +9,7 @@ const FOLLOWS = 120_000;
 
 /** Has the open form reviewed: the server answers with the page anew. */
 export async function review(page) {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Review change' }).click()]);
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: /^Review (change|again)$/ }).click()]);
   await hydrated(page);
 }
 

@@ -96,14 +96,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Makes the product's role and its database, unless they are there. The role may create databases when
-    /// `creator` is set (each database test makes its own); it is never a superuser.
+    /// Makes the product's role and its database, unless they are there. The role may create databases and roles when
+    /// `creator` is set (each database test makes its own, and one a role without rights); it is never a superuser.
     pub(crate) fn prepare_database(&self, creator: bool) -> Result<()> {
         let has = |catalogue: &str, column: &str| {
             self.sql("postgres", &format!("select 1 from {catalogue} where {column} = '{NAME}'"))
         };
         if has("pg_roles", "rolname")?.is_empty() {
-            let right = if creator { "createdb" } else { "nocreatedb" };
+            let right = if creator { "createdb createrole" } else { "nocreatedb nocreaterole" };
             self.sql("postgres", &format!("create role {NAME} login {right}"))?;
         }
         if has("pg_database", "datname")?.is_empty() {

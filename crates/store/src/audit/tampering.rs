@@ -216,6 +216,8 @@ async fn the_application_s_role_only_appends(pool: PgPool) {
     let script = include_str!("../../../../docs/runbooks/application-role.sql")
         .replace("agent_manager_application", &role);
     run(&pool, &script).await;
+    // Whoever made the role takes part in it only when told so.
+    run(&pool, &format!("GRANT {role} TO CURRENT_USER")).await;
     let mut connection = pool.acquire().await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SET ROLE {role}"))).execute(&mut *connection).await.unwrap();
     for (sql, allowed) in [
