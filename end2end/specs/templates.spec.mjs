@@ -208,7 +208,10 @@ test('an edit that somebody overtook is refused, and what is newer is shown', as
   await fill(slower, '31');
   await fill(page, '30');
   await carryOut(page, 'First');
-  const answer = slower.waitForResponse((response) => response.request().method() === 'POST');
+  const answer = slower.waitForResponse(
+    // The form's own: pages ask by POST too.
+    (response) => response.request().method() === 'POST' && new URL(response.url()).pathname.endsWith('/platform-eng/edit'),
+  );
   await slower.getByRole('button', { name: 'Propose change' }).click();
   assert.equal((await answer).status(), 412);
   assert.match(await words(main(slower).getByRole('alert')), /generation/);
