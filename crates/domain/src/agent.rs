@@ -13,7 +13,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
     Healthy,
-    /// The VM is being made, or its agent has not spoken yet and still has time.
+    /// The VM is being made, or its agent has not spoken yet or not passed a probe yet, and still has time.
     Starting,
     /// One heartbeat is overdue.
     Late,
@@ -50,7 +50,7 @@ impl AgentState {
 pub struct Thresholds {
     pub late_after_seconds: u32,
     pub silent_after_seconds: u32,
-    /// How long a running VM may take until its agent's first word.
+    /// How long a running VM may take until its agent's first word, and the agent until its first good probe.
     pub start_within_seconds: u32,
 }
 
@@ -111,10 +111,14 @@ pub fn agent_state(
     let age = (now - last.received_at.max(listening_since)).num_seconds();
     if age > i64::from(thresholds.silent_after_seconds) {
         AgentState::Silent
-    } else if last.heartbeat.status == HeartbeatStatus::Unhealthy
-        || matches!(instance.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout))
-    {
+    } else if last.heartbeat.status == HeartbeatStatus::Unhealthy {
         AgentState::Ill
+    } else if matches!(instance.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout)) {
+        // The first probes of a new VM fail until its agent listens, and the group waits for them. Who called that ill would take
+        // each growth by half for a mass failure.
+        let new = last.heartbeat.uptime_seconds <= u64::from(thresholds.start_within_seconds);
+        let awaited = new && instance.current_action == CurrentAction::Verifying;
+        if awaited { AgentState::Starting } else { AgentState::Ill }
     } else if age > i64::from(thresholds.late_after_seconds) {
         AgentState::Late
     } else if last.heartbeat.status == HeartbeatStatus::Stopped {
@@ -211,6 +215,27 @@ mod tests {
         let mut probed = instance();
         probed.probe = Some(ProbeHealth::Timeout);
         assert_eq!(state(&probed, Some(&said(HeartbeatStatus::Healthy, 0)), 1), AgentState::Ill);
+    }
+
+    #[test]
+    fn probes_of_a_new_vm_fail_until_its_time_is_over() {
+        let mut new = instance();
+        new.current_action = CurrentAction::Verifying;
+        new.probe = Some(ProbeHealth::Unhealthy);
+        let after = |uptime_seconds| {
+            let mut last = said(HeartbeatStatus::Healthy, 0);
+            last.heartbeat.uptime_seconds = uptime_seconds;
+            last
+        };
+        assert_eq!(state(&new, Some(&after(300)), 1), AgentState::Starting);
+        assert_eq!(state(&new, Some(&after(301)), 1), AgentState::Ill);
+        assert_eq!(
+            state(&new, Some(&said(HeartbeatStatus::Unhealthy, 1)), 2),
+            AgentState::Ill,
+            "its own word counts"
+        );
+        new.probe = Some(ProbeHealth::Healthy);
+        assert_eq!(state(&new, Some(&said(HeartbeatStatus::Healthy, 1)), 2), AgentState::Healthy);
     }
 
     #[test]
