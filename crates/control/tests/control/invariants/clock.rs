@@ -6,36 +6,39 @@ use control::{Clock, Control, Signing, changes};
 use domain::ChangeState;
 use sqlx::PgPool;
 
-use super::{sql, untouched};
+use super::{sql, start, untouched};
 use crate::{
-    approver::{Approver, approved},
-    fixture::{Fixture, Worker, change, operator, production, propose, without_agents},
+    approver::{Approver, approved, three},
+    fixture::{Fixture, Worker, assert_chain, change, operator, production, propose, without_agents},
 };
+
+/// Long enough to sign in, short enough to wait for.
+const BRIEF: Duration = Duration::from_secs(3);
+
+/// The same control plane, where a vote holds for that long.
+fn holding(control: &Control, vote_lifetime: Duration) -> Control {
+    let signing = Signing { vote_lifetime, ..(*control.signing).clone() };
+    Control { signing: signing.into(), ..control.clone() }
+}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn invariant_15_clock_only_the_database_s_time_ends_a_vote(pool: PgPool) {
     let year = chrono::TimeDelta::days(365);
     let now = Clock::System.now();
-    for (clock, lifetime) in
-        [(now - year, Duration::from_secs(3600)), (now + year, Duration::from_secs(3600))]
-    {
-        let mut fixture = Fixture::with(pool.clone(), without_agents(), Clock::manual(clock)).await;
-        fixture.control.signing =
-            Signing { vote_lifetime: lifetime, ..(*fixture.control.signing).clone() }.into();
-        let control = &fixture.control;
+    for clock in [now - year, now + year] {
+        let fixture = Fixture::with(pool.clone(), without_agents(), Clock::manual(clock)).await;
+        let control = &holding(&fixture.control, Duration::from_secs(3600));
         let mut people = three_again(control).await;
         let id = approved(control, &mut people).await;
         changes::cancel_change(control, &operator(), id).await.unwrap();
     }
-    // Two seconds of the database's, and our own clock stands a year behind.
-    let mut fixture = Fixture::with(pool.clone(), without_agents(), Clock::manual(now - year)).await;
-    let brief = Duration::from_secs(2);
-    fixture.control.signing = Signing { vote_lifetime: brief, ..(*fixture.control.signing).clone() }.into();
-    let control = &fixture.control;
+    // Some seconds of the database's, and our own clock stands a year behind.
+    let fixture = Fixture::with(pool.clone(), without_agents(), Clock::manual(now - year)).await;
+    let control = &holding(&fixture.control, BRIEF);
     let mut people = three_again(control).await;
     let id = propose(control, &operator(), production()).await.unwrap();
     people[0].approve(control, id).await.unwrap();
-    tokio::time::sleep(brief).await;
+    tokio::time::sleep(BRIEF).await;
     let view = changes::load_change(control, &people[1].actor, id).await.unwrap().approvals;
     assert_eq!(view.tally(), "sre 0 of 2, security 0 of 1");
     assert_eq!(view.votes[0].void.as_deref(), Some("its time is over"));
@@ -58,4 +61,28 @@ async fn three_again(control: &Control) -> [Approver; 3] {
         people.push(Approver::known(control, name).await);
     }
     people.try_into().unwrap_or_else(|_| panic!("three"))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_15_clock_a_vote_that_ended_takes_nothing_back_that_the_others_suffice_for(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let mut jonah = Approver::new(control, "jonah").await;
+    let id = approved(control, &mut people).await;
+    // A fourth vote, cast while it could still be: what is approved takes none.
+    sql(&pool, "UPDATE changes SET state = 'awaiting_approvals'").await;
+    jonah.approve(&holding(control, BRIEF), id).await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Approved);
+    tokio::time::sleep(BRIEF).await;
+    let votes = control.store.list_votes(id).await.unwrap();
+    let now = control.store.database_time().await.unwrap();
+    let holds: Vec<bool> = votes.iter().map(|vote| vote.is_live(1, now)).collect();
+    assert_eq!(holds, [true, true, true, false]);
+
+    let mut worker = Worker::start(control).await;
+    worker.round().await.unwrap();
+    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    assert_eq!(control.store.list_votes(id).await.unwrap(), votes, "a vote was taken back");
+    assert_chain(control).await;
 }

@@ -4,6 +4,7 @@ use control::{Error, changes, passkeys, reconcile, revising, rosters, votes};
 use domain::{
     ChangeState, Role,
     approvals::{Ballot, Policy},
+    audit::AuditAction as Did,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -11,7 +12,7 @@ use sqlx::PgPool;
 use super::{PRODUCTION, larger, planned, start, untouched};
 use crate::{
     approver::{approved, groups, three},
-    fixture::{Worker, assert_chain, change, operator, person, production, propose},
+    fixture::{Fixture, Worker, actions, assert_chain, change, operator, person, production, propose},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -123,5 +124,35 @@ async fn invariant_3_stale_a_drift_of_the_target_voids_votes_and_says_what_moved
     }
     worker.round().await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    assert_chain(control).await;
+}
+
+/// Its votes hold and its plan does not: were they taken back, it would wait for votes on a plan that nobody can make again.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_an_approved_change_whose_base_moved_is_set_aside(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let first = approved(control, &mut people).await;
+    let second = propose(control, &operator(), larger()).await.unwrap();
+    for person in &mut people {
+        person.approve(control, second).await.unwrap();
+    }
+    let mut worker = Worker::start(control).await;
+    let applied = worker.finish(first).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    let before = fixture.operations(PRODUCTION).await;
+
+    let superseded = worker.finish(second).await;
+    assert_eq!(superseded.state, ChangeState::Superseded);
+    assert_eq!(
+        superseded.outcome.as_deref(),
+        Some("it was planned against generation 0, and prod is now at 1")
+    );
+    assert_eq!(superseded.revision.number, 1, "nobody planned it again");
+    let votes = control.store.list_votes(second).await.unwrap();
+    assert_eq!(votes.iter().filter(|vote| vote.voided_at.is_none()).count(), 3);
+    assert_eq!(actions(control, second).await[4..], [Did::ApproveChange, Did::SupersedeChange]);
+    assert_eq!(fixture.operations(PRODUCTION).await, before, "a step of it ran");
     assert_chain(control).await;
 }
