@@ -66,6 +66,9 @@ impl Rules {
     }
 }
 
+/// Why a vote is void that nobody took back.
+pub(crate) const ENDED: &str = "its time is over";
+
 /// A vote that does not hold any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stale {
@@ -191,7 +194,7 @@ pub(crate) fn mismatches(statement: &Statement, change: &Change) -> [(&'static s
 fn staleness(statement: &Statement, vote: &Vote, rules: &Rules, now: Timestamp) -> Option<String> {
     let (policy, roster) = (&rules.policy, &rules.roster);
     if !statement.is_valid_at(now) {
-        Some("its time is over".to_owned())
+        Some(ENDED.to_owned())
     } else if (&statement.policy_id, statement.policy_rev) != (&policy.id, policy.revision) {
         Some(format!(
             "the policy moved from {} r{} to {}",

@@ -159,6 +159,8 @@ pub async fn finish_vote(
             .map_err(|refusal| Error::invalid("passkey", refusal.to_string()))?;
 
     let at = control.clock.now();
+    let policy = Actor::system(&rules.policy.name(), &actor.request_id);
+    let mut events = void_ended(&mut tx, &policy, &change, &votes, (now, at)).await?;
     tx.use_passkey(&passkey.credential_id, counter, at).await?;
     tx.insert_vote(&NewVote {
         change: id,
@@ -177,8 +179,7 @@ pub async fn finish_vote(
         at: now,
     })
     .await?;
-    let mut events = vec![cast(actor, &change, &statement, digest, at)];
-    let policy = Actor::system(&rules.policy.name(), &actor.request_id);
+    events.push(cast(actor, &change, &statement, digest, at));
     events.extend(count(control, &mut tx, &policy, &change, &rules, (statement.action, now, at)).await?);
     tx.append_audits(&events).await?;
     tx.commit().await?;
@@ -208,6 +209,25 @@ fn check_statement(
         return moved;
     }
     Ok(())
+}
+
+/// Makes room for the new vote: a person has one on a revision that is not void, and theirs may have ended since anybody looked.
+async fn void_ended<'a>(
+    tx: &mut Tx,
+    policy: &'a Actor,
+    change: &Change,
+    votes: &[Vote],
+    (now, at): (Timestamp, Timestamp),
+) -> Result<Vec<NewEvent<'a>>, Error> {
+    let ended: Vec<i64> = votes
+        .iter()
+        .filter(|vote| vote.voided_at.is_none() && vote.not_after <= now)
+        .map(|vote| vote.id)
+        .collect();
+    if ended.is_empty() {
+        return Ok(Vec::new());
+    }
+    drift::void_some(tx, policy, change, (&ended, evidence::ENDED), at).await
 }
 
 fn cast<'a>(

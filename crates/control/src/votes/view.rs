@@ -12,7 +12,10 @@ use domain::{
 use store::Vote;
 
 use super::block;
-use crate::{Control, Error, evidence::Rules};
+use crate::{
+    Control, Error,
+    evidence::{ENDED, Rules},
+};
 
 pub(crate) async fn approvals(
     control: &Control,
@@ -84,8 +87,7 @@ fn void(vote: &Vote, change: &Change, waits: bool, now: domain::Timestamp) -> Op
     if let Some(because) = &vote.voided_because {
         return Some(because.clone());
     }
-    (waits && vote.revision == change.revision.number && vote.not_after <= now)
-        .then(|| "its time is over".to_owned())
+    (waits && vote.revision == change.revision.number && vote.not_after <= now).then(|| ENDED.to_owned())
 }
 
 /// Everybody of the roster but the authors is not enough: no vote could ever clear this change.

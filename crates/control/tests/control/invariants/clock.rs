@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use control::{Clock, Control, Signing, changes};
-use domain::ChangeState;
+use domain::{ChangeState, approvals::Ballot, audit::AuditAction as Did};
 use sqlx::PgPool;
 
-use super::{sql, start, untouched};
+use super::{larger, sql, start, untouched};
 use crate::{
     approver::{Approver, approved, three},
-    fixture::{Fixture, Worker, assert_chain, change, operator, production, propose, without_agents},
+    fixture::{
+        Fixture, Worker, actions, assert_chain, change, operator, production, propose, without_agents,
+    },
 };
 
 /// Long enough to sign in, short enough to wait for.
@@ -84,5 +86,36 @@ async fn invariant_15_clock_a_vote_that_ended_takes_nothing_back_that_the_others
     worker.round().await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::Applying);
     assert_eq!(control.store.list_votes(id).await.unwrap(), votes, "a vote was taken back");
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_15_clock_whose_vote_ended_votes_again(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let [mut wen, ..] = three(control).await;
+    let kept = propose(control, &operator(), production()).await.unwrap();
+    let dropped = propose(control, &operator(), larger()).await.unwrap();
+    for id in [kept, dropped] {
+        wen.approve(&holding(control, BRIEF), id).await.unwrap();
+    }
+    tokio::time::sleep(BRIEF).await;
+    // No round went by: both old votes still stand there as if they held.
+    wen.approve(control, kept).await.unwrap();
+    wen.vote(control, dropped, Ballot::Reject).await.unwrap();
+    for id in [kept, dropped] {
+        let votes = control.store.list_votes(id).await.unwrap();
+        let void: Vec<_> = votes.iter().map(|vote| vote.voided_because.as_deref()).collect();
+        assert_eq!(void, [Some("its time is over"), None]);
+    }
+    let view = changes::load_change(control, &wen.actor, kept).await.unwrap().approvals;
+    assert_eq!(view.tally(), "sre 1 of 2, security 0 of 1");
+    assert_eq!(
+        actions(control, kept).await,
+        [Did::ProposeChange, Did::VoteToApprove, Did::VoidVotes, Did::VoteToApprove]
+    );
+    assert_eq!(actions(control, dropped).await[2..], [Did::VoidVotes, Did::VoteToReject, Did::RejectChange]);
+    // A vote that holds is still the only one.
+    assert!(wen.approve(control, kept).await.is_err(), "one person voted twice");
     assert_chain(control).await;
 }
