@@ -6,7 +6,7 @@ use domain::{
     audit::AuditAction,
     view::approval::{PasskeyList, PasskeyRow, RegistrationAnswer, RegistrationOptions},
 };
-use store::{NewEvent, NewPasskey};
+use store::{NewEvent, NewPasskey, Passkey};
 
 use crate::{
     Control, Error,
@@ -25,12 +25,8 @@ const NAME: &str = "Agent Manager";
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn begin_registration(control: &Control, actor: &Actor) -> Result<RegistrationOptions, Error> {
     authorize(actor, Permission::ManageOwnPasskeys)?;
-    let known = control.store.list_passkeys(&actor.id).await?;
-    if known.len() >= MOST_PASSKEYS {
-        return Err(Error::Conflict(format!(
-            "you have registered {MOST_PASSKEYS} passkeys, which is the most"
-        )));
-    }
+    let usable = usable_passkeys(control, actor).await?;
+    check_room(&usable)?;
     let challenge = random()?;
     let lifetime = control.signing.challenge_lifetime;
     control.store.create_challenge(&challenge, &actor.id, None, lifetime).await?;
@@ -41,12 +37,22 @@ pub async fn begin_registration(control: &Control, actor: &Actor) -> Result<Regi
         user_id: Bytes32::sha256(format!("agent-manager.person/v1\0{}", actor.id).as_bytes()).0.to_vec(),
         user_name: actor.name.clone(),
         algorithms: Algorithm::ALL.map(Algorithm::number).to_vec(),
-        exclude: known
-            .into_iter()
-            .filter(|passkey| passkey.revoked_at.is_none())
-            .map(|passkey| passkey.credential_id)
-            .collect(),
+        exclude: usable.into_iter().map(|passkey| passkey.credential_id).collect(),
     })
+}
+
+/// What the person can sign with. Revoked ones stay for the votes that name them, and are good for nothing else.
+pub(crate) async fn usable_passkeys(control: &Control, actor: &Actor) -> Result<Vec<Passkey>, Error> {
+    let mut passkeys = control.store.list_passkeys(&actor.id).await?;
+    passkeys.retain(|passkey| passkey.revoked_at.is_none());
+    Ok(passkeys)
+}
+
+fn check_room(usable: &[Passkey]) -> Result<(), Error> {
+    if usable.len() < MOST_PASSKEYS {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("you have {MOST_PASSKEYS} passkeys, which is the most: revoke one of them")))
 }
 
 /// Keeps the public key of what the browser answered.
@@ -76,6 +82,8 @@ pub async fn finish_registration(
     };
     let registered = verify_registration(&registration, &answer.challenge, &control.signing.party)
         .map_err(|refusal| Error::invalid("passkey", refusal.to_string()))?;
+    // Others may have been registered since this one was begun.
+    check_room(&usable_passkeys(control, actor).await?)?;
 
     let now = control.clock.now();
     let mut tx = control.store.begin().await?;

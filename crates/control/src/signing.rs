@@ -6,7 +6,7 @@ use approval::RelyingParty;
 
 use crate::Error;
 
-/// Passkeys that one person may have, revoked ones included.
+/// Passkeys that one person may have at a time. Revoked ones do not count, or whoever changed devices often could never vote again.
 pub(crate) const MOST_PASSKEYS: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

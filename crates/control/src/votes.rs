@@ -21,7 +21,7 @@ use crate::{
     drift,
     error::authorize,
     evidence::{self, Forged, Rules},
-    passkeys::take_challenge,
+    passkeys::{take_challenge, usable_passkeys},
     signing::random,
 };
 
@@ -40,12 +40,8 @@ pub async fn begin_vote(
     authorize(actor, Permission::VoteOnChange)?;
     let change = control.store.get_change(id).await?.ok_or_else(|| Error::NotFound(id.to_string()))?;
     look_again(&change, revision)?;
-    let passkeys = control.store.list_passkeys(&actor.id).await?;
-    let credential_ids: Vec<Vec<u8>> = passkeys
-        .into_iter()
-        .filter(|passkey| passkey.revoked_at.is_none())
-        .map(|passkey| passkey.credential_id)
-        .collect();
+    let passkeys = usable_passkeys(control, actor).await?;
+    let credential_ids: Vec<Vec<u8>> = passkeys.into_iter().map(|passkey| passkey.credential_id).collect();
     let mut tx = control.store.begin().await?;
     let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(id).await?;

@@ -15,6 +15,7 @@ use super::block;
 use crate::{
     Control, Error,
     evidence::{ENDED, Rules},
+    passkeys::usable_passkeys,
 };
 
 pub(crate) async fn approvals(
@@ -26,8 +27,7 @@ pub(crate) async fn approvals(
     let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
-    let passkeys = control.store.list_passkeys(&actor.id).await?;
-    let has_passkey = passkeys.iter().any(|passkey| passkey.revoked_at.is_none());
+    let has_passkey = !usable_passkeys(control, actor).await?.is_empty();
 
     // What has begun was counted by the rules of its day, which its verdict keeps.
     let waits = change.state == ChangeState::AwaitingApprovals;

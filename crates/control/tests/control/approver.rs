@@ -7,7 +7,7 @@ use control::{Control, Error, passkeys, people, rosters, votes};
 use domain::{
     Actor, ChangeId, ChangeState, Role,
     approvals::Ballot,
-    view::approval::{RegistrationAnswer, VoteAnswer, VoteOptions},
+    view::approval::{RegistrationAnswer, RegistrationOptions, VoteAnswer, VoteOptions},
 };
 
 use crate::fixture::{change, operator, person, production, propose};
@@ -63,13 +63,17 @@ impl Approver {
 
     pub(crate) async fn register(&self, control: &Control) -> Result<(), Error> {
         let options = passkeys::begin_registration(control, &self.actor).await?;
+        passkeys::finish_registration(control, &self.actor, "Laptop", &self.create(options)).await
+    }
+
+    /// What a browser answers to a registration.
+    pub(crate) fn create(&self, options: RegistrationOptions) -> RegistrationAnswer {
         let made = self.key.create(&options.challenge);
-        let answer = RegistrationAnswer {
+        RegistrationAnswer {
             challenge: options.challenge,
             client_data_json: made.client_data_json,
             attestation_object: made.attestation_object,
-        };
-        passkeys::finish_registration(control, &self.actor, "Laptop", &answer).await
+        }
     }
 
     pub(crate) async fn begin(

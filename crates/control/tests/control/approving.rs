@@ -1,5 +1,6 @@
 //! Voting as people do it: who may, what they are told, and what a passkey is for.
 
+use approval::{Algorithm, authenticator::Authenticator};
 use control::{
     Error, changes,
     edits::{self, Seen},
@@ -17,7 +18,8 @@ use sqlx::PgPool;
 use crate::{
     approver::{Approver, approved, groups, roster, sign_in, three},
     fixture::{
-        Fixture, Worker, actions, assert_chain, change, operator, person, production, propose, viewer,
+        Fixture, PROJECT, Worker, actions, assert_chain, basic, change, operator, person, production,
+        propose, viewer,
     },
 };
 
@@ -198,12 +200,7 @@ async fn passkeys_are_listed_named_and_revoked_by_their_own_person(pool: PgPool)
 
     let options = passkeys::begin_registration(control, &wen.actor).await.unwrap();
     assert!(options.exclude.is_empty(), "a revoked one may be replaced");
-    let made = wen.key.create(&options.challenge);
-    let answer = domain::view::approval::RegistrationAnswer {
-        challenge: options.challenge,
-        client_data_json: made.client_data_json,
-        attestation_object: made.attestation_object,
-    };
+    let answer = wen.create(options);
     for label in ["", "  ", "a\0b", &"x".repeat(61)] {
         let refused = passkeys::finish_registration(control, &wen.actor, label, &answer).await.unwrap_err();
         assert!(matches!(&refused, Error::Invalid(fields) if fields[0].field == "label"), "{refused}");
@@ -216,6 +213,53 @@ async fn passkeys_are_listed_named_and_revoked_by_their_own_person(pool: PgPool)
         .collect();
     assert_eq!(passkey_events, [Did::RevokePasskey, Did::RegisterPasskey]);
     assert!(said.iter().all(|event| !event.object.contains("Laptop") && !event.detail.contains("Laptop")));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_revoked_passkey_leaves_room_for_another_and_what_it_signed_still_verifies(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let key = |seed| Authenticator::new(&control.signing.party, Algorithm::EdDsa, seed).unwrap();
+    // With the first, from `three`, that makes twenty; one more was begun while there was room.
+    for seed in 2..20 {
+        people[0].key = key(seed);
+        people[0].register(control).await.unwrap();
+    }
+    let begun = passkeys::begin_registration(control, &people[0].actor).await.unwrap();
+    people[0].key = key(20);
+    people[0].register(control).await.unwrap();
+    let id = approved(control, &mut people).await;
+
+    let wen = &mut people[0];
+    wen.key = key(21);
+    let answer = wen.create(begun);
+    let late = passkeys::finish_registration(control, &wen.actor, "Laptop", &answer).await;
+    for refused in [late, wen.register(control).await] {
+        assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("20 passkeys")), "{refused:?}");
+    }
+
+    let mut worker = Worker::start(control).await;
+    worker.until(id, |change| change.state == ChangeState::Applying).await.unwrap();
+    for row in passkeys::list_passkeys(control, &wen.actor).await.unwrap().passkeys {
+        passkeys::revoke_passkey(control, &wen.actor, &row.id).await.unwrap();
+    }
+    // What was signed before goes on: each step verifies it again, with the revoked key.
+    let applied = worker.finish(id).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    let vote = control.store.list_votes(id).await.unwrap().remove(0);
+    assert!(vote.key_revoked_at.is_some() && vote.voided_at.is_none(), "{vote:?}");
+
+    wen.register(control).await.unwrap();
+    let larger = basic(&[
+        (r#"environment = "dev""#, r#"environment = "prod""#),
+        (PROJECT, "genesis-project-prod"),
+        ("max_replicas  = 5", "max_replicas  = 7"),
+    ]);
+    let next = propose(control, &operator(), larger).await.unwrap();
+    wen.approve(control, next).await.unwrap();
+    assert_eq!(control.store.list_votes(next).await.unwrap().len(), 1);
+    assert_chain(control).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
