@@ -46,6 +46,12 @@ pub fn is_version_of(resource: &str, prefix: &str, template: &str) -> bool {
         .is_some_and(|digest| digest.len() == TEMPLATE_DIGEST_DIGITS && digest.bytes().all(is_lower_hex))
 }
 
+/// The digits that tell a version from the others of its template, which end the instance template's name; a declaration names the
+/// version by them. Whether the name is a version's at all is for [`is_version_of`] to say.
+pub fn version_digits(resource: &str) -> &str {
+    resource.rsplit('-').next().unwrap_or(resource)
+}
+
 fn is_lower_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
@@ -160,6 +166,12 @@ mod tests {
         assert!(is_version_of("g-agent-web-0a1b2c3d", "g", "web"));
         assert!(!is_version_of("g-agent-web-db-0a1b2c3d", "g", "web"));
         assert!(!is_version_of("g-agent-web-0A1B2C3D", "g", "web"));
+    }
+
+    #[test]
+    fn a_version_s_digits_end_its_name() {
+        assert_eq!(version_digits(&instance_template("g", "web-db", "0a1b2c3d")), "0a1b2c3d");
+        assert_eq!(version_digits("nameless"), "nameless");
     }
 
     #[test]

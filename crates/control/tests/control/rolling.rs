@@ -11,6 +11,7 @@ use domain::{
     Amount, ChangeState, Permission,
     change::Change,
     edit::Edit,
+    name,
     plan::{
         Step, ZoneImpact,
         instances::{InstanceAction, InstanceVerb},
@@ -97,7 +98,7 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
     let spec = control.store.get_pool("dev", POOL).await.unwrap().unwrap().spec;
     assert_eq!((spec.canary, spec.template_version), (None, None));
 
-    let digits = old.rsplit('-').next().unwrap().to_owned();
+    let digits = name::version_digits(&old).to_owned();
     let back = Edit::SetPoolTemplate {
         name: POOL.into(),
         template_name: "backend-dev".into(),

@@ -125,17 +125,12 @@ pub fn hold_pool(spec: &mut FleetSpec, pool: &str) {
     }
     let Some(template) = super::template_of(spec, &held.template_name) else { return };
     let version = present_version(spec, template);
-    let digits = digits_of(&version.name).to_owned();
+    let digits = name::version_digits(&version.name).to_owned();
     spec.template_versions.insert(version.name.clone(), version);
     spec.agent_pools[index].template_version = Some(digits);
 }
 
-/// The digits that tell a version from the others of its template.
-fn digits_of(resource: &str) -> &str {
-    resource.rsplit('-').next().unwrap_or(resource)
-}
-
 /// Whether the carried version is what its name says.
 pub(crate) fn carried(name: &str, version: &InstanceTemplate) -> bool {
-    version.name == name && super::content_digest(version) == digits_of(name)
+    version.name == name && super::content_digest(version) == name::version_digits(name)
 }

@@ -110,7 +110,7 @@ fn known_version(
     match scope.spec.template_versions.get(&resource) {
         None if present.name == resource => {}
         None => {
-            let fix = present.name.rsplit('-').next().unwrap_or_default();
+            let fix = name::version_digits(&present.name);
             findings.breaks_with_fix(
                 Rule::UnknownVersion,
                 attribute,

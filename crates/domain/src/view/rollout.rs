@@ -12,7 +12,7 @@ pub use square::{Square, SquareState};
 
 use crate::{
     Timestamp,
-    name::{last_segment, same_reference},
+    name::{last_segment, same_reference, version_digits},
     observed::GroupStatus,
     pool::UpdateType,
     resource::InstanceGroup,
@@ -57,7 +57,7 @@ impl VersionLabel {
 
     /// What a declaration names the version by.
     pub fn digits(&self) -> &str {
-        self.resource.rsplit('-').next().unwrap_or_default()
+        version_digits(&self.resource)
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentType, ChangeId, Timestamp, environment::EnvironmentSpec, plan::FieldChange, template::TemplateSpec,
+    AgentType, ChangeId, Timestamp, environment::EnvironmentSpec, name::version_digits, plan::FieldChange,
+    template::TemplateSpec,
 };
 
 /// VMs of one pool, as Compute Engine lists them.
@@ -34,9 +35,9 @@ impl TemplateVersion {
         self.running.iter().map(|pool| pool.vms).sum()
     }
 
-    /// What tells it from the template's other versions: the digest of its content in its name.
+    /// What tells it from the template's other versions, and what a declaration names it by.
     pub fn digits(&self) -> &str {
-        self.resource_name.rsplit('-').next().unwrap_or_default()
+        version_digits(&self.resource_name)
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     AgentType, Amount, FleetSpec, derive,
     environment::EnvironmentSpec,
     firewall::{Direction, FirewallRuleSpec, Traffic},
+    name,
     pool::{CanarySpec, PoolSpec, ReplacementMethod, UpdateType},
     template::TemplateSpec,
 };
@@ -54,7 +55,7 @@ fn hold(fleet: &mut FleetSpec, index: usize, (held, tried): Versions) {
         let declared = fleet.agent_vm_templates.iter().find(|template| template.name == name).unwrap();
         let once = TemplateSpec { disk_size_gb: Some(disk), ..declared.clone() };
         let version = derive::present_version(fleet, &once);
-        let digits = version.name.rsplit('-').next().unwrap().to_owned();
+        let digits = name::version_digits(&version.name).to_owned();
         fleet.template_versions.insert(version.name.clone(), version);
         digits
     };
