@@ -25,7 +25,6 @@ mod operations;
 mod quotas;
 mod retry;
 mod scope;
-mod standby;
 mod submit;
 
 pub use client::Compute;

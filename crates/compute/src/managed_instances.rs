@@ -7,6 +7,7 @@ use domain::{
 use google_cloud_compute_v1::model::{
     ManagedInstance, RegionInstanceGroupManagersApplyUpdatesRequest,
     RegionInstanceGroupManagersDeleteInstancesRequest, RegionInstanceGroupManagersRecreateRequest,
+    RegionInstanceGroupManagersStartInstancesRequest, RegionInstanceGroupManagersStopInstancesRequest,
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -31,6 +32,36 @@ impl InstanceName {
     }
 }
 
+/// What is asked of a group for some of its instances, under a request id. These differ in their verb alone, but Google's client has
+/// types of its own for each, which share no trait with `set_body`.
+macro_rules! on_instances {
+    ($($(#[$doc:meta])* $verb:ident($body:ident))*) => {$(
+        $(#[$doc])*
+        pub async fn $verb(
+            &self,
+            scope: &Scope,
+            group: &str,
+            instances: &[InstanceName],
+            request_id: Uuid,
+        ) -> Result<Submitted, Error> {
+            let span = tracing::info_span!(
+                concat!("compute.", stringify!($verb)), group, count = instances.len(), %request_id
+            );
+            let body = $body::new().set_instances(instances.iter().map(InstanceName::link));
+            let call = self
+                .0
+                .region_instance_group_managers
+                .$verb()
+                .set_project(&scope.project)
+                .set_region(&scope.region)
+                .set_instance_group_manager(group)
+                .set_request_id(request_id.to_string())
+                .set_body(body);
+            started(OperationScope::Region, call.repeatable().send().instrument(span).await)
+        }
+    )*};
+}
+
 impl Compute {
     /// Without what only the VM itself tells: address and creation.
     pub(crate) async fn list_managed_instances(
@@ -50,52 +81,16 @@ impl Compute {
         Ok(all!(list).into_iter().map(|managed| from_google(group, managed)).collect())
     }
 
-    /// New VMs under the same names.
-    pub async fn recreate_instances(
-        &self,
-        scope: &Scope,
-        group: &str,
-        instances: &[InstanceName],
-        request_id: Uuid,
-    ) -> Result<Submitted, Error> {
-        let span =
-            tracing::info_span!("compute.recreate_instances", group, count = instances.len(), %request_id);
-        let body = RegionInstanceGroupManagersRecreateRequest::new()
-            .set_instances(instances.iter().map(InstanceName::link));
-        let recreate = self
-            .0
-            .region_instance_group_managers
-            .recreate_instances()
-            .set_project(&scope.project)
-            .set_region(&scope.region)
-            .set_instance_group_manager(group)
-            .set_request_id(request_id.to_string())
-            .set_body(body);
-        started(OperationScope::Region, recreate.repeatable().send().instrument(span).await)
-    }
-
-    /// The group gets smaller by them.
-    pub async fn delete_instances(
-        &self,
-        scope: &Scope,
-        group: &str,
-        instances: &[InstanceName],
-        request_id: Uuid,
-    ) -> Result<Submitted, Error> {
-        let span =
-            tracing::info_span!("compute.delete_instances", group, count = instances.len(), %request_id);
-        let body = RegionInstanceGroupManagersDeleteInstancesRequest::new()
-            .set_instances(instances.iter().map(InstanceName::link));
-        let delete = self
-            .0
-            .region_instance_group_managers
-            .delete_instances()
-            .set_project(&scope.project)
-            .set_region(&scope.region)
-            .set_instance_group_manager(group)
-            .set_request_id(request_id.to_string())
-            .set_body(body);
-        started(OperationScope::Region, delete.repeatable().send().instrument(span).await)
+    on_instances! {
+        /// New VMs under the same names.
+        recreate_instances(RegionInstanceGroupManagersRecreateRequest)
+        /// The group gets smaller by them.
+        delete_instances(RegionInstanceGroupManagersDeleteInstancesRequest)
+        /// They rest: they stay in the group beside its target size, which gets smaller by them, until they are started again. An
+        /// instance that does not run is refused, and with it all of the call.
+        stop_instances(RegionInstanceGroupManagersStopInstancesRequest)
+        /// The group's target size gets larger by them. An instance that was not stopped is refused, and with it all of the call.
+        start_instances(RegionInstanceGroupManagersStartInstancesRequest)
     }
 
     /// They take the version that the group intends for them. Sent again it finds nothing to do: the call has no request id
