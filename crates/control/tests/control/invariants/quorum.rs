@@ -59,31 +59,21 @@ async fn invariant_1_a_state_that_says_applying_runs_nothing(pool: PgPool) {
 async fn invariant_1_who_shares_a_project_with_production_is_guarded_like_it(pool: PgPool) {
     let fixture = start(&pool).await;
     let control = &fixture.control;
-    let beside = || {
-        basic(&[
-            ("genesis-project-dev", PRODUCTION),
-            ("environment = \"dev\"", "environment = \"dev\"\n  name_prefix = \"beside\""),
-        ])
+    // Development by its own word, in the project of production.
+    let beside = |environment: &str, prefix: &str| {
+        let named = format!("environment = \"{environment}\"\n  name_prefix = \"{prefix}\"");
+        basic(&[("genesis-project-dev", PRODUCTION), ("environment = \"dev\"", &named)])
     };
     let mut people = three(control).await;
     // Nothing is there to be guarded yet.
-    let early = propose(control, &operator(), beside()).await.unwrap();
+    let early = propose(control, &operator(), beside("dev", "beside")).await.unwrap();
     assert_eq!(change(control, early).await.state, ChangeState::Approved);
     let production = approved(control, &mut people).await;
     let mut worker = Worker::start(control).await;
     worker.round().await.unwrap();
     assert_eq!(change(control, production).await.state, ChangeState::Applying);
 
-    let late = propose(
-        control,
-        &operator(),
-        basic(&[
-            ("genesis-project-dev", PRODUCTION),
-            ("environment = \"dev\"", "environment = \"development\"\n  name_prefix = \"late\""),
-        ]),
-    )
-    .await
-    .unwrap();
+    let late = propose(control, &operator(), beside("development", "late")).await.unwrap();
     let waiting = change(control, late).await;
     assert_eq!(waiting.state, ChangeState::AwaitingApprovals);
     let reason = &waiting.revision.verdict.reason;
