@@ -25,6 +25,7 @@ pub mod side_panel;
 pub mod spark;
 pub mod status;
 pub mod strip;
+pub mod table;
 pub mod tabs;
 pub mod title;
 pub mod toast;

@@ -147,3 +147,16 @@ test('without scripts the page tells all and says that signing needs them', asyn
   assert.match(await words(signature(quiet.page)), /Signing needs scripts/);
   assert.match(await words(phase(quiet.page, 'Approvals')), /sre 0 of 2, security 0 of 1/);
 });
+
+test('a cancel that comes too late is refused in words, without scripts too', async () => {
+  const mara = await scene.person('Mara');
+  const change = await propose(mara.page, 'late');
+  const state = await mara.context.storageState();
+  const quiet = await scene.visitor({ scripts: false, state });
+  const late = await quiet.tab();
+  for (const page of [quiet.page, late]) await page.goto(change);
+  await quiet.page.getByRole('button', { name: 'Cancel change' }).click();
+  await main(quiet.page).getByText('Cancelled', { exact: true }).first().waitFor();
+  await late.getByRole('button', { name: 'Cancel change' }).click();
+  await main(late).getByRole('alert').getByText(/chg-\d+ is cancelled and cannot be cancelled/).waitFor();
+});

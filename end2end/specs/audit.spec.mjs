@@ -1,21 +1,13 @@
 // Audit: events filtered by the address, paged both ways, each with its own page, and links there and back.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
-import { seed } from '../seed.mjs';
 import { main, story, title, words } from './face.mjs';
 
 const scene = openScene();
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+openFleet(scene);
 
 test('events are filtered by a form, and the address says how, without a script', async () => {
   const { page } = await scene.person('Mara', { scripts: false });

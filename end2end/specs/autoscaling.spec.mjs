@@ -1,24 +1,16 @@
 // Autoscaling: recommended against actual, the service's reasons, and an edit that is a change.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { hydrated } from '../harness/browser.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { main, tableRows, words } from './face.mjs';
 
 const scene = openScene();
+openFleet(scene);
 const TAB = '/pools/dev/backend-pool/autoscaling';
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
 
 test('sizes are drawn, read by keys and by table, and the list leads to them', async () => {
   const { page } = await scene.person('Vera');

@@ -1,23 +1,15 @@
 // Firewall: who can reach what, asked and changed; with scripts and without.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { hydrated } from '../harness/browser.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { main, tableRows, title, words } from './face.mjs';
 
 const scene = openScene();
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+openFleet(scene);
 
 function rules(page) {
   return tableRows(main(page).getByRole('group', { name: 'Firewall rules' }));

@@ -2,17 +2,16 @@
 // the instance's page and the alerts.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
-import { fault, load, managed } from '../harness/emulator.mjs';
+import { fault, managed } from '../harness/emulator.mjs';
+import { BACKEND, openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { assertSameDocument, assertStory, freshness, main, markDocument, story, title, words } from './face.mjs';
 
 const scene = openScene();
-const PLACE = { project: 'genesis-project-dev', region: 'us-central1', group: 'genesis-pool-backend-pool' };
 
 /** Three heartbeats must be missed before silence is called so; the next one ends it. */
 const FALLS_SILENT = { timeout: 90_000 };
@@ -21,20 +20,16 @@ const SETTLES = { timeout: 90_000 };
 let instance;
 let name;
 
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    // A load that suits its two VMs: the pool keeps them.
-    await load(scene.stack, PLACE, 0.5);
-    const seeded = await seed(page);
+openFleet(scene, {
+  rests: true,
+  timeout: 200_000,
+  async settle(page, seeded) {
     instance = seeded.instance;
     name = instance.split('/').at(-1);
     await page.goto('/');
     await main(page).getByText('All 2 agents are healthy.').waitFor(SETTLES);
-    await context.close();
   },
-  { timeout: 200_000 },
-);
+});
 
 /** Opens a page that follows the fleet, and marks it. */
 async function openLive(page, path) {
@@ -45,7 +40,7 @@ async function openLive(page, path) {
 }
 
 async function id() {
-  return (await managed(scene.stack, PLACE)).find((vm) => vm.name === name)?.id;
+  return (await managed(scene.stack, BACKEND)).find((vm) => vm.name === name)?.id;
 }
 
 function region(page, called) {

@@ -1,13 +1,13 @@
 // Pools: created, resized, rolled by a canary, acted on by name and deleted, each by a change; and why one does not grow.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
-import { fault, load, managed, resource } from '../harness/emulator.mjs';
+import { fault, managed, resource } from '../harness/emulator.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { assertSameDocument, describedBy, freshness, main, markDocument, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
@@ -21,16 +21,8 @@ const ZONE = 'us-central1-a';
 /** VMs boot and agents speak within seconds. */
 const SETTLES = { timeout: 90_000 };
 
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    // The example's own pool scales itself; a load that suits its two VMs keeps it from moving under these tests.
-    await load(scene.stack, { ...PLACE, group: 'genesis-pool-backend-pool' }, 0.5);
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+// The example's own pool must not move under these tests.
+openFleet(scene, { rests: true });
 
 async function open(page, path) {
   await page.goto(path);

@@ -1,24 +1,16 @@
 // Search: Ctrl+K, a part of a name, and there; and the page that answers the same without scripts.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { assertSameDocument, main, markDocument, title } from './face.mjs';
 
 const scene = openScene();
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+openFleet(scene);
 
 function palette(page) {
   return page.getByRole('dialog', { name: 'Search' });

@@ -1,24 +1,16 @@
 // Settings: tokens and sessions come and go, and people, environments, policy and health are read.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { main, tableRows, title, words } from './face.mjs';
 
 const scene = openScene();
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+openFleet(scene);
 
 /** What a program with this token is answered. */
 async function answered(page, secret) {

@@ -180,11 +180,9 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
   });
 
   await chapter('the canary served long enough, and all follow it', async () => {
+    // The page stays as it is: it counts down, and asks again when the time has come.
     const promote = main(page).getByRole('link', { name: 'Promote canary' });
-    await until('the canary may be promoted', async () => {
-      await open(page, `${POOL}/rollout`);
-      return promote.isVisible();
-    });
+    await promote.waitFor(SETTLES);
     await promote.click();
     await page.waitForURL(`**${POOL}/promote`);
     changes.promoted = await proposeReviewed(page, 'It builds', 'Promote canary');

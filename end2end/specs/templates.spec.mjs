@@ -1,25 +1,17 @@
 // Templates: created, edited, compared, refused and retired, each by a change; and the side panel that they are made in.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
+import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { seed } from '../seed.mjs';
 import { describedBy, main, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
 const scene = openScene();
-
-before(
-  async () => {
-    const { page, context } = await scene.person('Mara');
-    await seed(page);
-    await context.close();
-  },
-  { timeout: 150_000 },
-);
+openFleet(scene);
 
 /** Presses the buttons of a form that was filled in, and waits until its change is applied. Gives the change's path. */
 async function propose(page, reason) {

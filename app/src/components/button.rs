@@ -1,8 +1,12 @@
 //! Verbs. A verb that is not possible now stays in its place and says why.
 
+use domain::Timestamp;
 use leptos::prelude::*;
 
-use super::icon::{Icon, icon};
+use super::{
+    icon::{Icon, icon},
+    moment::until,
+};
 
 /// The verb of a form. With a reason it is disabled: it cannot submit, and the reason stands beside it.
 #[component]
@@ -61,6 +65,9 @@ pub fn LockedLink(
     #[prop(optional)] primary: bool,
     /// Why it is not possible, as a sentence.
     blocked: Option<String>,
+    /// When the reason ends by itself.
+    #[prop(default = None)]
+    opens: Option<Timestamp>,
 ) -> AnyView {
     let class = if primary { "btn primary" } else { "btn" };
     match blocked {
@@ -69,7 +76,7 @@ pub fn LockedLink(
             view! {
                 <span class="reason sm" id=reason_id.clone()>
                     {icon(Icon::Lock)}
-                    <span>{reason}</span>
+                    <span>{reason} {opens.map(|at| view! { " Possible " {until(at)} "." })}</span>
                 </span>
                 <button type="button" class=class id=id aria-disabled="true" aria-describedby=reason_id>
                     {label}

@@ -54,6 +54,12 @@ pub fn ago(at: Timestamp) -> impl IntoView {
     stamped(at, move || ago_words(clock.now(), at))
 }
 
+/// `in 40 s`, and `now` once it has come.
+pub fn until(at: Timestamp) -> impl IntoView {
+    let clock = Clock::here();
+    stamped(at, move || ago_words(clock.now().min(at), at))
+}
+
 /// `03:12:44`, for lists whose page says the day. The tooltip has the whole.
 pub fn clock_time(at: Timestamp) -> impl IntoView {
     view! {

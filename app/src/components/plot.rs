@@ -4,7 +4,7 @@
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use super::icon::turning_arrow;
+use super::{icon::turning_arrow, table::Table};
 
 /// Above the ground, for the marks; below it, for the words of the horizontal axis.
 const TOP: f64 = 16.0;
@@ -355,21 +355,19 @@ fn data(plot: &Plot) -> AnyView {
             }
         })
         .collect_view();
-    let label = format!("Data of {}", plot.title);
+    let (label, axis) = (format!("Data of {}", plot.title), plot.axis.clone());
     view! {
         <details class="more sm">
             <summary class="cluster">{turning_arrow()} "Show data"</summary>
-            <div class="scroll plot-data" tabindex="0" role="group" aria-label=label>
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{plot.axis.clone()}</th>
-                            {heads}
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table label=label region="scroll plot-data">
+                <thead>
+                    <tr>
+                        <th scope="col">{axis}</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
         </details>
     }
     .into_any()

@@ -43,13 +43,17 @@ impl Scope {
 
     /// An address that stays within the environment.
     pub fn link(self, path: &str) -> String {
-        Query::default().with("environment", self.named.get().as_deref()).on(path)
+        within(self.named.get().as_deref(), path)
     }
 
     /// The same for what stays as it was when it was drawn.
     pub fn link_untracked(self, path: &str) -> String {
-        Query::default().with("environment", self.named.get_untracked().as_deref()).on(path)
+        within(self.named.get_untracked().as_deref(), path)
     }
+}
+
+fn within(environment: Option<&str>, path: &str) -> String {
+    Query::default().with("environment", environment).on(path)
 }
 
 pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
@@ -92,7 +96,7 @@ fn menu(environments: Vec<EnvironmentOption>, named: Option<String>, here: &str)
     let options = environments
         .into_iter()
         .map(|option| {
-            let href = Query::default().with("environment", Some(&option.name)).on(target);
+            let href = within(Some(&option.name), target);
             let is_current = option.name == current;
             view! {
                 <li>

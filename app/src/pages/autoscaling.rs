@@ -7,7 +7,7 @@ use crate::{
     api,
     components::{
         button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
-        page_head::PageHead, spark::spark, status::status, title::Title,
+        page_head::PageHead, spark::spark, status::status, table::Table, title::Title,
     },
     frame::Scope,
     live::Live,
@@ -66,32 +66,30 @@ fn draw(list: AutoscalingList) -> AnyView {
 fn table(rows: Vec<AutoscalingRow>) -> AnyView {
     let lines = rows.into_iter().map(line).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Pools and their autoscalers">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Pool"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">
-                            "Actual"
-                        </th>
-                        <th scope="col" class="num">
-                            "Recommended"
-                        </th>
-                        <th scope="col" class="num">
-                            "Bounds"
-                        </th>
-                        <th scope="col" class="num">
-                            "CPU target"
-                        </th>
-                        <th scope="col">"Last 6 hours"</th>
-                        <th scope="col">"Next schedule"</th>
-                        <th scope="col">"Why"</th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label="Pools and their autoscalers">
+            <thead>
+                <tr>
+                    <th scope="col">"Pool"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col" class="num">
+                        "Actual"
+                    </th>
+                    <th scope="col" class="num">
+                        "Recommended"
+                    </th>
+                    <th scope="col" class="num">
+                        "Bounds"
+                    </th>
+                    <th scope="col" class="num">
+                        "CPU target"
+                    </th>
+                    <th scope="col">"Last 6 hours"</th>
+                    <th scope="col">"Next schedule"</th>
+                    <th scope="col">"Why"</th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
     .into_any()
 }

@@ -167,10 +167,10 @@ fn months(view: &CostsView, environment: &str) -> Vec<(String, String)> {
 fn lead(view: &CostsView) -> String {
     let spent = view.total.total.exact();
     match &view.forecast {
-        Some(forecast) => format!(
+        Some(forecast) => words::sentence(&format!(
             "{spent} so far this month; {} by its end if what runs now runs on.",
             forecast.month.exact()
-        ),
+        )),
         None => format!("{} cost {spent}.", month_words(view.month)),
     }
 }
@@ -199,10 +199,15 @@ fn figures(view: &CostsView) -> Vec<Facet> {
             figure: if view.now_monthly.words() == "unknown" {
                 "unknown".to_owned()
             } else {
-                hourly.hourly()
+                an_hour(hourly)
             },
-            unit: "an hour".to_owned(),
-            detail: format!("{}, {} a month", words::count(view.running, "VM"), view.now_monthly.words()),
+            unit: String::new(),
+            // A figure with its unit is wider than its fifth of the panel.
+            detail: format!(
+                "an hour for {}, {} a month",
+                words::count(view.running, "VM"),
+                view.now_monthly.words()
+            ),
         });
     }
     items.push(Facet {
@@ -218,6 +223,11 @@ fn figures(view: &CostsView) -> Vec<Facet> {
         detail: format!("disks {}, addresses {}", spend.disks.exact(), spend.addresses.exact()),
     });
     items
+}
+
+/// `$0.1766`, `$12.35`: below a dollar as the price list has it.
+fn an_hour(amount: Money) -> String {
+    if amount < Money::from_dollars(1) { amount.hourly() } else { amount.short() }
 }
 
 fn share(part: Money, whole: Money) -> String {
@@ -302,6 +312,13 @@ mod tests {
         for wrong in ["", "2026", "2026-13", "11-2026-1", "x-y"] {
             assert_eq!(read_month(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_hour_has_the_decimals_that_tell_something() {
+        let said =
+            [176_600_000, 12_345_600_000, 1_234_500_000_000].map(|nanos| an_hour(Money::from_nanos(nanos)));
+        assert_eq!(said, ["$0.1766", "$12.35", "$1,235"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
         page_head::PageHead,
         panel::Panel,
         status::status,
+        table::Table,
         toast::Toasts,
     },
     pages::settings::crumbs,
@@ -68,22 +69,20 @@ fn draw(list: PasskeyList, revoke: ServerAction<RevokePasskey>) -> AnyView {
     } else {
         let rows = list.passkeys.into_iter().map(|passkey| row(passkey, revoke)).collect_view();
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label="Your passkeys">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Registered"</th>
-                            <th scope="col">"Last used"</th>
-                            <th scope="col">
-                                <span class="sr">"Verbs"</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table label="Your passkeys">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Registered"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">
+                            <span class="sr">"Verbs"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
         }
         .into_any()
     };

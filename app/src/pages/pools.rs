@@ -38,6 +38,7 @@ use crate::{
         moment::ago,
         page_head::PageHead,
         status::status,
+        table::Table,
         title::Title,
     },
     frame::Scope,
@@ -105,29 +106,27 @@ fn draw(rows: Vec<PoolRow>) -> impl IntoView {
             }
         />
         <section class="panel" aria-label="Pools">
-            <div class="scroll" tabindex="0" role="group" aria-label="Pools">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Pool"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col" class="num">
-                                "Desired"
-                            </th>
-                            <th scope="col" class="num">
-                                "Observed"
-                            </th>
-                            <th scope="col" class="num">
-                                "Healthy"
-                            </th>
-                            <th scope="col">"Agent type"</th>
-                            <th scope="col">"Template"</th>
-                            <th scope="col">"Autoscaling"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Pools">
+                <thead>
+                    <tr>
+                        <th scope="col">"Pool"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col" class="num">
+                            "Desired"
+                        </th>
+                        <th scope="col" class="num">
+                            "Observed"
+                        </th>
+                        <th scope="col" class="num">
+                            "Healthy"
+                        </th>
+                        <th scope="col">"Agent type"</th>
+                        <th scope="col">"Template"</th>
+                        <th scope="col">"Autoscaling"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         </section>
     }
     .into_any()

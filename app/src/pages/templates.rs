@@ -17,7 +17,7 @@ use crate::{
     api,
     components::{
         button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
-        page_head::PageHead, status::status, title::Title,
+        page_head::PageHead, status::status, table::Table, title::Title,
     },
     frame::Scope,
     live::Live,
@@ -100,25 +100,23 @@ fn draw(rows: Vec<TemplateRow>) -> AnyView {
             actions=move || view! { <ButtonLink href=new() label="New template" primary=true /> }
         />
         <section class="panel" aria-label="Templates">
-            <div class="scroll" tabindex="0" role="group" aria-label="Templates">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Template"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Agent type"</th>
-                            <th scope="col" class="num">
-                                "Version"
-                            </th>
-                            <th scope="col">"VMs by version"</th>
-                            <th scope="col">"Pools"</th>
-                            <th scope="col">"Declared"</th>
-                            <th scope="col">"By"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Templates">
+                <thead>
+                    <tr>
+                        <th scope="col">"Template"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Agent type"</th>
+                        <th scope="col" class="num">
+                            "Version"
+                        </th>
+                        <th scope="col">"VMs by version"</th>
+                        <th scope="col">"Pools"</th>
+                        <th scope="col">"Declared"</th>
+                        <th scope="col">"By"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         </section>
     }
     .into_any()

@@ -65,9 +65,10 @@ pub(crate) async fn check_promotion(control: &Control, spec: &FleetSpec, pool: &
     };
     let observed = control.store.observed_fleet(&environment.environment).await?.unwrap_or_default();
     let group = name::instance_group(&environment.name_prefix, pool);
-    let seen = of_group(&observed, &group, &Labels::new(), declared.min_ready_sec, control.clock.now());
+    let now = control.clock.now();
+    let seen = of_group(&observed, &group, &Labels::new(), declared.min_ready_sec, now);
     match seen {
-        Some(Rollout { holds_promotion: Some(why), .. }) => Err(Error::Conflict(why)),
+        Some(Rollout { holds_promotion: Some(hold), .. }) => Err(Error::Conflict(hold.said(now))),
         // A group that never got its canary has none to promote.
         Some(seen) if declared.canary.is_some() && seen.versions.len() < 2 => Err(Error::Conflict(format!(
             "no VM of {pool} runs the canary yet: its change has to be applied first"

@@ -13,7 +13,7 @@ use super::{
     signature::{Desk, sign_bar, signature},
 };
 use crate::{
-    api::{self, ApiError, Code},
+    api::{self, ApiError, Code, changes::CancelChange},
     components::{
         glyph::{State, glyph},
         icon::turning_arrow,
@@ -36,10 +36,12 @@ pub fn ChangePage() -> impl IntoView {
     let params = use_params_map();
     let live = Live::here();
     let desk = Desk::new();
+    let cancelling = sign::cancelling();
     Effect::new(move |before: Option<String>| {
         let id = params.get().get("id").unwrap_or_default();
         if before.is_some_and(|before| before != id) {
             desk.clear();
+            cancelling.clear();
         }
         id
     });
@@ -52,7 +54,7 @@ pub fn ChangePage() -> impl IntoView {
             }
         },
     );
-    loaded(change, "the change", move |view| draw(view, desk))
+    loaded(change, "the change", move |view| draw(view, desk, cancelling))
 }
 
 fn no_such(why: String) -> ApiError {
@@ -84,7 +86,7 @@ fn lead(change: &Change) -> String {
     does + &next
 }
 
-fn draw(view: ChangeView, desk: Desk) -> AnyView {
+fn draw(view: ChangeView, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
     let state = change_states::state(change.state);
     let word = change_states::word(change.state);
@@ -116,7 +118,7 @@ fn draw(view: ChangeView, desk: Desk) -> AnyView {
                 {impact_panel(&change.revision.plan.impact)} {phases(&view)} {evidence(&view)}
             </div>
             <aside class="stack" aria-label="Compare and decide">
-                {signature(&view, desk)} {sign::digests(change)} {sign::cancel(change)}
+                {signature(&view, desk)} {sign::digests(change)} {sign::cancel(change, cancelling)}
             </aside>
         </div>
         {sign_bar(&view)}

@@ -4,7 +4,7 @@ use domain::{ChangeState, Permission, change::Change};
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
-    api::changes::CancelChange,
+    api::{ApiError, changes::CancelChange},
     components::{
         button::{ButtonLink, Submit},
         digest::digest,
@@ -54,9 +54,46 @@ fn too_late(state: ChangeState) -> Option<&'static str> {
     }
 }
 
-pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
+/// Cancels changes. It outlives the drawing of the change, which begins anew whenever the change moves.
+pub fn cancelling() -> ServerAction<CancelChange> {
+    let action = ServerAction::<CancelChange>::new();
+    let (live, toasts) = (Live::here(), Toasts::here());
+    Effect::new(move |_| {
+        if matches!(action.value().get(), Some(Ok(()))) {
+            toasts.say(State::Ok, "Change cancelled", "It ended before anything was done.");
+            live.changes_moved();
+        }
+    });
+    action
+}
+
+fn reason(error: ApiError) -> AnyView {
+    view! {
+        <p class="reason sm" role="alert" data-s="crit">
+            {glyph(State::Crit)}
+            <span>
+                {words::sentence(&error.message)}
+                {error.request_id.map(|id| view! { <br /> "Request " <code>{id}</code> })}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+pub fn cancel(change: &Change, action: ServerAction<CancelChange>) -> AnyView {
+    let refused = move || action.value().get().and_then(Result::err).map(reason);
     if change.state.is_terminal() {
-        return None;
+        // It ended between the page and the press: there is no form any more, but an answer.
+        let answer = move || {
+            refused().map(|reason| {
+                view! {
+                    <Panel id="cancel" title="The cancel was refused">
+                        <div class="panel-body">{reason}</div>
+                    </Panel>
+                }
+            })
+        };
+        return answer.into_any();
     }
     let blocked = too_late(change.state).map(str::to_owned).or_else(|| refusal(Permission::CancelChange));
     let possible = blocked.is_none();
@@ -70,31 +107,10 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
         view! { <ButtonLink href=href label="Edit by import" /> }
     });
     let id = change.id;
-    let action = ServerAction::<CancelChange>::new();
-    let (live, toasts) = (Live::here(), Toasts::here());
-    Effect::new(move |_| {
-        if matches!(action.value().get(), Some(Ok(()))) {
-            toasts.say(State::Ok, format!("{id} cancelled"), "It ended before anything was done.");
-            live.changes_moved();
-        }
-    });
-    let error = move || {
-        action.value().get().and_then(Result::err).map(|error| {
-            view! {
-                <p class="reason sm" role="alert" data-s="crit">
-                    {glyph(State::Crit)}
-                    <span>
-                        {words::sentence(&error.message)}
-                        {error.request_id.map(|id| view! { <br /> "Request " <code>{id}</code> })}
-                    </span>
-                </p>
-            }
-        })
-    };
-    Some(view! {
+    view! {
         <Panel id="cancel" title="Edit or cancel it">
             <div class="panel-body">
-                {error}
+                {refused}
                 <ActionForm action=action>
                     <input type="hidden" name="id" value=id.to_string() />
                     <div class="buttons">
@@ -117,7 +133,8 @@ pub fn cancel(change: &Change) -> Option<impl IntoView + use<>> {
                     })}
             </div>
         </Panel>
-    })
+    }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use domain::view::change::ChangeRow;
 use leptos::prelude::*;
 
 use crate::{
-    components::{moment::ago, status::status},
+    components::{moment::ago, status::status, table::Table},
     pages::change_states,
     routes,
 };
@@ -12,23 +12,21 @@ use crate::{
 pub fn changes_table(rows: Vec<ChangeRow>) -> AnyView {
     let lines = rows.into_iter().map(line).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Changes">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Change"</th>
-                        <th scope="col">"Environment"</th>
-                        <th scope="col">"By"</th>
-                        <th scope="col">"Impact"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">
-                            "Proposed"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label="Changes">
+            <thead>
+                <tr>
+                    <th scope="col">"Change"</th>
+                    <th scope="col">"Environment"</th>
+                    <th scope="col">"By"</th>
+                    <th scope="col">"Impact"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col" class="num">
+                        "Proposed"
+                    </th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
     .into_any()
 }

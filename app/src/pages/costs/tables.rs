@@ -7,7 +7,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{panel::Panel, spark::spark},
+    components::{panel::Panel, spark::spark, table::Table},
     routes, words,
 };
 
@@ -41,35 +41,33 @@ fn table(
     let lines = rows.into_iter().map(|row| line(&row, total, link(&row))).collect_view();
     view! {
         <Panel id=id title=title>
-            <div class="scroll" tabindex="0" role="group" aria-label=title>
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{noun}</th>
-                            <th scope="col" class="num">
-                                "Spent"
-                            </th>
-                            <th scope="col" class="num">
-                                "Share"
-                            </th>
-                            <th scope="col" class="num">
-                                "On-demand"
-                            </th>
-                            <th scope="col" class="num">
-                                "Spot"
-                            </th>
-                            <th scope="col" class="num">
-                                "Runs now"
-                            </th>
-                            <th scope="col" class="num">
-                                "A month at this size"
-                            </th>
-                            <th scope="col">"By day"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label=title>
+                <thead>
+                    <tr>
+                        <th scope="col">{noun}</th>
+                        <th scope="col" class="num">
+                            "Spent"
+                        </th>
+                        <th scope="col" class="num">
+                            "Share"
+                        </th>
+                        <th scope="col" class="num">
+                            "On-demand"
+                        </th>
+                        <th scope="col" class="num">
+                            "Spot"
+                        </th>
+                        <th scope="col" class="num">
+                            "Runs now"
+                        </th>
+                        <th scope="col" class="num">
+                            "A month at this size"
+                        </th>
+                        <th scope="col">"By day"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         </Panel>
     }
     .into_any()

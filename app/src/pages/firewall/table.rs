@@ -12,6 +12,7 @@ use crate::{
         glyph::{State, glyph},
         icon::Icon,
         status::status,
+        table::Table,
     },
     pages::changes::of_severity,
     routes, words,
@@ -56,28 +57,26 @@ pub fn effective_table(rows: Vec<(FirewallRuleRow, bool)>) -> AnyView {
     table(lines, true).into_any()
 }
 
-fn table(lines: impl IntoView, effective: bool) -> impl IntoView {
+fn table(lines: impl IntoView + 'static, effective: bool) -> impl IntoView {
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Firewall rules">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Rule"</th>
-                        <th scope="col" class="num">
-                            "Priority"
-                        </th>
-                        <th scope="col">"Direction"</th>
-                        <th scope="col">"Action"</th>
-                        <th scope="col">"Services"</th>
-                        <th scope="col">"Other end"</th>
-                        <th scope="col">"VMs"</th>
-                        <th scope="col">{if effective { "Here" } else { "Pools" }}</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label="Firewall rules">
+            <thead>
+                <tr>
+                    <th scope="col">"Rule"</th>
+                    <th scope="col" class="num">
+                        "Priority"
+                    </th>
+                    <th scope="col">"Direction"</th>
+                    <th scope="col">"Action"</th>
+                    <th scope="col">"Services"</th>
+                    <th scope="col">"Other end"</th>
+                    <th scope="col">"VMs"</th>
+                    <th scope="col">{if effective { "Here" } else { "Pools" }}</th>
+                    <th scope="col">"State"</th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
 }
 

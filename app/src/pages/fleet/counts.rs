@@ -3,7 +3,7 @@
 use domain::view::fleet::{FleetPool, FleetView};
 use leptos::prelude::*;
 
-use crate::{live::Live, pages::agent_states, words};
+use crate::{components::table::Table, live::Live, pages::agent_states, words};
 
 pub fn counts(view: &FleetView) -> AnyView {
     let heads = agent_states::ORDER
@@ -17,17 +17,15 @@ pub fn counts(view: &FleetView) -> AnyView {
         .collect_view();
     let rows = view.pools.iter().map(pool_row).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Counts by pool">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Pool"</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table label="Counts by pool">
+            <thead>
+                <tr>
+                    <th scope="col">"Pool"</th>
+                    {heads}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
     }
     .into_any()
 }

@@ -4,7 +4,10 @@ use domain::view::fleet::{FleetPool, FleetView, FleetZone};
 use leptos::prelude::*;
 
 use crate::{
-    components::heat::{block_label, cells},
+    components::{
+        heat::{block_label, cells},
+        table::Table,
+    },
     live::Live,
     pages::agent_states,
     routes, words,
@@ -14,20 +17,18 @@ pub fn grid(view: &FleetView) -> AnyView {
     let heads = view.zones.iter().map(|zone| zone_head(zone)).collect_view();
     let rows = view.pools.iter().map(pool_row).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Agents by pool and zone">
-            <table class="heat">
-                <thead>
-                    <tr>
-                        <th scope="col">"Pool"</th>
-                        <th scope="col" class="num">
-                            "Agents"
-                        </th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table label="Agents by pool and zone" class="heat">
+            <thead>
+                <tr>
+                    <th scope="col">"Pool"</th>
+                    <th scope="col" class="num">
+                        "Agents"
+                    </th>
+                    {heads}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </Table>
     }
     .into_any()
 }

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 
 use super::head::{head, pool_resource};
 use crate::{
-    components::{button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status},
+    components::{
+        button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status,
+        table::Table,
+    },
     live::Live,
     opening::refusal,
     pages::agent_states,
@@ -46,33 +49,31 @@ pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
     }
     let lines = rows.into_iter().map(|row| line(row, all)).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Instances">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Instance"</th>
-                        <th scope="col">"Agent"</th>
-                        <th scope="col">"VM"</th>
-                        <th scope="col">"Heartbeat"</th>
-                        <th scope="col">"Zone"</th>
-                        {all
-                            .then(|| {
-                                view! {
-                                    <th scope="col">"Probe"</th>
-                                    <th scope="col" class="num">
-                                        "CPU"
-                                    </th>
-                                    <th scope="col" class="num">
-                                        "Memory"
-                                    </th>
-                                    <th scope="col">"Address"</th>
-                                }
-                            })}
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label="Instances">
+            <thead>
+                <tr>
+                    <th scope="col">"Instance"</th>
+                    <th scope="col">"Agent"</th>
+                    <th scope="col">"VM"</th>
+                    <th scope="col">"Heartbeat"</th>
+                    <th scope="col">"Zone"</th>
+                    {all
+                        .then(|| {
+                            view! {
+                                <th scope="col">"Probe"</th>
+                                <th scope="col" class="num">
+                                    "CPU"
+                                </th>
+                                <th scope="col" class="num">
+                                    "Memory"
+                                </th>
+                                <th scope="col">"Address"</th>
+                            }
+                        })}
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
     .into_any()
 }

@@ -1,7 +1,7 @@
 //! A pool's rollout: a square an instance, old against new, what it waits for and what happens next.
 
 use domain::{
-    Permission,
+    Permission, Timestamp,
     view::{
         pool::PoolView,
         rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
@@ -11,12 +11,14 @@ use leptos::prelude::*;
 
 use super::head::{head, pool_resource};
 use crate::{
+    api::ApiError,
     components::{
         button::LockedLink,
         empty::Empty,
         glyph::{State, glyph},
         icon::Icon,
         loaded::loaded,
+        moment::Clock,
         status::status,
     },
     opening::refusal,
@@ -24,9 +26,17 @@ use crate::{
     routes, words,
 };
 
+/// Seconds until a server whose clock is behind the browser's is asked again.
+const PATIENCE: i64 = 2;
+
 #[component]
 pub fn Rollout() -> AnyView {
-    loaded(pool_resource(), "the pool", |view| {
+    let pool = pool_resource();
+    let asked = StoredValue::new(None);
+    loaded(pool, "the pool", move |view| {
+        if let Some(at) = opens(&view) {
+            ask_at(at, pool, asked);
+        }
         let head = head(&view);
         let panel = match &view.rollout {
             Some(rollout) => rollout_panel(&view, rollout),
@@ -54,6 +64,24 @@ pub fn Rollout() -> AnyView {
         }
     })
     .into_any()
+}
+
+/// When the canary may be promoted, where only time keeps it from that.
+fn opens(view: &PoolView) -> Option<Timestamp> {
+    view.rollout.as_ref()?.holds_promotion.as_ref()?.until
+}
+
+/// Loads the pool again at that moment: time alone moves nothing that the page would hear of.
+fn ask_at(at: Timestamp, pool: Resource<Result<PoolView, ApiError>>, asked: StoredValue<Option<Timestamp>>) {
+    let clock = Clock::here();
+    Effect::new(move |_| {
+        let now = clock.now();
+        let lately = asked.get_value().is_some_and(|asked| (now - asked).num_seconds() < PATIENCE);
+        if now >= at && !lately {
+            asked.set_value(Some(now));
+            pool.refetch();
+        }
+    });
 }
 
 /// The state's glyph and the panel's first sentence.
@@ -241,10 +269,11 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
     let runs = rollout.versions.iter().any(|share| share.role == VersionRole::Canary);
     let busy = declared.then(|| "A canary is under way: promote it or roll it back first.".to_owned());
     let holds = match (&rollout.holds_promotion, runs) {
-        (Some(why), _) => Some(format!("{}.", words::sentence(why))),
+        (Some(hold), _) => Some(format!("{}.", words::sentence(&hold.why))),
         (None, false) => Some("No VM runs the canary yet.".to_owned()),
         (None, true) => None,
     };
+    let opens = opens(view).filter(|_| role.is_none());
     let canary = declared.then(|| {
         view! {
             <LockedLink
@@ -253,6 +282,7 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
                 label="Promote canary"
                 primary=true
                 blocked=role.clone().or(holds)
+                opens=opens
             />
             <LockedLink id="roll-back" href=to("roll-back") label="Roll back canary" blocked=role.clone() />
         }

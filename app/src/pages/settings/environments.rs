@@ -8,7 +8,7 @@ use crate::{
     api,
     components::{
         button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
-        page_head::PageHead, status::status, title::Title,
+        page_head::PageHead, status::status, table::Table, title::Title,
     },
     live::Live,
     routes,
@@ -44,32 +44,30 @@ fn draw(list: EnvironmentList) -> AnyView {
     } else {
         let lines = list.environments.into_iter().map(line).collect_view();
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label="Environments">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Environment"</th>
-                            <th scope="col">"Compute Engine"</th>
-                            <th scope="col">"Project"</th>
-                            <th scope="col">"Region"</th>
-                            <th scope="col" class="num">
-                                "Pools"
-                            </th>
-                            <th scope="col" class="num">
-                                "Templates"
-                            </th>
-                            <th scope="col" class="num">
-                                "Generation"
-                            </th>
-                            <th scope="col">"Declared by"</th>
-                            <th scope="col" class="num">
-                                "Last read"
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Environments">
+                <thead>
+                    <tr>
+                        <th scope="col">"Environment"</th>
+                        <th scope="col">"Compute Engine"</th>
+                        <th scope="col">"Project"</th>
+                        <th scope="col">"Region"</th>
+                        <th scope="col" class="num">
+                            "Pools"
+                        </th>
+                        <th scope="col" class="num">
+                            "Templates"
+                        </th>
+                        <th scope="col" class="num">
+                            "Generation"
+                        </th>
+                        <th scope="col">"Declared by"</th>
+                        <th scope="col" class="num">
+                            "Last read"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         }
         .into_any()
     };

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use super::crumbs;
 use crate::{
     api,
-    components::{glyph::State, loaded::loaded, page_head::PageHead, status::status, title::Title},
+    components::{
+        glyph::State, loaded::loaded, page_head::PageHead, status::status, table::Table, title::Title,
+    },
     live::Live,
 };
 
@@ -41,19 +43,17 @@ fn draw(view: HealthView) -> AnyView {
     view! {
         <PageHead title="Health" crumbs=crumbs("Health") lead=move || lead />
         <section class="panel" aria-label="Parts">
-            <div class="scroll" tabindex="0" role="group" aria-label="Parts">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Part"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Cause"</th>
-                            <th scope="col">"What was seen, and what to do"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Parts">
+                <thead>
+                    <tr>
+                        <th scope="col">"Part"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Cause"</th>
+                        <th scope="col">"What was seen, and what to do"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
             <footer class="panel-foot">
                 <small>
                     "The same figures for machines: "

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::crumbs;
 use crate::{
     api,
-    components::{loaded::loaded, moment::ago, page_head::PageHead, title::Title},
+    components::{loaded::loaded, moment::ago, page_head::PageHead, table::Table, title::Title},
     words,
 };
 
@@ -31,22 +31,20 @@ fn draw(list: PersonList) -> AnyView {
     view! {
         <PageHead title="People and roles" crumbs=crumbs("People and roles") lead=move || lead.clone() />
         <section class="panel" aria-label="People">
-            <div class="scroll" tabindex="0" role="group" aria-label="People">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Roles"</th>
-                            <th scope="col">"Groups"</th>
-                            <th scope="col">"Address"</th>
-                            <th scope="col" class="num">
-                                "Last sign-in"
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="People">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Roles"</th>
+                        <th scope="col">"Groups"</th>
+                        <th scope="col">"Address"</th>
+                        <th scope="col" class="num">
+                            "Last sign-in"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
             <footer class="panel-foot">
                 <small>
                     "Roles and groups are your organisation's to give: they change with the next sign-in. Viewers read; operators \

@@ -17,6 +17,7 @@ use crate::{
         page_head::PageHead,
         panel::Panel,
         status::status,
+        table::Table,
         title::Title,
     },
     live::Live,
@@ -127,20 +128,18 @@ fn rules(rules: Vec<RuleRow>, policy: &Standing) -> AnyView {
     let stands = standing("Policy", policy, origin);
     view! {
         <Panel id="rules" title="Rules">
-            <div class="scroll" tabindex="0" role="group" aria-label="Rules">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Changes of"</th>
-                            <th scope="col" class="num">
-                                "Asked as"
-                            </th>
-                            <th scope="col">"Who must approve"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Rules">
+                <thead>
+                    <tr>
+                        <th scope="col">"Changes of"</th>
+                        <th scope="col" class="num">
+                            "Asked as"
+                        </th>
+                        <th scope="col">"Who must approve"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
             {stands}
         </Panel>
     }
@@ -153,19 +152,17 @@ fn environments(rows: Vec<EnvironmentRule>) -> AnyView {
     } else {
         let lines = rows.into_iter().map(environment).collect_view();
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label="Environments">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Environment"</th>
-                            <th scope="col">"Kind"</th>
-                            <th scope="col">"Who must approve"</th>
-                            <th scope="col">"With this roster"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Environments">
+                <thead>
+                    <tr>
+                        <th scope="col">"Environment"</th>
+                        <th scope="col">"Kind"</th>
+                        <th scope="col">"Who must approve"</th>
+                        <th scope="col">"With this roster"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         }
         .into_any()
     };
@@ -209,20 +206,18 @@ fn roster(groups: Vec<RosterGroup>, roster: &Standing) -> AnyView {
     } else {
         let lines = groups.into_iter().map(group).collect_view();
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label="Groups">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Group"</th>
-                            <th scope="col" class="num">
-                                "People"
-                            </th>
-                            <th scope="col">"Who they are"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Groups">
+                <thead>
+                    <tr>
+                        <th scope="col">"Group"</th>
+                        <th scope="col" class="num">
+                            "People"
+                        </th>
+                        <th scope="col">"Who they are"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         }
         .into_any()
     };

@@ -12,6 +12,7 @@ use crate::{
         moment::ago,
         page_head::PageHead,
         panel::Panel,
+        table::Table,
         title::Title,
     },
     form::{INTENT, Posted},
@@ -90,20 +91,18 @@ fn table(rows: Vec<SessionRow>, of_others: bool) -> AnyView {
     let label = if of_others { "Sessions of other people" } else { "Your sessions" };
     let lines = rows.into_iter().map(|row| line(row, of_others)).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label=label>
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Session"</th>
-                        {of_others.then(|| view! { <th scope="col">"Person"</th> })}
-                        <th scope="col">"Signed in"</th>
-                        <th scope="col">"Ends"</th>
-                        <th scope="col">"End it"</th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label=label>
+            <thead>
+                <tr>
+                    <th scope="col">"Session"</th>
+                    {of_others.then(|| view! { <th scope="col">"Person"</th> })}
+                    <th scope="col">"Signed in"</th>
+                    <th scope="col">"Ends"</th>
+                    <th scope="col">"End it"</th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
     .into_any()
 }

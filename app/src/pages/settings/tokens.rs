@@ -21,6 +21,7 @@ use crate::{
         page_head::{Crumb, PageHead},
         panel::Panel,
         status::status,
+        table::Table,
         title::Title,
     },
     form::{INTENT, Posted, Problems},
@@ -96,22 +97,20 @@ fn table(rows: Vec<TokenRow>, of_others: bool) -> AnyView {
     let label = if of_others { "Tokens of other people" } else { "Your tokens" };
     let lines = rows.into_iter().map(|row| line(row, of_others)).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label=label>
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Token"</th>
-                        <th scope="col">"State"</th>
-                        {of_others.then(|| view! { <th scope="col">"Person"</th> })}
-                        <th scope="col">"Scopes"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Ends"</th>
-                        <th scope="col">"Revoke it"</th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Table label=label>
+            <thead>
+                <tr>
+                    <th scope="col">"Token"</th>
+                    <th scope="col">"State"</th>
+                    {of_others.then(|| view! { <th scope="col">"Person"</th> })}
+                    <th scope="col">"Scopes"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Ends"</th>
+                    <th scope="col">"Revoke it"</th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </Table>
     }
     .into_any()
 }

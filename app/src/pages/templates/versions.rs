@@ -9,6 +9,7 @@ use crate::{
         moment::ago,
         panel::Panel,
         status::{badge, status},
+        table::Table,
     },
     pages::pools::verbs::{VERSION, version_value},
     routes,
@@ -21,24 +22,22 @@ pub fn versions(row: &TemplateRow) -> AnyView {
     let lines = row.versions.iter().map(|version| line(row, version)).collect_view();
     view! {
         <Panel id="versions" title=title>
-            <div class="scroll" tabindex="0" role="group" aria-label="Versions">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Version"</th>
-                            <th scope="col">"In Compute Engine"</th>
-                            <th scope="col" class="num">
-                                "VMs"
-                            </th>
-                            <th scope="col">"Pools"</th>
-                            <th scope="col">"Change"</th>
-                            <th scope="col">"Declared"</th>
-                            <th scope="col">"Roll to it"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines}</tbody>
-                </table>
-            </div>
+            <Table label="Versions">
+                <thead>
+                    <tr>
+                        <th scope="col">"Version"</th>
+                        <th scope="col">"In Compute Engine"</th>
+                        <th scope="col" class="num">
+                            "VMs"
+                        </th>
+                        <th scope="col">"Pools"</th>
+                        <th scope="col">"Change"</th>
+                        <th scope="col">"Declared"</th>
+                        <th scope="col">"Roll to it"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </Table>
         </Panel>
     }
     .into_any()

@@ -6,6 +6,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 pub use square::{Square, SquareState};
@@ -96,7 +97,26 @@ pub struct Rollout {
     /// In words, what comes without anybody's doing, or what somebody may decide.
     pub next: Vec<String>,
     /// With a canary: why it may not be promoted yet; None: it may.
-    pub holds_promotion: Option<String>,
+    pub holds_promotion: Option<Hold>,
+}
+
+/// What keeps a canary from being promoted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// In words that stay true as time passes.
+    pub why: String,
+    /// When it ends by itself; None: it takes more than time.
+    pub until: Option<Timestamp>,
+}
+
+impl Hold {
+    /// For an answer that stays as it was given.
+    pub fn said(&self, now: Timestamp) -> String {
+        let Some(until) = self.until else { return self.why.clone() };
+        // A second that has begun is still to be waited for.
+        let left = (until - now + TimeDelta::milliseconds(999)).num_seconds();
+        format!("{}: {left} s are left", self.why)
+    }
 }
 
 /// Labels of versions by their resources' names.
@@ -203,27 +223,26 @@ fn holds_promotion(
     rollout: &Rollout,
     min_ready_sec: u32,
     now: Timestamp,
-) -> Option<String> {
+) -> Option<Hold> {
     let canary = rollout.versions.iter().find(|share| share.role == VersionRole::Canary)?;
     if canary.ready < canary.wanted {
-        return Some(format!(
-            "{} of {} canary VMs serve: it may be promoted when all do",
-            canary.ready, canary.wanted
-        ));
+        let why =
+            format!("{} of {} canary VMs serve: it may be promoted when all do", canary.ready, canary.wanted);
+        return Some(Hold { why, until: None });
     }
     let tried = &group.canary.as_ref()?.template;
-    let age = |created: Timestamp| u64::try_from((now - created).num_seconds()).unwrap_or(0);
     let youngest = status
         .instances
         .iter()
         .filter(|vm| {
             vm.template.as_deref().is_some_and(|own| same_reference(own, tried)) && !square::leaves(vm)
         })
-        .filter_map(|vm| vm.created_at.map(age))
-        .min()?;
-    let left = u64::from(min_ready_sec).saturating_sub(youngest);
-    (left > 0).then(|| {
-        format!("the youngest canary VM is {youngest} s old and min_ready_sec is {min_ready_sec}: {left} s are left")
+        .filter_map(|vm| vm.created_at)
+        .max()?;
+    let until = youngest + TimeDelta::seconds(i64::from(min_ready_sec));
+    (min_ready_sec > 0 && now < until).then(|| Hold {
+        why: format!("the youngest canary VM has to be {min_ready_sec} s old, as min_ready_sec says"),
+        until: Some(until),
     })
 }
 
@@ -311,7 +330,10 @@ mod tests {
         let tried = |age| status(true, vec![vm("x", 1, 900), vm("y", 1, 900), vm("z", 2, age)]);
         let young = seen(&group(Some(1)), &tried(20));
         assert_eq!(young.state, RolloutState::Canary);
-        assert!(young.holds_promotion.unwrap().contains("40 s are left"));
+        let hold = young.holds_promotion.unwrap();
+        assert_eq!(hold.until, Some(now() + TimeDelta::seconds(40)));
+        assert!(hold.said(now()).ends_with("60 s old, as min_ready_sec says: 40 s are left"));
+        assert!(hold.said(now() + TimeDelta::milliseconds(39_001)).contains("1 s are left"));
         let old = seen(&group(Some(1)), &tried(61));
         assert_eq!(old.holds_promotion, None);
         let shares: Vec<_> =
@@ -328,7 +350,8 @@ mod tests {
         let mut ill = vm("z", 2, 900);
         ill.probe = Some(ProbeHealth::Timeout);
         let rollout = seen(&group(Some(1)), &status(true, vec![vm("x", 1, 9), vm("y", 1, 9), ill]));
-        assert!(rollout.holds_promotion.unwrap().starts_with("0 of 1"));
+        let hold = rollout.holds_promotion.unwrap();
+        assert!(hold.why.starts_with("0 of 1") && hold.until.is_none(), "{hold:?}");
         assert_eq!(rollout.squares[2].state, SquareState::Ill);
     }
 
