@@ -40,7 +40,11 @@ fn draw(list: AutoscalingList) -> AnyView {
                 1 => "One is held at its maximum.".to_owned(),
                 capped => format!("{capped} are held at their maximum."),
             };
-            format!("{scaled} of {} size themselves. {held}", words::count(all, "pool"))
+            match (scaled, all) {
+                (1, 1) => format!("The pool sizes itself. {held}"),
+                (1, all) => format!("1 of {} sizes itself. {held}", words::count(all, "pool")),
+                (scaled, all) => format!("{scaled} of {} size themselves. {held}", words::count(all, "pool")),
+            }
         }
     };
     let body = if list.rows.is_empty() {

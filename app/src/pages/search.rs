@@ -62,8 +62,8 @@ fn draw(result: SearchResult) -> AnyView {
         .into_any();
     }
     let title = match result.more {
-        true => format!("The first {}", words::count(result.found.len() as u64, "match")),
-        false => words::count(result.found.len() as u64, "match"),
+        true => format!("The first {} found", words::count(result.found.len() as u64, "name")),
+        false => format!("{} found", words::count(result.found.len() as u64, "name")),
     };
     let lines = result.found.iter().map(|found| view! { <li>{link(found)}</li> }).collect_view();
     view! {

@@ -17,6 +17,7 @@ use crate::{
         button::Submit,
         empty::failure,
         glyph::{State, glyph},
+        icon::turning_arrow,
         incident::incidents,
         moment::{ago, clock_time, utc},
         panel::Panel,
@@ -220,8 +221,9 @@ impl Parts {
         view! {
         <Panel id="acts" title="Actions">
             <div class="panel-body">
-                {answer} <details class="more sm">
-                    <summary>"Restart the agent"</summary>
+                {answer}
+                <details class="more sm">
+                    <summary class="cluster">{turning_arrow()} "Restart the agent"</summary>
                     <p class="soft">
                         "Its work ends and begins anew as another boot. The VM stays. It is done when the agent's next heartbeat hears of it."
                     </p>
@@ -229,8 +231,9 @@ impl Parts {
                         {of_restart}
                         <Submit label="Restart agent" id="restart-agent" blocked=no_restart busy=restart.pending() />
                     </ActionForm>
-                </details> <details class="more sm">
-                    <summary>"Stop the agent"</summary>
+                </details>
+                <details class="more sm">
+                    <summary class="cluster">{turning_arrow()} "Stop the agent"</summary>
                     <p class="soft">
                         "Its work ends; heartbeats go on, so that it can be started again. The VM goes on costing."
                     </p>
@@ -238,8 +241,9 @@ impl Parts {
                         {of_stop}
                         <Submit label="Stop agent" id="stop-agent" blocked=no_stop busy=stop.pending() />
                     </ActionForm>
-                </details> <details class="more sm">
-                    <summary>"Start the agent"</summary>
+                </details>
+                <details class="more sm">
+                    <summary class="cluster">{turning_arrow()} "Start the agent"</summary>
                     <p class="soft">"Work that was stopped begins again as another boot."</p>
                     <ActionForm action=start>
                         {of_start}
