@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod audit;
 pub mod autoscaling;
 pub mod changes;
+mod codec;
 pub mod costs;
 pub mod edits;
 pub mod environments;

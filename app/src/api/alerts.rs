@@ -3,15 +3,15 @@
 use domain::view::health::AlertsView;
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_alerts")]
+#[server(prefix = "/fn", endpoint = "list_alerts", output = Json)]
 pub async fn list_alerts() -> Result<AlertsView, ApiError> {
     let request = super::request()?;
     request.answer(control::alerts::list_alerts(&request.control, &request.actor).await)
 }
 
-#[server(prefix = "/fn", endpoint = "overrule_brake")]
+#[server(prefix = "/fn", endpoint = "overrule_brake", output = Json)]
 pub async fn overrule_brake(id: i64, reason: String) -> Result<(), ApiError> {
     let request = super::request()?;
     request.answer(control::incidents::overrule_brake(&request.control, &request.actor, id, &reason).await)

@@ -3,15 +3,15 @@
 use domain::view::audit::{AuditEventView, AuditList, AuditQuery};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_audit", input = server_fn::codec::Json)]
+#[server(prefix = "/fn", endpoint = "list_audit", input = Json, output = Json)]
 pub async fn list_audit(query: AuditQuery) -> Result<AuditList, ApiError> {
     let request = super::request()?;
     request.answer(control::audit::list_audit(&request.control, &request.actor, query).await)
 }
 
-#[server(prefix = "/fn", endpoint = "load_audit_event")]
+#[server(prefix = "/fn", endpoint = "load_audit_event", output = Json)]
 pub async fn load_audit_event(seq: i64) -> Result<AuditEventView, ApiError> {
     let request = super::request()?;
     request.answer(control::audit::load_audit_event(&request.control, &request.actor, seq).await)

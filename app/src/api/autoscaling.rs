@@ -4,7 +4,7 @@ use domain::view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingVie
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 use crate::components::plot::Plot;
 
 /// A pool's sizes with their plot, which is drawn here.
@@ -15,7 +15,7 @@ pub struct AutoscalingPage {
 }
 
 /// None: the pools of all environments.
-#[server(prefix = "/fn", endpoint = "list_autoscaling")]
+#[server(prefix = "/fn", endpoint = "list_autoscaling", output = Json)]
 pub async fn list_autoscaling(environment: Option<String>) -> Result<AutoscalingList, ApiError> {
     let request = super::request()?;
     request.answer(
@@ -25,7 +25,7 @@ pub async fn list_autoscaling(environment: Option<String>) -> Result<Autoscaling
 }
 
 /// `window` in seconds.
-#[server(prefix = "/fn", endpoint = "load_autoscaling")]
+#[server(prefix = "/fn", endpoint = "load_autoscaling", output = Json)]
 pub async fn load_autoscaling(
     environment: String,
     pool: String,
@@ -38,7 +38,7 @@ pub async fn load_autoscaling(
     request.answer(view).map(|view| AutoscalingPage { sizes: crate::plots::size::plot(&view), view })
 }
 
-#[server(prefix = "/fn", endpoint = "load_autoscaling_form")]
+#[server(prefix = "/fn", endpoint = "load_autoscaling_form", output = Json)]
 pub async fn load_autoscaling_form(environment: String, pool: String) -> Result<AutoscalingForm, ApiError> {
     let request = super::request()?;
     request.answer(

@@ -6,9 +6,9 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_changes")]
+#[server(prefix = "/fn", endpoint = "list_changes", output = Json)]
 pub async fn list_changes(
     environment: Option<String>,
     state: Option<ChangeState>,
@@ -27,7 +27,7 @@ pub async fn list_changes(
     )
 }
 
-#[server(prefix = "/fn", endpoint = "list_changes_waiting_for_me")]
+#[server(prefix = "/fn", endpoint = "list_changes_waiting_for_me", output = Json)]
 pub async fn list_changes_waiting_for_me(
     environment: Option<String>,
     before: Option<ChangeId>,
@@ -44,13 +44,13 @@ pub async fn list_changes_waiting_for_me(
     )
 }
 
-#[server(prefix = "/fn", endpoint = "load_change")]
+#[server(prefix = "/fn", endpoint = "load_change", output = Json)]
 pub async fn load_change(id: ChangeId) -> Result<ChangeView, ApiError> {
     let request = super::request()?;
     request.answer(control::changes::load_change(&request.control, &request.actor, id).await)
 }
 
-#[server(prefix = "/fn", endpoint = "cancel_change")]
+#[server(prefix = "/fn", endpoint = "cancel_change", output = Json)]
 pub async fn cancel_change(id: ChangeId) -> Result<(), ApiError> {
     let request = super::request()?;
     request.answer(control::changes::cancel_change(&request.control, &request.actor, id).await)

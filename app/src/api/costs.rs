@@ -5,7 +5,7 @@ use domain::view::costs::CostsView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 use crate::components::plot::Plot;
 
 /// A month with its plot, which is drawn here.
@@ -16,7 +16,7 @@ pub struct CostsPage {
 }
 
 /// None: the first environment, and the present month.
-#[server(prefix = "/fn", endpoint = "load_costs")]
+#[server(prefix = "/fn", endpoint = "load_costs", output = Json)]
 pub async fn load_costs(
     environment: Option<String>,
     month: Option<NaiveDate>,
@@ -28,7 +28,7 @@ pub async fn load_costs(
 }
 
 /// An empty amount takes the budget away.
-#[server(prefix = "/fn", endpoint = "set_budget")]
+#[server(prefix = "/fn", endpoint = "set_budget", output = Json)]
 pub async fn set_budget(environment: String, revision: i32, monthly: String) -> Result<(), ApiError> {
     let request = super::request()?;
     request.answer(

@@ -3,9 +3,9 @@
 use domain::{edit::Edit, view::edit::EditPreview};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "preview_edit", input = server_fn::codec::Json)]
+#[server(prefix = "/fn", endpoint = "preview_edit", input = Json, output = Json)]
 pub async fn preview_edit(environment: String, edit: Edit) -> Result<EditPreview, ApiError> {
     let request = super::request()?;
     request.answer(control::edits::preview_edit(&request.control, &request.actor, &environment, &edit).await)

@@ -3,10 +3,10 @@
 use domain::view::firewall::{FirewallRuleForm, FirewallRuleView, FirewallView, PoolFirewall, Question};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
 /// None: the first environment. With a question, also its answer.
-#[server(prefix = "/fn", endpoint = "load_firewall", input = server_fn::codec::Json)]
+#[server(prefix = "/fn", endpoint = "load_firewall", input = Json, output = Json)]
 pub async fn load_firewall(
     environment: Option<String>,
     question: Option<Question>,
@@ -22,7 +22,7 @@ pub async fn load_firewall(
     request.answer(view)
 }
 
-#[server(prefix = "/fn", endpoint = "load_firewall_rule")]
+#[server(prefix = "/fn", endpoint = "load_firewall_rule", output = Json)]
 pub async fn load_firewall_rule(environment: String, key: String) -> Result<FirewallRuleView, ApiError> {
     let request = super::request()?;
     let view =
@@ -30,7 +30,7 @@ pub async fn load_firewall_rule(environment: String, key: String) -> Result<Fire
     request.answer(view)
 }
 
-#[server(prefix = "/fn", endpoint = "load_pool_firewall")]
+#[server(prefix = "/fn", endpoint = "load_pool_firewall", output = Json)]
 pub async fn load_pool_firewall(environment: String, pool: String) -> Result<PoolFirewall, ApiError> {
     let request = super::request()?;
     let view =
@@ -39,7 +39,7 @@ pub async fn load_pool_firewall(environment: String, pool: String) -> Result<Poo
 }
 
 /// Without a key, the form creates a rule; without an environment, in the first one.
-#[server(prefix = "/fn", endpoint = "load_firewall_rule_form")]
+#[server(prefix = "/fn", endpoint = "load_firewall_rule_form", output = Json)]
 pub async fn load_firewall_rule_form(
     environment: Option<String>,
     key: Option<String>,

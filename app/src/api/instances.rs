@@ -6,15 +6,15 @@ use domain::view::{
 };
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "load_instance")]
+#[server(prefix = "/fn", endpoint = "load_instance", output = Json)]
 pub async fn load_instance(zone: String, name: String) -> Result<InstanceView, ApiError> {
     let request = super::request()?;
     request.answer(control::instances::load_instance(&request.control, &request.actor, &zone, &name).await)
 }
 
-#[server(prefix = "/fn", endpoint = "load_instance_history")]
+#[server(prefix = "/fn", endpoint = "load_instance_history", output = Json)]
 pub async fn load_instance_history(zone: String, name: String) -> Result<InstanceHistory, ApiError> {
     let request = super::request()?;
     request
@@ -22,7 +22,7 @@ pub async fn load_instance_history(zone: String, name: String) -> Result<Instanc
 }
 
 /// None: the last page.
-#[server(prefix = "/fn", endpoint = "load_serial_page")]
+#[server(prefix = "/fn", endpoint = "load_serial_page", output = Json)]
 pub async fn load_serial_page(
     zone: String,
     name: String,
@@ -34,26 +34,26 @@ pub async fn load_serial_page(
     )
 }
 
-#[server(prefix = "/fn", endpoint = "load_agent_status")]
+#[server(prefix = "/fn", endpoint = "load_agent_status", output = Json)]
 pub async fn load_agent_status(zone: String, name: String) -> Result<AgentStatus, ApiError> {
     let request = super::request()?;
     request
         .answer(control::instances::load_agent_status(&request.control, &request.actor, &zone, &name).await)
 }
 
-#[server(prefix = "/fn", endpoint = "restart_agent")]
+#[server(prefix = "/fn", endpoint = "restart_agent", output = Json)]
 pub async fn restart_agent(zone: String, name: String) -> Result<i64, ApiError> {
     let request = super::request()?;
     request.answer(control::commands::restart_agent(&request.control, &request.actor, &zone, &name).await)
 }
 
-#[server(prefix = "/fn", endpoint = "stop_agent")]
+#[server(prefix = "/fn", endpoint = "stop_agent", output = Json)]
 pub async fn stop_agent(zone: String, name: String) -> Result<i64, ApiError> {
     let request = super::request()?;
     request.answer(control::commands::stop_agent(&request.control, &request.actor, &zone, &name).await)
 }
 
-#[server(prefix = "/fn", endpoint = "start_agent")]
+#[server(prefix = "/fn", endpoint = "start_agent", output = Json)]
 pub async fn start_agent(zone: String, name: String) -> Result<i64, ApiError> {
     let request = super::request()?;
     request.answer(control::commands::start_agent(&request.control, &request.actor, &zone, &name).await)

@@ -3,23 +3,23 @@
 use domain::view::pool::{PoolForm, PoolRow, PoolView};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
 /// None: the pools of all environments.
-#[server(prefix = "/fn", endpoint = "list_pools")]
+#[server(prefix = "/fn", endpoint = "list_pools", output = Json)]
 pub async fn list_pools(environment: Option<String>) -> Result<Vec<PoolRow>, ApiError> {
     let request = super::request()?;
     request.answer(control::pools::list_pools(&request.control, &request.actor, environment.as_deref()).await)
 }
 
-#[server(prefix = "/fn", endpoint = "load_pool")]
+#[server(prefix = "/fn", endpoint = "load_pool", output = Json)]
 pub async fn load_pool(environment: String, name: String) -> Result<PoolView, ApiError> {
     let request = super::request()?;
     request.answer(control::pools::load_pool(&request.control, &request.actor, &environment, &name).await)
 }
 
 /// Without a name: of a pool that is yet to be.
-#[server(prefix = "/fn", endpoint = "load_pool_form")]
+#[server(prefix = "/fn", endpoint = "load_pool_form", output = Json)]
 pub async fn load_pool_form(environment: Option<String>, name: Option<String>) -> Result<PoolForm, ApiError> {
     let request = super::request()?;
     let (environment, name) = (environment.as_deref(), name.as_deref());

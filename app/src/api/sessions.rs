@@ -3,9 +3,9 @@
 use domain::view::session::SessionList;
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_sessions")]
+#[server(prefix = "/fn", endpoint = "list_sessions", output = Json)]
 pub async fn list_sessions() -> Result<SessionList, ApiError> {
     let request = super::request()?;
     let current = use_context::<crate::CurrentSession>().and_then(|session| session.0.parse().ok());

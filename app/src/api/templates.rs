@@ -3,10 +3,10 @@
 use domain::view::template::{TemplateForm, TemplateRow, TemplateView};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
 /// None: the templates of all environments.
-#[server(prefix = "/fn", endpoint = "list_templates")]
+#[server(prefix = "/fn", endpoint = "list_templates", output = Json)]
 pub async fn list_templates(environment: Option<String>) -> Result<Vec<TemplateRow>, ApiError> {
     let request = super::request()?;
     let rows =
@@ -15,7 +15,7 @@ pub async fn list_templates(environment: Option<String>) -> Result<Vec<TemplateR
 }
 
 /// `from` and `to` are versions to compare; without both, the usual two are.
-#[server(prefix = "/fn", endpoint = "load_template")]
+#[server(prefix = "/fn", endpoint = "load_template", output = Json)]
 pub async fn load_template(
     environment: String,
     name: String,
@@ -35,7 +35,7 @@ pub async fn load_template(
 }
 
 /// Without a name, the form creates a template; without an environment, in the first one.
-#[server(prefix = "/fn", endpoint = "load_template_form")]
+#[server(prefix = "/fn", endpoint = "load_template_form", output = Json)]
 pub async fn load_template_form(
     environment: Option<String>,
     name: Option<String>,

@@ -7,15 +7,15 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "begin_vote", input = server_fn::codec::Json)]
+#[server(prefix = "/fn", endpoint = "begin_vote", input = Json, output = Json)]
 pub async fn begin_vote(id: ChangeId, revision: u32, ballot: Ballot) -> Result<VoteOptions, ApiError> {
     let request = super::request()?;
     request.answer(control::votes::begin_vote(&request.control, &request.actor, id, revision, ballot).await)
 }
 
-#[server(prefix = "/fn", endpoint = "finish_vote", input = server_fn::codec::Json)]
+#[server(prefix = "/fn", endpoint = "finish_vote", input = Json, output = Json)]
 pub async fn finish_vote(id: ChangeId, answer: VoteAnswer, reason: String) -> Result<(), ApiError> {
     let request = super::request()?;
     request.answer(control::votes::finish_vote(&request.control, &request.actor, id, &answer, &reason).await)
