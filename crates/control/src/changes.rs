@@ -38,7 +38,7 @@ pub async fn propose(
     let now = control.clock.now();
     let environment = planned.plan.environment.clone();
     let mut tx = control.store.begin().await?;
-    let rules = Rules::read(control, &mut tx).await?;
+    let rules = Rules::read(&mut tx).await?;
     let verdict = rules.decide(&planned.desired.environment, &planned.plan);
     let at_once = verdict.approvals_needed == 0;
     let change = tx

@@ -43,8 +43,8 @@ impl Guarded {
 }
 
 impl Rules {
-    pub(crate) async fn read(control: &Control, tx: &mut Tx) -> Result<Self, Error> {
-        let guarded = Guarded::of(&control.store.list_environments().await?);
+    pub(crate) async fn read(tx: &mut Tx) -> Result<Self, Error> {
+        let guarded = Guarded::of(&tx.list_environments().await?);
         Ok(Self { policy: tx.policy_in_force().await?, roster: tx.roster_in_force().await?, guarded })
     }
 

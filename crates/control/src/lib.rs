@@ -43,6 +43,7 @@ pub mod search;
 pub mod sessions;
 mod signing;
 pub mod templates;
+mod testimony;
 pub mod tokens;
 pub mod votes;
 pub mod webhook;

@@ -49,7 +49,7 @@ pub async fn revise_change(
     {
         return Err(Error::Conflict(format!("this is {id} as it stands: nothing would change")));
     }
-    let rules = Rules::read(control, &mut tx).await?;
+    let rules = Rules::read(&mut tx).await?;
     let number = revision + 1;
     let because = format!("the change was edited: revision {number} took the place of revision {revision}");
     let mut events = drift::void_all(&mut tx, actor, &change, &because, now).await?;

@@ -9,7 +9,7 @@ use domain::{Actor, approvals::Roster, audit::AuditAction};
 use store::NewEvent;
 use tokio::time::sleep;
 
-use crate::{Control, Error};
+use crate::{Control, Error, canonical::canonical, testimony};
 
 /// Who acts, in the audit log.
 const NAME: &str = "Configuration";
@@ -56,7 +56,9 @@ pub fn start(control: &Control, groups: Groups) {
 pub async fn declare_roster(control: &Control, groups: &Groups) -> Result<Roster, Error> {
     let mut tx = control.store.begin().await?;
     let current = tx.roster_in_force().await?;
-    if current.groups == *groups {
+    // A roster that nobody has yet is the empty one. Any other was told of in the log, or is not what was declared.
+    let told = current.revision == 0 || testimony::tells_of_roster(control, &current).await?;
+    if told && current.groups == *groups {
         return Ok(current);
     }
     let next = Roster { revision: current.revision + 1, groups: groups.clone() };
@@ -69,6 +71,7 @@ pub async fn declare_roster(control: &Control, groups: &Groups) -> Result<Roster
         next.groups.iter().map(|(group, people)| format!("{group} {}", people.len())).collect();
     let event = NewEvent {
         detail: sizes.join(", "),
+        after_sha256: Some(canonical(&next)?.sha256.parse().map_err(Error::internal)?),
         ..NewEvent::new(
             &actor,
             AuditAction::ReviseRoster,

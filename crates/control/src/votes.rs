@@ -43,7 +43,7 @@ pub async fn begin_vote(
     let passkeys = usable_passkeys(control, actor).await?;
     let credential_ids: Vec<Vec<u8>> = passkeys.into_iter().map(|passkey| passkey.credential_id).collect();
     let mut tx = control.store.begin().await?;
-    let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(id).await?;
     tx.rollback().await?;
     if let Some(block) = block(actor, &change, &rules, &votes, !credential_ids.is_empty(), now) {
@@ -132,7 +132,7 @@ pub async fn finish_vote(
 
     let mut tx = control.store.begin().await?;
     let change = tx.lock_change(id).await?;
-    let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(id).await?;
     check_statement(&statement, &change, &rules, now)?;
     let passkey = tx

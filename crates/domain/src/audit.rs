@@ -58,6 +58,7 @@ actions! {
     RegisterPasskey "register_passkey" "registered {object}",
     RevokePasskey "revoke_passkey" "revoked {object}",
     ReviseRoster "revise_roster" "set {object} in force",
+    RevisePolicy "revise_policy" "set {object} in force",
     FallSilent "fall_silent" "heard nothing more of {object}",
     FallIll "fall_ill" "found {object} ill",
     Recover "recover" "found {object} well again",

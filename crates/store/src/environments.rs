@@ -110,6 +110,11 @@ impl Store {
 }
 
 impl Tx {
+    /// By name.
+    pub async fn list_environments(&mut self) -> Result<Vec<Environment>> {
+        read(self.connection(), None).await
+    }
+
     /// Reads and locks: no other transaction declares or observes the environment until this one ends.
     pub async fn lock_environment(&mut self, name: &str) -> Result<Option<Environment>> {
         sqlx::query!("SELECT name FROM environments WHERE name = $1 FOR UPDATE", name)

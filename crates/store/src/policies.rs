@@ -65,6 +65,7 @@ mod tests {
     async fn the_first_policy_asks_three_people_for_what_is_guarded_and_nobody_for_development(pool: PgPool) {
         let store = Store::from(pool.clone());
         let policy = store.policy_in_force().await.unwrap();
+        assert_eq!(policy, Policy::first());
         assert_eq!(policy.name(), "default r1");
         assert_eq!(policy.require("prod", Tier::Guarded).to_string(), "2 of sre and 1 of security");
         assert!(policy.require("dev", Tier::Development).is_nobody());

@@ -67,6 +67,7 @@ pub const fn state(action: AuditAction) -> State {
         | Did::RegisterPasskey
         | Did::RevokePasskey
         | Did::ReviseRoster
+        | Did::RevisePolicy
         | Did::SignIn
         | Did::SignOut
         | Did::CreateToken

@@ -66,7 +66,7 @@ async fn overdue(
         let environment = (id, change.environment.as_str());
         vec![of_change(actor, AuditAction::ExpireChange, environment, id.to_string(), outcome, at)]
     } else {
-        let rules = Rules::read(control, &mut tx).await?;
+        let rules = Rules::read(&mut tx).await?;
         let votes = tx.list_votes(id).await?;
         match evidence::weigh(&control.signing, &change, &rules, &votes, now) {
             Ok(weighed) if !weighed.stale.is_empty() => {
@@ -105,7 +105,7 @@ async fn follow(
     if locked.state != ChangeState::AwaitingApprovals || locked.revision.number != change.revision.number {
         return Ok(());
     }
-    let rules = Rules::read(control, &mut tx).await?;
+    let rules = Rules::read(&mut tx).await?;
     let events = drift::take_back(&mut tx, actor, &locked, &rules, drift, control.clock.now()).await?;
     status.voided += 1;
     append(&mut tx, leader, events).await?;

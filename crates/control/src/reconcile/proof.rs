@@ -8,6 +8,7 @@ use crate::{
     Control,
     drift::{self, Drift},
     evidence::{self, Forged, Rules},
+    testimony,
 };
 
 /// A change is claimed once; more than that were never written.
@@ -31,7 +32,7 @@ pub(super) fn bytes_mismatch(error: &store::Error) -> String {
 
 pub(super) async fn needs_signatures(control: &Control, change: &Change) -> Result<bool, Stopped> {
     let mut tx = control.store.begin().await?;
-    let rules = Rules::read(control, &mut tx).await?;
+    let rules = Rules::read(&mut tx).await?;
     tx.rollback().await?;
     Ok(!rules.requirement(change).is_nobody())
 }
@@ -51,12 +52,15 @@ pub(super) async fn of_claim<'a>(
     if locked.state != change.state || locked.revision.number != change.revision.number {
         return Ok(Proof::Moved);
     }
-    let (rules, now) = (Rules::read(control, tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     let weighed = match evidence::weigh(&control.signing, &locked, &rules, &votes, now) {
         Ok(weighed) => weighed,
         Err(Forged(why)) => return Ok(Proof::Refused(why)),
     };
+    if let Some(why) = testimony::contradicts(control, &locked, &rules).await? {
+        return Ok(Proof::Refused(why));
+    }
     let at = control.clock.now();
     if let Some(drift) = drift {
         return Ok(Proof::TakenBack(drift::take_back(tx, actor, &locked, &rules, drift, at).await?));
@@ -87,7 +91,7 @@ pub(super) async fn before_step(control: &Control, change: &Change) -> Result<Op
         return Ok(Some("its revision was exchanged while it ran (bytes_mismatch)".to_owned()));
     }
     let mut tx = control.store.begin().await?;
-    let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
     if let Err(Forged(why)) = evidence::weigh(&control.signing, &stored, &rules, &votes, now) {

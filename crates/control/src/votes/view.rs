@@ -24,7 +24,7 @@ pub(crate) async fn approvals(
     change: &Change,
 ) -> Result<ApprovalsView, Error> {
     let mut tx = control.store.begin().await?;
-    let (rules, now) = (Rules::read(control, &mut tx).await?, tx.database_time().await?);
+    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
     let has_passkey = !usable_passkeys(control, actor).await?.is_empty();

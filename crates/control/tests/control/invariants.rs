@@ -5,6 +5,7 @@ mod at_most_once;
 mod bytes;
 mod clock;
 mod events;
+mod log;
 mod quorum;
 mod replay;
 mod stale;
@@ -17,6 +18,8 @@ use sqlx::PgPool;
 use crate::fixture::{Fixture, operator, production, without_agents};
 
 const PRODUCTION: &str = "genesis-project-prod";
+/// Why a change is refused that the log has seen the end of.
+const ENDED: &str = "the audit log ended it";
 
 async fn start(pool: &PgPool) -> Fixture {
     Fixture::with(pool.clone(), without_agents(), Clock::System).await

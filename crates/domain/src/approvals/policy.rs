@@ -54,6 +54,23 @@ pub enum PolicyError {
 }
 
 impl Policy {
+    /// The one that every installation begins with, as the schema writes it: nobody is asked for development, three people for all else.
+    pub fn first() -> Self {
+        let quota = |group: &str, approvals| Quota { group: group.to_owned(), approvals };
+        let (one, two) = (NonZeroU32::MIN, NonZeroU32::MIN.saturating_add(1));
+        Self {
+            id: "default".to_owned(),
+            revision: 1,
+            rules: vec![
+                Rule { applies: Applies::Tier(Tier::Development), require: Requirement::default() },
+                Rule {
+                    applies: Applies::Everywhere,
+                    require: Requirement(vec![quota("sre", two), quota("security", one)]),
+                },
+            ],
+        }
+    }
+
     /// Its name and revision as people read them.
     pub fn name(&self) -> String {
         format!("{} r{}", self.id, self.revision)

@@ -3,7 +3,7 @@
 use domain::ChangeState;
 use sqlx::PgPool;
 
-use super::{PRODUCTION, sql, start, unguarded, untouched};
+use super::{ENDED, PRODUCTION, sql, start, unguarded, untouched};
 use crate::{
     approver::{approved, three},
     fixture::{PROJECT, Worker, assert_chain, basic, change, operator, propose},
@@ -73,6 +73,8 @@ async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
                 let coded =
                     ["(bytes_mismatch)", "(evidence_invalid)"].iter().any(|code| outcome.contains(code));
                 assert!(coded, "{flip}: {outcome}");
+                // Not because it was given up on before.
+                assert!(!outcome.contains(ENDED), "{flip}: {outcome}");
             }
             // A vote that is gone is missed, and nothing more can be known.
             "awaiting_approvals" => {}
@@ -82,9 +84,12 @@ async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
         sql(&pool, restore).await;
     }
     assert_eq!(steps, 24);
-    // Whole again, it runs: what refused it were the flips.
+    // Whole again, all of it is believed; but the log says that it was given up on.
     worker.round().await.unwrap();
-    assert_eq!(change(control, id).await.state, ChangeState::Applying);
+    let ended = change(control, id).await;
+    assert_eq!(ended.state, ChangeState::Failed);
+    assert!(ended.outcome.unwrap().contains(ENDED));
+    untouched(&fixture).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,6 +1,6 @@
 //! Invariant 3: a vote is for what its voter saw; an edit, a drift, another policy or roster, or a revoked key voids it.
 
-use control::{Error, changes, passkeys, reconcile, revising, rosters, votes};
+use control::{Error, canonical::canonical, changes, passkeys, reconcile, revising, rosters, votes};
 use domain::{
     ChangeState, Role,
     approvals::{Ballot, Policy},
@@ -8,6 +8,7 @@ use domain::{
 };
 use serde_json::json;
 use sqlx::PgPool;
+use store::NewEvent;
 
 use super::{PRODUCTION, larger, planned, start, untouched};
 use crate::{
@@ -75,6 +76,18 @@ async fn invariant_3_stale_a_policy_a_roster_or_a_revoked_key_void_votes(pool: P
     policy.revision += 1;
     let mut tx = control.store.begin().await.unwrap();
     tx.insert_policy(&policy).await.unwrap();
+    // Without its event nothing would be claimed by it.
+    let digest = canonical(&policy).unwrap().sha256.parse().unwrap();
+    let revised = NewEvent {
+        after_sha256: Some(digest),
+        ..NewEvent::new(
+            &people[0].actor,
+            Did::RevisePolicy,
+            format!("policy {}", policy.name()),
+            control.clock.now(),
+        )
+    };
+    tx.append_audit(&revised).await.unwrap();
     tx.commit().await.unwrap();
     worker.round().await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);
