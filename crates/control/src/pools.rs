@@ -128,7 +128,7 @@ pub(crate) struct Declared {
     pub(crate) observed: ObservedFleet,
     pub(crate) instances: Vec<InstanceRow>,
     /// The environment's open changes, the oldest first.
-    open: Vec<Change>,
+    pub(crate) open: Vec<Change>,
     /// Who looks.
     actor: String,
 }
