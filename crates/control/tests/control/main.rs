@@ -18,6 +18,7 @@ mod firewall;
 mod fixture;
 mod following;
 mod growing;
+mod history;
 mod identity;
 mod invariants;
 mod killing;
