@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod alerting;
 mod applying;
 mod approver;
 mod approving;
