@@ -183,5 +183,7 @@ test('the alerts tell all five conditions, what is measured for each, and who wa
   for (const [index, called] of titles.entries()) {
     assert.match(await words(conditions.nth(index)), new RegExp(`^${called}: (well|fires|not measured yet)\\. .*; it fires `));
   }
+  const code = conditions.first().getByRole('link', { name: 'provisioning_failure_rate' });
+  assert.match(await code.getAttribute('href'), /^\/docs\/errors\.md#.*provisioning_failure_rate$/);
   assert.match(await words(region(page, 'Who was told')), /No webhook is configured: incidents are told here alone\./);
 });

@@ -79,11 +79,17 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await page.getByLabel('Name', { exact: true }).fill('batch');
   await page.getByLabel('Scales itself').selectOption('No');
   await page.getByLabel('A canary serves for').fill('1');
+  await page.getByLabel('Silent after').fill('10');
+  await review(page);
+  assert.match(await describedBy(page, 'Silent after'), /an agent would be silent after 10 s, and late only after 15 s/i);
+  await page.getByLabel('Silent after').fill('60');
   await review(page);
   assert.match(await impact(page), /VMs created 3 1 in each of 3 zones/);
   await carryOut(page, 'Nightly work');
   await open(page, POOL);
   await main(page).getByText('All 3 agents run and are healthy.').waitFor(SETTLES);
+  const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
+  assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '60 s', '60 s']);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev', 'batch dev']);

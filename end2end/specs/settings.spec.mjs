@@ -198,5 +198,7 @@ test('health names each part of the control plane with its cause', async () => {
     'Agents: Heard',
     'Live streams: Open',
   ]);
+  const code = main(page).getByRole('link', { name: 'KeepsUp' });
+  assert.match(await code.getAttribute('href'), /^\/docs\/errors\.md#.*KeepsUp$/);
   await main(page).getByText('Every part of the control plane is well.').waitFor();
 });

@@ -13,6 +13,7 @@ use crate::{
     api::{self, alerts::OverruleBrake},
     components::{
         button::Submit,
+        code_link::code_link,
         field::TextField,
         glyph::{State, glyph},
         incident::held,
@@ -157,7 +158,7 @@ fn condition(kind: AlertKind, alert: Option<&Alert>) -> AnyView {
                 {format!(": {word}. ")}
                 <span class="soft">{value} {since}</span>
                 <small>{kind.measured()}</small>
-            </p> <code class="muted">{kind.as_str()}</code>
+            </p> {code_link(kind.as_str())}
         </li>
     }
     .into_any()

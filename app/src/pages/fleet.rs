@@ -66,6 +66,7 @@ fn nothing_yet(view: &FleetView) -> AnyView {
         />
         {(!changes.is_empty())
             .then(|| view! { <div class="stack">{rail::changes(changes.clone())}</div> })}
+        {half_applied(view)}
         <section class="panel block" aria-label="Nothing yet">
             <Empty title="Begin with the Terraform you have" icon=Icon::Import>
                 <p class="soft">
@@ -76,6 +77,21 @@ fn nothing_yet(view: &FleetView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// While what was declared last was not carried out.
+fn half_applied(view: &FleetView) -> Option<AnyView> {
+    let (since, why) = view.half_applied.clone()?;
+    let notice = view! {
+        <section class="panel cluster notice" role="alert" data-s="warn">
+            {glyph(State::Warn)}
+            <p>
+                <b>{format!("Not everything that is declared was carried out, since {}. ", utc(since))}</b>
+                <span class="soft">{words::sentence(&why)}</span>
+            </p>
+        </section>
+    };
+    Some(notice.into_any())
 }
 
 /// While a threshold of this month's budget is crossed.
@@ -144,6 +160,7 @@ fn agents(view: FleetView) -> AnyView {
                     </section>
                 }
             })}
+        {half_applied(&view)}
         {budget_notice(&view)}
         <div class="cols">
             <section class="panel" aria-labelledby="agents">

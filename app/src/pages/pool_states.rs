@@ -33,7 +33,11 @@ pub fn standing(row: &PoolRow) -> Standing {
     if let Some(condition) = broken(&row.conditions, ConditionType::Reachable) {
         return said(State::Unknown, "Not reachable", words::sentence(&condition.message));
     }
+    let failed = broken(&row.conditions, ConditionType::Applied);
     if row.observed_size.is_none() {
+        if let Some(condition) = failed {
+            return said(State::Warn, "Not created", words::sentence(&condition.message));
+        }
         return said(State::Progress, "Being created", "Nothing of it was observed yet.".to_owned());
     }
     if ill + silent > 0 {
@@ -41,6 +45,9 @@ pub fn standing(row: &PoolRow) -> Standing {
         return said(State::Crit, &word, of_agents);
     }
     if let Some(condition) = hindrance::KINDS.into_iter().find_map(|kind| broken(&row.conditions, kind)) {
+        return said(State::Warn, condition.kind.broken(), words::sentence(&condition.message));
+    }
+    if let Some(condition) = failed {
         return said(State::Warn, condition.kind.broken(), words::sentence(&condition.message));
     }
     if running != wanted {
@@ -137,6 +144,27 @@ mod tests {
         };
         let pool = PoolRow { observed_size: Some(1), conditions: vec![condition.clone()], ..row() };
         assert_eq!((standing(&pool).state, standing(&pool).word.as_str()), (State::Warn, "Quota used up"));
+        assert_eq!(of_condition(&condition), State::Warn);
+    }
+
+    #[test]
+    fn what_nobody_goes_on_with_is_not_called_progress() {
+        let condition = Condition {
+            kind: ConditionType::Applied,
+            status: ConditionStatus::False,
+            reason: "ChangeFailed".into(),
+            message: "chg-7 failed: it is refused".into(),
+            since: Default::default(),
+        };
+        let pool = PoolRow { observed_size: None, conditions: vec![condition.clone()], ..row() };
+        let said = standing(&pool);
+        assert_eq!((said.state, said.word.as_str()), (State::Warn, "Not created"));
+        assert_eq!(said.sentence, "chg-7 failed: it is refused");
+        let smaller = PoolRow { observed_size: Some(1), ..pool };
+        assert_eq!(
+            (standing(&smaller).state, standing(&smaller).word.as_str()),
+            (State::Warn, "Not carried out")
+        );
         assert_eq!(of_condition(&condition), State::Warn);
     }
 

@@ -1,7 +1,7 @@
 //! Firewall rules: what is declared beside what is observed, what they do together, and what-ifs.
 
 use domain::{
-    Actor, Permission,
+    Actor, ChangeState, Permission,
     firewall::{
         Direction, Effect, Firewall, Party, ServiceSet, Tags, Warning, denies, effective_order, outcome,
         parse_range, pool_tags, protocol_has_ports, protocol_number, protocol_word, rule_key, warnings,
@@ -216,9 +216,15 @@ impl Rules {
             services: ServiceSet::of_traffic(if denies { &rule.deny } else { &rule.allow }).texts(),
             pools: self.tags.iter().filter(|(_, tags)| holds(tags)).map(|(pool, _)| pool.clone()).collect(),
             drift: self.drift(&rule.name),
+            moving: self.moving(&rule.name),
             warnings: self.warnings.iter().filter(|one| one.rule.as_deref() == Some(key)).cloned().collect(),
             key: key.to_owned(),
         }
+    }
+
+    fn moving(&self, name: &str) -> bool {
+        let mut applying = self.declared.open.iter().filter(|change| change.state == ChangeState::Applying);
+        applying.any(|change| change.revision.plan.actions.iter().any(|action| action.step.name() == name))
     }
 
     fn drift(&self, name: &str) -> Drift {

@@ -46,6 +46,7 @@ pub async fn load_fleet(
             incidents: control.store.list_open_incidents(None).await?,
             observed_at: None,
             unreachable: None,
+            half_applied: None,
             budget_notice: None,
             now,
         });
@@ -78,14 +79,14 @@ pub async fn load_fleet(
             row,
         })
         .collect();
-    let unreachable = declared
-        .environment
-        .conditions
-        .iter()
-        .find(|condition| {
-            condition.kind == ConditionType::Reachable && condition.status == ConditionStatus::False
-        })
-        .map(|condition| (condition.since, condition.message.clone()));
+    let broken = |kind: ConditionType| {
+        let conditions = &declared.environment.conditions;
+        let found = conditions
+            .iter()
+            .find(|condition| condition.kind == kind && condition.status == ConditionStatus::False)?;
+        Some((found.since, found.message.clone()))
+    };
+    let (unreachable, half_applied) = (broken(ConditionType::Reachable), broken(ConditionType::Applied));
     let incidents = control.store.list_open_incidents(Some(&declared.environment.name)).await?;
     Ok(FleetView {
         incidents,
@@ -96,6 +97,7 @@ pub async fn load_fleet(
         changes,
         observed_at: declared.environment.observed_at,
         unreachable,
+        half_applied,
         budget_notice,
         now,
     })

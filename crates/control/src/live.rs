@@ -116,6 +116,11 @@ impl Live {
         self.lock().rows.set_thresholds(environment, pools);
     }
 
+    /// Those that a pool's agents are held to at the moment.
+    pub fn thresholds(&self, environment: &str, pool: &str) -> Thresholds {
+        self.lock().rows.thresholds(environment, pool)
+    }
+
     /// Commands that are on their way: all of them.
     pub fn set_commands(&self, commands: Vec<Command>) {
         self.lock().orders.set(commands);

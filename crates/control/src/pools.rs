@@ -2,6 +2,7 @@
 
 use domain::{
     Actor, ChangeState, ObservedFleet, Permission,
+    agent::Thresholds,
     change::Change,
     derive,
     instance::InstanceStatus,
@@ -10,7 +11,7 @@ use domain::{
     view::{
         instance::InstanceRow,
         pool::{PoolForm, PoolRow, PoolView, Requested},
-        settings::pool_settings,
+        settings::{heartbeat_settings, pool_settings},
     },
 };
 
@@ -58,6 +59,8 @@ pub async fn load_pool(
     let labels = rollouts::labels(control, environment).await?;
     let own = declared.pools.iter().find(|known| known.name == pool);
     let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
+    let mut settings = pool_settings(&declared.desired, observed, &row.group);
+    settings.extend(heartbeat_settings(Thresholds::of(&spec), control.live.thresholds(environment, pool)));
     let now = control.clock.now();
     let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
     incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
@@ -65,7 +68,7 @@ pub async fn load_pool(
         incidents,
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
-        settings: pool_settings(&declared.desired, observed, &row.group),
+        settings,
         rollout: rollouts::of_group(&declared.observed, &row.group, &labels, spec.min_ready_sec, now),
         spec,
         instances: declared.instances.iter().filter(|instance| instance.pool == pool).cloned().collect(),
@@ -128,7 +131,7 @@ pub(crate) struct Declared {
     pub(crate) observed: ObservedFleet,
     pub(crate) instances: Vec<InstanceRow>,
     /// The environment's open changes, the oldest first.
-    open: Vec<Change>,
+    pub(crate) open: Vec<Change>,
     /// Who looks.
     actor: String,
 }

@@ -4,6 +4,7 @@
 //! Intent committed, then the cloud call with a request id that a repeat shares, then the result committed:
 //! never a transaction open over a cloud call. Only the leader writes, and each of its transactions says so to the database.
 
+mod applied;
 pub mod approvals;
 pub mod brake;
 pub mod changes;

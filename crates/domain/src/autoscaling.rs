@@ -126,6 +126,26 @@ pub struct AutoscalerStatus {
     pub schedules: BTreeMap<String, ScheduleStatus>,
 }
 
+/// The types of reasons that a pool's autoscaler can have; docs/errors.md explains each. The service may come to know others.
+pub const STATUS_TYPES: [&str; 16] = [
+    "ALL_INSTANCES_UNHEALTHY",
+    "CAPPED_AT_MAX_NUM_REPLICAS",
+    "CUSTOM_METRIC_DATA_POINTS_TOO_SPARSE",
+    "CUSTOM_METRIC_INVALID",
+    "MIN_EQUALS_MAX",
+    "MISSING_CUSTOM_METRIC_DATA_POINTS",
+    "MODE_OFF",
+    "MODE_ONLY_SCALE_OUT",
+    "MODE_ONLY_UP",
+    "NOT_ENOUGH_QUOTA_AVAILABLE",
+    "REGION_RESOURCE_STOCKOUT",
+    "SCALING_TARGET_DOES_NOT_EXIST",
+    "SCHEDULED_INSTANCES_GREATER_THAN_AUTOSCALER_MAX",
+    "SCHEDULED_INSTANCES_LESS_THAN_AUTOSCALER_MIN",
+    "UNKNOWN",
+    "ZONE_RESOURCE_STOCKOUT",
+];
+
 /// A reason of the service: `CAPPED_AT_MAX_NUM_REPLICAS` and its sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusDetail {

@@ -15,6 +15,8 @@ pub enum ConditionType {
     Reachable,
     /// Every VM runs the version that is declared for it.
     Updated,
+    /// What was declared last was carried out. A pool has it only while that is not so.
+    Applied,
     /// No VM waits for more of a quota. This one and the following are there only while they are not met: see [`crate::hindrance`].
     WithinQuota,
     /// No VM waits for a machine.
@@ -38,6 +40,7 @@ impl ConditionType {
             Self::Synced => "Synced",
             Self::Reachable => "Reachable",
             Self::Updated => "Updated",
+            Self::Applied => "Applied",
             Self::WithinQuota => "WithinQuota",
             Self::CapacityAvailable => "CapacityAvailable",
             Self::ImageFound => "ImageFound",
@@ -56,6 +59,7 @@ impl ConditionType {
             Self::Synced => "Not synced",
             Self::Reachable => "Not reachable",
             Self::Updated => "Not updated",
+            Self::Applied => "Not carried out",
             Self::WithinQuota => "Quota used up",
             Self::CapacityAvailable => "No capacity",
             Self::ImageFound => "Image not found",

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use domain::{alert::AlertKind, rules::RULES};
+use domain::{alert::AlertKind, autoscaling::STATUS_TYPES, rules::RULES};
 
 /// A file of the repository, by its path from the root.
 fn read(path: &str) -> String {
@@ -139,6 +139,7 @@ fn every_code_is_explained() {
         "crates/domain/src/hindrance.rs",
         "crates/control/src/reconcile/pools.rs",
         "crates/control/src/reconcile/environments.rs",
+        "crates/control/src/reconcile/applied.rs",
     ] {
         take(reasons(&read(path)).collect(), path);
     }
@@ -150,6 +151,7 @@ fn every_code_is_explained() {
     let path = "crates/control/src/neighbours.rs";
     take(read(path).split("rule: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect(), path);
     take(AlertKind::ALL.iter().map(|kind| kind.as_str()).collect(), "AlertKind");
+    take(STATUS_TYPES.to_vec(), "STATUS_TYPES");
     take(RULES.iter().map(|(rule, _)| *rule).collect(), "RULES");
 
     let explained = read("docs/errors.md");

@@ -65,7 +65,7 @@ fn lead(row: &FirewallRuleRow) -> String {
 
 fn draw(view: FirewallRuleView) -> AnyView {
     let FirewallRuleView { row, description, settings, changes, observed_at, .. } = view;
-    let (state, word) = drift(row.drift);
+    let (state, word) = drift(&row);
     let said = lead(&row);
     let back = Query::default().with("environment", Some(&row.environment)).on(routes::FIREWALL);
     let crumbs = vec![Crumb::link("Firewall", back), Crumb::here(row.key.clone())];
@@ -79,8 +79,8 @@ fn draw(view: FirewallRuleView) -> AnyView {
         let row = row.clone();
         move || verbs(&row)
     };
-    let difference = match row.drift {
-        Drift::Differs => State::Warn,
+    let difference = match state {
+        State::Warn => State::Warn,
         _ => State::Progress,
     };
     let warnings = (!row.warnings.is_empty()).then(|| {

@@ -18,14 +18,16 @@ use crate::{
     routes, words,
 };
 
-/// How the rule stands between its two columns.
-pub fn drift(drift: Drift) -> (State, &'static str) {
-    match drift {
-        Drift::Equal => (State::Ok, "In force"),
-        Drift::Differs => (State::Warn, "Differs"),
-        Drift::Missing => (State::Progress, "Not there"),
-        Drift::Undeclared => (State::Progress, "On its way out"),
-        Drift::Unread => (State::Unknown, "Not read yet"),
+/// How the rule stands between its two columns. Only what a change is working on counts as progress.
+pub fn drift(row: &FirewallRuleRow) -> (State, &'static str) {
+    match (row.drift, row.moving) {
+        (Drift::Equal, _) => (State::Ok, "In force"),
+        (Drift::Differs, _) => (State::Warn, "Differs"),
+        (Drift::Missing, true) => (State::Progress, "Being created"),
+        (Drift::Missing, false) => (State::Warn, "Not there"),
+        (Drift::Undeclared, true) => (State::Progress, "On its way out"),
+        (Drift::Undeclared, false) => (State::Warn, "Still there"),
+        (Drift::Unread, _) => (State::Unknown, "Not read yet"),
     }
 }
 
@@ -81,7 +83,7 @@ fn table(lines: impl IntoView + 'static, effective: bool) -> impl IntoView {
 }
 
 fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
-    let (state, word) = drift(row.drift);
+    let (state, word) = drift(&row);
     let worst = row.warnings.iter().max_by_key(|warning| warning.severity).map(|worst| {
         let state = of_severity(worst.severity);
         let more = match row.warnings.len() {
@@ -130,4 +132,32 @@ pub fn warnings_list(warnings: Vec<Warning>) -> AnyView {
         })
         .collect_view();
     view! { <ul class="rows verdicts">{lines}</ul> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_change_works_on_is_progress() {
+        let row = |drift, moving| FirewallRuleRow {
+            environment: "dev".into(),
+            key: "ssh".into(),
+            name: "genesis-ssh".into(),
+            direction: Direction::Ingress,
+            priority: 1000,
+            denies: false,
+            peers: Vec::new(),
+            targets: Vec::new(),
+            services: Vec::new(),
+            pools: Vec::new(),
+            drift,
+            moving,
+            warnings: Vec::new(),
+        };
+        assert_eq!(drift(&row(Drift::Missing, true)), (State::Progress, "Being created"));
+        assert_eq!(drift(&row(Drift::Missing, false)), (State::Warn, "Not there"));
+        assert_eq!(drift(&row(Drift::Undeclared, true)), (State::Progress, "On its way out"));
+        assert_eq!(drift(&row(Drift::Undeclared, false)), (State::Warn, "Still there"));
+    }
 }

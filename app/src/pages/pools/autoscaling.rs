@@ -4,6 +4,7 @@ pub mod form;
 mod panel;
 
 use domain::{
+    autoscaling::STATUS_TYPES,
     resource::Autoscaler,
     view::autoscaling::{AutoscalingRow, AutoscalingView},
 };
@@ -17,6 +18,7 @@ use crate::{
     api::{self, autoscaling::AutoscalingPage},
     components::{
         button::ButtonLink,
+        code_link::code_link,
         empty::Empty,
         facets::{Facet, facets},
         glyph::{State, glyph},
@@ -177,9 +179,13 @@ fn reasons(row: &AutoscalingRow) -> AnyView {
                 words::sentence(&detail.message)
             };
             let state = of_detail(&detail.kind);
+            let code = match STATUS_TYPES.contains(&detail.kind.as_str()) {
+                true => code_link(detail.kind),
+                false => view! { <code>{detail.kind}</code> }.into_any(),
+            };
             view! {
                 <li data-s=state.as_str()>
-                    {glyph(state)} <p>{said} <small><code>{detail.kind}</code></small></p>
+                    {glyph(state)} <p>{said} <small>{code}</small></p>
                 </li>
             }
         })

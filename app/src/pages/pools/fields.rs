@@ -1,6 +1,7 @@
 //! The fields of a pool with their help.
 
 use domain::{
+    agent::Thresholds,
     derive,
     pool::{PoolSpec, ReplacementMethod, UpdateType},
     view::pool::PoolForm,
@@ -26,6 +27,7 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, posted: &Posted, problems: Probl
         all.iter().map(|(sent, read)| ((*sent).to_owned(), (*read).to_owned())).collect::<Vec<_>>()
     };
     let by_default = if environment.default_enable_autoscaling { "on" } else { "off" };
+    let patience = Thresholds::default();
     let zones = derive::zones(&domain::FleetSpec::new(environment.clone()), None).zones.len();
     let template = if exists {
         view! { <input type="hidden" name="template_name" value=pool.template_name.clone() /> }.into_any()
@@ -166,6 +168,38 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, posted: &Posted, problems: Probl
                     problem=problems.of("health_check_initial_delay")
                 />
             </div>
+        </fieldset>
+        <fieldset class="fields-of">
+            <legend>"Heartbeats"</legend>
+            <div class="two">
+                <NumberField
+                    name="heartbeat_late_after"
+                    label="Late after"
+                    value=value("heartbeat_late_after")
+                    unit="s"
+                    placeholder=patience.late_after_seconds.to_string()
+                    hint="Without a heartbeat. Less than until it is silent."
+                    problem=problems.of("heartbeat_late_after")
+                />
+                <NumberField
+                    name="heartbeat_silent_after"
+                    label="Silent after"
+                    value=value("heartbeat_silent_after")
+                    unit="s"
+                    placeholder=patience.silent_after_seconds.to_string()
+                    hint="Silent agents count for alerts and the brake."
+                    problem=problems.of("heartbeat_silent_after")
+                />
+            </div>
+            <NumberField
+                name="heartbeat_start_within"
+                label="First word within"
+                value=value("heartbeat_start_within")
+                unit="s"
+                placeholder=patience.start_within_seconds.max(pool.health_check_initial_delay).to_string()
+                hint="Of the VM's creation; then an agent that was never heard is silent."
+                problem=problems.of("heartbeat_start_within")
+            />
         </fieldset>
         <fieldset class="fields-of">
             <legend>"Labels"</legend>

@@ -31,6 +31,9 @@ pub const NAMES: &[&str] = &[
     "max_unavailable",
     "min_ready_sec",
     "health_check_initial_delay",
+    "heartbeat_late_after",
+    "heartbeat_silent_after",
+    "heartbeat_start_within",
     "labels",
 ];
 
@@ -63,6 +66,9 @@ pub fn texts(pool: &PoolSpec) -> Vec<(&'static str, String)> {
         ("max_unavailable", pool.max_unavailable.to_string()),
         ("min_ready_sec", pool.min_ready_sec.to_string()),
         ("health_check_initial_delay", pool.health_check_initial_delay.to_string()),
+        ("heartbeat_late_after", number(pool.heartbeat_late_after)),
+        ("heartbeat_silent_after", number(pool.heartbeat_silent_after)),
+        ("heartbeat_start_within", number(pool.heartbeat_start_within)),
         ("labels", map(&pool.labels)),
     ]
 }
@@ -101,6 +107,9 @@ pub fn read(
         max_unavailable: reader.amount("max_unavailable").unwrap_or(Amount::NONE),
         min_ready_sec: reader.number("min_ready_sec").unwrap_or_default(),
         health_check_initial_delay: reader.number("health_check_initial_delay").unwrap_or_default(),
+        heartbeat_late_after: reader.number("heartbeat_late_after"),
+        heartbeat_silent_after: reader.number("heartbeat_silent_after"),
+        heartbeat_start_within: reader.number("heartbeat_start_within"),
         labels: reader.entries("labels"),
         ..known
     };
@@ -225,6 +234,10 @@ mod tests {
         pool.replacement_method = ReplacementMethod::Recreate;
         pool.labels.insert("team".into(), "a".into());
         pool.template_version = Some("0a1b2c3d".into());
+        pool.health_check_initial_delay = 420;
+        pool.heartbeat_late_after = Some(20);
+        pool.heartbeat_silent_after = Some(60);
+        pool.heartbeat_start_within = Some(900);
         assert_eq!(read(&sent(&pool), &templates, Some(&pool)), Ok(pool));
     }
 
@@ -248,6 +261,13 @@ mod tests {
             check(&form(None), &sent(&pool)).into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["name", "max_surge"]);
         pool.max_surge = Some(Amount::Fixed(2));
+        pool.heartbeat_silent_after = Some(10);
+        pool.health_check_initial_delay = 3601;
+        let fields: Vec<String> =
+            check(&form(Some(pool.clone())), &sent(&pool)).into_iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["heartbeat_silent_after", "health_check_initial_delay"]);
+        pool.heartbeat_silent_after = Some(60);
+        pool.health_check_initial_delay = 3600;
         assert_eq!(check(&form(Some(pool.clone())), &sent(&pool)), []);
     }
 

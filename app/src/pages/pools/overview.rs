@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     components::{
+        code_link::code_link,
         empty::Empty,
         glyph::{State, glyph},
         icon::Icon,
@@ -93,7 +94,6 @@ fn condition(condition: Condition) -> AnyView {
         ConditionStatus::Unknown => format!("{} is unknown", condition.kind.as_str()),
     };
     let remedy = hindrance::remedy(condition.kind).filter(|_| condition.status == ConditionStatus::False);
-    let meaning = routes::error_code(&condition.reason);
     view! {
         <li data-s=state.as_str()>
             {glyph(state)} <p>
@@ -102,9 +102,7 @@ fn condition(condition: Condition) -> AnyView {
                 <span class="soft">{words::sentence(&condition.message)}</span>
                 {remedy.map(|remedy| view! { " " <span>{remedy}</span> })}
                 <small>"since " {ago(condition.since)}</small>
-            </p> <a class="muted" href=meaning rel="external">
-                <code>{condition.reason}</code>
-            </a>
+            </p> {code_link(condition.reason)}
         </li>
     }
     .into_any()

@@ -20,7 +20,7 @@ use domain::condition::{ConditionStatus, ConditionType};
 #[component]
 pub fn Environments() -> AnyView {
     let live = Live::here();
-    let environments = Resource::new(move || live.changes(), |_| api::environments::list_environments());
+    let environments = Resource::new(move || live.change(), |_| api::environments::list_environments());
     view! {
         <Title text="Environments" />
         {loaded(environments, "the environments", draw)}
@@ -88,6 +88,16 @@ fn line(environment: EnvironmentView) -> AnyView {
         Some(ConditionStatus::False) => (State::Warn, "Does not answer"),
         _ => (State::None, "Not asked yet"),
     };
+    let half_applied = environment
+        .conditions
+        .iter()
+        .find(|condition| {
+            condition.kind == ConditionType::Applied && condition.status == ConditionStatus::False
+        })
+        .map(|condition| {
+            let said = format!("{}. {}", condition.kind.broken(), words::sentence(&condition.message));
+            view! { <small>{status(State::Warn, said)}</small> }
+        });
     let fleet = Query::default().with("environment", Some(environment.name.as_str())).on(routes::FLEET);
     view! {
         <tr>
@@ -100,10 +110,11 @@ fn line(environment: EnvironmentView) -> AnyView {
             <td class="num">{environment.spec.agent_pools.len()}</td>
             <td class="num">{environment.spec.agent_vm_templates.len()}</td>
             <td class="num">{environment.generation}</td>
-            <td>
+            <td class="wrap">
                 <a class="link mono" href=routes::change(environment.declared_by)>
                     {environment.declared_by.to_string()}
                 </a>
+                {half_applied}
             </td>
             <td class="num">
                 {environment

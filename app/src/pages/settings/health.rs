@@ -7,7 +7,8 @@ use super::crumbs;
 use crate::{
     api,
     components::{
-        glyph::State, loaded::loaded, page_head::PageHead, status::status, table::Table, title::Title,
+        code_link::code_link, glyph::State, loaded::loaded, page_head::PageHead, status::status,
+        table::Table, title::Title,
     },
     live::Live,
 };
@@ -74,7 +75,7 @@ fn line(check: HealthCheck) -> AnyView {
         <tr>
             <th scope="row">{check.part}</th>
             <td>{status(state, word.to_owned())}</td>
-            <td class="mono">{check.cause}</td>
+            <td class="mono">{code_link(check.cause)}</td>
             <td class="wrap">
                 {check.seen} {check.fix.map(|fix| view! { <br /> <span class="soft">{fix}</span> })}
             </td>

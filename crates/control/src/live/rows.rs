@@ -106,6 +106,11 @@ impl Rows {
             .extend(pools.into_iter().map(|(pool, own)| ((environment.to_owned(), pool), own)));
     }
 
+    pub(super) fn thresholds(&self, environment: &str, pool: &str) -> Thresholds {
+        let own = self.own_thresholds.get(&(environment.to_owned(), pool.to_owned()));
+        own.copied().unwrap_or(self.thresholds)
+    }
+
     /// What the process before this one had told the store.
     pub(super) fn restore_health(&mut self, known: Vec<KnownHealth>) {
         for one in known {
@@ -115,8 +120,7 @@ impl Rows {
     }
 
     fn state(&self, key: &Key, pool: &str, instance: &Instance, now: Timestamp) -> AgentState {
-        let own = self.own_thresholds.get(&(key.0.clone(), pool.to_owned()));
-        let thresholds = own.copied().unwrap_or(self.thresholds);
+        let thresholds = self.thresholds(&key.0, pool);
         let last = self.voice(key, instance);
         let state = agent_state(instance, last, thresholds, self.listening_since, now);
         // Who was silent before this process began has to speak first: its beginning is no sign of life.

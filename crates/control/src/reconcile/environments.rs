@@ -21,7 +21,7 @@ use domain::{
 use futures_util::future::join_all;
 use store::{Environment, PlacedInstance};
 
-use super::{Leader, Stopped, costs, pools};
+use super::{Leader, Stopped, applied, costs, pools};
 use crate::{Control, Error, planning};
 
 /// While something moves, and while nothing does.
@@ -206,6 +206,16 @@ async fn record(
             since: now,
         },
     );
+    if !subject.applying
+        && let Some(applied) = applied::assess(control, environment, &remaining, now).await?
+    {
+        set_condition(&mut conditions, applied);
+    }
+    let failed = conditions.iter().find(|condition| {
+        condition.kind == ConditionType::Applied
+            && condition.status == ConditionStatus::False
+            && !subject.applying
+    });
     let at = observed.observed_at.unwrap_or(now);
     let listed = (!same_listing(subject, observed, pace, now)).then(|| placed(&environment.spec, observed));
     let rows = control.store.list_pools(&environment.name).await?;
@@ -224,7 +234,8 @@ async fn record(
     tx.set_environment_conditions(&environment.name, &conditions).await?;
     if locked.generation == environment.generation {
         for pool in &rows {
-            let seen = pools::assess(&environment.spec, pool, observed, &remaining, now);
+            let mut seen = pools::assess(&environment.spec, pool, observed, &remaining, now);
+            applied::tell_pool(&mut seen.conditions, failed);
             tx.set_pool_status(
                 &environment.name,
                 &pool.name,

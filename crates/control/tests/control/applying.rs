@@ -1,12 +1,18 @@
 //! From a proposal to a fleet that is as declared, and what is set aside on the way.
 
-use control::{Error, audit, changes, import, pools};
-use domain::{ChangeState, audit::AuditAction as Did, condition::ConditionStatus, instance::InstanceStatus};
+use control::{Control, Error, audit, changes, firewall, fleet, import, pools};
+use domain::{
+    ChangeState,
+    audit::AuditAction as Did,
+    condition::{Condition, ConditionStatus, ConditionType},
+    instance::InstanceStatus,
+    view::firewall::Drift,
+};
 use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::fixture::{
-    Fixture, PROJECT, Worker, actions, assert_chain, basic, change, events, operator, propose,
+    Fixture, PROJECT, Worker, actions, assert_chain, basic, change, events, eventually, operator, propose,
 };
 
 /// What the chain's hash is over.
@@ -144,4 +150,55 @@ async fn a_step_that_is_refused_for_good_fails_the_change_and_says_which(pool: P
     );
     assert_eq!(fixture.operations(PROJECT).await.len(), 1);
     assert_chain(control).await;
+}
+
+/// What the environment and its pool say of the last declaration.
+async fn carried_out(control: &Control) -> (Option<Condition>, Option<Condition>) {
+    let applied = |conditions: Vec<Condition>| {
+        conditions.into_iter().find(|condition| condition.kind == ConditionType::Applied)
+    };
+    let environment = control.store.get_environment("dev").await.unwrap().unwrap();
+    let pool = control.store.get_pool("dev", "backend-pool").await.unwrap().unwrap();
+    (applied(environment.conditions), applied(pool.conditions))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_failed_change_left_undone_is_a_condition_until_it_is_there(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    let plan = change(control, id).await.revision.plan;
+    let name = plan.actions[0].step.name();
+    let other = serde_json::json!({"name": name, "type": "TCP", "tcpHealthCheck": {"port": 1}});
+    fixture.post(PROJECT, "global/healthChecks", &other).await;
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(id).await.state, ChangeState::Failed);
+    worker.round().await.unwrap();
+    let (environment, of_pool) = carried_out(control).await;
+    let said = environment.expect("a word on the declaration");
+    assert_eq!((said.status, said.reason.as_str()), (ConditionStatus::False, "ChangeFailed"));
+    assert!(said.message.starts_with(&format!("{id} failed: ")), "{said:?}");
+    assert!(plan.actions.iter().any(|action| said.message.contains(&action.title())), "{said:?}");
+    assert!(said.message.ends_with("Propose it again, or import again."), "{said:?}");
+    assert_eq!(of_pool.as_ref(), Some(&said));
+    let view = fleet::load_fleet(control, &operator(), Some("dev")).await.unwrap();
+    assert_eq!(view.half_applied, Some((said.since, said.message.clone())));
+    let rules = firewall::load_firewall(control, &operator(), Some("dev"), None).await.unwrap().rules;
+    assert!(rules.iter().all(|row| row.drift == Drift::Missing && !row.moving), "{rules:?}");
+
+    let path = format!("global/healthChecks/{name}");
+    fixture.delete(PROJECT, &path).await;
+    eventually("the other's health check to go", || async {
+        fixture.get(PROJECT, &path).await.get("error").is_some().then_some(())
+    })
+    .await;
+    let again = propose(control, &operator(), basic(&[])).await.unwrap();
+    let applied = worker.finish(again).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    let (environment, of_pool) = carried_out(control).await;
+    let said = environment.expect("a word on the declaration");
+    assert_eq!((said.status, said.reason.as_str()), (ConditionStatus::True, "CarriedOut"));
+    assert_eq!(of_pool, None);
+    let view = fleet::load_fleet(control, &operator(), Some("dev")).await.unwrap();
+    assert_eq!(view.half_applied, None);
 }

@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod alerting;
 mod applying;
 mod approver;
 mod approving;
@@ -18,6 +19,7 @@ mod firewall;
 mod fixture;
 mod following;
 mod growing;
+mod history;
 mod identity;
 mod invariants;
 mod killing;

@@ -3,7 +3,7 @@
 use control::{Error, changes, fleet, instances, me, people, pools, search};
 use domain::{
     ChangeId, ChangeState,
-    agent::AgentState,
+    agent::{AgentState, Thresholds},
     condition::{ConditionStatus, ConditionType},
     instance::InstanceStatus,
     view::search::FoundKind,
@@ -77,6 +77,11 @@ async fn a_pool_shows_what_is_declared_beside_what_is_there(pool: PgPool) {
     for setting in &view.settings {
         assert!(setting.observed.is_some() && !setting.differs(), "{setting:?}");
     }
+    let slow = Thresholds { silent_after_seconds: 99, ..Thresholds::default() };
+    control.live.set_thresholds("dev", vec![("backend-pool".to_owned(), slow)]);
+    let again = pools::load_pool(control, &viewer(), "dev", "backend-pool").await.unwrap();
+    let patience = again.settings.iter().find(|setting| setting.name == "Agent silent after").unwrap();
+    assert_eq!((patience.desired.as_deref(), patience.observed.as_deref()), (Some("30 s"), Some("99 s")));
     assert_eq!(view.instances.len(), 2);
     assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
     assert_eq!(view.zones.len(), 3);

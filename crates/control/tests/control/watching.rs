@@ -157,7 +157,7 @@ async fn changes_wait_for_the_brake_until_somebody_lets_it_go(pool: PgPool) {
     assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
 }
 
-fn heartbeat(boot: &str, sequence: u64) -> Heartbeat {
+pub(crate) fn heartbeat(boot: &str, sequence: u64) -> Heartbeat {
     Heartbeat {
         boot_id: boot.into(),
         sequence,

@@ -39,6 +39,8 @@ pub struct FirewallRuleRow {
     /// The pools that it holds for.
     pub pools: Vec<String>,
     pub drift: Drift,
+    /// A change that is being applied does something to it.
+    pub moving: bool,
     /// Those that are about this rule.
     pub warnings: Vec<Warning>,
 }

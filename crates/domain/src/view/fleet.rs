@@ -47,6 +47,8 @@ pub struct FleetView {
     pub observed_at: Option<Timestamp>,
     /// Set while Compute Engine does not answer: since when, and why in words.
     pub unreachable: Option<(Timestamp, String)>,
+    /// Set while what was declared last was not carried out: since when, and in words which change failed and what is missing.
+    pub half_applied: Option<(Timestamp, String)>,
     /// The highest threshold of this month's budget that was crossed.
     pub budget_notice: Option<BudgetNotice>,
     pub now: Timestamp,

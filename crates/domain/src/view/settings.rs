@@ -4,6 +4,7 @@
 use super::pool::Setting;
 use crate::{
     ObservedFleet,
+    agent::Thresholds,
     environment::NamedPort,
     instance::InstanceStatus,
     name::{last_segment, same_reference},
@@ -41,6 +42,20 @@ pub fn pool_settings(desired: &ResourceSet, observed: Option<&ObservedFleet>, gr
         rows.push(Setting { name: (*name).to_owned(), desired, observed });
     }
     rows
+}
+
+/// The rows of how long an agent may say nothing: as declared, and as this control plane goes by. Compute Engine knows none of it.
+pub fn heartbeat_settings(declared: Thresholds, kept: Thresholds) -> [Setting; 3] {
+    let row = |name: &str, seconds: fn(&Thresholds) -> u32| Setting {
+        name: name.to_owned(),
+        desired: Some(format!("{} s", seconds(&declared))),
+        observed: Some(format!("{} s", seconds(&kept))),
+    };
+    [
+        row("Agent late after", |thresholds| thresholds.late_after_seconds),
+        row("Agent silent after", |thresholds| thresholds.silent_after_seconds),
+        row("First word within", |thresholds| thresholds.start_within_seconds),
+    ]
 }
 
 /// A group with what belongs to it, from the declaration or from Compute Engine.

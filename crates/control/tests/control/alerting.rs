@@ -1,0 +1,82 @@
+//! Alerts on what really failed: fired once, told, and ended when it is over.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use control::{Clock, Control, alerts, health::Watch, reconcile::watch, webhook::Target};
+use domain::{
+    ChangeState,
+    alert::{AlertKind, AlertState},
+    incident::{Cause, Incident},
+};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::fixture::{Fixture, Worker, basic, operator, propose, viewer, with_agents};
+
+/// How the rate of failures stands.
+#[derive(Debug)]
+struct Standing {
+    state: AlertState,
+    open: Vec<Incident>,
+    closed: Vec<Incident>,
+    /// What was queued to be told of its incidents, the oldest first.
+    queued: Vec<String>,
+}
+
+async fn provisioning(control: &Control) -> Standing {
+    const KIND: AlertKind = AlertKind::ProvisioningFailureRate;
+    let view = alerts::list_alerts(control, &viewer()).await.unwrap();
+    let own = |all: &[Incident]| -> Vec<Incident> {
+        all.iter().filter(|incident| incident.cause == Cause::Alert(KIND)).cloned().collect()
+    };
+    let (open, closed) = (own(&view.open), own(&view.closed));
+    let is_own = |name: &str| open.iter().chain(&closed).any(|incident| incident.name() == name);
+    let mut queued: Vec<String> =
+        view.deliveries.iter().filter(|row| is_own(&row.incident)).map(|row| row.event.clone()).collect();
+    queued.reverse();
+    let judged = view.alerts.iter().find(|alert| alert.kind == KIND).expect("a judgement");
+    Standing { state: judged.state, open, closed, queued }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn operations_that_fail_fire_once_are_told_and_the_alert_ends_once_an_hour_was_well(pool: PgPool) {
+    let mut fixture = Fixture::with(pool, with_agents(), Clock::manual(Clock::System.now())).await;
+    let target = Target::new("http://127.0.0.1:9/hook", &[7; 32]).unwrap();
+    fixture.control.watch = Arc::new(Watch { webhook: Some(target), ..Watch::default() });
+    let control = &fixture.control;
+    let fault = json!({"kind": "operation", "path": "/healthChecks", "code": "CONDITION_NOT_MET",
+                       "status": 412, "message": "because"});
+    fixture.fault(&fault).await;
+    let input = || basic(&[("enable_autoscaling = true", "enable_autoscaling = false")]);
+    let id = propose(control, &operator(), input()).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    let failed = worker.finish(id).await;
+    assert_eq!(failed.state, ChangeState::Failed, "{:?}", failed.outcome);
+    assert!(failed.outcome.unwrap().contains("CONDITION_NOT_MET"));
+
+    let mut pace = watch::Pace::default();
+    for _ in 0..2 {
+        watch::reconcile(control, &worker.leader, &mut pace).await.unwrap();
+        let fires = provisioning(control).await;
+        assert_eq!(
+            (fires.state, fires.open.len(), fires.closed.len()),
+            (AlertState::Firing, 1, 0),
+            "{fires:?}"
+        );
+        assert!(fires.open[0].title.ends_with("1 of 1 attempts failed"), "{fires:?}");
+        assert_eq!(fires.queued, ["incident.opened"]);
+        control.clock.advance(TimeDelta::seconds(6));
+    }
+
+    fixture.end_faults().await;
+    let again = propose(control, &operator(), input()).await.unwrap();
+    let applied = worker.finish(again).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    control.clock.advance(TimeDelta::minutes(61));
+    watch::reconcile(control, &worker.leader, &mut pace).await.unwrap();
+    let over = provisioning(control).await;
+    assert_eq!((over.state, over.open.len(), over.closed.len()), (AlertState::Ok, 0, 1), "{over:?}");
+    assert_eq!(over.queued, ["incident.opened", "incident.closed"]);
+    assert!(over.closed[0].closed_because.is_some(), "{over:?}");
+}

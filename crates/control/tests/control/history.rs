@@ -1,0 +1,50 @@
+//! What an agent's failure is told with: since when, and what changed in the half hour before.
+
+use chrono::TimeDelta;
+use control::{Clock, health, live_sync};
+use domain::{ChangeState, agent::AgentState, view::health::Source};
+use sqlx::PgPool;
+
+use crate::{
+    fixture::{Fixture, Worker, basic, eventually, operator, propose, stop, viewer, with_agents},
+    watching::heartbeat,
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_before(pool: PgPool) {
+    let fixture = Fixture::with(pool, with_agents(), Clock::manual(Clock::System.now())).await;
+    let control = &fixture.control;
+    let fixed = ("enable_autoscaling = true", "enable_autoscaling = false");
+    let first = propose(control, &operator(), basic(&[fixed])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(first).await.state, ChangeState::Applied);
+    control.clock.advance(TimeDelta::minutes(40));
+    let three = ("target_size   = 2", "target_size   = 3");
+    let second = propose(control, &operator(), basic(&[fixed, three])).await.unwrap();
+    assert_eq!(worker.finish(second).await.state, ChangeState::Applied);
+
+    live_sync::start(control);
+    control.live.first_reading().await;
+    let vm = control.live.rows("dev").remove(0).instance;
+    let (zone, name, vm_id) = (vm.zone.as_str(), vm.name.as_str(), vm.id.clone().unwrap());
+    control.live.beat("dev", name, &vm_id, heartbeat("b", 1), control.clock.now()).unwrap();
+    let well = health::load_instance_history(control, &viewer(), zone, name).await.unwrap();
+    assert_eq!(well.fails_since, None);
+    control.clock.advance(TimeDelta::seconds(31));
+    let silent = eventually("the silence to be kept", || async {
+        let passed = control.store.list_health_transitions("dev", name, 9).await.unwrap();
+        passed.into_iter().find(|one| one.after == AgentState::Silent)
+    })
+    .await;
+
+    let history = health::load_instance_history(control, &viewer(), zone, name).await.unwrap();
+    assert_eq!((history.fails_since, history.before_until), (Some(silent.at), silent.at));
+    let before = &history.before;
+    let finished = format!("finished {second}");
+    let told = before.iter().find(|one| one.sentence.contains(&finished)).expect("the change of before");
+    assert_eq!((told.source, told.change), (Source::Change, Some(second)));
+    assert!(told.at < silent.at, "{told:?}");
+    assert!(before.iter().all(|one| one.change != Some(first)), "too long ago: {before:?}");
+    assert!(before.iter().any(|one| one.sentence.ends_with("to silent")), "{before:?}");
+    stop(control).await;
+}
