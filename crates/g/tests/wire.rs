@@ -199,6 +199,16 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
     );
     let url = stack.g(&token, &["vm", "outputs", "instance_group_urls"]).await;
     assert!(url.out.contains("/instanceGroups/genesis-pool-backend-pool\""), "{}", url.out);
+    let cost = stack.g(&token, &["vm", "outputs", "cost_optimization"]).await;
+    let cost: serde_json::Value = serde_json::from_str(&cost.out).unwrap();
+    let dollars = |name: &str| cost[name]["known"].as_str().unwrap().parse::<f64>().unwrap();
+    assert!(
+        0.0 < dollars("monthly_usd") && dollars("monthly_usd") <= dollars("monthly_usd_at_most"),
+        "{cost}"
+    );
+    let scaler = stack.g(&token, &["vm", "outputs", "autoscalers"]).await;
+    let scaler: serde_json::Value = serde_json::from_str(&scaler.out).unwrap();
+    assert!(scaler["backend-pool"]["status"].is_string(), "{scaler}");
     let none = stack.g(&token, &["vm", "outputs", "nothing"]).await;
     assert_eq!((none.code, none.err.contains("vm_management_summary")), (3, true), "{}", none.err);
 
