@@ -92,9 +92,7 @@ fn progress(change: &Change) -> String {
     let of = change.plan.actions.len();
     let state = words(change.state);
     match change.state {
-        ChangeState::AwaitingApprovals => {
-            format!("{state}: {} people must approve", change.verdict.approvals_needed)
-        }
+        ChangeState::AwaitingApprovals => format!("{state}: {}", change.approvals.tally()),
         ChangeState::Applying => match change.waiting_for.first() {
             Some(first) if done >= of => format!("{state}: {done} of {of} steps, waits for {first}"),
             _ => format!("{state}: {done} of {of} steps"),
