@@ -6,8 +6,12 @@ mod waiting;
 
 use std::{os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
-use domain::token::Scope;
+use domain::{
+    ChangeState, FleetSpec, ObservedFleet, approvals::Requirement, change::Verdict,
+    environment::EnvironmentSpec, plan, token::Scope,
+};
 use sqlx::PgPool;
+use store::NewChange;
 
 use crate::stack::{REFERENCES, Stack, example, said};
 
@@ -206,6 +210,53 @@ async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
     assert_eq!((away.code, away.err.contains("does not answer")), (6, true), "{}", away.err);
     let wrong = stack.g(&reader, &["vm", "create-pool", "--type", "wizard"]).await;
     assert_eq!((wrong.code, wrong.err.contains("backend-developer")), (2, true), "{}", wrong.err);
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_list_that_is_longer_than_a_page_is_read_to_its_end(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let control = &stack.running.control;
+    let now = control.clock.now();
+    let environment = EnvironmentSpec::new("genesis-project-dev", "us-central1", "dev", "vpc", "subnet");
+    let desired = FleetSpec::new(environment);
+    let plan = plan::plan(&desired, &ObservedFleet::default(), now);
+    let verdict = Verdict {
+        policy: "default r1".to_owned(),
+        approvals_needed: 0,
+        requirement: Requirement::default(),
+        reason: "development".to_owned(),
+    };
+    let mut tx = control.store.begin().await.unwrap();
+    for _ in 0..60 {
+        let new = NewChange {
+            environment: "dev",
+            title: "dev: a test",
+            reason: "",
+            state: ChangeState::Approved,
+            proposed_by: "olga",
+            at: now,
+            base_generation: 0,
+            desired: &desired,
+            plan: &plan,
+            verdict: &verdict,
+            expires_in: None,
+        };
+        let id = tx.insert_change(&new).await.unwrap().id;
+        // Before anybody could run it.
+        tx.set_change_state(id, ChangeState::Approved, ChangeState::Cancelled, None, now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let token = stack.token(&[Scope::Read]).await;
+    let all = stack.g(&token, &["change", "list", "--limit", "100", "--output", "json"]).await;
+    let all: serde_json::Value = serde_json::from_str(&all.out).unwrap();
+    let ids: Vec<&str> =
+        all["changes"].as_array().unwrap().iter().map(|change| change["id"].as_str().unwrap()).collect();
+    let expected: Vec<String> = (1..=60).rev().map(|number| format!("chg-{number}")).collect();
+    assert_eq!((ids, &all["more"]), (expected.iter().map(String::as_str).collect(), &false.into()));
+    let some = stack.g(&token, &["change", "list", "--limit", "55"]).await;
+    assert_eq!((some.out.lines().count(), some.out.contains("There are more")), (57, true), "{}", some.out);
     stack.stop().await;
 }
 

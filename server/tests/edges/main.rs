@@ -5,6 +5,7 @@ mod agents;
 mod app;
 mod documents;
 mod headers;
+mod paging;
 mod rest;
 mod settings;
 mod sign_in;

@@ -164,7 +164,7 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
 }
 
 /// A VM of development whose agent has not spoken yet.
-fn instance(name: &str) -> Instance {
+pub(crate) fn instance(name: &str) -> Instance {
     Instance {
         name: name.to_owned(),
         id: Some("7".to_owned()),
