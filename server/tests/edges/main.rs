@@ -3,6 +3,7 @@
 
 mod agents;
 mod app;
+mod conditions;
 mod documents;
 mod headers;
 mod paging;

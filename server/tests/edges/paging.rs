@@ -21,8 +21,8 @@ impl TestApp {
             "genesis-project-dev",
             "us-central1",
             "dev",
-            "global/networks/vpc",
-            "subnet",
+            "global/networks/genesis",
+            "regions/us-central1/subnetworks/genesis",
         );
         let desired = FleetSpec::new(environment);
         let plan = plan::plan(&desired, &ObservedFleet::default(), now);

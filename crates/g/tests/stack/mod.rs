@@ -1,5 +1,7 @@
 //! A whole server with its own database and emulator, and `g` as a person runs it.
 
+pub(crate) mod proxy;
+
 use std::{
     collections::BTreeSet,
     os::unix::fs::PermissionsExt as _,

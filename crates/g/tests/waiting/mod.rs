@@ -9,7 +9,7 @@ use std::{
 use approval::{Algorithm, authenticator::Authenticator};
 use control::{Control, changes, passkeys, people, rosters, votes};
 use domain::{
-    Actor, ChangeId, Role,
+    Actor, ChangeId, ChangeState, Role,
     approvals::Ballot,
     token::Scope,
     view::approval::{RegistrationAnswer, VoteAnswer},
@@ -17,7 +17,10 @@ use domain::{
 use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::stack::{REFERENCES, Said, Stack, example, person};
+use crate::stack::{
+    REFERENCES, Said, Stack, example, person,
+    proxy::{self, Fate},
+};
 
 /// Proposes the basic fleet as one of production, which people must clear.
 async fn propose_production(stack: &Stack, token: &Path) -> Said {
@@ -101,5 +104,34 @@ async fn approvals_are_shown_and_their_tally_is_told_as_it_moves(pool: PgPool) {
     let line = told.next_line().await.unwrap();
     assert_eq!(line.as_deref(), Some("error: chg-1 cancelled: cancelled before it started"));
     assert_eq!(waiting.wait().await.unwrap().code(), Some(7));
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_ended_badly_and_what_is_not_understood_have_codes_of_their_own(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let control = &stack.running.control;
+    let token = stack.token(&Scope::ALL).await;
+    propose_production(&stack, &token).await;
+    let line = ["change", "show", "chg-1", "--wait"];
+    let late = stack.g(&token, &[&line[..], &["--timeout", "0"]].concat()).await;
+    assert_eq!(
+        (late.code, late.err.contains("still awaiting approvals after 0 s")),
+        (7, true),
+        "{}",
+        late.err
+    );
+
+    let mut tx = control.store.begin().await.unwrap();
+    let (from, now) = (ChangeState::AwaitingApprovals, control.clock.now());
+    tx.set_change_state(ChangeId(1), from, ChangeState::Failed, Some("a test wants it"), now).await.unwrap();
+    tx.commit().await.unwrap();
+    let failed = stack.g(&token, &line).await;
+    assert_eq!((failed.code, failed.out.as_str()), (7, ""), "{}", failed.err);
+    assert!(failed.err.ends_with("error: chg-1 failed: a test wants it\n"), "{}", failed.err);
+
+    let strange = proxy::start(&stack.url, |_| Fate::Nonsense);
+    let inside = stack.g(&token, &[&line[..], &["--url", strange.as_str()]].concat()).await;
+    assert_eq!((inside.code, inside.err.contains("was not understood")), (1, true), "{}", inside.err);
     stack.stop().await;
 }
