@@ -37,3 +37,23 @@ async fn an_edit_is_of_the_declaration_in_force(pool: PgPool) {
     assert_eq!(made.status(), StatusCode::CREATED);
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_key_is_of_one_declaration(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    app.declare(1).await;
+    let edit = json!({ "edit": { "edit": "delete_firewall_rule", "key": "allow-agent-ssh" } });
+    let propose = async |tag: &str| {
+        let headers = [("idempotency-key", "k-1"), ("if-match", tag)];
+        app.post(&token, "/api/v1/environments/dev/changes", &edit, &headers).await
+    };
+    // A refusal leaves the key free.
+    problem(propose("\"7\"").await, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert_eq!(propose("\"1\"").await.status(), StatusCode::CREATED);
+    let again = propose("\"1\"").await;
+    assert_eq!(again.headers()["idempotency-replayed"], "true");
+    let other = propose("\"2\"").await;
+    problem(other, StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused").await;
+    app.stop().await;
+}
