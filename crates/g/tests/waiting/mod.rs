@@ -23,12 +23,12 @@ use crate::stack::{
 };
 
 /// Proposes the basic fleet as one of production, which people must clear.
-async fn propose_production(stack: &Stack, token: &Path) -> Said {
+async fn propose_production(stack: &Stack, token: &Path, url: &str) -> Said {
     let basic = std::fs::read_to_string(example("basic.tf")).unwrap();
     let text = basic.replace(r#"environment = "dev""#, r#"environment = "prod""#);
     let file = stack.folder.path().join("production.tf");
     std::fs::write(&file, text).unwrap();
-    let line = [&["vm", "import", file.to_str().unwrap()][..], &REFERENCES].concat();
+    let line = [&["vm", "import", file.to_str().unwrap(), "--url", url][..], &REFERENCES].concat();
     stack.g(token, &line).await
 }
 
@@ -67,7 +67,7 @@ async fn approvals_are_shown_and_their_tally_is_told_as_it_moves(pool: PgPool) {
     let groups = BTreeMap::from([group("sre", &["wen", "noor"]), group("security", &["ines"])]);
     rosters::declare_roster(control, &groups).await.unwrap();
 
-    let proposed = propose_production(&stack, &token).await;
+    let proposed = propose_production(&stack, &token, &stack.url).await;
     assert!(proposed.out.contains("chg-1  awaiting approvals"), "{}{}", proposed.out, proposed.err);
     let show = async || stack.g(&token, &["change", "show", "chg-1"]).await.out;
     let shown = show().await;
@@ -112,7 +112,7 @@ async fn what_ended_badly_and_what_is_not_understood_have_codes_of_their_own(poo
     let stack = Stack::start(pool).await;
     let control = &stack.running.control;
     let token = stack.token(&Scope::ALL).await;
-    propose_production(&stack, &token).await;
+    propose_production(&stack, &token, &stack.url).await;
     let line = ["change", "show", "chg-1", "--wait"];
     let late = stack.g(&token, &[&line[..], &["--timeout", "0"]].concat()).await;
     assert_eq!(
@@ -133,5 +133,34 @@ async fn what_ended_badly_and_what_is_not_understood_have_codes_of_their_own(poo
     let strange = proxy::start(&stack.url, |_| Fate::Nonsense);
     let inside = stack.g(&token, &[&line[..], &["--url", strange.as_str()]].concat()).await;
     assert_eq!((inside.code, inside.err.contains("was not understood")), (1, true), "{}", inside.err);
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    let mut lose = true;
+    let proxy = proxy::start(&stack.url, move |head| {
+        let first = head.starts_with("POST /api/v1/changes ") && std::mem::take(&mut lose);
+        if first { Fate::Unanswered } else { Fate::Answered }
+    });
+    let proposed = propose_production(&stack, &token, &proxy).await;
+    assert_eq!((proposed.code, proposed.err.contains("g asks again")), (0, true), "{}", proposed.err);
+    assert!(proposed.out.contains("chg-1  awaiting approvals"), "{}", proposed.out);
+    let list = stack.g(&token, &["change", "list"]).await;
+    assert_eq!(list.out.lines().count(), 2, "{}", list.out);
+
+    let mut looks = 0;
+    let proxy = proxy::start(&stack.url, move |_| {
+        looks += 1;
+        if looks < 3 { Fate::Unheard } else { Fate::Answered }
+    });
+    let line = ["change", "show", "chg-1", "--wait", "--timeout", "0", "--url"];
+    let borne = stack.g(&token, &[&line[..], &[proxy.as_str()]].concat()).await;
+    assert_eq!((borne.code, borne.err.contains("still awaiting approvals")), (7, true), "{}", borne.err);
+    let proxy = proxy::start(&stack.url, |_| Fate::Unheard);
+    let away = stack.g(&token, &[&line[..], &[proxy.as_str()]].concat()).await;
+    assert_eq!((away.code, away.err.contains("chg-1 goes on without it")), (6, true), "{}", away.err);
     stack.stop().await;
 }
