@@ -11,7 +11,9 @@ pub use shape::{
 };
 
 use crate::{
-    FleetSpec, ObservedFleet, derive,
+    FleetSpec, ObservedFleet,
+    cost::cost_impact,
+    derive,
     instance::InstanceStatus,
     name,
     resource::{InstanceGroup, InstanceTemplate, ResourceSet},
@@ -91,6 +93,7 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
         .iter()
         .filter_map(|(pool, group)| {
             let scaler = desired.autoscalers.values().find(|scaler| scaler.group == group.name)?;
+            let status = observed.autoscalers.get(&scaler.name);
             let output = AutoscalerOutput {
                 name: scaler.name.clone(),
                 pool: (*pool).to_owned(),
@@ -101,6 +104,9 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
                 predictive: scaler.predictive,
                 custom_metrics: scaler.custom_metrics.clone(),
                 exists: observed.resources.autoscalers.contains_key(&scaler.name),
+                status: status.map(|status| status.status.clone()),
+                recommended_size: status.and_then(|status| status.recommended_size),
+                status_details: status.map(|status| status.details.clone()).unwrap_or_default(),
             };
             Some(((*pool).to_owned(), output))
         })
@@ -125,6 +131,8 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
             .find(|scaler| agent_pools.get(&scaler.pool).is_some_and(|pool| pool.name == output.name))
             .map_or(output.target_size, bound)
     };
+    // Priced as a plan prices the fleet after it.
+    let cost = cost_impact(&desired, observed, &BTreeSet::new(), &environment.region);
 
     Outputs {
         instance_group_urls: urls.collect(),
@@ -157,6 +165,9 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
             scale_down_max_percent: environment.scale_down_max_percent,
             scale_down_time_window: environment.scale_down_time_window,
             predictive_autoscaling: environment.enable_predictive_autoscaling,
+            monthly_usd: cost.after,
+            monthly_usd_at_most: cost.at_most,
+            price_book: cost.book,
         },
         agent_configuration: AgentConfigurationOutput {
             agent_cage_version: environment.agent_cage_version.clone(),
@@ -209,7 +220,14 @@ fn network_tags(spec: &FleetSpec, templates: &BTreeMap<&str, &InstanceTemplate>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AgentType, environment::EnvironmentSpec, pool::PoolSpec, template::TemplateSpec};
+    use crate::{
+        AgentType,
+        autoscaling::{AutoscalerStatus, StatusDetail},
+        cost::{Money, PriceBook},
+        environment::EnvironmentSpec,
+        pool::PoolSpec,
+        template::TemplateSpec,
+    };
 
     /// The names of the manual's "Outputs Reference".
     const NAMES: [&str; 10] = [
@@ -284,5 +302,41 @@ mod tests {
         assert_eq!(outputs.cost_optimization.preemptible_templates.len(), 1);
         assert!(outputs.network_tags.common.contains("agent-vm"));
         assert!(outputs.service_accounts["backend-dev"].email.is_none());
+    }
+    #[test]
+    fn the_month_is_priced_at_the_present_size_and_at_the_most() {
+        let nothing = ObservedFleet::default();
+        let present = outputs(&fleet(), &nothing);
+        // A Spot VM of two vCPU and 8 GiB with its disks and its address.
+        let vm: Money = "43.07976".parse().unwrap();
+        let (size, cost) = (present.vm_management_summary.target_size, present.cost_optimization);
+        assert_eq!((cost.monthly_usd.known, cost.monthly_usd.unknown.len()), (vm.times(size.into()), 0));
+        assert_eq!(cost.monthly_usd_at_most.map(|most| most.known), Some(vm.times(7)));
+        assert_eq!(cost.price_book, PriceBook::shipped().version);
+        let mut fixed = fleet();
+        fixed.agent_pools.truncate(1);
+        let cost = outputs(&fixed, &nothing).cost_optimization;
+        assert_eq!((cost.monthly_usd.known, cost.monthly_usd_at_most), (vm.times(2), None));
+    }
+
+    #[test]
+    fn an_autoscaler_says_what_the_service_says_of_it() {
+        let mut observed = ObservedFleet::default();
+        let unseen = outputs(&fleet(), &observed).autoscalers.remove("scaled").unwrap();
+        assert_eq!((unseen.status, unseen.recommended_size), (None, None));
+        let details = vec![StatusDetail {
+            kind: "CAPPED_AT_MAX_NUM_REPLICAS".to_owned(),
+            message: "The maximum is reached.".to_owned(),
+        }];
+        let status = AutoscalerStatus {
+            status: "ACTIVE".to_owned(),
+            recommended_size: Some(9),
+            details: details.clone(),
+            ..AutoscalerStatus::default()
+        };
+        observed.autoscalers.insert(unseen.name, status);
+        let seen = outputs(&fleet(), &observed).autoscalers.remove("scaled").unwrap();
+        assert_eq!((seen.status.as_deref(), seen.recommended_size), (Some("ACTIVE"), Some(9)));
+        assert_eq!(seen.status_details, details);
     }
 }

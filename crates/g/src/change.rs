@@ -1,6 +1,6 @@
 //! `g change`.
 
-use rest_api::{Change as ChangeAnswer, ChangeList, ChangeSummary, ZoneImpact};
+use rest_api::{Approvals, Change as ChangeAnswer, ChangeList, ChangeSummary, ZoneImpact};
 
 use crate::{
     cli::{Change, Common, Output},
@@ -77,6 +77,24 @@ fn vms(impact: &ZoneImpact) -> String {
     if said.is_empty() { "none".to_owned() } else { said.join(" ") }
 }
 
+fn votes(approvals: &Approvals) -> String {
+    let rows: Vec<Vec<String>> = approvals
+        .votes
+        .iter()
+        .map(|vote| {
+            let mark = if vote.void.is_some() { "void: " } else { "" };
+            vec![
+                format!("{mark}{}", vote.ballot.as_str()),
+                vote.person_name.clone(),
+                vote.group.clone().unwrap_or_else(|| "none".to_owned()),
+                vote.cast_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                vote.void.as_ref().unwrap_or(&vote.reason).clone(),
+            ]
+        })
+        .collect();
+    table(&["VOTE", "BY", "FOR", "CAST (UTC)", "REASON"], &rows)
+}
+
 fn drawn(change: &ChangeAnswer) -> String {
     let mut text = format!("{}  {}  {}\n", change.id, wait::words(change.state), change.title);
     let mut line = |name: &str, value: &str| {
@@ -89,6 +107,9 @@ fn drawn(change: &ChangeAnswer) -> String {
     line("reason", &change.reason);
     line("revision", &format!("{} of generation {}", change.revision, change.base_generation));
     line("policy", &format!("{}: {}", change.verdict.policy, change.verdict.reason));
+    line("approvals", &change.approvals.tally());
+    line("stuck", change.approvals.stuck.as_deref().unwrap_or_default());
+    line("expires", &change.approvals.expires_at.map(at).unwrap_or_default());
     line("digests", &format!("declaration {}", change.payload_sha256));
     line("", &format!("plan        {}", change.plan_sha256));
     line("started", &change.started_at.map(at).unwrap_or_default());
@@ -96,6 +117,10 @@ fn drawn(change: &ChangeAnswer) -> String {
     line("outcome", change.outcome.as_deref().unwrap_or_default());
     for missing in &change.waiting_for {
         line("waits for", missing);
+    }
+    if !change.approvals.votes.is_empty() {
+        text.push('\n');
+        text.push_str(&votes(&change.approvals));
     }
     if !change.calls.is_empty() {
         let rows: Vec<Vec<String>> = change

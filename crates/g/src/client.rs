@@ -1,11 +1,15 @@
 //! Calls to `/api/v1`, by the names of its operations.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use reqwest::{StatusCode, header};
 use rest_api::{EnvironmentList, Problem, operation};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::{
     cli::Common,
@@ -17,6 +21,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(40);
 /// Bytes of an answer, at most.
 const LARGEST: usize = 64 * 1024 * 1024;
+/// How often a write is sent again whose answer was lost.
+const REPEATS: u32 = 3;
+/// From a request without an answer to the next one.
+pub(crate) const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -29,6 +37,22 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) value: Value,
     pub(crate) tag: Option<String>,
+}
+
+/// What came over the wire.
+struct Raw {
+    status: StatusCode,
+    tag: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Raw {
+    /// The request that came first is still being carried out.
+    fn is_under_way(&self) -> bool {
+        self.status == StatusCode::CONFLICT
+            && serde_json::from_slice::<Problem>(&self.body)
+                .is_ok_and(|problem| problem.code == "idempotency_key_in_use")
+    }
 }
 
 impl Answer {
@@ -97,9 +121,11 @@ impl Client {
         query: &[(&str, &str)],
     ) -> Result<Answer, Failure> {
         let request = self.http.get(self.address(id, path)?).query(query);
-        self.send(request).await
+        let raw = self.exchange(request).await.map_err(|error| self.unreachable(&error))?;
+        self.read(&raw)
     }
 
+    /// A write whose answer is lost is asked for again under the same key, so that nothing is done twice.
     pub(crate) async fn post<T: Serialize + Sync>(
         &self,
         id: &str,
@@ -107,11 +133,34 @@ impl Client {
         body: &T,
         headers: &[(&str, &str)],
     ) -> Result<Answer, Failure> {
-        let mut request = self.http.post(self.address(id, path)?).json(body);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        let address = self.address(id, path)?;
+        let once = operation(id).is_some_and(|operation| operation.once);
+        let key = if once { Some(new_key()?) } else { None };
+        let mut repeats = if once { REPEATS } else { 0 };
+        let mut lost = false;
+        loop {
+            let mut request = self.http.post(address.as_str()).json(body);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            if let Some(key) = &key {
+                request = request.header("idempotency-key", key.as_str());
+            }
+            match self.exchange(request).await {
+                // Without a connection nothing was asked yet.
+                Err(error) if repeats > 0 && (lost || !error.is_connect()) => lost = true,
+                Ok(raw) if repeats > 0 && lost && raw.is_under_way() => {}
+                Ok(raw) => return self.read(&raw),
+                Err(error) if lost => {
+                    let unknown = "whether it took effect is not known: look before you ask again";
+                    return Err(self.unreachable(&error).with(unknown));
+                }
+                Err(error) => return Err(self.unreachable(&error)),
+            }
+            repeats -= 1;
+            let _ = writeln!(io::stderr(), "no answer yet: g asks again, and nothing is done twice");
+            sleep(BETWEEN_TRIES).await;
         }
-        self.send(request).await
     }
 
     /// The operation's path with its parameters filled in, in their order.
@@ -126,31 +175,40 @@ impl Client {
         Ok(format!("{}{}", self.url, parts.collect::<Vec<_>>().join("/")))
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
-        let unreachable = |error: &reqwest::Error| {
-            let why = if error.is_timeout() { "it took too long" } else { "no connection" };
-            Failure::new(Kind::Unreachable, format!("{} does not answer ({why}): is --url right?", self.url))
-        };
-        let answer = request
-            .bearer_auth(&self.token)
-            .header(header::ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(|error| unreachable(&error))?;
-        let status = answer.status();
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let why = if error.is_timeout() { "it took too long" } else { "no connection" };
+        Failure::new(Kind::Unreachable, format!("{} does not answer ({why}): is --url right?", self.url))
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Raw, reqwest::Error> {
+        let request = request.bearer_auth(&self.token).header(header::ACCEPT, "application/json");
+        let answer = request.send().await?;
         let tag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        let body = answer.bytes().await.map_err(|error| unreachable(&error))?;
-        if body.len() > LARGEST {
+        Ok(Raw { status: answer.status(), tag, body: answer.bytes().await?.to_vec() })
+    }
+
+    fn read(&self, raw: &Raw) -> Result<Answer, Failure> {
+        if raw.body.len() > LARGEST {
             return Err(Failure::new(Kind::Inside, "the server's answer is too large"));
         }
-        if status.is_success() {
-            return Ok(Answer { value: serde_json::from_slice(&body)?, tag });
+        if raw.status.is_success() {
+            return Ok(Answer { value: serde_json::from_slice(&raw.body)?, tag: raw.tag.clone() });
         }
-        match serde_json::from_slice::<Problem>(&body) {
+        match serde_json::from_slice::<Problem>(&raw.body) {
             Ok(problem) => Err(Failure::of(&problem)),
-            Err(_) => Err(strange(status, &self.url)),
+            Err(_) => Err(strange(raw.status, &self.url)),
         }
     }
+}
+
+/// A random UUID.
+fn new_key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    let random = rustls::crypto::aws_lc_rs::default_provider().secure_random;
+    random
+        .fill(&mut bytes)
+        .map_err(|_| Failure::new(Kind::Inside, "this machine has no random numbers to give"))?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
 }
 
 /// Something that is not Agent Manager answered.

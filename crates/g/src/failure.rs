@@ -47,6 +47,17 @@ impl Failure {
         Self { kind, message }
     }
 
+    /// The server may answer the next time.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.kind == Kind::Unreachable
+    }
+
+    /// With what else there is to say of it.
+    pub(crate) fn with(mut self, more: &str) -> Self {
+        self.message.push_str(&format!("\n  {more}"));
+        self
+    }
+
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
             Kind::Inside => 1,

@@ -11,18 +11,37 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     cli::Waiting,
-    client::{Answer, Client},
+    client::{Answer, BETWEEN_TRIES, Client},
     failure::{Failure, Kind},
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// Looks in a row that nobody answers: a server that is restarted ends no wait.
+const UNANSWERED: u32 = 3;
+
+async fn look(client: &Client, id: &str, operation: &str, path: &[&str]) -> Result<Answer, Failure> {
+    for _ in 1..UNANSWERED {
+        match client.get(operation, path, &[]).await {
+            Err(failure) if failure.is_unreachable() => sleep(BETWEEN_TRIES).await,
+            answered => return answered,
+        }
+    }
+    client.get(operation, path, &[]).await.map_err(|failure| {
+        if failure.is_unreachable() {
+            failure.with(&format!("g looked {UNANSWERED} times; {id} goes on without it"))
+        } else {
+            failure
+        }
+    })
+}
 
 /// Returns when it was applied; otherwise the failure says how it ended.
 pub(crate) async fn until_ended(client: &Client, id: ChangeId, waiting: &Waiting) -> Result<Answer, Failure> {
     let until = Instant::now() + Duration::from_secs(waiting.timeout);
     let mut told = String::new();
     loop {
-        let answer = client.get("load_change", &[&id.to_string()], &[]).await?;
+        let name = id.to_string();
+        let answer = look(client, &name, "load_change", &[&name]).await?;
         let change: Change = answer.read()?;
         let line = progress(&change);
         if line != told {
@@ -59,7 +78,7 @@ pub(crate) async fn until_answered(
     let in_vain = |message: String| Failure::new(Kind::InVain, message);
     let _ = writeln!(io::stderr(), "{id} pending: goes with the answer to the next heartbeat of {instance}");
     loop {
-        let list: CommandList = client.get("list_commands", &[zone, instance], &[]).await?.read()?;
+        let list: CommandList = look(client, id, "list_commands", &[zone, instance]).await?.read()?;
         let Some(command) = list.commands.into_iter().find(|command| command.id == id) else {
             return Err(in_vain(format!(
                 "{id} is no longer listed: many others were asked of {instance} since"
@@ -92,9 +111,7 @@ fn progress(change: &Change) -> String {
     let of = change.plan.actions.len();
     let state = words(change.state);
     match change.state {
-        ChangeState::AwaitingApprovals => {
-            format!("{state}: {} people must approve", change.verdict.approvals_needed)
-        }
+        ChangeState::AwaitingApprovals => format!("{state}: {}", change.approvals.tally()),
         ChangeState::Applying => match change.waiting_for.first() {
             Some(first) if done >= of => format!("{state}: {done} of {of} steps, waits for {first}"),
             _ => format!("{state}: {done} of {of} steps"),

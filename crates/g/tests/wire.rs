@@ -1,145 +1,19 @@
 //! `g` as a person types it, against a real server, a real database and the Compute Engine emulator.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
-use std::{
-    collections::BTreeSet,
-    os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
-    process::{Command, Output},
-    time::Duration,
-};
+mod stack;
+mod waiting;
 
-use compute_emulator::Emulator;
-use control::{Clock, people, tokens};
+use std::{os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
+
 use domain::{
-    Actor, Role,
-    actor::ActorKind,
-    token::{Reach, Scope},
-    view::token::NewToken,
+    ChangeState, FleetSpec, ObservedFleet, approvals::Requirement, change::Verdict,
+    environment::EnvironmentSpec, plan, token::Scope,
 };
-use server::{
-    commands::{Roles, Running, start},
-    config::Config,
-};
-use sqlx::{ConnectOptions as _, PgPool};
-use tokio::net::TcpListener;
+use sqlx::PgPool;
+use store::NewChange;
 
-const REFERENCES: [&str; 4] = [
-    "--set",
-    "module.networking.vpc_id=global/networks/genesis",
-    "--set",
-    "module.networking.subnet_id=regions/us-central1/subnetworks/genesis",
-];
-
-struct Stack {
-    url: String,
-    running: Running,
-    emulator: Emulator,
-    folder: tempfile::TempDir,
-}
-
-/// What a command said, and its exit code.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Stack {
-    async fn start(pool: PgPool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("agent-credential.key");
-        std::fs::write(&key, [7; 32]).unwrap();
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let url = format!("http://localhost:{port}");
-        let emulator = Emulator::start(compute_emulator::Config {
-            clock_rate: 100.0,
-            agents: true,
-            heartbeat_interval: Duration::from_secs(1),
-            project_metadata: [("agent-manager-url".to_owned(), url.clone())].into(),
-            ..Default::default()
-        })
-        .await
-        .unwrap();
-        let config = Config::parse(&format!(
-            r#"
-            [http]
-            listen = "127.0.0.1:{port}"
-            public_url = "{url}"
-            site_root = "{site}"
-            [database]
-            url = "{database}"
-            max_connections = 8
-            [sign_in]
-            issuer = "http://localhost:9"
-            client_id = "agent-manager"
-            development = true
-            [compute]
-            endpoint = "{endpoint}"
-            [agents]
-            jwks_url = "{jwks}"
-            credential_key_file = "{key}"
-            "#,
-            site = folder.path().display(),
-            database = pool.connect_options().to_url_lossy(),
-            endpoint = emulator.endpoint(),
-            jwks = emulator.jwks_url(),
-            key = key.display(),
-        ))
-        .unwrap();
-        let roles = Roles { people: true, work: true };
-        let running = start(config, roles, listener, Clock::System).await.unwrap();
-        Self { url, running, emulator, folder }
-    }
-
-    /// A token's file, as a person saves it.
-    async fn token(&self, scopes: &[Scope]) -> PathBuf {
-        let actor = Actor {
-            kind: ActorKind::Person,
-            id: "olga".to_owned(),
-            name: "Olga".to_owned(),
-            roles: BTreeSet::from([Role::Operator]),
-            reach: Reach::Whole,
-            authn: "oidc".to_owned(),
-            request_id: "request-1".to_owned(),
-        };
-        let control = &self.running.control;
-        people::sign_in(control, &actor, "https://issuer.test", "", &BTreeSet::new()).await.unwrap();
-        let new =
-            NewToken { name: "g".to_owned(), scopes: scopes.iter().copied().collect(), lifetime_days: 1 };
-        let created = tokens::create_token(control, &actor, new).await.unwrap();
-        let path = self.folder.path().join(format!("token-{}", created.row.id));
-        std::fs::write(&path, format!("{}\n", created.secret)).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        path
-    }
-
-    async fn g(&self, token: &std::path::Path, line: &[&str]) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
-        command
-            .args(line)
-            .env_clear()
-            .env("AGENT_MANAGER_URL", &self.url)
-            .env("AGENT_MANAGER_TOKEN_FILE", token);
-        said(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
-    }
-
-    async fn stop(self) {
-        self.running.stop().await.unwrap();
-        self.emulator.shutdown().await.unwrap();
-    }
-}
-
-fn said(output: Output) -> Said {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-fn example(name: &str) -> String {
-    format!("{}/../../examples/{name}", env!("CARGO_MANIFEST_DIR"))
-}
+use crate::stack::{REFERENCES, Stack, example, said};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
@@ -199,6 +73,16 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
     );
     let url = stack.g(&token, &["vm", "outputs", "instance_group_urls"]).await;
     assert!(url.out.contains("/instanceGroups/genesis-pool-backend-pool\""), "{}", url.out);
+    let cost = stack.g(&token, &["vm", "outputs", "cost_optimization"]).await;
+    let cost: serde_json::Value = serde_json::from_str(&cost.out).unwrap();
+    let dollars = |name: &str| cost[name]["known"].as_str().unwrap().parse::<f64>().unwrap();
+    assert!(
+        0.0 < dollars("monthly_usd") && dollars("monthly_usd") <= dollars("monthly_usd_at_most"),
+        "{cost}"
+    );
+    let scaler = stack.g(&token, &["vm", "outputs", "autoscalers"]).await;
+    let scaler: serde_json::Value = serde_json::from_str(&scaler.out).unwrap();
+    assert!(scaler["backend-pool"]["status"].is_string(), "{scaler}");
     let none = stack.g(&token, &["vm", "outputs", "nothing"]).await;
     assert_eq!((none.code, none.err.contains("vm_management_summary")), (3, true), "{}", none.err);
 
@@ -326,6 +210,53 @@ async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
     assert_eq!((away.code, away.err.contains("does not answer")), (6, true), "{}", away.err);
     let wrong = stack.g(&reader, &["vm", "create-pool", "--type", "wizard"]).await;
     assert_eq!((wrong.code, wrong.err.contains("backend-developer")), (2, true), "{}", wrong.err);
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_list_that_is_longer_than_a_page_is_read_to_its_end(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let control = &stack.running.control;
+    let now = control.clock.now();
+    let environment = EnvironmentSpec::new("genesis-project-dev", "us-central1", "dev", "vpc", "subnet");
+    let desired = FleetSpec::new(environment);
+    let plan = plan::plan(&desired, &ObservedFleet::default(), now);
+    let verdict = Verdict {
+        policy: "default r1".to_owned(),
+        approvals_needed: 0,
+        requirement: Requirement::default(),
+        reason: "development".to_owned(),
+    };
+    let mut tx = control.store.begin().await.unwrap();
+    for _ in 0..60 {
+        let new = NewChange {
+            environment: "dev",
+            title: "dev: a test",
+            reason: "",
+            state: ChangeState::Approved,
+            proposed_by: "olga",
+            at: now,
+            base_generation: 0,
+            desired: &desired,
+            plan: &plan,
+            verdict: &verdict,
+            expires_in: None,
+        };
+        let id = tx.insert_change(&new).await.unwrap().id;
+        // Before anybody could run it.
+        tx.set_change_state(id, ChangeState::Approved, ChangeState::Cancelled, None, now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let token = stack.token(&[Scope::Read]).await;
+    let all = stack.g(&token, &["change", "list", "--limit", "100", "--output", "json"]).await;
+    let all: serde_json::Value = serde_json::from_str(&all.out).unwrap();
+    let ids: Vec<&str> =
+        all["changes"].as_array().unwrap().iter().map(|change| change["id"].as_str().unwrap()).collect();
+    let expected: Vec<String> = (1..=60).rev().map(|number| format!("chg-{number}")).collect();
+    assert_eq!((ids, &all["more"]), (expected.iter().map(String::as_str).collect(), &false.into()));
+    let some = stack.g(&token, &["change", "list", "--limit", "55"]).await;
+    assert_eq!((some.out.lines().count(), some.out.contains("There are more")), (57, true), "{}", some.out);
     stack.stop().await;
 }
 

@@ -6,7 +6,7 @@ use domain::{
     ChangeId, ChangeState, Timestamp, change, edit::Edit, operation::Operation, view::change as view,
 };
 
-use crate::{MakePlan, Plan, SourceFile, ZoneImpact, schema::wire};
+use crate::{Approvals, MakePlan, Plan, SourceFile, ZoneImpact, schema::wire};
 
 wire! { answer
     /// A change in a list.
@@ -78,6 +78,7 @@ wire! { answer
         plan_sha256: String,
         plan: Plan,
         verdict: Verdict,
+        approvals: Approvals,
         calls: Vec<Call>,
         /// What is still missing while it is applied.
         waiting_for: Vec<String>,
@@ -188,6 +189,7 @@ impl From<&view::ChangeView> for Change {
             plan_sha256: revision.plan_sha256.clone(),
             plan: (&revision.plan).into(),
             verdict: (&revision.verdict).into(),
+            approvals: (&view.approvals).into(),
             calls: view.operations.iter().map(Call::from).collect(),
             waiting_for: view.waiting_for.clone(),
         }

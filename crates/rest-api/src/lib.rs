@@ -2,6 +2,7 @@
 //! The server mounts its routes from [`OPERATIONS`] and `g` calls by it, so that neither can say what the other does not know.
 //! Answers are made from the domain's read models; a page may change without changing what programs read.
 
+mod approvals;
 mod audit_event;
 mod change;
 mod command;
@@ -19,6 +20,7 @@ mod problem;
 mod schema;
 mod template;
 
+pub use approvals::{Approvals, Seats, Vote};
 pub use audit_event::{AuditEvent, AuditEventList};
 pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed, Verdict};
 pub use command::{Command, CommandList, Commanded};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     AgentType, ChangeId, ChangeState, Permission, Role, Timestamp,
     agent::AgentState,
+    approvals::Ballot,
     command::{CommandState, Verb},
     edit::Edit,
     token::Scope,
@@ -106,7 +107,7 @@ macro_rules! words {
     };
 }
 
-words! { AgentState, AgentType, ChangeState, CommandState, Permission, Role, Scope, Verb, }
+words! { AgentState, AgentType, Ballot, ChangeState, CommandState, Permission, Role, Scope, Verb, }
 
 /// An edit by its verb; the noun it carries is whole, by the names of the Terraform module.
 impl Schema for Edit {

@@ -37,6 +37,13 @@ pub(super) async fn once(State(control): State<Control>, request: Request, next:
     };
     let mut digest = Sha256::new();
     digest.update(format!("{} {}\n", parts.method, parts.uri.path()));
+    // The same body on another declaration is another request.
+    for tag in parts.headers.get_all(header::IF_MATCH) {
+        digest.update(b"if-match: ");
+        digest.update(tag.as_bytes());
+        digest.update(b"\n");
+    }
+    digest.update(b"\n");
     digest.update(&body);
     let claimed = control.store.claim_idempotency_key(token, &key, Hash(digest.finalize().into())).await;
     match claimed {

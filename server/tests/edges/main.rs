@@ -3,8 +3,10 @@
 
 mod agents;
 mod app;
+mod conditions;
 mod documents;
 mod headers;
+mod paging;
 mod rest;
 mod settings;
 mod sign_in;

@@ -16,7 +16,7 @@ use crate::app::{Cookies, TestApp};
 
 pub(crate) const ALL: &[Scope] = &Scope::ALL;
 
-async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
+pub(crate) async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "{answer:?}");
     let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(answer.status(), status);
@@ -164,7 +164,7 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
 }
 
 /// A VM of development whose agent has not spoken yet.
-fn instance(name: &str) -> Instance {
+pub(crate) fn instance(name: &str) -> Instance {
     Instance {
         name: name.to_owned(),
         id: Some("7".to_owned()),

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentType,
+    autoscaling::StatusDetail,
+    cost::Monthly,
     environment::{CustomMetric, NamedPort},
     resource::HealthCheck,
 };
@@ -54,6 +56,12 @@ pub struct AutoscalerOutput {
     pub custom_metrics: Vec<CustomMetric>,
     /// It was seen in Compute Engine.
     pub exists: bool,
+    /// The service's word: `ACTIVE`, `PENDING`, `ERROR`, `DELETING`. None: not seen yet.
+    pub status: Option<String>,
+    /// The size that the service recommends, also where its mode is off.
+    pub recommended_size: Option<u32>,
+    /// The service's reasons, such as `CAPPED_AT_MAX_NUM_REPLICAS`.
+    pub status_details: Vec<StatusDetail>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,6 +119,12 @@ pub struct CostOptimizationOutput {
     pub scale_down_max_percent: u32,
     pub scale_down_time_window: u32,
     pub predictive_autoscaling: bool,
+    /// List prices in US dollars by the month of 730 hours, with every pool at its `target_size`.
+    pub monthly_usd: Monthly,
+    /// The same with every autoscaled pool at its maximum. None: no autoscaler decides.
+    pub monthly_usd_at_most: Option<Monthly>,
+    /// The version of the price book that says so.
+    pub price_book: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,59 @@
+//! What a request says of the declaration that it follows, by `If-Match`.
+
+use domain::Role;
+use reqwest::{StatusCode, header};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::{
+    app::TestApp,
+    rest::{ALL, problem},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_edit_is_of_the_declaration_in_force(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    app.declare(1).await;
+    let declared = app.read(&token, "/api/v1/environments/dev/declaration").await;
+    let tag = declared.headers()[header::ETAG].to_str().unwrap().to_owned();
+    let edit = json!({ "edit": { "edit": "delete_firewall_rule", "key": "allow-agent-ssh" } });
+    let path = "/api/v1/environments/dev/changes";
+
+    let blind = app.post(&token, path, &edit, &[]).await;
+    let refused = problem(blind, StatusCode::PRECONDITION_REQUIRED, "precondition_required").await;
+    assert!(refused.detail.contains("If-Match"), "{}", refused.detail);
+    // "Any" names no declaration that was read.
+    let any = app.post(&token, path, &edit, &[("if-match", "*")]).await;
+    problem(any, StatusCode::PRECONDITION_REQUIRED, "precondition_required").await;
+    let nonsense = app.post(&token, path, &edit, &[("if-match", "1")]).await;
+    problem(nonsense, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    let stale = app.post(&token, path, &edit, &[("if-match", "\"7\"")]).await;
+    let refused = problem(stale, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert!(refused.detail.contains("at generation 1 now"), "{}", refused.detail);
+    let list: rest_api::ChangeList = app.read(&token, "/api/v1/changes").await.json().await.unwrap();
+    assert_eq!(list.changes.len(), 1, "nothing was proposed");
+    let made = app.post(&token, path, &edit, &[("if-match", &tag)]).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_key_is_of_one_declaration(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    app.declare(1).await;
+    let edit = json!({ "edit": { "edit": "delete_firewall_rule", "key": "allow-agent-ssh" } });
+    let propose = async |tag: &str| {
+        let headers = [("idempotency-key", "k-1"), ("if-match", tag)];
+        app.post(&token, "/api/v1/environments/dev/changes", &edit, &headers).await
+    };
+    // A refusal leaves the key free.
+    problem(propose("\"7\"").await, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert_eq!(propose("\"1\"").await.status(), StatusCode::CREATED);
+    let again = propose("\"1\"").await;
+    assert_eq!(again.headers()["idempotency-replayed"], "true");
+    let other = propose("\"2\"").await;
+    problem(other, StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused").await;
+    app.stop().await;
+}
