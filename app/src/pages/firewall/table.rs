@@ -29,6 +29,37 @@ pub fn drift(drift: Drift) -> (State, &'static str) {
     }
 }
 
+/// What runs otherwise than the rules say, as a sentence; None where all of them are in force.
+pub fn otherwise<'a>(rows: impl IntoIterator<Item = &'a FirewallRuleRow>) -> Option<String> {
+    let (mut missing, mut other, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        match row.drift {
+            Drift::Equal => {}
+            Drift::Missing => missing.push(row.key.clone()),
+            Drift::Differs => other.push(row.key.clone()),
+            Drift::Undeclared => leaving.push(row.key.clone()),
+            Drift::Unread => {
+                return Some(
+                    "Compute Engine was not read yet: which rules are in force is not known.".to_owned(),
+                );
+            }
+        }
+    }
+    let parts: Vec<String> = [
+        (missing, "not there yet"),
+        (other, "there with other settings"),
+        (leaving, "still there, though no longer declared"),
+    ]
+    .into_iter()
+    .filter(|(keys, _)| !keys.is_empty())
+    .map(|(keys, how)| {
+        let verb = if keys.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} {how}", words::list(&keys))
+    })
+    .collect();
+    (!parts.is_empty()).then(|| format!("Not all of this is in force: {}.", parts.join("; ")))
+}
+
 /// `ingress`, `egress`.
 pub fn direction(direction: Direction) -> &'static str {
     match direction {
@@ -93,6 +124,7 @@ fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
     let action = if row.denies { status(State::X, "Deny") } else { status(State::Ok, "Allow") };
     let vms = if row.targets.is_empty() { "every VM".to_owned() } else { row.targets.join(", ") };
     let holds = match decides {
+        Some(true) if row.drift == Drift::Missing => "Will decide".to_owned(),
         Some(true) => "Decides".to_owned(),
         Some(false) => "Decided before it".to_owned(),
         None if row.pools.is_empty() => "none".to_owned(),
@@ -130,4 +162,44 @@ pub fn warnings_list(warnings: Vec<Warning>) -> AnyView {
         })
         .collect_view();
     view! { <ul class="rows verdicts">{lines}</ul> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(key: &str, drift: Drift) -> FirewallRuleRow {
+        FirewallRuleRow {
+            environment: "dev".into(),
+            key: key.into(),
+            name: format!("genesis-agent-{key}"),
+            direction: Direction::Ingress,
+            priority: 1000,
+            denies: false,
+            peers: Vec::new(),
+            targets: Vec::new(),
+            services: Vec::new(),
+            pools: Vec::new(),
+            drift,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_declared_and_not_in_force_is_named() {
+        assert_eq!(otherwise(&[row("ssh", Drift::Equal)]), None);
+        let rows = [
+            row("ssh", Drift::Missing),
+            row("http", Drift::Missing),
+            row("dns", Drift::Differs),
+            row("old", Drift::Undeclared),
+            row("icmp", Drift::Equal),
+        ];
+        assert_eq!(
+            otherwise(&rows).unwrap(),
+            "Not all of this is in force: ssh and http are not there yet; dns is there with other settings; \
+             old is still there, though no longer declared."
+        );
+        assert!(otherwise(&[row("ssh", Drift::Unread)]).unwrap().contains("not read yet"));
+    }
 }
