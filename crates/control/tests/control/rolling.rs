@@ -30,7 +30,8 @@ const GROUP: &str = "genesis-pool-backend-pool";
 async fn started(fixture: &Fixture, worker: &mut Worker, size: u32, ready: u32) {
     let by_hand = format!("enable_autoscaling = false\n      min_ready_sec = {ready}");
     let size = format!("target_size   = {size}");
-    let edited = basic(&[("enable_autoscaling = true", &by_hand), ("target_size   = 2", &size)]);
+    let most = ("max_replicas  = 5", "max_replicas  = 20");
+    let edited = basic(&[("enable_autoscaling = true", &by_hand), ("target_size   = 2", &size), most]);
     let id = propose(&fixture.control, &operator(), edited).await.unwrap();
     assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
 }
@@ -108,6 +109,26 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
     assert_eq!(preview.plan.violations, []);
     assert_eq!(preview.plan.impact.total().replaced, 3);
     assert!(preview.desired.template_versions.contains_key(&old), "found among the versions of the past");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_canary_of_a_quarter_of_ten_is_three(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    started(&fixture, &mut worker, 10, 0).await;
+    edit(control, &mut worker, &stage(control).await).await;
+    let quarter =
+        CanarySpec { template_name: None, template_version: None, target_size: Amount::Percent(25) };
+    let canary = Edit::StartCanary { name: POOL.into(), canary: quarter };
+    let tried = edit(control, &mut worker, &canary).await;
+    assert_eq!(tried.title, "dev: try backend-dev on 25% of the VMs of pool backend-pool");
+    assert_eq!(tried.revision.plan.impact.total().replaced, 3, "a share is rounded up");
+    let view = pools::load_pool(control, &viewer(), "dev", POOL).await.unwrap();
+    let rollout = view.rollout.unwrap();
+    assert_eq!(rollout.state, RolloutState::Canary);
+    let shares: Vec<_> = rollout.versions.iter().map(|v| (v.role, v.wanted, v.ready)).collect();
+    assert_eq!(shares, [(VersionRole::Own, 7, 7), (VersionRole::Canary, 3, 3)]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
