@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 pub use detail::FirewallRulePage;
 pub use panels::{DeleteFirewallRule, EditFirewallRule, NewFirewallRule};
-pub use table::{effective_table, rules_table, warnings_list};
+pub use table::{effective_table, otherwise, rules_table, warnings_list};
 
 use crate::{
     api,

@@ -9,7 +9,7 @@ use google_cloud_compute_v1::client::{
 };
 use google_cloud_gax::{
     backoff_policy::BackoffPolicy, client_builder::ClientBuilder,
-    exponential_backoff::ExponentialBackoffBuilder, options::RequestOptionsBuilder,
+    exponential_backoff::ExponentialBackoffBuilder, options::RequestOptionsBuilder, retry_policy::NeverRetry,
     retry_throttler::SharedRetryThrottler,
 };
 
@@ -109,10 +109,15 @@ impl Common<'_> {
 
 /// How each request is sent.
 pub(crate) trait Call: RequestOptionsBuilder + Sized {
-    /// All requests of this crate may be repeated: reads as such, whatever their method, and writes because they carry a request id.
-    /// Google's client would not repeat a POST or PATCH by itself (trap 4).
+    /// Nearly all requests of this crate may be repeated: reads as such, whatever their method, and writes because they carry a request
+    /// id. Google's client would not repeat a POST or PATCH by itself (trap 4).
     fn repeatable(self) -> Self {
         self.with_user_agent(USER_AGENT).with_idempotency(true)
+    }
+
+    /// A write that takes no request id and that would have its effect twice: whoever sends it looks first, each time.
+    fn once(self) -> Self {
+        self.with_user_agent(USER_AGENT).with_retry_policy(NeverRetry)
     }
 }
 

@@ -2,12 +2,14 @@
 
 use domain::{
     instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth},
+    name::same_reference,
     plan::{InstanceRef, Step},
 };
 use google_cloud_compute_v1::model::{
     ManagedInstance, RegionInstanceGroupManagersApplyUpdatesRequest,
     RegionInstanceGroupManagersDeleteInstancesRequest, RegionInstanceGroupManagersRecreateRequest,
     RegionInstanceGroupManagersStartInstancesRequest, RegionInstanceGroupManagersStopInstancesRequest,
+    region_instance_group_managers_apply_updates_request::{MinimalAction, MostDisruptiveAllowedAction},
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     Compute, Error, OperationScope, Scope, Submitted,
     client::{Call, all},
-    link,
+    group_wire, link,
     submit::started,
 };
 
@@ -93,8 +95,9 @@ impl Compute {
         start_instances(RegionInstanceGroupManagersStartInstancesRequest)
     }
 
-    /// They take the version that the group intends for them. Sent again it finds nothing to do: the call has no request id
-    /// and needs none.
+    /// They are made anew with the version that the group intends for them, whatever the versions differ in: left to itself, Compute
+    /// Engine does the least that takes them there, which a plan cannot foretell. The call takes no request id, and sent twice it would
+    /// make them anew twice.
     pub async fn apply_updates_to_instances(
         &self,
         scope: &Scope,
@@ -103,7 +106,9 @@ impl Compute {
     ) -> Result<Submitted, Error> {
         let span = tracing::info_span!("compute.apply_updates_to_instances", group, count = instances.len());
         let body = RegionInstanceGroupManagersApplyUpdatesRequest::new()
-            .set_instances(instances.iter().map(InstanceName::link));
+            .set_instances(instances.iter().map(InstanceName::link))
+            .set_minimal_action(MinimalAction::Replace)
+            .set_most_disruptive_allowed_action(MostDisruptiveAllowedAction::Replace);
         let apply = self
             .0
             .region_instance_group_managers
@@ -112,7 +117,7 @@ impl Compute {
             .set_region(&scope.region)
             .set_instance_group_manager(group)
             .set_body(body);
-        started(OperationScope::Region, apply.repeatable().send().instrument(span).await)
+        started(OperationScope::Region, apply.once().send().instrument(span).await)
     }
 
     /// One VM boots again, at once and without being asked to stop. The group takes no notice: its name, its disks and its id stay.
@@ -135,6 +140,16 @@ impl Compute {
         started(zone, reset.repeatable().send().instrument(span).await)
     }
 
+    /// Whether the VM has, or is being given, a version that its group declares. An update that was taken shows here, also to another
+    /// process than the one that asked for it.
+    async fn runs_intended_version(&self, scope: &Scope, vm: &InstanceRef) -> Result<bool, Error> {
+        let group = group_wire::from_google(self.instance_group(scope, &vm.group).await?);
+        let listed = self.list_managed_instances(scope, &vm.group).await?;
+        let found = listed.iter().find(|one| one.name == vm.name && one.zone == vm.zone);
+        let own = found.and_then(|one| one.template.as_deref());
+        Ok(own.is_some_and(|own| group.templates().any(|template| same_reference(own, template))))
+    }
+
     /// A step on one VM of a group.
     pub(crate) async fn submit_instance(
         &self,
@@ -154,7 +169,12 @@ impl Compute {
                 }
             }
             Step::RecreateInstance(_) => self.recreate_instances(scope, &vm.group, one, request_id).await,
-            Step::UpdateInstance(_) => self.apply_updates_to_instances(scope, &vm.group, one).await,
+            Step::UpdateInstance(_) => {
+                if self.runs_intended_version(scope, vm).await? {
+                    return Ok(Submitted::AlreadyThere);
+                }
+                self.apply_updates_to_instances(scope, &vm.group, one).await
+            }
             _ => self.reset_instance(scope, &instance, request_id).await,
         }
     }

@@ -106,12 +106,15 @@ pub async fn load_pool_firewall(
     let tags =
         rules.tags.get(pool).ok_or_else(|| Error::NotFound(format!("pool {pool} in {environment}")))?;
     let firewall = rules.firewall();
+    let (leaving, declared): (Vec<_>, Vec<_>) =
+        rules.rows().into_iter().partition(|row| row.drift == Drift::Undeclared);
     let effective = |row: FirewallRuleRow| {
         let effect = firewall.effect_for(&row.name, tags)?;
         Some(EffectiveRule { decides: matches!(effect, Effect::Decides(_)), row })
     };
     Ok(PoolFirewall {
-        rules: rules.rows().into_iter().filter_map(effective).collect(),
+        rules: declared.into_iter().filter_map(effective).collect(),
+        leaving: leaving.into_iter().filter(|row| row.pools.iter().any(|name| name == pool)).collect(),
         warnings: rules
             .warnings
             .iter()

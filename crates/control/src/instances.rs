@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use compute::SerialOutput;
 use domain::{
-    Actor, Permission,
+    Actor, Permission, Timestamp,
     agent::AgentState,
     view::{
         health::{AgentStatus, SerialPage},
@@ -54,29 +55,35 @@ pub async fn load_serial_page(
         control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
     let environment = environments::require(control, &row.environment).await?;
     let scope = planning::scope(&environment.spec);
-    let read = control.compute.serial_port_output(&scope, zone, name, start.unwrap_or(0));
+    let read = control.compute.serial_port_output(&scope, zone, name, ask_from(start));
     // A page does not wait for an API that hangs.
     let read = timeout(SERIAL_WAIT, read)
         .await
         .map_err(|late| Error::Unavailable { what: "the serial console", source: Box::new(late) })?;
-    let mut output = read.map_err(|error| match error {
+    let output = read.map_err(|error| match error {
         compute::Error::NotFound { .. } => Error::NotFound(format!("serial console of {name}")),
         error => error.into(),
     })?;
-    let from = match start {
-        Some(start) => start.max(output.start),
-        // The service has no way to ask for the end alone (docs/compute-emulator.md): the last MiB is read and cut here.
-        None => output.next.saturating_sub(SERIAL_PAGE).max(output.start),
-    };
+    Ok(serial_page(&output, start, control.clock.now()))
+}
+
+/// Where to read from for the page at `start`: a page before it, which shows whether something older is kept. Without a start, all that is
+/// kept: the service has no way to ask for the end alone (docs/compute-emulator.md).
+fn ask_from(start: Option<u64>) -> u64 {
+    start.map_or(0, |start| start.saturating_sub(SERIAL_PAGE))
+}
+
+/// The page at `start`, or the last one, of what the service answered when it was asked as [`ask_from`] says.
+fn serial_page(output: &SerialOutput, start: Option<u64>, read_at: Timestamp) -> SerialPage {
+    let from = start.unwrap_or_else(|| output.next.saturating_sub(SERIAL_PAGE)).max(output.start);
     let (contents, from) = page(&output.contents, output.start, from);
-    output.next = from + contents.len() as u64;
-    Ok(SerialPage {
+    SerialPage {
         contents: contents.to_owned(),
-        earlier: from > 0,
+        earlier: (from > output.start).then(|| from.saturating_sub(SERIAL_PAGE).max(output.start)),
         start: from,
-        next: output.next,
-        read_at: control.clock.now(),
-    })
+        next: from + contents.len() as u64,
+        read_at,
+    }
 }
 
 /// At most a page of `text`, which begins at byte `start`, from byte `from` on; whole characters, and whole lines where it is cut.
@@ -189,5 +196,27 @@ mod tests {
         assert_eq!(page(&text, 1000, 5).1, 1000, "what was lost cannot be read");
         let (cut, _) = page("ä", 0, 1);
         assert_eq!(cut, "");
+    }
+
+    #[test]
+    fn the_way_back_ends_at_the_oldest_byte_that_is_kept() {
+        let (lost, kept) = (500_000, ("y".repeat(99) + "\n").repeat(1000));
+        let end = lost + kept.len() as u64;
+        let read = |start: Option<u64>| {
+            let at = ask_from(start).clamp(lost, end);
+            let contents = kept[usize::try_from(at - lost).unwrap()..].to_owned();
+            serial_page(&SerialOutput { contents, start: at, next: end }, start, Timestamp::default())
+        };
+        let mut page = read(None);
+        assert_eq!(page.next, end);
+        let mut seen = vec![page.start];
+        while let Some(earlier) = page.earlier {
+            page = read(Some(earlier));
+            assert_eq!(page.start, earlier);
+            seen.push(page.start);
+        }
+        assert!(seen.is_sorted_by(|later, earlier| later > earlier), "{seen:?}");
+        assert_eq!((seen.len(), seen.last()), (7, Some(&lost)));
+        assert_eq!(read(Some(0)).start, lost, "what was lost cannot be read");
     }
 }

@@ -7,10 +7,11 @@ use chrono::TimeDelta;
 
 use crate::{
     Timestamp,
-    autoscaling::AutoscalerStatus,
+    autoscaling::{AutoscalerStatus, AutoscalingMode},
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     instance::{CurrentAction, Instance, ProbeHealth},
     observed::GroupStatus,
+    resource::Autoscaler,
 };
 
 /// How long VMs that start may fail their health check before that is called a fault.
@@ -56,15 +57,16 @@ pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
     })
 }
 
-/// Brings the conditions that tell what is in the way up to date: new ones come with `now`, those that ended go.
+/// Brings the conditions that tell what is in the way up to date: new ones come with `now`, those that ended go. `autoscaler` is the
+/// observed one with what the service says of it.
 pub fn update(
     conditions: &mut Vec<Condition>,
     group: &GroupStatus,
-    autoscaler: Option<&AutoscalerStatus>,
+    autoscaler: Option<(&Autoscaler, &AutoscalerStatus)>,
     now: Timestamp,
 ) {
     let health = health(conditions, group, now);
-    let capped = autoscaler.and_then(|autoscaler| capped(group, autoscaler));
+    let capped = autoscaler.and_then(|(autoscaler, status)| capped(autoscaler, status));
     let found: Vec<_> = attempts(group).into_iter().chain(health).chain(capped).collect();
     conditions.retain(|condition| {
         !KINDS.contains(&condition.kind) || found.iter().any(|hindrance| hindrance.kind == condition.kind)
@@ -140,16 +142,20 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The service's own word that it would take more than it may.
-fn capped(group: &GroupStatus, autoscaler: &AutoscalerStatus) -> Option<Hindrance> {
-    autoscaler.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS").then(|| Hindrance {
-        kind: ConditionType::WithinLimits,
-        status: ConditionStatus::False,
-        reason: "CappedByAutoscaler",
-        message: format!(
-            "the load asks for more than the {} VMs that max_replicas allows",
-            group.target_size
-        ),
+/// The service's own word that it would take more than it may. One that only recommends is not held back by its maximum.
+fn capped(autoscaler: &Autoscaler, status: &AutoscalerStatus) -> Option<Hindrance> {
+    let says_so = status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS");
+    (says_so && autoscaler.mode != AutoscalingMode::Off).then(|| {
+        let vms = match autoscaler.max_replicas {
+            1 => "1 VM".to_owned(),
+            most => format!("{most} VMs"),
+        };
+        Hindrance {
+            kind: ConditionType::WithinLimits,
+            status: ConditionStatus::False,
+            reason: "CappedByAutoscaler",
+            message: format!("the load asks for more than the {vms} that max_replicas allows"),
+        }
     })
 }
 
@@ -188,7 +194,10 @@ const UNHEALTHY: &str = "Unhealthy";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{AttemptError, InstanceStatus};
+    use crate::{
+        instance::{AttemptError, InstanceStatus},
+        resource::ScaleInControl,
+    };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -274,13 +283,35 @@ mod tests {
             |kind: &str| crate::autoscaling::StatusDetail { kind: kind.to_owned(), message: String::new() };
         let status =
             |kind: &str| AutoscalerStatus { details: vec![detail(kind)], ..AutoscalerStatus::default() };
-        let full = GroupStatus { target_size: 5, ..GroupStatus::default() };
+        let autoscaler = |mode, max_replicas| Autoscaler {
+            name: "g".to_owned(),
+            group: "g".to_owned(),
+            min_replicas: 1,
+            max_replicas,
+            cooldown_sec: 60,
+            cpu_target: 0.5,
+            predictive: false,
+            custom_metrics: Vec::new(),
+            scale_in: ScaleInControl { max_percent: 10, time_window_sec: 600 },
+            mode,
+            schedules: Vec::new(),
+        };
+        // Somebody deleted two VMs by hand: the size says nothing of the limit.
+        let smaller = GroupStatus { target_size: 3, ..GroupStatus::default() };
+        let on = autoscaler(AutoscalingMode::On, 5);
+        let held = status("CAPPED_AT_MAX_NUM_REPLICAS");
         let mut conditions = Vec::new();
-        update(&mut conditions, &full, Some(&status("CAPPED_AT_MAX_NUM_REPLICAS")), at(0));
+        update(&mut conditions, &smaller, Some((&on, &held)), at(0));
         assert_eq!(conditions[0].reason, "CappedByAutoscaler");
-        assert!(conditions[0].message.contains("more than the 5 VMs"), "{conditions:?}");
-        update(&mut conditions, &full, Some(&status("MIN_EQUALS_MAX")), at(1));
+        assert_eq!(conditions[0].message, "the load asks for more than the 5 VMs that max_replicas allows");
+        let one = autoscaler(AutoscalingMode::OnlyScaleOut, 1);
+        update(&mut conditions, &smaller, Some((&one, &held)), at(1));
+        assert!(conditions[0].message.contains("than the 1 VM that"), "{conditions:?}");
+        update(&mut conditions, &smaller, Some((&on, &status("MIN_EQUALS_MAX"))), at(2));
         assert_eq!(conditions, []);
+        let off = autoscaler(AutoscalingMode::Off, 5);
+        update(&mut conditions, &smaller, Some((&off, &held)), at(3));
+        assert_eq!(conditions, [], "it only recommends: its maximum keeps nothing back");
     }
 
     #[test]

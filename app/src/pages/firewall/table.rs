@@ -31,6 +31,37 @@ pub fn drift(row: &FirewallRuleRow) -> (State, &'static str) {
     }
 }
 
+/// What runs otherwise than the rules say, as a sentence; None where all of them are in force.
+pub fn otherwise<'a>(rows: impl IntoIterator<Item = &'a FirewallRuleRow>) -> Option<String> {
+    let (mut missing, mut other, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        match row.drift {
+            Drift::Equal => {}
+            Drift::Missing => missing.push(row.key.clone()),
+            Drift::Differs => other.push(row.key.clone()),
+            Drift::Undeclared => leaving.push(row.key.clone()),
+            Drift::Unread => {
+                return Some(
+                    "Compute Engine was not read yet: which rules are in force is not known.".to_owned(),
+                );
+            }
+        }
+    }
+    let parts: Vec<String> = [
+        (missing, "not there yet"),
+        (other, "there with other settings"),
+        (leaving, "still there, though no longer declared"),
+    ]
+    .into_iter()
+    .filter(|(keys, _)| !keys.is_empty())
+    .map(|(keys, how)| {
+        let verb = if keys.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} {how}", words::list(&keys))
+    })
+    .collect();
+    (!parts.is_empty()).then(|| format!("Not all of this is in force: {}.", parts.join("; ")))
+}
+
 /// `ingress`, `egress`.
 pub fn direction(direction: Direction) -> &'static str {
     match direction {
@@ -95,6 +126,7 @@ fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
     let action = if row.denies { status(State::X, "Deny") } else { status(State::Ok, "Allow") };
     let vms = if row.targets.is_empty() { "every VM".to_owned() } else { row.targets.join(", ") };
     let holds = match decides {
+        Some(true) if row.drift == Drift::Missing => "Will decide".to_owned(),
         Some(true) => "Decides".to_owned(),
         Some(false) => "Decided before it".to_owned(),
         None if row.pools.is_empty() => "none".to_owned(),
@@ -138,12 +170,11 @@ pub fn warnings_list(warnings: Vec<Warning>) -> AnyView {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_what_a_change_works_on_is_progress() {
-        let row = |drift, moving| FirewallRuleRow {
+    fn row(key: &str, drift: Drift, moving: bool) -> FirewallRuleRow {
+        FirewallRuleRow {
             environment: "dev".into(),
-            key: "ssh".into(),
-            name: "genesis-ssh".into(),
+            key: key.into(),
+            name: format!("genesis-agent-{key}"),
             direction: Direction::Ingress,
             priority: 1000,
             denies: false,
@@ -154,10 +185,34 @@ mod tests {
             drift,
             moving,
             warnings: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn only_what_a_change_works_on_is_progress() {
+        let row = |drift, moving| row("ssh", drift, moving);
         assert_eq!(drift(&row(Drift::Missing, true)), (State::Progress, "Being created"));
         assert_eq!(drift(&row(Drift::Missing, false)), (State::Warn, "Not there"));
         assert_eq!(drift(&row(Drift::Undeclared, true)), (State::Progress, "On its way out"));
         assert_eq!(drift(&row(Drift::Undeclared, false)), (State::Warn, "Still there"));
+    }
+
+    #[test]
+    fn what_is_declared_and_not_in_force_is_named() {
+        let row = |key: &str, drift| row(key, drift, false);
+        assert_eq!(otherwise(&[row("ssh", Drift::Equal)]), None);
+        let rows = [
+            row("ssh", Drift::Missing),
+            row("http", Drift::Missing),
+            row("dns", Drift::Differs),
+            row("old", Drift::Undeclared),
+            row("icmp", Drift::Equal),
+        ];
+        assert_eq!(
+            otherwise(&rows).unwrap(),
+            "Not all of this is in force: ssh and http are not there yet; dns is there with other settings; \
+             old is still there, though no longer declared."
+        );
+        assert!(otherwise(&[row("ssh", Drift::Unread)]).unwrap().contains("not read yet"));
     }
 }

@@ -6,6 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::otherwise;
 use crate::{
     components::{
         field::TextField,
@@ -38,6 +39,7 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
         _ => None,
     };
     let pools = view.pools.clone();
+    let unlike = otherwise(&view.rules);
     view! {
         <Panel id="what-if" title="What if">
             <form class="panel-body form" method="get" action=routes::FIREWALL>
@@ -81,7 +83,7 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
                     <button type="submit" class="btn primary">
                         "Ask"
                     </button>
-                    <small>"Answered from the declared rules of this environment."</small>
+                    <small>"Answered from the declared rules of this environment. " {unlike}</small>
                 </div>
             </form>
             {answer}

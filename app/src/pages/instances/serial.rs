@@ -23,7 +23,6 @@ use crate::{
 
 /// Between two looks while one follows.
 const FOLLOW: Duration = Duration::from_secs(3);
-const PAGE: u64 = 16 * 1024;
 
 /// Lines as the machine wrote them; `last` keeps so many of them.
 pub fn console(text: &str, last: Option<usize>) -> impl IntoView + use<> {
@@ -82,7 +81,7 @@ pub fn Serial() -> AnyView {
 fn draw_serial(page: SerialPage, zone: &str, name: &str, follow: bool) -> AnyView {
     let here = format!("{}/serial", routes::instance(zone, name));
     let at = |start: u64| Query::default().with("start", Some(&start.to_string())).on(&here);
-    let earlier = page.earlier.then(|| at(page.start.saturating_sub(PAGE)));
+    let earlier = page.earlier.map(&at);
     let later = at(page.next);
     let following = Query::default().with("follow", Some("1")).on(&here);
     let lead =

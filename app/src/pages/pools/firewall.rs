@@ -9,7 +9,7 @@ use crate::{
     api,
     components::{empty::Empty, icon::Icon, loaded::loaded, panel::Panel},
     live::Live,
-    pages::firewall::{effective_table, warnings_list},
+    pages::firewall::{effective_table, otherwise, warnings_list},
     routes,
     url_state::Query,
     words,
@@ -49,6 +49,8 @@ fn draw(pool: &PoolView, firewall: PoolFirewall) -> AnyView {
             </Panel>
         }
     });
+    let unlike = otherwise(firewall.rules.iter().map(|one| &one.row).chain(&firewall.leaving))
+        .map(|said| view! { <p class="panel-body soft">{said}</p> });
     let rules = if firewall.rules.is_empty() {
         view! {
             <Empty title="No rule holds for this pool" icon=Icon::Firewall>
@@ -64,7 +66,7 @@ fn draw(pool: &PoolView, firewall: PoolFirewall) -> AnyView {
         {head}
         <div class="stack block">
             {warnings} <section class="panel" aria-label="Rules of this pool">
-                {rules} <p class="panel-foot sm muted">
+                {unlike} {rules} <p class="panel-foot sm muted">
                     {format!("Its VMs carry {tags}. ")} <a class="link" href=ask>
                         "Ask who reaches them"
                     </a>

@@ -2,6 +2,7 @@
 
 use domain::{
     Permission, Timestamp,
+    incident::Incident,
     view::{
         pool::PoolView,
         rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
@@ -91,7 +92,12 @@ fn answer(rollout: &View) -> (State, String) {
     match rollout.state {
         RolloutState::Settled => {
             let version = own.map_or_else(String::new, |share| share.label.long());
-            (State::Ok, format!("All {} run {version}.", words::count(u64::from(rollout.target_size), "VM")))
+            let all = words::count(u64::from(rollout.target_size), "VM");
+            match ill(rollout) {
+                0 => (State::Ok, format!("All {all} run {version}.")),
+                1 => (State::Warn, format!("All {all} run {version}, and 1 of them is ill.")),
+                many => (State::Warn, format!("All {all} run {version}, and {many} of them are ill.")),
+            }
         }
         RolloutState::Canary => {
             let said = canary.map_or_else(String::new, |share| {
@@ -115,6 +121,19 @@ fn answer(rollout: &View) -> (State, String) {
     }
 }
 
+fn ill(rollout: &View) -> usize {
+    rollout.squares.iter().filter(|square| square.state == SquareState::Ill).count()
+}
+
+/// What comes next where no version is to come. `held`: the brake holds the pool's healing.
+fn at_rest(rollout: &View, held: bool) -> &'static str {
+    match (ill(rollout), held) {
+        (0, _) => "Nothing until somebody changes the pool.",
+        (_, true) => "Nothing until the brake lets go: it holds healing.",
+        (_, false) => "Compute Engine makes anew what is ill.",
+    }
+}
+
 fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
     let (state, said) = answer(rollout);
     let waves = rollout
@@ -134,7 +153,8 @@ fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
         }
     };
     let waits = list(&rollout.waits_for, "Nothing. Every VM is as declared.");
-    let next = list(&rollout.next, "Nothing until somebody changes the pool.");
+    let held = view.incidents.iter().any(Incident::holds_now);
+    let next = list(&rollout.next, at_rest(rollout, held));
     view! {
         <section class="panel rollout" aria-labelledby="rollout">
             <header class="panel-head">
@@ -172,6 +192,8 @@ fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
         (State::Ok, format!("{} of {} serve", share.ready, share.wanted))
     } else if share.role == VersionRole::Old {
         (State::Progress, format!("{} left", share.total))
+    } else if share.total == share.wanted && !squares.iter().any(|square| square.state.moves()) {
+        (State::Warn, format!("{} of {} serve", share.ready, share.wanted))
     } else {
         (State::Progress, format!("{} of {} serve", share.ready, share.wanted))
     };
@@ -300,4 +322,50 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
         </footer>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::view::rollout::VersionLabel;
+
+    use super::*;
+
+    fn settled(states: &[SquareState]) -> View {
+        let label =
+            VersionLabel { template: "web".into(), number: Some(1), resource: "t-agent-web-1".into() };
+        let squares = states.iter().map(|&state| Square {
+            name: "agent-web-x".into(),
+            zone: "us-central1-a".into(),
+            label: label.clone(),
+            is_new: false,
+            state,
+        });
+        View {
+            state: RolloutState::Settled,
+            versions: vec![VersionShare {
+                label: label.clone(),
+                role: VersionRole::Own,
+                wanted: 3,
+                ready: 2,
+                total: 3,
+            }],
+            squares: squares.collect(),
+            target_size: 3,
+            waits_for: Vec::new(),
+            next: Vec::new(),
+            holds_promotion: None,
+        }
+    }
+
+    #[test]
+    fn a_settled_pool_says_who_is_ill_and_whether_that_is_healed() {
+        use SquareState::{Ill, Ready};
+        let well = settled(&[Ready, Ready, Ready]);
+        assert_eq!(answer(&well), (State::Ok, "All 3 VMs run web v1.".to_owned()));
+        assert_eq!(at_rest(&well, true), "Nothing until somebody changes the pool.");
+        let one = settled(&[Ready, Ready, Ill]);
+        assert_eq!(answer(&one), (State::Warn, "All 3 VMs run web v1, and 1 of them is ill.".to_owned()));
+        assert_eq!(at_rest(&one, false), "Compute Engine makes anew what is ill.");
+        assert!(at_rest(&one, true).contains("it holds healing"));
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use compute::{Compute, Config, Error};
-use domain::plan::Step;
+use compute::{Compute, Config, Error, Submitted};
+use domain::plan::{InstanceRef, Step};
 use serde_json::json;
 
 use crate::{
@@ -124,6 +124,40 @@ async fn trap_4_a_post_is_repeated_with_the_same_request_id() {
         assert_eq!(request.query("requestId"), Some(id(7).to_string()));
         assert_eq!(request.query("size").as_deref(), Some("2"));
     }
+}
+
+#[tokio::test]
+async fn trap_4_an_update_by_name_has_no_request_id_and_is_not_repeated_blindly() {
+    let group = json!({"name": "genesis-pool-web", "versions": [{"instanceTemplate": "two"}]});
+    let listed = |version: &str| {
+        answer(
+            200,
+            json!({"managedInstances": [{
+                "instance": "projects/p/zones/us-central1-a/instances/agent-web-x1y2",
+                "name": "agent-web-x1y2",
+                "version": {"instanceTemplate": version},
+            }]}),
+        )
+    };
+    let away = refusal(503, "backendError", "later");
+    let script = Script::start([answer(200, group.clone()), listed("one"), away]).await;
+    let compute = script.client().await;
+    let step = Step::UpdateInstance(InstanceRef {
+        group: "genesis-pool-web".to_owned(),
+        zone: "us-central1-a".to_owned(),
+        name: "agent-web-x1y2".to_owned(),
+    });
+    let error = compute.submit(&scope(), &step, id(7)).await.unwrap_err();
+    assert_eq!(error, Error::Unavailable { message: "later".to_owned() });
+    let seen = script.seen();
+    assert_eq!(seen.len(), 3, "{seen:?}");
+    assert_eq!(seen[2].body["minimalAction"], "REPLACE");
+    assert_eq!(seen[2].body["mostDisruptiveAllowedAction"], "REPLACE");
+
+    // It was taken all the same: whoever tries again looks first.
+    script.turn_to([answer(200, group), listed("two")]);
+    assert_eq!(compute.submit(&scope(), &step, id(7)).await.unwrap(), Submitted::AlreadyThere);
+    assert_eq!(script.seen().len(), 2);
 }
 
 #[tokio::test]

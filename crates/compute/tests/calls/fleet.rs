@@ -6,10 +6,11 @@ use compute::{InstanceName, Submitted};
 use domain::{
     instance::{CurrentAction, Instance, InstanceStatus},
     observed::GroupStatus,
-    plan::Step,
+    plan::{InstanceRef, Step},
+    pool::UpdateType,
 };
 
-use crate::harness::{Cloud, id, owns_groups, pool};
+use crate::harness::{Cloud, id, owns_groups, pool, template};
 
 const GROUP: &str = "genesis-pool-web";
 
@@ -98,6 +99,39 @@ async fn a_recreated_instance_keeps_its_name_and_gets_another_id() {
     let after = cloud.until("recreated", renewed).await.instances;
     assert_eq!(after.iter().map(name).collect::<Vec<_>>(), before.iter().map(name).collect::<Vec<_>>());
     assert_eq!(after[1].id, before[1].id);
+}
+
+#[tokio::test]
+async fn an_updated_instance_is_made_anew_once_though_less_would_do() {
+    let cloud = Cloud::start().await;
+    let mut instance_group = pool(&cloud, 2).await;
+    let before = cloud.stable(2).await;
+    // Tags alone: left to itself, Compute Engine would change them on the VM that runs.
+    let mut instance_template = template("genesis-agent-web-2");
+    instance_template.tags.insert("second".to_owned());
+    cloud.run(&Step::CreateInstanceTemplate { instance_template }).await;
+    instance_group.template = "genesis-agent-web-2".to_owned();
+    instance_group.update_policy.update_type = UpdateType::Opportunistic;
+    cloud.run(&Step::UpdateInstanceGroup { instance_group }).await;
+
+    let InstanceName { zone, name: updated } = name(&before[0]);
+    let step = Step::UpdateInstance(InstanceRef { group: GROUP.to_owned(), zone, name: updated });
+    cloud.run(&step).await;
+    // The process died before it stored the operation.
+    assert_eq!(cloud.submit(&step, id(9)).await.unwrap(), Submitted::AlreadyThere);
+    let renewed = |status: &GroupStatus| {
+        let found = status.instances.iter().find(|instance| instance.name == before[0].name);
+        status.is_stable
+            && found.is_some_and(|now| {
+                now.id.is_some()
+                    && now.status == InstanceStatus::Running
+                    && now.template.as_deref() == Some("genesis-agent-web-2")
+            })
+    };
+    let after = cloud.until("updated", renewed).await.instances;
+    assert_eq!(after.iter().map(name).collect::<Vec<_>>(), before.iter().map(name).collect::<Vec<_>>());
+    assert_ne!(after[0].id, before[0].id, "its disks are lost, as the plan says");
+    assert_eq!((&after[1].id, &after[1].template), (&before[1].id, &before[1].template));
 }
 
 #[tokio::test]

@@ -102,7 +102,9 @@ pub fn assess(
     }
     match found {
         Some(seen) => {
-            let autoscaler = observed.autoscalers.get(&name::autoscaler(prefix, &pool.name));
+            let scaler = name::autoscaler(prefix, &pool.name);
+            let autoscaler =
+                observed.resources.autoscalers.get(&scaler).zip(observed.autoscalers.get(&scaler));
             hindrance::update(&mut conditions, seen, autoscaler, now);
         }
         None => conditions.retain(|condition| !hindrance::KINDS.contains(&condition.kind)),

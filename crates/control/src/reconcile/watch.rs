@@ -15,6 +15,8 @@ const VERIFIED_AT_ONCE: u32 = 5000;
 const DELIVERED_AT_ONCE: u32 = 20;
 /// Conditions are about minutes; commands and the webhook are looked at each round.
 const JUDGE_EVERY: TimeDelta = TimeDelta::seconds(5);
+/// A wrong event is read again that often: somebody may have restored it.
+const READ_AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -28,6 +30,7 @@ pub struct Status {
 #[derive(Debug, Default)]
 pub struct Pace {
     judged_at: Option<domain::Timestamp>,
+    verified_at: Option<domain::Timestamp>,
 }
 
 pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> Result<Status, Stopped> {
@@ -36,19 +39,23 @@ pub async fn reconcile(control: &Control, leader: &Leader, pace: &mut Pace) -> R
     if pace.judged_at.is_none_or(|at| now - at >= JUDGE_EVERY) {
         pace.judged_at = Some(now);
         alerts::report_figures(control).await;
-        verify(control).await?;
+        verify(control, pace).await?;
         judge_alerts(control, leader, &mut status).await?;
     }
     Ok(status)
 }
 
-/// Follows the log from where the last round came to. A wrong event stays told until a person has looked.
-async fn verify(control: &Control) -> Result<(), Stopped> {
+/// Follows the log from where the last round came to. A wrong event stays told until it is again what was appended.
+async fn verify(control: &Control, pace: &mut Pace) -> Result<(), Stopped> {
     let known = control.store.audit_verified().await?;
-    if known.broken_at.is_some() {
+    let now = control.clock.now();
+    if known.broken_at.is_some() && pace.verified_at.is_some_and(|at| now - at < READ_AGAIN) {
         return Ok(());
     }
+    pace.verified_at = Some(now);
     let next = match control.store.verify_audit_onward((known.seq, known.hash), VERIFIED_AT_ONCE).await? {
+        // The log ends before the wrong event: cut off is not restored.
+        Ok((seq, _)) if known.broken_at.is_some_and(|wrong| seq < wrong) => known,
         Ok((seq, hash)) => AuditVerified { seq, hash, broken_at: None },
         Err(wrong) => {
             tracing::error!(%wrong, "the audit log is not what was appended");
@@ -56,7 +63,7 @@ async fn verify(control: &Control) -> Result<(), Stopped> {
         }
     };
     if next != known {
-        control.store.set_audit_verified(&next, control.clock.now()).await?;
+        control.store.set_audit_verified(&next, now).await?;
     }
     Ok(())
 }

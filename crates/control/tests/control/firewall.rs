@@ -97,6 +97,7 @@ async fn rules_stand_in_their_order_beside_what_runs_and_answer(pool: PgPool) {
     let pool = firewall::load_pool_firewall(control, &viewer(), "dev", "backend-pool").await.unwrap();
     assert!(pool.tags.contains(&"agent-vm".to_owned()) && pool.rules.iter().all(|rule| rule.decides));
     assert_eq!(pool.warnings.len(), 1);
+    assert_eq!(pool.leaving, []);
     for (result, said) in [
         (firewall::load_pool_firewall(control, &viewer(), "dev", "absent").await.err(), "pool absent in dev"),
         (

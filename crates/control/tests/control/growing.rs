@@ -1,12 +1,20 @@
 //! What keeps a pool from growing is said as a condition while it lasts, and no longer.
 
 use control::Clock;
-use domain::condition::{Condition, ConditionStatus, ConditionType};
+use domain::{
+    ChangeState,
+    condition::{Condition, ConditionStatus, ConditionType},
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::{Duration, Instant, sleep};
+use uuid::Uuid;
 
-use crate::fixture::{Fixture, PATIENCE, Worker, basic, operator, propose, with_agents, without_agents};
+use crate::fixture::{
+    Fixture, PATIENCE, PROJECT, REGION, Worker, basic, operator, propose, with_agents, without_agents,
+};
+
+const GROUP: &str = "genesis-pool-backend-pool";
 
 async fn condition(fixture: &Fixture, kind: ConditionType) -> Option<Condition> {
     let pool = fixture.control.store.get_pool("dev", "backend-pool").await.expect("a database")?;
@@ -92,7 +100,7 @@ async fn a_full_subnetwork_is_named(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn agents_that_are_ill_keep_a_pool_from_being_healthy(pool: PgPool) {
     let fixture = Fixture::with(pool, with_agents(), Clock::System).await;
-    fixture.fault(&json!({"kind": "agent", "state": "ill", "group": "genesis-pool-backend-pool"})).await;
+    fixture.fault(&json!({"kind": "agent", "state": "ill", "group": GROUP})).await;
     propose(&fixture.control, &operator(), basic(&[])).await.expect("a change");
     let mut worker = Worker::start(&fixture.control).await;
     let kind = ConditionType::Healthy;
@@ -100,5 +108,52 @@ async fn agents_that_are_ill_keep_a_pool_from_being_healthy(pool: PgPool) {
     // They never were healthy: at first they count as starting.
     assert_eq!((found.status, found.reason.as_str()), (ConditionStatus::Unknown, "Starting"));
     fixture.end_faults().await;
+    until(&fixture, &mut worker, kind, |found| found.is_none()).await;
+}
+
+/// An applied pool of two healthy VMs.
+async fn healthy(fixture: &Fixture, replaced: &[(&str, &str)]) -> Worker {
+    let id = propose(&fixture.control, &operator(), basic(replaced)).await.expect("a change");
+    let mut worker = Worker::start(&fixture.control).await;
+    assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
+    worker
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn agents_that_fall_ill_are_told_at_once(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let mut worker = healthy(&fixture, &[]).await;
+    // Healing would make them anew before anybody sees them ill.
+    let (compute, scope) = (&fixture.control.compute, compute::Scope::new(PROJECT, REGION));
+    let held = compute.set_healing(&scope, GROUP, true, Uuid::from_u128(1)).await.expect("a call");
+    compute.wait(&scope, held.operation().expect("an operation")).await.expect("no failure");
+    fixture.fault(&json!({"kind": "agent", "state": "ill", "group": GROUP})).await;
+    let kind = ConditionType::Healthy;
+    let fails = |found: Option<&Condition>| found.is_some_and(|one| one.status == ConditionStatus::False);
+    let found = until(&fixture, &mut worker, kind, fails).await.expect("a condition");
+    assert_eq!(found.reason, "Unhealthy");
+    assert!(found.message.contains("of 2 VMs fail their health check: agent-"), "{found:?}");
+    assert!(found.message.ends_with("is UNHEALTHY"), "{found:?}");
+    fixture.end_faults().await;
+    until(&fixture, &mut worker, kind, |found| found.is_none()).await;
+}
+
+/// What each of the group's agents shows of its processor.
+async fn load(fixture: &Fixture, cpu: f64) {
+    let url = format!("{}/emulator/loads/{PROJECT}/{REGION}/{GROUP}", fixture.emulator.endpoint());
+    let answer = fixture.http.put(url).json(&json!({"cpu": cpu})).send().await.expect("an answer");
+    answer.error_for_status().expect("a load");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_above_the_maximum_is_named_with_it(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let mut worker = healthy(&fixture, &[("max_replicas  = 5", "max_replicas  = 2")]).await;
+    load(&fixture, 1.0).await;
+    let kind = ConditionType::WithinLimits;
+    let found = until(&fixture, &mut worker, kind, |found| found.is_some()).await.expect("a condition");
+    assert_eq!((found.status, found.reason.as_str()), (ConditionStatus::False, "CappedByAutoscaler"));
+    assert_eq!(found.message, "the load asks for more than the 2 VMs that max_replicas allows");
+    load(&fixture, 0.0).await;
     until(&fixture, &mut worker, kind, |found| found.is_none()).await;
 }

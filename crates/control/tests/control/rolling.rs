@@ -30,7 +30,8 @@ const GROUP: &str = "genesis-pool-backend-pool";
 async fn started(fixture: &Fixture, worker: &mut Worker, size: u32, ready: u32) {
     let by_hand = format!("enable_autoscaling = false\n      min_ready_sec = {ready}");
     let size = format!("target_size   = {size}");
-    let edited = basic(&[("enable_autoscaling = true", &by_hand), ("target_size   = 2", &size)]);
+    let most = ("max_replicas  = 5", "max_replicas  = 20");
+    let edited = basic(&[("enable_autoscaling = true", &by_hand), ("target_size   = 2", &size), most]);
     let id = propose(&fixture.control, &operator(), edited).await.unwrap();
     assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
 }
@@ -111,6 +112,26 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_canary_of_a_quarter_of_ten_is_three(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    started(&fixture, &mut worker, 10, 0).await;
+    edit(control, &mut worker, &stage(control).await).await;
+    let quarter =
+        CanarySpec { template_name: None, template_version: None, target_size: Amount::Percent(25) };
+    let canary = Edit::StartCanary { name: POOL.into(), canary: quarter };
+    let tried = edit(control, &mut worker, &canary).await;
+    assert_eq!(tried.title, "dev: try backend-dev on 25% of the VMs of pool backend-pool");
+    assert_eq!(tried.revision.plan.impact.total().replaced, 3, "a share is rounded up");
+    let view = pools::load_pool(control, &viewer(), "dev", POOL).await.unwrap();
+    let rollout = view.rollout.unwrap();
+    assert_eq!(rollout.state, RolloutState::Canary);
+    let shares: Vec<_> = rollout.versions.iter().map(|v| (v.role, v.wanted, v.ready)).collect();
+    assert_eq!(shares, [(VersionRole::Own, 7, 7), (VersionRole::Canary, 3, 3)]);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_canary_is_not_promoted_before_its_time_and_is_rolled_back_at_any(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
@@ -175,4 +196,42 @@ async fn instances_are_restarted_recreated_and_deleted_by_changes(pool: PgPool) 
     assert_eq!(spec.target_size, Some(1));
     let observed = control.store.observed_fleet("dev").await.unwrap().unwrap();
     assert_eq!(observed.groups[GROUP].target_size, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_instance_is_updated_by_name_and_alone_runs_the_new_version(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    let by_name = "target_size   = 2\n      update_type   = \"OPPORTUNISTIC\"";
+    let edited =
+        basic(&[("enable_autoscaling = true", "enable_autoscaling = false"), ("target_size   = 2", by_name)]);
+    let id = propose(control, &operator(), edited).await.unwrap();
+    assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
+    let before = vms(control).await;
+
+    // A tag more: Compute Engine could set it on the VM that runs, and what was announced would not happen.
+    let spec = control.store.get_environment("dev").await.unwrap().unwrap().spec;
+    let mut template = spec.agent_vm_templates[0].clone();
+    template.additional_tags.push("staged".to_owned());
+    let (template_name, stage) =
+        (template.name.clone(), Edit::StageTemplate { name: template.name.clone(), template });
+    edit(control, &mut worker, &stage).await;
+    let take = Edit::SetPoolTemplate { name: POOL.into(), template_name, template_version: None };
+    let taken = edit(control, &mut worker, &take).await;
+    assert_eq!(taken.revision.plan.impact.total().replaced, 0);
+    assert_eq!(vms(control).await, before, "nothing happens by itself");
+
+    let names: Vec<String> = before.keys().cloned().collect();
+    let instances = vec![names[0].clone()];
+    let action = InstanceAction { pool: POOL.into(), verb: InstanceVerb::Update, instances };
+    let updated = edit(control, &mut worker, &Edit::ActOnInstances(action.clone())).await;
+    assert_eq!(updated.revision.plan.impact.total(), ZoneImpact { replaced: 1, ..ZoneImpact::default() });
+    let after = vms(control).await;
+    assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_ne!(after[&names[0]].0, before[&names[0]].0, "another VM under the same name");
+    assert_ne!(after[&names[0]].1, before[&names[0]].1, "of the version that the pool declares");
+    assert_eq!(after[&names[1]], before[&names[1]]);
+    let again = edits::preview_edit(control, &operator(), "dev", &Edit::ActOnInstances(action)).await;
+    assert!(again.unwrap_err().to_string().contains("already runs a version"));
 }

@@ -14,9 +14,11 @@ use control::{
 use domain::{
     ChangeState,
     agent::AgentState,
+    alert::AlertKind,
     audit::AuditAction as Did,
     command::{Acknowledgement, CommandState, Outcome},
     heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
+    incident::Cause,
 };
 use serde_json::Value;
 use sqlx::PgPool;
@@ -24,7 +26,7 @@ use store::{Delivery, HealthTransition};
 
 use crate::fixture::{
     Fixture, PROJECT, REGION, Worker, assert_chain, basic, change, operator, propose, stop, sync_live,
-    viewer, with_agents,
+    viewer, with_agents, without_agents,
 };
 
 /// An applied pool of four VMs, and a worker that leads.
@@ -213,6 +215,43 @@ async fn a_command_is_refused_to_viewers_delivered_acknowledged_and_runs_out(poo
     watch::reconcile(control, &worker.leader, &mut watch::Pace::default()).await.unwrap();
     assert_eq!(control.store.list_commands("dev", name, 1).await.unwrap()[0].state, CommandState::Expired);
     assert_eq!(count(control, Did::ExpireCommand).await, 1);
+}
+
+/// Whether so many seconds later the alert of the audit log is told.
+async fn told(worker: &Worker, pace: &mut watch::Pace, seconds: i64) -> bool {
+    let control = &worker.control;
+    control.clock.advance(TimeDelta::seconds(seconds));
+    watch::reconcile(control, &worker.leader, pace).await.unwrap();
+    let open = control.store.list_open_incidents(None).await.unwrap();
+    open.iter().any(|incident| incident.cause == Cause::Alert(AlertKind::AuditPipelineLag))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_wrong_event_is_told_until_it_is_again_what_was_appended(pool: PgPool) {
+    let clock = Clock::manual(Clock::System.now());
+    let fixture = Fixture::with(pool.clone(), without_agents(), clock).await;
+    propose(&fixture.control, &operator(), basic(&[])).await.unwrap();
+    let worker = Worker::start(&fixture.control).await;
+    let pace = &mut watch::Pace::default();
+    // As one who owns the tables.
+    let run = async |sql: &'static str| {
+        sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+    };
+    run("ALTER TABLE audit_events DISABLE TRIGGER USER").await;
+    run("UPDATE audit_events SET detail = detail || '!' WHERE seq = 1").await;
+    assert!(told(&worker, pace, 5).await);
+    assert_eq!(fixture.control.store.audit_verified().await.unwrap().broken_at, Some(1));
+    run("UPDATE audit_events SET detail = left(detail, -1) WHERE seq = 1").await;
+    assert!(told(&worker, pace, 30).await, "it is read again once a minute");
+    assert!(!told(&worker, pace, 30).await);
+    assert_chain(&fixture.control).await;
+
+    // The event that ended the incident is not verified yet. Once it is found wrong, to delete it is no end.
+    run("UPDATE audit_events SET detail = detail || '!' WHERE seq = (SELECT max(seq) FROM audit_events)")
+        .await;
+    assert!(told(&worker, pace, 5).await);
+    run("DELETE FROM audit_events WHERE seq > (SELECT seq FROM audit_verified)").await;
+    assert!(told(&worker, pace, 61).await);
 }
 
 #[derive(Clone, Default)]

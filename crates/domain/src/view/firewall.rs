@@ -112,6 +112,8 @@ pub struct PoolFirewall {
     pub tags: Vec<String>,
     /// In effective order, ingress first.
     pub rules: Vec<EffectiveRule>,
+    /// Those that hold for its VMs as long as they are there, and are declared no more.
+    pub leaving: Vec<FirewallRuleRow>,
     /// Those that name this pool.
     pub warnings: Vec<Warning>,
 }

@@ -74,8 +74,8 @@ pub struct SerialPage {
     pub start: u64,
     /// Where to read on.
     pub next: u64,
-    /// Whether there is more before `start`.
-    pub earlier: bool,
+    /// Where the page before begins; None: the service keeps nothing that is older.
+    pub earlier: Option<u64>,
     pub read_at: Timestamp,
 }
 

@@ -1,14 +1,15 @@
 //! How far a pool's rollout is: which VM runs which version, what is waited for and what happens next. Computed from what
 //! was observed alone, so that a page, a condition and a command say the same.
 
+mod hold;
 mod square;
 mod words;
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+pub use hold::Hold;
 pub use square::{Square, SquareState};
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RolloutState {
-    /// Every VM runs what its group declares, and there is one version.
+    /// Every VM runs what its group declares, and there is one version. VMs may be ill: healing them is no rollout.
     Settled,
     /// VMs of other versions are being replaced, or new ones start.
     Rolling,
@@ -100,25 +101,6 @@ pub struct Rollout {
     pub holds_promotion: Option<Hold>,
 }
 
-/// What keeps a canary from being promoted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// In words that stay true as time passes.
-    pub why: String,
-    /// When it ends by itself; None: it takes more than time.
-    pub until: Option<Timestamp>,
-}
-
-impl Hold {
-    /// For an answer that stays as it was given.
-    pub fn said(&self, now: Timestamp) -> String {
-        let Some(until) = self.until else { return self.why.clone() };
-        // A second that has begun is still to be waited for.
-        let left = (until - now + TimeDelta::milliseconds(999)).num_seconds();
-        format!("{}: {left} s are left", self.why)
-    }
-}
-
 /// Labels of versions by their resources' names.
 pub type Labels = BTreeMap<String, VersionLabel>;
 
@@ -146,7 +128,7 @@ pub fn rollout(
         holds_promotion: None,
     };
     if group.canary.is_some() {
-        rollout.holds_promotion = holds_promotion(group, status, &rollout, min_ready_sec, now);
+        rollout.holds_promotion = hold::holds_promotion(group, status, &rollout, min_ready_sec, now);
     }
     rollout.waits_for = words::waits_for(&rollout, status);
     rollout.next = words::next(group, &rollout);
@@ -202,7 +184,8 @@ fn state(
     versions: &[VersionShare],
     squares: &[Square],
 ) -> RolloutState {
-    let reached = versions.iter().all(|share| share.total == share.wanted && share.ready == share.wanted);
+    let made = !squares.iter().any(|one| matches!(one.state, SquareState::Starting | SquareState::Failing));
+    let reached = made && versions.iter().all(|share| share.total == share.wanted);
     let differs = versions.iter().any(|share| share.total > share.wanted);
     let starting = squares.iter().any(|square| square.state.moves());
     if reached && status.is_stable {
@@ -216,38 +199,10 @@ fn state(
     }
 }
 
-/// Each VM of the canary serves, and has been there as long as the pool asks.
-fn holds_promotion(
-    group: &InstanceGroup,
-    status: &GroupStatus,
-    rollout: &Rollout,
-    min_ready_sec: u32,
-    now: Timestamp,
-) -> Option<Hold> {
-    let canary = rollout.versions.iter().find(|share| share.role == VersionRole::Canary)?;
-    if canary.ready < canary.wanted {
-        let why =
-            format!("{} of {} canary VMs serve: it may be promoted when all do", canary.ready, canary.wanted);
-        return Some(Hold { why, until: None });
-    }
-    let tried = &group.canary.as_ref()?.template;
-    let youngest = status
-        .instances
-        .iter()
-        .filter(|vm| {
-            vm.template.as_deref().is_some_and(|own| same_reference(own, tried)) && !square::leaves(vm)
-        })
-        .filter_map(|vm| vm.created_at)
-        .max()?;
-    let until = youngest + TimeDelta::seconds(i64::from(min_ready_sec));
-    (min_ready_sec > 0 && now < until).then(|| Hold {
-        why: format!("the youngest canary VM has to be {min_ready_sec} s old, as min_ready_sec says"),
-        until: Some(until),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::{
         Amount,
@@ -352,7 +307,29 @@ mod tests {
         let rollout = seen(&group(Some(1)), &status(true, vec![vm("x", 1, 9), vm("y", 1, 9), ill]));
         let hold = rollout.holds_promotion.unwrap();
         assert!(hold.why.starts_with("0 of 1") && hold.until.is_none(), "{hold:?}");
+        assert_eq!(rollout.state, RolloutState::Canary, "both versions run as declared");
         assert_eq!(rollout.squares[2].state, SquareState::Ill);
+    }
+
+    #[test]
+    fn an_ill_vm_of_the_declared_version_is_no_rollout_but_waits_to_be_healed() {
+        let mut ill = vm("z", 1, 900);
+        ill.probe = Some(ProbeHealth::Unhealthy);
+        let vms = |last| vec![vm("x", 1, 9), vm("y", 1, 9), last];
+        let settled = seen(&group(None), &status(true, vms(ill.clone())));
+        assert_eq!(settled.state, RolloutState::Settled);
+        assert_eq!(settled.waits_for, ["1 VM, whose check fails, to be healed"]);
+        assert_eq!((settled.versions[0].ready, settled.versions[0].total), (2, 3));
+        // Once it is being made anew, a VM is to come, and the pool is not settled.
+        ill.current_action = CurrentAction::Recreating;
+        assert_eq!(seen(&group(None), &status(false, vms(ill.clone()))).state, RolloutState::Rolling);
+        // A VM of another version is one, ill or not.
+        let old = Instance {
+            template: Some("t-agent-web-00000002".into()),
+            current_action: CurrentAction::None,
+            ..ill
+        };
+        assert_eq!(seen(&group(None), &status(true, vms(old))).state, RolloutState::Rolling);
     }
 
     #[test]

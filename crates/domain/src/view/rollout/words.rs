@@ -17,7 +17,7 @@ pub(super) fn waits_for(rollout: &Rollout, status: &GroupStatus) -> Vec<String> 
     }
     match count(SquareState::Ill) {
         0 => {}
-        ill if rollout.state == RolloutState::Settled => {
+        ill if matches!(rollout.state, RolloutState::Settled | RolloutState::Canary) => {
             waits.push(format!("{}, whose check fails, to be healed", vms(ill)));
         }
         ill => waits.push(format!("{}, whose check fails", vms(ill))),
