@@ -1,4 +1,4 @@
-//! `/metrics` in Prometheus' text format.
+//! `/metrics` in Prometheus' text format, for a session or a token of read scope (docs/metrics.md).
 
 use std::fmt::Write as _;
 

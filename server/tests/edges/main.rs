@@ -4,6 +4,7 @@
 mod agents;
 mod app;
 mod documents;
+mod doors;
 mod headers;
 mod rest;
 mod settings;

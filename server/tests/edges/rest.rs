@@ -16,7 +16,7 @@ use crate::app::{Cookies, TestApp};
 
 pub(crate) const ALL: &[Scope] = &Scope::ALL;
 
-async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
+pub(crate) async fn problem(answer: Response, status: StatusCode, code: &str) -> Problem {
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json", "{answer:?}");
     let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(answer.status(), status);
