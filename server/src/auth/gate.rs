@@ -13,20 +13,21 @@ use tower_sessions::Session;
 use tower_sessions_core::session::Id;
 
 use super::{PERSON, Person, bearer, session_store::key};
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{
+    AppState,
+    headers::RequestId,
+    own::{self, Key},
+    problem::Problem,
+};
 
 /// Reached without a session: signing in, the files of the face, agents (they prove themselves otherwise), probes.
 fn is_public(path: &str) -> bool {
-    matches!(
-        path,
-        "/sign-in" | "/sign-in/start" | "/sign-in/callback" | "/livez" | "/readyz" | "/favicon.svg"
-    ) || path.starts_with("/pkg/")
-        || path.starts_with("/agent/v1/")
+    path == "/sign-in" || path.starts_with("/agent/v1/") || own::key_of(path) == Some(Key::Nothing)
 }
 
 /// For machines, which show a token and have no session. People who have one read it as well.
 fn takes_token(path: &str) -> bool {
-    path == "/metrics"
+    own::key_of(path) == Some(Key::SessionOrToken)
 }
 
 pub async fn require_person(

@@ -7,15 +7,14 @@ use axum::{
     extract::State,
     http::header,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use control::{Control, error::authorize};
 use domain::{Actor, Permission, agent::AgentState, view::diagnosis::HealthCheck};
 
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{AppState, headers::RequestId, own::Routes, problem::Problem};
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/metrics", get(metrics))
+    Routes::default().on("/metrics", metrics).router()
 }
 
 async fn metrics(
