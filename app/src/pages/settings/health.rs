@@ -10,6 +10,7 @@ use crate::{
         glyph::State, loaded::loaded, page_head::PageHead, status::status, table::Table, title::Title,
     },
     live::Live,
+    routes,
 };
 
 #[component]
@@ -70,11 +71,16 @@ fn draw(view: HealthView) -> AnyView {
 
 fn line(check: HealthCheck) -> AnyView {
     let (state, word) = shown(check.status);
+    let meaning = routes::error_code(&check.cause);
     view! {
         <tr>
             <th scope="row">{check.part}</th>
             <td>{status(state, word.to_owned())}</td>
-            <td class="mono">{check.cause}</td>
+            <td class="mono">
+                <a class="link" href=meaning rel="external">
+                    {check.cause}
+                </a>
+            </td>
             <td class="wrap">
                 {check.seen} {check.fix.map(|fix| view! { <br /> <span class="soft">{fix}</span> })}
             </td>
