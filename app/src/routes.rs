@@ -90,6 +90,11 @@ pub fn change(id: domain::ChangeId) -> String {
     format!("{CHANGES}/{id}")
 }
 
+/// `/alerts#inc-12`.
+pub fn incident(name: &str) -> String {
+    format!("{ALERTS}#{}", encode(name))
+}
+
 /// `/firewall/dev/allow-agent-ssh`.
 pub fn firewall_rule(environment: &str, key: &str) -> String {
     format!("{FIREWALL}/{}/{}", encode(environment), encode(key))

@@ -90,6 +90,10 @@ test('an agent that falls silent is seen on each page that is open, and so is it
 
   await page.goto(`/audit?object=${name}`);
   assertStory(await story(page), [new RegExp(`heard nothing more of ${name}`), new RegExp(`found ${name} well again`)]);
+  await main(page).getByRole('link', { name, exact: true }).first().click();
+  await page.waitForURL(/\/instances\/[^/]+\/[^/]+$/);
+  await main(page).getByRole('link', { name: 'All its events' }).click();
+  await page.waitForURL((address) => address.pathname === '/audit' && address.searchParams.get('object') === name);
 });
 
 test('an agent that dies gets another VM under its name, and lives', async () => {

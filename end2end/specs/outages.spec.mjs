@@ -51,6 +51,16 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   const since = async () => /since [\d:]+ UTC/.exec(await words(notice))[0];
   const first = await since();
 
+  // Health names the cause by its code, and leads to what the code means.
+  const health = await tab();
+  await health.goto('/settings/health');
+  const part = main(health).getByRole('row', { name: /^Compute Engine/ });
+  assert.match(await words(part), /Not working ComputeUnavailable It does not answer for dev\. Is Compute Engine up/);
+  const meaning = await part.getByRole('link', { name: 'ComputeUnavailable' }).getAttribute('href');
+  assert.equal(meaning, '/docs/errors.md#:~:text=ComputeUnavailable');
+  const explained = await health.evaluate(async (address) => (await fetch(address)).text(), meaning);
+  assert.match(explained, /\| `ComputeUnavailable` \| Compute Engine does not answer/);
+
   // A plan needs Compute Engine: nothing is guessed, and nothing is stored.
   const planning = await mara({ scripts: false });
   planning.forgive(/status of 503/);
@@ -65,6 +75,8 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   await until('the pool can be reached', async () => assert.match(await words(conditions), /Reachable Compute Engine answers/), { within: 60_000 });
   await main(page).getByText('All 2 agents run and are healthy.').waitFor({ timeout: 90_000 });
   assert.deepEqual(await instanceNames(page), names, 'the same VMs run');
+  await health.goto('/settings/health');
+  assert.match(await words(part), /Well Answers/);
   await main(fleet).getByText('All 2 agents are healthy.').waitFor();
   await assertSameDocument(page);
   await assertSameDocument(fleet);
@@ -91,7 +103,15 @@ test('without the database pages say so with a request id, nothing is half writt
   await title(watching).getByText('The pools could not be loaded').waitFor({ timeout: 40_000 });
   assert.match(await words(main(watching).getByRole('alert')), REQUEST);
 
+  // Who asks cannot be recognised now, so that Health itself says no more than this, and comes by itself.
+  const health = await tab();
+  await health.goto('/settings/health');
+  await title(health).getByText('The database does not answer').waitFor({ timeout: 40_000 });
+  assert.match(await words(main(health)), REQUEST);
+
   await scene.stack.order('start', 'postgres');
+  await title(health).getByText('Health', { exact: true }).waitFor({ timeout: 30_000 });
+  assert.match(await words(main(health).getByRole('row', { name: /^Database/ })), /Well Answers/);
   await title(page).getByText('Import from Terraform', { exact: true }).waitFor({ timeout: 30_000 });
   await main(watching).getByRole('link', { name: /^backend-pool/ }).waitFor({ timeout: 60_000 });
   await assertSameDocument(watching);

@@ -30,7 +30,7 @@ use tower_sessions::{
 use crate::{
     AppState,
     auth::{self, HashedSessions},
-    headers, pages, rest,
+    headers, own, pages, rest,
 };
 
 /// Terraform text of an import, at most, with the form's own bytes.
@@ -112,7 +112,7 @@ pub fn router(state: AppState) -> Router {
         .merge(rest::probes::router())
         .layer(CompressionLayer::new())
         // A release compresses these once, when it is built; compressing wasm for each visitor takes seconds.
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(unchanging).service(files))
+        .nest_service(own::FILES, tower::ServiceBuilder::new().layer(unchanging).service(files))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(headers::identify))

@@ -24,6 +24,8 @@ use crate::{
     },
     live::Live,
     opening::refusal,
+    routes,
+    url_state::Query,
     words,
 };
 
@@ -67,14 +69,26 @@ fn draw(view: AlertsView) -> AnyView {
     .into_any()
 }
 
+/// What the audit log tells of it.
+fn events(incident: &Incident) -> String {
+    let query = Query::default().with("environment", incident.environment.as_deref());
+    query.with("object", Some(&incident.name())).on(routes::AUDIT)
+}
+
 fn incident(open: Incident) -> AnyView {
     let held = held(&open);
     let brake = open.holds_now().then(|| overrule(&open));
     view! {
-        <section class="panel" data-s="crit" aria-label=format!("Incident {}", open.name())>
+        <section class="panel" id=open.name() data-s="crit" aria-label=format!("Incident {}", open.name())>
             <header class="panel-head">
                 <h2 class="status">{glyph(State::Crit)} {open.title.clone()}</h2>
-                <small class="mono">{open.name()}</small>
+                <small>
+                    <span class="mono">{open.name()}</span>
+                    " "
+                    <a class="link" href=events(&open)>
+                        "All its events"
+                    </a>
+                </small>
             </header>
             <div class="panel-body">
                 <p>{open.why.clone()}</p>
@@ -168,12 +182,17 @@ fn past(incident: &Incident) -> AnyView {
     let ended = incident.closed_at.map(ago);
     let because = incident.closed_because.clone().unwrap_or_default();
     view! {
-        <li data-s="x">
+        <li id=incident.name() data-s="x">
             {glyph(State::X)} <p>
                 <b>{incident.title.clone()}</b>
                 " "
                 <span class="soft">{words::sentence(&because)}</span>
-                <small>"ended " {ended}</small>
+                <small>
+                    "ended " {ended} ", "
+                    <a class="link" href=events(incident) aria-label=format!("All its events: {}", incident.name())>
+                        "All its events"
+                    </a>
+                </small>
             </p> <code class="muted">{incident.name()}</code>
         </li>
     }

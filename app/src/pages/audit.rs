@@ -72,7 +72,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
             let body = if list.events.is_empty() {
                 nothing(&wanted, query)
             } else {
-                events::days(list.events).into_any()
+                events::days(list.events, &list.prefixes)
             };
             (Vec::new(), body, Some(foot))
         }

@@ -2,7 +2,11 @@
 
 use anyhow::ensure;
 use control::Clock;
-use domain::{Actor, actor::ActorKind, audit::AuditAction};
+use domain::{
+    Actor,
+    actor::ActorKind,
+    audit::{AuditAction, place},
+};
 use store::{AuditFilter, NewEvent, StoredInstance};
 
 use crate::stack::{ENVIRONMENT, Stack};
@@ -61,11 +65,11 @@ fn event<'a>(number: i64, row: &StoredInstance, agent: &'a Actor, health: &'a Ac
         ),
         1 => (
             NewEvent::new(health, AuditAction::FallSilent, instance.name.clone(), now),
-            format!("pool {} in {}, was late", row.pool, instance.zone),
+            format!("{}, was late", place(&row.pool, &instance.zone)),
         ),
         _ => (
             NewEvent::new(health, AuditAction::Recover, instance.name.clone(), now),
-            format!("pool {} in {}, was silent", row.pool, instance.zone),
+            format!("{}, was silent", place(&row.pool, &instance.zone)),
         ),
     };
     NewEvent { environment: Some(row.environment.clone()), detail, ..event }

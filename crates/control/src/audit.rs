@@ -1,8 +1,10 @@
 //! The audit log: what every use-case appends, and how people read it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{
     Actor, ChangeId, Permission, Timestamp,
-    audit::AuditAction,
+    audit::{AuditAction, AuditEvent},
     edit::differences,
     view::audit::{AuditEventView, AuditList},
 };
@@ -95,9 +97,21 @@ pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> 
     Ok(AuditList {
         next: last.or(query.after.map(|after| after.saturating_add(1))).filter(|_| older),
         previous: first.or(query.before.map(|before| before.saturating_sub(1))).filter(|_| newer),
+        prefixes: prefixes(control, &events).await?,
         events,
         now: control.clock.now(),
     })
+}
+
+async fn prefixes(control: &Control, events: &[AuditEvent]) -> Result<BTreeMap<String, String>, Error> {
+    let named: BTreeSet<&str> = events.iter().filter_map(|event| event.environment.as_deref()).collect();
+    let mut prefixes = BTreeMap::new();
+    for name in named {
+        if let Some(found) = control.store.get_environment(name).await? {
+            prefixes.insert(found.name, found.spec.environment.name_prefix);
+        }
+    }
+    Ok(prefixes)
 }
 
 fn check(query: &AuditQuery) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 
 use domain::{
     Actor, Permission,
-    audit::AuditAction,
+    audit::{AuditAction, place},
     command::{COMMANDS_OPEN, Command, CommandState, Verb},
 };
 use store::{NewCommand, NewEvent};
@@ -70,7 +70,7 @@ async fn ask(control: &Control, actor: &Actor, zone: &str, name: &str, verb: Ver
         .await?;
     let asked = NewEvent {
         environment: Some(row.environment.clone()),
-        detail: format!("cmd-{id}, pool {} in {zone}", row.pool),
+        detail: format!("cmd-{id}, {}", place(&row.pool, zone)),
         ..NewEvent::new(actor, action(verb), name, now)
     };
     tx.append_audit(&asked).await?;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::{
     Actor, Permission, Timestamp,
     agent::AgentState,
-    audit::{AuditAction, AuditEvent},
+    audit::{AuditAction, AuditEvent, place},
     brake::BrakePolicy,
     heartbeat_history::{minute_of, strip},
     view::health::{Happening, InstanceHistory, MinuteFigures, Source},
@@ -105,7 +105,7 @@ fn event<'a>(actor: &'a Actor, transition: &HealthTransition) -> Option<NewEvent
     let before = transition.before.map_or(String::new(), |before| format!(", was {}", before.as_str()));
     Some(NewEvent {
         environment: Some(transition.environment.clone()),
-        detail: format!("pool {} in {}{before}", transition.pool, transition.zone),
+        detail: format!("{}{before}", place(&transition.pool, &transition.zone)),
         ..NewEvent::new(actor, action, transition.name.clone(), transition.at)
     })
 }

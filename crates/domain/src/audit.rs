@@ -1,6 +1,10 @@
 //! One event of the audit log as people read it. The hashing is in `audit-log`.
 
+mod subject;
+
 use serde::{Deserialize, Serialize};
+
+pub use subject::{Subject, place};
 
 use crate::{ChangeId, Timestamp, actor::ActorKind, plan::FieldChange};
 

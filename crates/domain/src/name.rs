@@ -31,8 +31,23 @@ pub fn health_check(prefix: &str, pool: &str) -> String {
     format!("{prefix}-pool-{pool}-health")
 }
 
+/// The pool whose autoscaler it is.
+pub fn pool_of_autoscaler<'a>(autoscaler: &'a str, prefix: &str) -> Option<&'a str> {
+    pool_of(autoscaler.strip_suffix("-autoscaler")?, prefix)
+}
+
+/// The pool whose health check it is.
+pub fn pool_of_health_check<'a>(health_check: &'a str, prefix: &str) -> Option<&'a str> {
+    pool_of(health_check.strip_suffix("-health")?, prefix)
+}
+
 pub fn firewall_rule(prefix: &str, key: &str) -> String {
     format!("{prefix}-agent-{key}")
+}
+
+/// The key of the firewall rule that is called so.
+pub fn key_of<'a>(rule: &'a str, prefix: &str) -> Option<&'a str> {
+    rule.strip_prefix(&firewall_rule(prefix, ""))
 }
 
 pub fn base_instance(pool: &str) -> String {
@@ -44,6 +59,13 @@ pub fn is_version_of(resource: &str, prefix: &str, template: &str) -> bool {
     resource
         .strip_prefix(&instance_template(prefix, template, ""))
         .is_some_and(|digest| digest.len() == TEMPLATE_DIGEST_DIGITS && digest.bytes().all(is_lower_hex))
+}
+
+/// The declared template that the instance template is a version of.
+pub fn template_of<'a>(resource: &'a str, prefix: &str) -> Option<&'a str> {
+    let (named, _) = resource.rsplit_once('-')?;
+    let template = named.strip_prefix(&format!("{prefix}-agent-"))?;
+    is_version_of(resource, prefix, template).then_some(template)
 }
 
 /// The digits that tell a version from the others of its template, which end the instance template's name; a declaration names the
@@ -159,6 +181,19 @@ mod tests {
             Some("genesis-pool-web")
         );
         assert_eq!(pool_of("genesis-pool-web", "other"), None);
+    }
+
+    #[test]
+    fn what_is_derived_names_what_it_is_derived_from() {
+        assert_eq!(pool_of_autoscaler(&autoscaler("g", "web-pool"), "g"), Some("web-pool"));
+        assert_eq!(pool_of_health_check(&health_check("g", "web-health"), "g"), Some("web-health"));
+        assert_eq!(pool_of_autoscaler("g-pool-web", "g"), None);
+        assert_eq!(key_of(&firewall_rule("g", "allow-agent-ssh"), "g"), Some("allow-agent-ssh"));
+        assert_eq!(
+            template_of(&instance_template("g-agent", "web-db", "0a1b2c3d"), "g-agent"),
+            Some("web-db")
+        );
+        assert_eq!(template_of("g-agent-web-db", "g"), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Who is asking below `/api/v1`: the bearer of an API token, and nobody else. Cookies are not looked at.
+//! Who is asking below `/api/v1`: the bearer of an API token, and nobody else. Cookies are not looked at. What is for machines
+//! outside of it is read by a token too, or by a session.
 
 use axum::{
     extract::{Request, State},
@@ -10,19 +11,13 @@ use control::{Control, tokens::authenticate_token};
 
 use crate::{headers::RequestId, problem::Problem};
 
-/// Puts a `control::tokens::Bearer` into the request, or answers 401.
+/// Puts a `control::tokens::Bearer` and its `Actor` into the request, or answers 401.
 pub async fn require_token(State(control): State<Control>, mut request: Request, next: Next) -> Response {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let Some(secret) = secret(request.headers()) else {
-        return refuse(
-            "unauthorized",
-            "send an API token: `Authorization: Bearer am_…`; Settings, API tokens makes one",
-            "Bearer realm=\"agent-manager\"",
-            &request_id,
-        );
-    };
+    let Some(secret) = secret(request.headers()) else { return ask(&request_id) };
     match authenticate_token(&control, secret, &request_id).await {
         Ok(Some(bearer)) => {
+            request.extensions_mut().insert(bearer.actor.clone());
             request.extensions_mut().insert(bearer);
             next.run(request).await
         }
@@ -34,6 +29,21 @@ pub async fn require_token(State(control): State<Control>, mut request: Request,
         ),
         Err(error) => Problem::from_error(&error, &request_id).into_response(),
     }
+}
+
+/// Whether the request shows a token, good or not.
+pub(super) fn is_shown(headers: &HeaderMap) -> bool {
+    secret(headers).is_some()
+}
+
+/// The answer to a request that shows no token.
+pub(super) fn ask(request_id: &str) -> Response {
+    refuse(
+        "unauthorized",
+        "send an API token: `Authorization: Bearer am_…`; Settings, API tokens makes one",
+        "Bearer realm=\"agent-manager\"",
+        request_id,
+    )
 }
 
 fn secret(headers: &HeaderMap) -> Option<&str> {

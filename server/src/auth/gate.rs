@@ -12,16 +12,22 @@ use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
 use tower_sessions_core::session::Id;
 
-use super::{PERSON, Person, session_store::key};
-use crate::{AppState, headers::RequestId, problem::Problem};
+use super::{PERSON, Person, bearer, session_store::key};
+use crate::{
+    AppState,
+    headers::RequestId,
+    own::{self, Key},
+    problem::Problem,
+};
 
 /// Reached without a session: signing in, the files of the face, agents (they prove themselves otherwise), probes.
 fn is_public(path: &str) -> bool {
-    matches!(
-        path,
-        "/sign-in" | "/sign-in/start" | "/sign-in/callback" | "/livez" | "/readyz" | "/favicon.svg"
-    ) || path.starts_with("/pkg/")
-        || path.starts_with("/agent/v1/")
+    path == "/sign-in" || path.starts_with("/agent/v1/") || own::key_of(path) == Some(Key::Nothing)
+}
+
+/// For machines, which show a token and have no session. People who have one read it as well.
+fn takes_token(path: &str) -> bool {
+    own::key_of(path) == Some(Key::SessionOrToken)
 }
 
 pub async fn require_person(
@@ -33,6 +39,9 @@ pub async fn require_person(
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     if is_public(request.uri().path()) && request.uri().path() != "/sign-in" {
         return next.run(request).await;
+    }
+    if takes_token(request.uri().path()) && bearer::is_shown(request.headers()) {
+        return bearer::require_token(State(state.control), request, next).await;
     }
     let person = match session.get::<Person>(PERSON).await {
         Ok(person) => person,
@@ -101,6 +110,7 @@ fn refuse(request: &Request, request_id: &str) -> Response {
             "Your session has ended, or you have not signed in yet.",
             request_id,
         ),
+        Reader::Program if takes_token(request.uri().path()) => bearer::ask(request_id),
         Reader::Program => {
             Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first", request_id)
                 .into_response()

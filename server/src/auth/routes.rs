@@ -4,22 +4,22 @@ use axum::{
     Extension, Router,
     extract::{Query, State},
     response::{IntoResponse as _, Redirect, Response},
-    routing::{get, post},
 };
 use control::people;
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{PERSON, Person, oidc::Flow};
-use crate::{AppState, headers::RequestId};
+use crate::{AppState, headers::RequestId, own::Routes};
 
 const FLOW: &str = "sign_in";
 
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/sign-in/start", get(start))
-        .route("/sign-in/callback", get(callback))
-        .route("/sign-out", post(sign_out))
+    Routes::default()
+        .on("/sign-in/start", start)
+        .on("/sign-in/callback", callback)
+        .on("/sign-out", sign_out)
+        .router()
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,6 @@ use axum::{
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
     http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
-    routing::post,
 };
 use control::{
     Control,
@@ -14,12 +13,13 @@ use control::{
 };
 use serde_json::json;
 
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{AppState, headers::RequestId, own::Routes, problem::Problem};
 
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/agent/v1/enroll", post(enroll))
-        .route("/agent/v1/heartbeats", post(heartbeats))
+    Routes::default()
+        .on("/agent/v1/enroll", enroll)
+        .on("/agent/v1/heartbeats", heartbeats)
+        .router()
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 

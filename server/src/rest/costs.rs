@@ -5,17 +5,16 @@ use axum::{
     extract::{Query, State},
     http::header,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use chrono::NaiveDate;
 use control::{Control, Error, costs};
 use domain::Actor;
 use serde::Deserialize;
 
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{AppState, headers::RequestId, own::Routes, problem::Problem};
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/costs.csv", get(export_costs))
+    Routes::default().on("/costs.csv", export_costs).router()
 }
 
 #[derive(Deserialize)]

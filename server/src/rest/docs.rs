@@ -1,11 +1,11 @@
 //! The documentation that pages link to, as it is in the repository.
 
-use axum::{Router, http::header, routing::get};
+use axum::{Router, http::header};
 
-use crate::AppState;
+use crate::{AppState, own::Routes};
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/docs/errors.md", get(errors))
+    Routes::default().on("/docs/errors.md", errors).router()
 }
 
 async fn errors() -> ([(header::HeaderName, &'static str); 1], &'static str) {

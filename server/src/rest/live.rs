@@ -10,7 +10,6 @@ use axum::{
         IntoResponse, Response,
         sse::{Event as Frame, KeepAlive, Sse},
     },
-    routing::get,
 };
 use control::{
     Control,
@@ -25,13 +24,13 @@ use tokio::time::sleep;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tower_sessions::{Session, SessionStore as _};
 
-use crate::{AppState, auth::HashedSessions, headers::RequestId, problem::Problem};
+use crate::{AppState, auth::HashedSessions, headers::RequestId, own::Routes, problem::Problem};
 
 /// How long a stream outlives its session at most.
 const SESSION_CHECK: Duration = Duration::from_secs(5);
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/live", get(live))
+    Routes::default().on("/live", live).router()
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! `/metrics` in Prometheus' text format.
+//! `/metrics` in Prometheus' text format, for a session or a token of read scope (docs/metrics.md).
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,14 @@ use axum::{
     extract::State,
     http::header,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use control::{Control, error::authorize};
 use domain::{Actor, Permission, agent::AgentState, view::diagnosis::HealthCheck};
 
-use crate::{AppState, headers::RequestId, problem::Problem};
+use crate::{AppState, headers::RequestId, own::Routes, problem::Problem};
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/metrics", get(metrics))
+    Routes::default().on("/metrics", metrics).router()
 }
 
 async fn metrics(

@@ -5,15 +5,14 @@ use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use control::Control;
 use serde_json::json;
 
-use crate::AppState;
+use crate::{AppState, own::Routes};
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz))
+    Routes::default().on("/livez", livez).on("/readyz", readyz).router()
 }
 
 async fn livez() -> Response {

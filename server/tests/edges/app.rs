@@ -1,6 +1,6 @@
 //! A whole server on a free port, with a database, an emulator and an issuer of its own.
 
-use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path};
 
 use compute_emulator::Emulator;
 use control::{Clock, Control, people, tokens};
@@ -25,7 +25,7 @@ pub(crate) struct TestApp {
     running: Running,
     emulator: Emulator,
     issuer: Issuer,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Cookies by name. The browser's jar would not send Secure ones over plain HTTP, so tests keep their own.
@@ -58,6 +58,8 @@ impl TestApp {
         std::fs::write(&key, [7; 32]).unwrap();
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+        std::fs::write(folder.path().join("site/favicon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>")
+            .unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -78,7 +80,7 @@ impl TestApp {
         .unwrap();
 
         let database = pool.connect_options().to_url_lossy();
-        let config = Config::parse(&format!(
+        let text = format!(
             r#"
             [http]
             listen = "127.0.0.1:{port}"
@@ -102,12 +104,18 @@ impl TestApp {
             endpoint = emulator.endpoint(),
             jwks = emulator.jwks_url(),
             key = key.display(),
-        ))
-        .unwrap();
+        );
+        std::fs::write(folder.path().join("server.toml"), &text).unwrap();
+        let config = Config::parse(&text).unwrap();
         let running =
             start(config, Roles { people: true, work: false }, listener, Clock::System).await.unwrap();
         let http = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { url, http, running, emulator, issuer, _folder: folder }
+        Self { url, http, running, emulator, issuer, folder }
+    }
+
+    /// Where its configuration lies, `server.toml`, and what that names.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// For what no request brings about here: nothing reconciles, and no VM runs.

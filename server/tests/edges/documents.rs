@@ -18,15 +18,8 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn what_the_seed_map_points_to_exists() {
     let map = read("docs/seed-map.md");
-    let routes = [
-        "app/src/routes.rs",
-        "server/src/rest/docs.rs",
-        "server/src/rest/metrics.rs",
-        "server/src/rest/probes.rs",
-        "crates/agent-cage/src/health.rs",
-    ]
-    .map(read)
-    .concat();
+    let routes =
+        ["app/src/routes.rs", "server/src/own.rs", "crates/agent-cage/src/health.rs"].map(read).concat();
     let (manual, tools, server) =
         (read("docs/cli.md"), read("xtask/src/main.rs"), read("server/src/commands.rs"));
     let mut tests = 0;

@@ -1,10 +1,13 @@
-//! The server's edges over real HTTP: who is let in, what every answer carries, what is refused and how.
+//! The server's edges over real HTTP: who is let in, what every answer carries, what is refused and how; and its commands as
+//! processes.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
 mod agents;
 mod app;
+mod commands;
 mod conditions;
 mod documents;
+mod doors;
 mod headers;
 mod paging;
 mod rest;

@@ -1,6 +1,8 @@
 //! Events as sentences.
 
-use domain::audit::{AuditAction, AuditEvent};
+use std::collections::BTreeMap;
+
+use domain::audit::{AuditAction, AuditEvent, Subject};
 use leptos::prelude::*;
 
 use crate::{
@@ -9,11 +11,17 @@ use crate::{
         glyph::{State, glyph},
         moment::{ago, clock_time, date},
     },
-    routes, words,
+    pages::search::TEXT,
+    routes,
+    url_state::Query,
+    words,
 };
 
+/// What names of resources begin with, by environment.
+type Prefixes = BTreeMap<String, String>;
+
 /// The events under the day on which they happened, in UTC.
-pub fn days(events: Vec<AuditEvent>) -> impl IntoView {
+pub fn days(events: Vec<AuditEvent>, prefixes: &Prefixes) -> AnyView {
     let mut days: Vec<(String, Vec<AuditEvent>)> = Vec::new();
     for event in events {
         let day = date(event.at);
@@ -26,10 +34,11 @@ pub fn days(events: Vec<AuditEvent>) -> impl IntoView {
         .map(|(day, events)| {
             view! {
                 <h2 class="day muted">{day}</h2>
-                {events_list(events, true)}
+                {events_list(events, Some(prefixes))}
             }
         })
         .collect_view()
+        .into_any()
 }
 
 /// A past failure is grey: red means ill now.
@@ -78,18 +87,18 @@ pub const fn state(action: AuditAction) -> State {
     }
 }
 
-/// Events as sentences. `whole`: with what one needs outside of the event's own page.
-pub fn events_list(events: Vec<AuditEvent>, whole: bool) -> impl IntoView {
-    let items = events.into_iter().map(|event| item(event, whole)).collect_view();
-    view! { <ol class="rows events">{items}</ol> }
+/// Events as sentences. With prefixes: whole, with what one needs outside of the page of what they are about.
+pub fn events_list(events: Vec<AuditEvent>, prefixes: Option<&Prefixes>) -> AnyView {
+    let items = events.into_iter().map(|event| item(event, prefixes)).collect_view();
+    view! { <ol class="rows events">{items}</ol> }.into_any()
 }
 
-fn item(event: AuditEvent, whole: bool) -> AnyView {
-    let state = state(event.action);
+fn item(event: AuditEvent, prefixes: Option<&Prefixes>) -> AnyView {
+    let (state, whole) = (state(event.action), prefixes.is_some());
     let change = event.change.filter(|_| whole);
     let detail = (!event.detail.is_empty()).then(|| words::sentence(&event.detail));
     let sentence = event.sentence();
-    let subject = subject(&event).filter(|_| whole);
+    let subject = prefixes.and_then(|prefixes| subject(&event, prefixes));
     let evidence = whole.then(|| evidence(&event));
     view! {
         <li data-s=state.as_str()>
@@ -137,13 +146,24 @@ fn item(event: AuditEvent, whole: bool) -> AnyView {
     .into_any()
 }
 
-/// The page of what it was done to, where its name leads to one.
-fn subject(event: &AuditEvent) -> Option<(String, String)> {
-    let environment = event.environment.as_deref()?;
-    let name = event.object.rsplit(' ').next()?;
-    let (_, pool) = name.split_once("-pool-")?;
-    let pool = pool.strip_suffix("-autoscaler").or_else(|| pool.strip_suffix("-health")).unwrap_or(pool);
-    Some((pool.to_owned(), routes::pool(environment, pool)))
+/// What it was done to, and its page; an instance is searched for where the event does not say its zone.
+fn subject(event: &AuditEvent, prefixes: &Prefixes) -> Option<(String, String)> {
+    let prefix = event.environment.as_ref().and_then(|environment| prefixes.get(environment));
+    let (name, href) = match event.subject(prefix.map(String::as_str))? {
+        Subject::Pool { environment, name } => (name, routes::pool(environment, name)),
+        Subject::Template { environment, name } => (name, routes::template(environment, name)),
+        Subject::FirewallRule { environment, key } => (key, routes::firewall_rule(environment, key)),
+        Subject::Instance { zone: Some(zone), name } => (name, routes::instance(zone, name)),
+        Subject::Instance { zone: None, name } => {
+            (name, Query::default().with(TEXT, Some(name)).on(routes::SEARCH))
+        }
+        Subject::Incident(name) => (name, routes::incident(name)),
+        Subject::Budget { environment } => {
+            let costs = Query::default().with("environment", Some(environment)).on(routes::COSTS);
+            return Some((format!("budget of {environment}"), costs));
+        }
+    };
+    Some((name.to_owned(), href))
 }
 
 /// What the event was about, before and after, folded.
@@ -212,13 +232,33 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_pool_leads_to_it() {
-        let pool = |object: &str| subject(&event(object)).map(|(_, href)| href);
-        assert_eq!(pool("create instance group genesis-pool-web").as_deref(), Some("/pools/dev/web"));
-        assert_eq!(pool("delete autoscaler genesis-pool-web-autoscaler").as_deref(), Some("/pools/dev/web"));
-        assert_eq!(pool("create health check genesis-pool-web-health").as_deref(), Some("/pools/dev/web"));
-        assert_eq!(pool("chg-12"), None);
-        let elsewhere = AuditEvent { environment: None, ..event("create instance group genesis-pool-web") };
-        assert_eq!(subject(&elsewhere), None);
+    fn events_lead_to_the_page_of_what_they_were_done_to() {
+        let prefixes = Prefixes::from([("dev".to_owned(), "genesis".to_owned())]);
+        let href = |action, object: &str, detail: &str| {
+            let event = AuditEvent { action, detail: detail.to_owned(), ..event(object) };
+            subject(&event, &prefixes).map(|(_, href)| href)
+        };
+        let done = |object: &str| href(AuditAction::FinishOperation, object, "");
+        for object in [
+            "create instance group genesis-pool-backend-pool",
+            "delete autoscaler genesis-pool-backend-pool-autoscaler",
+            "create health check genesis-pool-backend-pool-health",
+        ] {
+            assert_eq!(done(object).as_deref(), Some("/pools/dev/backend-pool"), "{object}");
+        }
+        let template = done("create instance template genesis-agent-backend-dev-0a1b2c3d");
+        assert_eq!(template.as_deref(), Some("/templates/dev/backend-dev"));
+        let rule = done("create firewall rule genesis-agent-allow-agent-ssh");
+        assert_eq!(rule.as_deref(), Some("/firewall/dev/allow-agent-ssh"));
+        let vm = "agent-backend-pool-x7k2";
+        let silent = href(AuditAction::FallSilent, vm, "pool backend-pool in us-central1-a, was late");
+        assert_eq!(silent.as_deref(), Some("/instances/us-central1-a/agent-backend-pool-x7k2"));
+        let deleted = done("delete instance agent-backend-pool-x7k2");
+        assert_eq!(deleted.as_deref(), Some("/search?q=agent-backend-pool-x7k2"));
+        let budget = href(AuditAction::CrossBudgetThreshold, "80 % of the budget of dev", "");
+        assert_eq!(budget.as_deref(), Some("/costs?environment=dev"));
+        let incident = href(AuditAction::CloseIncident, "inc-12", "");
+        assert_eq!(incident.as_deref(), Some("/alerts#inc-12"));
+        assert_eq!(done("chg-12"), None);
     }
 }

@@ -183,7 +183,7 @@ fn evidence(view: &ChangeView) -> AnyView {
         <section class="panel" aria-label="Evidence">
             <details class="more">
                 <summary class="cluster">{turning_arrow()} {format!("{count} in the audit log")}</summary>
-                {events_list(view.events.clone(), false)} <p class="panel-foot">
+                {events_list(view.events.clone(), None)} <p class="panel-foot">
                     <a class="btn" href=all>
                         "All its events"
                     </a>

@@ -17,7 +17,7 @@ use crate::{
         toast::Toasts,
     },
     opening::refusal,
-    words,
+    routes, words,
 };
 
 /// What a crossed threshold asks for: attention, and at the whole budget a decision.
@@ -91,10 +91,16 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
             }
         })
     };
+    // The log says `the budget of dev` and `80 % of the budget of dev`.
+    let events = routes::audit_of(environment, "budget");
     let (environment, revision) = (environment.to_owned(), view.budget.revision.to_string());
     let none = standing.is_none();
     view! {
-        <Panel id="budget" title="Budget of the month">
+        <Panel
+            id="budget"
+            title="Budget of the month"
+            aside=move || view! { <a href=events.clone()><small>"All its events"</small></a> }
+        >
             <div class="panel-body">
                 {bar}
                 {none.then(|| view! { <p class="soft">"No budget is set, so nothing is said when much is spent."</p> })}

@@ -74,6 +74,7 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
     let first = view.row.clone();
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
     let status = format!("{}/status", routes::instance(&first.instance.zone, &first.instance.name));
+    let events = routes::audit_of(&environment, &first.instance.name);
     let short = first.instance.name.rsplit('-').next().unwrap_or_default().to_owned();
     let crumbs = vec![
         Crumb::link("Pools", Query::default().with("environment", Some(&environment)).on(routes::POOLS)),
@@ -120,6 +121,10 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
                 <p class="panel-foot sm soft">
                     <a class="link" href=status>
                         "Ask it for its status"
+                    </a>
+                    " "
+                    <a class="link" href=events>
+                        "All its events"
                     </a>
                 </p>
             </Panel>

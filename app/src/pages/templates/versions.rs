@@ -54,10 +54,25 @@ fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
         }
         None => format!("v{number}").into_any(),
     };
+    // The log names versions as Compute Engine does, never the template.
+    let events = || {
+        let href = routes::audit_of(&row.environment, &version.resource_name);
+        view! {
+            <br />
+            <small>
+                <a class="link" href=href aria-label=format!("All its events: v{number}")>
+                    "All its events"
+                </a>
+            </small>
+        }
+        .into_any()
+    };
     let existence = match version.exists {
-        Some(true) => view! { <span class="mono">{version.resource_name.clone()}</span> }.into_any(),
+        Some(true) => {
+            view! { <span class="mono">{version.resource_name.clone()}</span> {events()} }.into_any()
+        }
         Some(false) if version.declared => status(State::Progress, "Not there yet").into_any(),
-        Some(false) => view! { <span class="muted">"Deleted: nothing used it"</span> }.into_any(),
+        Some(false) => view! { <span class="muted">"Deleted: nothing used it"</span> {events()} }.into_any(),
         None => view! { <span class="muted">"Not read yet"</span> }.into_any(),
     };
     let pools: Vec<String> =

@@ -1,5 +1,7 @@
 //! The audit log, newest first, and one event of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ChangeId, Timestamp, audit::AuditAction, audit::AuditEvent, plan::FieldChange};
@@ -41,6 +43,8 @@ impl AuditQuery {
 pub struct AuditList {
     /// Newest first.
     pub events: Vec<AuditEvent>,
+    /// What names of resources begin with, by the environments of the events; without those that are declared no more or not yet.
+    pub prefixes: BTreeMap<String, String>,
     /// Pass as `before` for the following page.
     pub next: Option<i64>,
     /// Pass as `after` for the page before this one.

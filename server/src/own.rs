@@ -1,0 +1,90 @@
+//! The server's own routes, beside the app's pages, forms and functions and the operations of `/api/v1`: a line each.
+//! None of them is mounted without its line, and `server/tests/verdicts/own.txt` says who is let in at each.
+
+use axum::{
+    Router,
+    handler::Handler,
+    routing::{MethodFilter, on},
+};
+use rest_api::Method;
+
+use crate::AppState;
+
+/// Style and scripts.
+pub const FILES: &str = "/pkg";
+
+/// What a route asks for before its handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Nothing,
+    /// A person's session.
+    Session,
+    /// The same, or an API token.
+    SessionOrToken,
+    /// What an agent shows; its handler looks at it.
+    Agent,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    pub method: Method,
+    pub path: &'static str,
+    pub key: Key,
+}
+
+const fn get(path: &'static str, key: Key) -> Own {
+    Own { method: Method::Get, path, key }
+}
+
+const fn post(path: &'static str, key: Key) -> Own {
+    Own { method: Method::Post, path, key }
+}
+
+/// By path.
+pub const OWN: [Own; 13] = [
+    post("/agent/v1/enroll", Key::Agent),
+    post("/agent/v1/heartbeats", Key::Agent),
+    get("/costs.csv", Key::Session),
+    get("/docs/errors.md", Key::Session),
+    get("/favicon.svg", Key::Nothing),
+    get("/live", Key::Session),
+    get("/livez", Key::Nothing),
+    get("/metrics", Key::SessionOrToken),
+    get(FILES, Key::Nothing),
+    get("/readyz", Key::Nothing),
+    get("/sign-in/callback", Key::Nothing),
+    get("/sign-in/start", Key::Nothing),
+    post("/sign-out", Key::Session),
+];
+
+/// What the path asks for; None where it is no route of the server's own.
+pub fn key_of(path: &str) -> Option<Key> {
+    OWN.iter().find(|own| own.path == path).map(|own| own.key)
+}
+
+/// Takes routes by their path: one that the table does not have is not mounted.
+#[derive(Debug, Default)]
+pub(crate) struct Routes(Router<AppState>);
+
+impl Routes {
+    pub(crate) fn on<H, T>(mut self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        let Some(own) = OWN.iter().find(|own| own.path == path) else {
+            tracing::error!(path, "a route without a line in the table");
+            return self;
+        };
+        let filter = match own.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+        };
+        self.0 = self.0.route(own.path, on(filter, handler));
+        self
+    }
+
+    pub(crate) fn router(self) -> Router<AppState> {
+        self.0
+    }
+}
