@@ -12,7 +12,7 @@ use domain::{
 };
 use store::{Environment, Tx, Vote};
 
-use crate::{Control, Error, canonical::canonical, signing::Signing};
+use crate::{Error, canonical::canonical, signing::Signing};
 
 /// The policy and the roster in force, read in one transaction, and who shares a project with whom.
 #[derive(Clone, Debug)]
