@@ -58,15 +58,13 @@ pub(super) async fn of_claim<'a>(
         Ok(weighed) => weighed,
         Err(Forged(why)) => return Ok(Proof::Refused(why)),
     };
-    if let Some(why) = testimony::contradicts(control, &locked, &rules).await? {
-        return Ok(Proof::Refused(why));
-    }
     let at = control.clock.now();
     if let Some(drift) = drift {
         return Ok(Proof::TakenBack(drift::take_back(tx, actor, &locked, &rules, drift, at).await?));
     }
     if weighed.holds() {
-        return Ok(Proof::Holds(Box::new(locked)));
+        let contradiction = testimony::contradicts(control, &locked, &rules).await?;
+        return Ok(contradiction.map_or_else(|| Proof::Holds(Box::new(locked)), Proof::Refused));
     }
     let because = weighed.stale.first().map_or_else(
         || format!("its signatures are not enough: {}", weighed.quorum),
