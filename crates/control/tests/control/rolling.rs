@@ -144,7 +144,10 @@ async fn a_canary_is_not_promoted_before_its_time_and_is_rolled_back_at_any(pool
 
     let promote = Edit::PromoteCanary { name: POOL.into() };
     let error = edits::preview_edit(control, &operator(), "dev", &promote).await.unwrap_err();
-    assert!(matches!(&error, Error::Conflict(why) if why.contains("min_ready_sec is 3600")), "{error}");
+    assert!(
+        matches!(&error, Error::Conflict(why) if why.contains("3600 s old, as min_ready_sec says")),
+        "{error}"
+    );
     let seen = Seen { base_generation: 3, digest: None };
     let error = edits::propose_edit(control, &operator(), "dev", &promote, seen, "").await.unwrap_err();
     assert!(matches!(error, Error::Conflict(_)), "{error}");
