@@ -103,17 +103,22 @@ test('long lists are paged by links', async () => {
   }
   await page.goto('/audit');
   const newest = await story(page);
-  await main(page).getByRole('link', { name: 'Older' }).click();
+  await follow(page, 'Older');
   const oldest = await story(page);
   assert.equal(newest.length, PAGE);
   assert.match(oldest[0], /event 1\b/);
   assert.equal(newest.filter((sentence) => oldest.includes(sentence)).length, 0, 'no event is on both pages');
   const total = newest.length + oldest.length;
   assert.match(newest.at(-1), new RegExp(`event ${total}\\b`), 'none is left out between them');
-  await main(page).getByRole('link', { name: 'Newest' }).click();
+  await follow(page, 'Newest');
   assert.deepEqual((await story(page)).map(eventNumber), newest.map(eventNumber));
   assert.equal(await title(page).innerText(), 'Audit');
 });
+
+/** To the end of the page that a link leads to: it comes in parts, and the first of them is no list yet. */
+async function follow(page, name) {
+  await Promise.all([page.waitForEvent('load'), main(page).getByRole('link', { name }).click()]);
+}
 
 function eventNumber(sentence) {
   return /event (\d+)\b/.exec(sentence)[1];
