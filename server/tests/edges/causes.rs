@@ -1,12 +1,18 @@
-//! What Compute Engine refused is told with its cause over REST and on pages.
+//! What Compute Engine refused is told with its cause over REST and on pages, and a page stands where it says nothing.
+
+use std::time::Duration;
 
 use domain::{ChangeId, Role, resource::ResourceKind};
 use reqwest::StatusCode;
+use serde_json::json;
 use sqlx::PgPool;
-use store::NewOperation;
+use store::{NewOperation, PlacedInstance};
 use uuid::Uuid;
 
-use crate::{app::TestApp, rest::ALL};
+use crate::{
+    app::TestApp,
+    rest::{ALL, instance},
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_refused_call_has_its_cause_over_rest_and_on_the_changes_page(pool: PgPool) {
@@ -38,5 +44,32 @@ async fn a_refused_call_has_its_cause_over_rest_and_on_the_changes_page(pool: Pg
     let vera = app.sign_in("vera").await;
     let page = app.page("/changes/chg-1", &vera).await.text().await.unwrap();
     assert!(page.contains("href=\"/docs/errors.md#:~:text=QuotaExceeded\""), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_instances_page_stands_where_compute_engine_says_nothing(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    app.declare(1).await;
+    let control = app.control();
+    let placed = PlacedInstance { pool: "web".to_owned(), instance: instance("web-1") };
+    let mut tx = control.store.begin().await.unwrap();
+    tx.sync_instances("dev", &[placed], control.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    while control.live.row("us-central1-a", "web-1").is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let vera = app.sign_in("vera").await;
+    let read = async || {
+        let page = app.page("/instances/us-central1-a/web-1", &vera).await.text().await.unwrap();
+        assert!(page.contains("VM, as Compute Engine says"), "{page}");
+        page
+    };
+    let page = read().await;
+    let known = "so that what was said about this VM is not known.";
+    assert!(page.contains(&format!("The group web does not exist, {known}")), "{page}");
+    app.fault(&json!({"kind": "http", "status": 503, "path": "/listErrors"})).await;
+    let page = read().await;
+    assert!(page.contains(&format!("Compute Engine does not answer, {known}")), "{page}");
     app.stop().await;
 }
