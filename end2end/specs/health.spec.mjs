@@ -116,6 +116,8 @@ test('the page of an instance has its day, its console and its own word', async 
   assert.match(await words(region(page, 'Heartbeats of the last 24 hours')), /In the last hour: CPU .* %, memory .*, disk .* %\./);
   await region(page, 'What changed in the last 30 minutes').getByRole('listitem').first().waitFor();
 
+  await region(page, 'Cloud errors').getByText(/^Compute Engine reported nothing about it in the list of errors that it keeps of genesis-pool-backend-pool, which /).waitFor();
+
   const panel = region(page, 'Serial console');
   const lines = (of) => of.getByRole('list', { name: 'Lines of the serial console' });
   await lines(panel).getByText(/agent-cage\[1\]: listening on/).first().waitFor();

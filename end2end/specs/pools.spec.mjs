@@ -253,7 +253,18 @@ test('a pool that does not grow says that a zone is out of machines, and grows w
   const rollout = await words(main(page).getByRole('region', { name: 'Rollout' }));
   assert.match(rollout, /Compute Engine cannot make its VMs\./);
   assert.match(rollout, /ZONE_RESOURCE_POOL_EXHAUSTED/);
-  await squares(page, 'v2', 'cannot be made').waitFor();
+  const stuck = squares(page, 'v2', 'cannot be made');
+  await stuck.waitFor();
+
+  // The VM's own page has what Compute Engine says about it, and leads to what that means.
+  await stuck.click();
+  await page.waitForURL(new RegExp(`/instances/${ZONE}/agent-batch-`));
+  const errors = main(page).getByRole('region', { name: 'Cloud errors', exact: true }).getByRole('listitem');
+  await errors.first().waitFor();
+  assert.equal(await errors.count(), 1, 'what is said again and again stands there once');
+  assert.match(await words(errors), /^Creating failed\. The zone .* does not have enough resources .*, ZONE_RESOURCE_POOL_EXHAUSTED StockOut$/);
+  assert.equal(await errors.getByRole('link', { name: 'StockOut' }).getAttribute('href'), '/docs/errors.md#:~:text=StockOut');
+  await assertAccessible(page);
 
   await mend();
   await applied(page, change);

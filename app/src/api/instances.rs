@@ -1,7 +1,7 @@
 //! Instances.
 
 use domain::view::{
-    health::{AgentStatus, InstanceHistory, SerialPage},
+    health::{AgentStatus, CloudErrors, InstanceHistory, SerialPage},
     instance::InstanceView,
 };
 use leptos::prelude::*;
@@ -32,6 +32,13 @@ pub async fn load_serial_page(
     request.answer(
         control::instances::load_serial_page(&request.control, &request.actor, &zone, &name, start).await,
     )
+}
+
+#[server(prefix = "/fn", endpoint = "load_cloud_errors", output = Json)]
+pub async fn load_cloud_errors(zone: String, name: String) -> Result<CloudErrors, ApiError> {
+    let request = super::request()?;
+    request
+        .answer(control::instances::load_cloud_errors(&request.control, &request.actor, &zone, &name).await)
 }
 
 #[server(prefix = "/fn", endpoint = "load_agent_status", output = Json)]

@@ -1,5 +1,6 @@
 //! Instances: where is each agent, and why is this one ill?
 
+mod cloud;
 mod detail;
 mod history;
 mod serial;

@@ -10,6 +10,7 @@ pub mod approvals;
 pub mod audit;
 pub mod autoscaling;
 pub mod brake;
+pub mod cause;
 pub mod change;
 pub mod command;
 pub mod condition;

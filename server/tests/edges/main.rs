@@ -4,6 +4,7 @@
 
 mod agents;
 mod app;
+mod causes;
 mod commands;
 mod conditions;
 mod documents;

@@ -155,6 +155,7 @@ fn arguments(function: &str) -> Sent {
         | "load_template_form" => Form(""),
         "cancel_change" | "load_change" => Form("id=chg-999"),
         "load_agent_status"
+        | "load_cloud_errors"
         | "load_instance"
         | "load_instance_history"
         | "load_serial_page"

@@ -12,6 +12,7 @@ mod applying;
 mod approver;
 mod approving;
 mod autoscaling;
+mod cloud_errors;
 mod costs;
 mod editing;
 mod end_to_end;
