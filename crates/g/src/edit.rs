@@ -74,13 +74,15 @@ fn changed(changes: &[FieldChange]) -> String {
         let text = side.as_deref().unwrap_or("none");
         let begin: String = text.chars().take(LONGEST_VALUE).collect();
         let more = if begin.len() < text.len() { "…" } else { "" };
-        format!("{begin}{more}").replace(char::is_control, " ")
+        format!("{begin}{more}")
     };
     let mut lines: Vec<String> = changes
         .iter()
         .take(MOST_LINES)
         .map(|change| {
-            format!("{}: {}, was {}", change.attribute, short(&change.after), short(&change.before))
+            let line =
+                format!("{}: {}, was {}", change.attribute, short(&change.after), short(&change.before));
+            line.replace(char::is_control, " ")
         })
         .collect();
     if changes.len() > MOST_LINES {
