@@ -55,8 +55,8 @@ impl Newer {
         let body = if preview.differences.is_empty() {
             view! { <p class="soft">{format!("{generation} declares what you sent already.")}</p> }.into_any()
         } else if differences.is_empty() {
-            view! { <p class="soft">{format!("What follows is computed on {generation}, and not what you saw before.")}</p> }
-                .into_any()
+            let follows = format!("What follows is computed on generation {}: look at it again.", self.now);
+            view! { <p class="soft">{follows}</p> }.into_any()
         } else {
             diff_between([generation, "Your values".to_owned()], differences)
         };
