@@ -207,5 +207,6 @@ test('an edit that somebody overtook is refused, and what is newer is shown', as
   await slower.getByRole('button', { name: 'Propose change' }).click();
   assert.equal((await answer).status(), 412);
   assert.match(await words(main(slower).getByRole('alert')), /generation/);
-  assert.match(await words(main(slower).getByRole('region', { name: 'What differs' })), /disk_size_gb 30 31/);
+  assert.match(await words(main(slower).getByRole('region', { name: 'The newer version' })), /disk_size_gb 30 31/);
+  assert.equal(await slower.getByLabel('Boot disk').inputValue(), '31', 'what was typed stays');
 });

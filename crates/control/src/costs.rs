@@ -203,18 +203,19 @@ pub async fn set_budget(
     let monthly = amount(monthly)?;
     let before = control.store.get_budget(&environment).await?;
     let current = before.as_ref().map_or(0, |budget| budget.revision);
-    if current != revision {
-        return Err(Error::Precondition(format!(
-            "the budget of {environment} was set by somebody else meanwhile: look at it again"
-        )));
-    }
     let before = before.and_then(|budget| budget.monthly);
-    if before == monthly {
-        return Err(Error::Conflict("the budget already is that: there is nothing to set".to_owned()));
-    }
     let said = |amount: Option<Money>| {
         amount.map_or("none".to_owned(), |amount| format!("{} a month", amount.exact()))
     };
+    if current != revision {
+        return Err(Error::Precondition(format!(
+            "the budget of {environment} was set by somebody else meanwhile, and is {} now: look at it again",
+            said(before)
+        )));
+    }
+    if before == monthly {
+        return Err(Error::Conflict("the budget already is that: there is nothing to set".to_owned()));
+    }
     let now = control.clock.now();
     let mut tx = control.store.begin().await?;
     let next = tx.set_budget(&environment, revision, monthly, &actor.id, now).await?;

@@ -48,8 +48,9 @@ pub async fn propose_edit(
     authorize(actor, Permission::ProposeChange)?;
     let edited = Edited::load(control, environment, edit).await?;
     let generation = edited.planned.base_generation;
+    let moved = |why| Error::Moved { environment: environment.to_owned(), why };
     if seen.base_generation != generation {
-        return Err(Error::Precondition(format!(
+        return Err(moved(format!(
             "{environment} is at generation {generation} now, and the edit was of generation {}: look at it again",
             seen.base_generation
         )));
@@ -57,7 +58,7 @@ pub async fn propose_edit(
     if let Some(digest) = seen.digest
         && edited.planned.digest()? != digest
     {
-        return Err(Error::Precondition(format!(
+        return Err(moved(format!(
             "what runs in {environment} changed since the plan was shown: look at the new plan and propose that"
         )));
     }

@@ -1,6 +1,12 @@
 //! Proposing one thing: read the declaration, say what is to be otherwise, send it back with the generation it follows.
+//! Where somebody was faster, what they changed is told.
 
-use domain::{FleetSpec, edit::Edit, pool::PoolSpec};
+use domain::{
+    FleetSpec,
+    edit::{Edit, differences},
+    plan::FieldChange,
+    pool::PoolSpec,
+};
 use rest_api::{Declaration, PlanAnswer, PlanEdit, ProposeEdit, Proposed};
 use serde_json::Value;
 
@@ -12,10 +18,16 @@ use crate::{
     wait,
 };
 
+/// Lines of what somebody else changed, at most: who wants all of it reads the declaration.
+const MOST_LINES: usize = 12;
+/// Characters of one value: a new pool is told by its beginning.
+const LONGEST_VALUE: usize = 60;
+
 /// What an environment declares, and its ETag.
 pub(crate) struct Declared {
     pub(crate) environment: String,
     pub(crate) spec: FleetSpec,
+    generation: i64,
     tag: String,
 }
 
@@ -26,6 +38,7 @@ impl Declared {
         let declaration: Declaration = answer.read()?;
         Ok(Self {
             spec: serde_json::from_value(Value::Object(declaration.spec))?,
+            generation: declaration.generation,
             tag: answer.tag.unwrap_or_default(),
             environment,
         })
@@ -39,6 +52,43 @@ impl Declared {
             Failure::new(Kind::Absent, message)
         })
     }
+
+    /// The refusal, with what was changed since this was read.
+    fn beside_newer(&self, failure: Failure) -> Failure {
+        let newer = failure.current().and_then(|current| {
+            let spec: FleetSpec = serde_json::from_value(Value::Object(current.spec.clone())).ok()?;
+            Some((current.generation, spec))
+        });
+        let Some((generation, spec)) = newer else { return failure };
+        let told = format!("it followed generation {}; generation {generation} has", self.generation);
+        failure.with(&format!("{told}{}", changed(&differences(&self.spec, &spec))))
+    }
+}
+
+/// A line each: what it was when it was read, and what it is now.
+fn changed(changes: &[FieldChange]) -> String {
+    if changes.is_empty() {
+        return " the same declaration".to_owned();
+    }
+    let short = |side: &Option<String>| -> String {
+        let text = side.as_deref().unwrap_or("none");
+        let begin: String = text.chars().take(LONGEST_VALUE).collect();
+        let more = if begin.len() < text.len() { "…" } else { "" };
+        format!("{begin}{more}")
+    };
+    let mut lines: Vec<String> = changes
+        .iter()
+        .take(MOST_LINES)
+        .map(|change| {
+            let line =
+                format!("{}: {}, was {}", change.attribute, short(&change.after), short(&change.before));
+            line.replace(char::is_control, " ")
+        })
+        .collect();
+    if changes.len() > MOST_LINES {
+        lines.push(format!("and {} more", changes.len() - MOST_LINES));
+    }
+    format!("\n    {}", lines.join("\n    "))
 }
 
 /// Plans or proposes the edit as the flags say.
@@ -55,7 +105,8 @@ pub(crate) async fn propose(
         return show_plan(common.output, &answer);
     }
     let body = ProposeEdit { edit, digest: None, reason: Some(proposal.reason.clone()) };
-    let answer = client.post("propose_edit", &environment, &body, &[("if-match", &declared.tag)]).await?;
+    let answer = client.post("propose_edit", &environment, &body, &[("if-match", &declared.tag)]).await;
+    let answer = answer.map_err(|failure| declared.beside_newer(failure))?;
     proposed(client, common, proposal, answer).await
 }
 
@@ -92,5 +143,31 @@ pub(crate) async fn proposed(
     match common.output {
         Output::Json => output::json(&answer.value),
         Output::Table => say(&told(&made.state.map_or("proposed".to_owned(), wait::words))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_changed_is_a_line_a_field_and_not_a_flood() {
+        let change = |number: usize| FieldChange {
+            attribute: format!("agent_pools[\"p{number}\"].target_size"),
+            before: None,
+            after: Some("3".to_owned()),
+        };
+        let few: Vec<FieldChange> = (0..2).map(change).collect();
+        assert_eq!(
+            changed(&few),
+            "\n    agent_pools[\"p0\"].target_size: 3, was none\n    agent_pools[\"p1\"].target_size: 3, was none"
+        );
+        let many: Vec<FieldChange> = (0..40).map(change).collect();
+        assert_eq!(changed(&many).lines().count(), 1 + MOST_LINES + 1);
+        assert!(changed(&many).ends_with("and 28 more"));
+        let long = FieldChange { after: Some("\u{1b}[2J".repeat(40)), ..change(0) };
+        let told = changed(&[long]);
+        assert!(!told.contains('\u{1b}') && told.contains('…') && told.len() < 120, "{told}");
+        assert_eq!(changed(&[]), " the same declaration");
     }
 }

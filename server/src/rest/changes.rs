@@ -15,7 +15,7 @@ use domain::{ChangeId, ChangeState};
 use rest_api::{Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed};
 
 use super::{
-    environments::expected_generation,
+    environments::{done_or_moved, expected_generation},
     v1::{Asked, Query, Routes},
 };
 use crate::problem::Problem;
@@ -61,7 +61,7 @@ async fn propose_change(
     let (texts, digest, reason) = wanted.into_parts();
     let expected = Expected { digest: digest.as_deref(), generation };
     let made = import::propose_expected(&asked.control, &asked.actor, texts.into(), expected, &reason).await;
-    let id = asked.done(made)?;
+    let id = done_or_moved(&asked, made).await?;
     proposed(&asked, id).await
 }
 
@@ -83,7 +83,7 @@ async fn propose_edit(
     let reason = wanted.reason.unwrap_or_default();
     let id =
         edits::propose_edit(&asked.control, &asked.actor, &environment, &wanted.edit, seen, &reason).await;
-    let id = asked.done(id)?;
+    let id = done_or_moved(&asked, id).await?;
     proposed(&asked, id).await
 }
 

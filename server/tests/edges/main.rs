@@ -9,6 +9,7 @@ mod commands;
 mod conditions;
 mod documents;
 mod doors;
+mod forms;
 mod headers;
 mod paging;
 mod rest;

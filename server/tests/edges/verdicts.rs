@@ -190,7 +190,7 @@ fn arguments(function: &str) -> Sent {
 
 impl TestApp {
     /// As an open page of ours sends it.
-    fn sends(&self, path: &str, cookies: &Cookies) -> RequestBuilder {
+    pub(crate) fn sends(&self, path: &str, cookies: &Cookies) -> RequestBuilder {
         self.http
             .post(format!("{}{path}", self.url))
             .header(header::COOKIE, cookies.header())
@@ -260,7 +260,7 @@ async fn every_page_keeps_its_golden_verdict(pool: PgPool) {
 }
 
 /// Development as the example declares it, though nothing of it runs: forms look at what they are about.
-async fn declare(app: &TestApp) {
+pub(crate) async fn declare(app: &TestApp) {
     let control = app.control();
     let actor = Actor {
         kind: ActorKind::Person,

@@ -57,6 +57,8 @@ pub struct AutoscalingList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoscalingForm {
     pub environment: EnvironmentSpec,
+    /// What it is read from; a form sends it back, so that an older one is noticed.
+    pub generation: i64,
     pub pool: PoolSpec,
     /// Where the pool stands in the declaration.
     pub index: usize,

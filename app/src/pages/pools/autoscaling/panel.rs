@@ -71,7 +71,14 @@ fn edit_form(form: AutoscalingForm, preview: Preview, posted: &Posted) -> AnyVie
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form, posted, problems);
     view! {
-        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+        <EditForm
+            posted=posted.clone()
+            preview=preview
+            problems=problems
+            names=NAMES
+            check=check
+            generation=Some(form.generation)
+        >
             {inner}
         </EditForm>
     }
