@@ -2,6 +2,7 @@
 //! form of every edit, so that a refusal stands beside its field and what was typed stays.
 
 mod effect;
+mod spoken;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use domain::{
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use self::effect::what_it_does;
+use self::{effect::what_it_does, spoken::as_a_command};
 use crate::{
     api::{ApiError, FieldProblem},
     components::{
@@ -95,6 +96,7 @@ pub fn EditForm(
     };
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
+    let spoken = as_a_command(shown.as_ref().map(|preview| preview.spoken.clone()));
     let (reviewed, foot) = match shown {
         Some(preview) => (Some(what_it_does(&preview)), propose(&preview, &posted, verb)),
         None => (None, review_first()),
@@ -117,7 +119,7 @@ pub fn EditForm(
             <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
                 "Review"
             </button>
-            <div class="side-panel-body">{notice} {reviewed} {fields}</div>
+            <div class="side-panel-body">{notice} {reviewed} {fields} {spoken}</div>
             {foot}
         </form>
     }
