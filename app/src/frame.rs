@@ -49,7 +49,7 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
             <span class="gap"></span>
             {knowledge.is_some().then(|| palette::palette(scope))}
             {freshness::freshness()}
-            <span class="clock mono soft">{move || utc(clock.now())}</span>
+            <span class="clock mono soft">{move || utc(clock.ticking())}</span>
             {knowledge.map(waiting)}
             {user::user()}
         </header>
