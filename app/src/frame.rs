@@ -2,6 +2,7 @@
 
 mod environments;
 mod freshness;
+mod keys;
 mod palette;
 mod rooms;
 mod user;
@@ -9,6 +10,7 @@ mod user;
 use leptos::prelude::*;
 
 pub use environments::Scope;
+pub use keys::Keys;
 
 use crate::{
     api::ApiError,

@@ -21,6 +21,8 @@ mod opening;
 mod pages;
 #[cfg(feature = "ssr")]
 mod plots;
+#[cfg(any(test, feature = "ssr"))]
+mod preference;
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api,
     components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
-    frame::{Knowledge, Scope, Sidebar, Topbar},
+    frame::{Keys, Knowledge, Scope, Sidebar, Topbar},
     live::Live,
     opening::Opening,
     pages::{
@@ -167,7 +167,7 @@ pub fn App() -> AnyView {
 #[component]
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
-    let scope = Scope::provide();
+    let (scope, keys) = (Scope::provide(), Keys::provide());
     let knowledge = signed_in
         .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
     #[cfg(feature = "hydrate")]
@@ -185,6 +185,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
             }
         });
         crate::live::connect(live, watched.into());
+        keys.listen(scope, live);
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
     view! {
@@ -344,6 +345,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
+            {signed_in.then(|| keys.sheet())}
         </div>
     }
     .into_any()
