@@ -34,6 +34,7 @@ mod url_state;
 mod webauthn;
 mod words;
 
+pub use frame::kiosk::KIOSK;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

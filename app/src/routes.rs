@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api,
     components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
-    frame::{Keys, Knowledge, Scope, Sidebar, Topbar},
+    frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
     opening::Opening,
     pages::{
@@ -188,15 +188,25 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
         keys.listen(scope, live);
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
+    let kiosk = kiosk::kiosk();
+    let class = move || match (covered.get(), kiosk.get()) {
+        (true, _) => "cover",
+        (false, true) => "shell kiosk",
+        (false, false) => "shell",
+    };
     view! {
-        <div class=move || if covered.get() { "cover" } else { "shell" }>
+        <div class=class>
             {move || {
                 (!covered.get())
                     .then(|| {
+                        if kiosk.get() {
+                            return kiosk::bar();
+                        }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
                             <Sidebar scope=scope />
                         }
+                            .into_any()
                     })
             }} <main class="main" id="main" tabindex="-1">
                 <FlatRoutes fallback=not_found::NotFound>
