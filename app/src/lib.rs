@@ -21,6 +21,8 @@ mod opening;
 mod pages;
 #[cfg(feature = "ssr")]
 mod plots;
+#[cfg(any(test, feature = "ssr"))]
+mod preference;
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -32,6 +34,7 @@ mod url_state;
 mod webauthn;
 mod words;
 
+pub use frame::kiosk::KIOSK;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

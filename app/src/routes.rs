@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api,
     components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
-    frame::{Knowledge, Scope, Sidebar, Topbar},
+    frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
     opening::Opening,
     pages::{
@@ -167,7 +167,7 @@ pub fn App() -> AnyView {
 #[component]
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
-    let scope = Scope::provide();
+    let (scope, keys) = (Scope::provide(), Keys::provide());
     let knowledge = signed_in
         .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
     #[cfg(feature = "hydrate")]
@@ -185,17 +185,28 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
             }
         });
         crate::live::connect(live, watched.into());
+        keys.listen(scope, live);
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
+    let kiosk = kiosk::kiosk();
+    let class = move || match (covered.get(), kiosk.get()) {
+        (true, _) => "cover",
+        (false, true) => "shell kiosk",
+        (false, false) => "shell",
+    };
     view! {
-        <div class=move || if covered.get() { "cover" } else { "shell" }>
+        <div class=class>
             {move || {
                 (!covered.get())
                     .then(|| {
+                        if kiosk.get() {
+                            return kiosk::bar();
+                        }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
                             <Sidebar scope=scope />
                         }
+                            .into_any()
                     })
             }} <main class="main" id="main" tabindex="-1">
                 <FlatRoutes fallback=not_found::NotFound>
@@ -344,6 +355,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
+            {signed_in.then(|| keys.sheet())}
         </div>
     }
     .into_any()

@@ -3,6 +3,7 @@
 
 mod effect;
 mod newer;
+mod spoken;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use domain::{
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use self::{effect::what_it_does, newer::Newer};
+use self::{effect::what_it_does, newer::Newer, spoken::as_a_command};
 use crate::{
     api::{ApiError, FieldProblem},
     components::{
@@ -102,6 +103,7 @@ pub fn EditForm(
     };
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
+    let spoken = as_a_command(shown.as_ref().map(|preview| preview.spoken.clone()));
     let (reviewed, foot) = match shown {
         Some(preview) => {
             let verb =
@@ -130,7 +132,7 @@ pub fn EditForm(
             <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
                 "Review"
             </button>
-            <div class="side-panel-body">{notice} {reviewed} {fields}</div>
+            <div class="side-panel-body">{notice} {reviewed} {fields} {spoken}</div>
             {foot}
         </form>
     }

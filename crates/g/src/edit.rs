@@ -148,7 +148,89 @@ pub(crate) async fn proposed(
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+    use domain::{AgentType, Amount, edit::Spoken, environment::EnvironmentSpec, template::TemplateSpec};
+    use rest_api::operation;
+
     use super::*;
+    use crate::cli::{Cli, Command, Vm};
+
+    fn declared() -> FleetSpec {
+        let environment = EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "vpc", "subnet");
+        let mut spec = FleetSpec::new(environment);
+        spec.agent_vm_templates.push(TemplateSpec::new("web", AgentType::BackendDeveloper));
+        spec.agent_pools.push(PoolSpec::new("front", AgentType::BackendDeveloper, "web"));
+        spec
+    }
+
+    /// What this program makes of the line that a page gives for the edit.
+    fn taken(edit: &Edit) -> Vm {
+        let line = Spoken::new(edit, &declared(), 7, "abc").command.unwrap();
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(cli.common.environment.as_deref(), Some("dev"), "{line}");
+        match cli.command {
+            Command::Vm { verb } => verb,
+            other @ Command::Change { .. } => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_lines_that_pages_give_are_taken() {
+        let front = declared().agent_pools.remove(0);
+        let update = |pool: PoolSpec| taken(&Edit::UpdatePool { name: "front".into(), pool });
+        let autoscaled = PoolSpec {
+            enable_autoscaling: Some(true),
+            min_replicas: Some(2),
+            max_replicas: Some(10),
+            ..front.clone()
+        };
+        let batch = PoolSpec { name: "batch".into(), ..autoscaled.clone() };
+        assert!(matches!(
+            taken(&Edit::CreatePool { pool: batch }),
+            Vm::CreatePool {
+                agent_type: AgentType::BackendDeveloper,
+                size: None,
+                name: Some(name),
+                template: Some(template),
+                min: Some(2),
+                max: Some(10),
+                ..
+            } if name == "batch" && template == "web"
+        ));
+        assert!(matches!(
+            taken(&Edit::ScalePool { name: "front".into(), target_size: 3 }),
+            Vm::ScalePool { pool, size: Some(3), min: None, max: None, .. } if pool == "front"
+        ));
+        assert!(matches!(
+            update(autoscaled),
+            Vm::ScalePool { pool, size: None, min: Some(2), max: Some(10), .. } if pool == "front"
+        ));
+        let paced =
+            PoolSpec { max_surge: Some(Amount::Fixed(3)), max_unavailable: Amount::Fixed(4), ..front };
+        assert!(matches!(
+            update(paced),
+            Vm::UpdatePool { pool, template: None, max_surge: Some(3), max_unavailable: Some(4), .. }
+                if pool == "front"
+        ));
+        assert!(matches!(
+            taken(&Edit::DeletePool { name: "front".into() }),
+            Vm::DeletePool { pool, confirm, .. } if pool == "front" && confirm == "front"
+        ));
+    }
+
+    #[test]
+    fn the_requests_that_pages_give_are_of_the_operation() {
+        let edit = Edit::ScalePool { name: "front".into(), target_size: 3 };
+        let request = Spoken::new(&edit, &declared(), 7, "abc").request;
+        let (head, body) = request.split_once("\n\n").unwrap();
+        let operation = operation("propose_edit").unwrap();
+        let path = operation.path.replace("{environment}", "dev");
+        assert_eq!(head.lines().next().unwrap(), format!("{} {path}", operation.method.as_str()));
+        assert_eq!(head.contains("\nIdempotency-Key: "), operation.once);
+        assert_eq!(head.contains("\nIf-Match: \"7\""), operation.if_match);
+        let read: ProposeEdit = serde_json::from_str(body).unwrap();
+        assert_eq!(read, ProposeEdit { edit, digest: Some("abc".into()), reason: None });
+    }
 
     #[test]
     fn what_somebody_changed_is_a_line_a_field_and_not_a_flood() {

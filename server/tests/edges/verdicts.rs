@@ -171,6 +171,7 @@ fn arguments(function: &str) -> Sent {
         "close_incident" | "overrule_brake" => Form("id=999&reason=none"),
         "revoke_passkey" => Form("id=00"),
         "set_budget" => Form("environment=none&revision=0&monthly=100"),
+        "set_single_keys" => Form("on=true"),
         "set_theme" => Form("theme=dark"),
         "begin_registration" => Json(json!({})),
         "begin_vote" => Json(json!({ "id": "chg-999", "revision": 1, "ballot": "approve" })),
