@@ -18,6 +18,7 @@ export const pages = [
   { name: 'pool-delete', path: ({ pool }) => `${pool}/delete` },
   { name: 'pool-act', path: ({ pool }) => `${pool}/act` },
   { name: 'pool-changes', path: ({ pool }) => `${pool}/changes` },
+  { name: 'pool-cost', path: ({ pool }) => `${pool}/cost` },
   { name: 'templates', path: '/templates' },
   { name: 'template', path: '/templates/dev/backend-dev' },
   { name: 'template-types', path: '/templates/new' },

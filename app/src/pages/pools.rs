@@ -1,6 +1,7 @@
 //! Pools: what runs, what should run?
 
 pub mod autoscaling;
+mod cost;
 mod fields;
 mod firewall;
 pub mod form;
@@ -18,6 +19,7 @@ use domain::{
 use leptos::prelude::*;
 
 pub use autoscaling::{EditAutoscaling, PoolAutoscaling};
+pub use cost::PoolCost;
 pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};

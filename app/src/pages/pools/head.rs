@@ -55,6 +55,7 @@ pub fn head(view: &PoolView) -> AnyView {
         Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
         Tab::new("Rollout", format!("{base}/rollout")),
         Tab::new("Autoscaling", format!("{base}/autoscaling")),
+        Tab::new("Cost", format!("{base}/cost")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
     ];

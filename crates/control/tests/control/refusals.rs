@@ -1,7 +1,7 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
 use control::{
-    Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import,
+    Error, alerts, audit, changes, commands, costs, diagnosis, environments, firewall, fleet, health, import,
     incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising, search,
     sessions, templates, tokens, votes,
 };
@@ -70,6 +70,9 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
         ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
+        ("load_costs", costs::load_costs(control, &nobody, None, None).await.err()),
+        ("load_pool_costs", costs::load_pool_costs(control, &nobody, "dev", "x", None).await.err()),
+        ("export_costs", costs::export_costs(control, &nobody, "dev", Default::default()).await.err()),
         ("list_templates", templates::list_templates(control, &nobody, None).await.err()),
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
