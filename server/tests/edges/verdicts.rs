@@ -7,8 +7,9 @@ use app::{App, form_post::FORMS};
 use control::import::{self, Expected};
 use development_issuer::demo_personas;
 use domain::{
-    Actor, Role,
+    Actor, AgentType, Role,
     actor::ActorKind,
+    pool::PoolSpec,
     token::{Reach, Scope},
     view::import::{ImportInput, Reading},
 };
@@ -183,6 +184,10 @@ fn arguments(function: &str) -> Sent {
         "load_firewall" => Json(json!({ "environment": null, "question": null })),
         "preview_edit" => {
             Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))
+        }
+        "replay_autoscaling" => {
+            let draft = PoolSpec::new("none", AgentType::Architect, "none");
+            Json(json!({ "environment": "none", "draft": draft }))
         }
         "preview_import" => Json(json!({ "input": { "files": [], "references": {}, "module": null } })),
         unknown => panic!("{unknown}: write down arguments for it"),

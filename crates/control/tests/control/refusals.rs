@@ -1,13 +1,14 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
 use control::{
-    Error, alerts, audit, changes, commands, costs, diagnosis, environments, firewall, fleet, health, import,
-    incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising, search,
-    sessions, templates, tokens, votes,
+    Error, alerts, audit, autoscaling, changes, commands, costs, diagnosis, environments, firewall, fleet,
+    health, import, incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising,
+    search, sessions, templates, tokens, votes,
 };
 use domain::{
-    ChangeId, Permission,
+    AgentType, ChangeId, Permission,
     approvals::Ballot,
+    pool::PoolSpec,
     token::TokenId,
     view::{
         approval::{RegistrationAnswer, VoteAnswer},
@@ -41,6 +42,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
     let registration =
         RegistrationAnswer { challenge: vec![0; 32], client_data_json: vec![], attestation_object: vec![] };
     let no_token = NewToken { name: String::new(), scopes: Default::default(), lifetime_days: 1 };
+    let no_pool = PoolSpec::new("x", AgentType::Architect, "x");
     let refusals = [
         ("preview_import", import::preview_import(control, &nobody, basic(&[])).await.err()),
         ("propose_import", import::propose_import(control, &nobody, basic(&[]), "", "").await.err()),
@@ -73,6 +75,16 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("load_costs", costs::load_costs(control, &nobody, None, None).await.err()),
         ("load_pool_costs", costs::load_pool_costs(control, &nobody, "dev", "x", None).await.err()),
         ("export_costs", costs::export_costs(control, &nobody, "dev", Default::default()).await.err()),
+        ("list_autoscaling", autoscaling::list_autoscaling(control, &nobody, None).await.err()),
+        ("load_autoscaling", autoscaling::load_autoscaling(control, &nobody, "dev", "x", 3600).await.err()),
+        (
+            "load_autoscaling_form",
+            autoscaling::load_autoscaling_form(control, &nobody, "dev", "x").await.err(),
+        ),
+        (
+            "replay_autoscaling",
+            autoscaling::replay_autoscaling(control, &nobody, "dev", &no_pool).await.err(),
+        ),
         ("list_templates", templates::list_templates(control, &nobody, None).await.err()),
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
