@@ -233,6 +233,11 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         view=pools::PoolChanges
                         ssr=SsrMode::Async
                     />
+                    <Route
+                        path=path!("/pools/:environment/:name/timeline")
+                        view=pools::Timeline
+                        ssr=SsrMode::Async
+                    />
                     <Route path=path!("/pools/new") view=pools::NewPool ssr=SsrMode::Async />
                     <Route
                         path=path!("/pools/:environment/:name/rollout")

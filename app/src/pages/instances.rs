@@ -11,6 +11,7 @@ use domain::{
 use leptos::prelude::*;
 
 pub use detail::InstancePage;
+pub use history::happening;
 pub use serial::{Serial, Status};
 
 use super::{agent_states, pools::rows_table};

@@ -10,6 +10,7 @@ mod instances;
 mod overview;
 mod panels;
 mod rollout;
+mod timeline;
 pub mod verbs;
 
 use domain::{
@@ -27,6 +28,7 @@ pub use panels::{
     ActOnInstances, ChangeVersion, DeletePool, EditPool, NewPool, PromoteCanary, ResizePool, RollBackCanary,
 };
 pub use rollout::Rollout;
+pub use timeline::Timeline;
 
 use super::{agent_states, pool_states};
 use crate::{

@@ -58,6 +58,7 @@ pub fn head(view: &PoolView) -> AnyView {
         Tab::new("Cost", format!("{base}/cost")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
+        Tab::new("Timeline", format!("{base}/timeline")),
     ];
     let row = row.clone();
     let (environment, name) = (row.environment.clone(), row.name.clone());

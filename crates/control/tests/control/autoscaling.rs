@@ -102,7 +102,7 @@ async fn a_draft_is_replayed_on_what_was_looked_at_with_its_cost(pool: PgPool) {
     }
     let said = replay(&draft).await.unwrap();
     let replayed = said.replay.unwrap();
-    assert!((600..=1500).contains(&replayed.covered), "{}", replayed.covered);
+    assert!((1000..=2400).contains(&replayed.covered), "{}", replayed.covered);
     assert!(replayed.points.iter().all(|point| point.size == 4), "{:?}", replayed.points);
     assert_eq!(replayed.would_run, 4 * replayed.covered);
     let created = store::AuditFilter {

@@ -3,7 +3,7 @@
 use control::{
     Error, alerts, audit, autoscaling, changes, commands, costs, diagnosis, environments, firewall, fleet,
     health, import, incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising,
-    search, sessions, templates, tokens, votes,
+    search, sessions, templates, timeline, tokens, votes,
 };
 use domain::{
     AgentType, ChangeId, Permission,
@@ -122,6 +122,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
             "load_firewall_rule_form",
             firewall::load_firewall_rule_form(control, &nobody, None, None).await.err(),
         ),
+        ("load_pool_timeline", timeline::load_pool_timeline(control, &nobody, "dev", "x", None).await.err()),
         ("load_audit_event", audit::load_audit_event(control, &nobody, 1).await.err()),
     ];
     for (use_case, refusal) in refusals {
