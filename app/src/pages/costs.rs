@@ -246,7 +246,7 @@ pub(super) fn figures(view: &CostsView) -> Vec<Facet> {
 }
 
 /// `$0.1766`, `$12.35`: below a dollar as the price list has it.
-pub(super) fn an_hour(amount: Money) -> String {
+fn an_hour(amount: Money) -> String {
     if amount < Money::from_dollars(1) { amount.hourly() } else { amount.short() }
 }
 

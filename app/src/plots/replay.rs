@@ -89,7 +89,11 @@ fn summary(points: &[Replayed]) -> String {
             (least, most) => format!("{least} to {most}"),
         }
     };
-    format!("{} VMs ran; with the draft, {}.", range(|point| point.running), range(|point| point.size))
+    format!(
+        "The size was {}; with the draft it would have been {}.",
+        range(|point| point.running),
+        range(|point| point.size)
+    )
 }
 
 #[cfg(test)]
@@ -133,7 +137,7 @@ mod tests {
         let plot = plot(&view(vec![point(-1200, 2, 4), point(-600, 2, 3)])).unwrap();
         let classes: Vec<&str> = plot.paths.iter().map(|path| path.class.as_str()).collect();
         assert_eq!(classes, ["series model", "series"]);
-        assert_eq!(plot.summary, "2 VMs ran; with the draft, 3 to 4.");
+        assert_eq!(plot.summary, "The size was 2; with the draft it would have been 3 to 4.");
         let said: Vec<_> = plot.readings[1].values.iter().map(|(_, value)| value.as_deref()).collect();
         assert_eq!(said, [Some("2"), Some("3")]);
         assert_eq!(plot.readings[0].at, 0.0);

@@ -14,7 +14,11 @@ use domain::{
 use store::AuditFilter;
 
 use crate::{
-    Control, Error, costs::declared_price, environments, error::FieldError, error::authorize, pools::Declared,
+    Control, Error,
+    costs::declared_price,
+    environments,
+    error::{FieldError, authorize},
+    pools::Declared,
 };
 
 const DAY: i64 = 86_400;
