@@ -94,7 +94,7 @@ fn elsewhere(view: &CostsView, environment: &str, here: &str) -> AnyView {
         .map(|(href, label)| view! { <ButtonLink href=href label=label /> })
         .collect_view();
     view! {
-        <Panel id="elsewhere" title="All of the environment">
+        <Panel id="elsewhere" title="Other months, and all pools">
             <div class="panel-body cluster">
                 <ButtonLink href=whole label=format!("Costs of {environment}") /> {others}
             </div>
