@@ -18,6 +18,8 @@ export const pages = [
   { name: 'pool-delete', path: ({ pool }) => `${pool}/delete` },
   { name: 'pool-act', path: ({ pool }) => `${pool}/act` },
   { name: 'pool-changes', path: ({ pool }) => `${pool}/changes` },
+  { name: 'pool-cost', path: ({ pool }) => `${pool}/cost` },
+  { name: 'pool-timeline', path: ({ pool }) => `${pool}/timeline` },
   { name: 'templates', path: '/templates' },
   { name: 'template', path: '/templates/dev/backend-dev' },
   { name: 'template-types', path: '/templates/new' },

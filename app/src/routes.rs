@@ -47,7 +47,8 @@ pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
 pub const SEARCH: &str = "/search";
 pub const SIGN_IN: &str = "/sign-in";
-/// Outside the app: the server's own.
+/// Outside the app, as the next: the server's own.
+pub const COSTS_FILE: &str = "/costs.csv";
 pub const SIGN_OUT: &str = "/sign-out";
 
 /// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
@@ -234,8 +235,18 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         ssr=SsrMode::Async
                     />
                     <Route
+                        path=path!("/pools/:environment/:name/cost")
+                        view=pools::PoolCost
+                        ssr=SsrMode::Async
+                    />
+                    <Route
                         path=path!("/pools/:environment/:name/changes")
                         view=pools::PoolChanges
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/timeline")
+                        view=pools::Timeline
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/pools/new") view=pools::NewPool ssr=SsrMode::Async />

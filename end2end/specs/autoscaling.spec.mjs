@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
 import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
@@ -32,6 +33,40 @@ test('sizes are drawn, read by keys and by table, and the list leads to them', a
   await main(page).getByRole('link', { name: 'Hour', exact: true }).click();
   await page.waitForURL(/window=1h/);
   await main(page).getByRole('figure', { name: 'Size over the last hour' }).waitFor();
+});
+
+/** Writes another target into the open form and asks what it would have done. The fleet is younger than the service's own patience. */
+async function replayTarget(page, target) {
+  await page.getByLabel('CPU target').fill(target);
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Replay the last day' }).click()]);
+}
+
+const TOO_LITTLE = /UTC: less than 10 min of them, too little to say anything\.|so there is no load to replay\./;
+
+test('a draft is replayed on past load before it is reviewed', async () => {
+  const { page, forgive } = await scene.person('Vera');
+  forgive(/status of 422/);
+  await page.goto(`${TAB}/edit`);
+  await hydrated(page);
+  await replayTarget(page, '0.35');
+  await hydrated(page);
+  const said = main(page).getByRole('region', { name: 'On the load of the last day' });
+  assert.match(await words(said), TOO_LITTLE);
+  assert.equal(await page.getByLabel('CPU target').inputValue(), '0.35', 'the draft stays');
+  assert.equal(await page.getByRole('button', { name: 'Propose change' }).count(), 0, 'nothing was reviewed');
+  await assertAccessible(page);
+  await replayTarget(page, '35');
+  await hydrated(page);
+  assert.match(await words(main(page).getByRole('alert')), /1 field is refused: cpu_target/);
+  assert.equal(await said.count(), 0);
+});
+
+test('a draft is replayed without scripts', async () => {
+  const { page } = await scene.person('Vera', { scripts: false });
+  await page.goto(`${TAB}/edit`);
+  await replayTarget(page, '0.35');
+  assert.match(await words(main(page).getByRole('region', { name: 'On the load of the last day' })), TOO_LITTLE);
+  assert.equal(await page.getByLabel('CPU target').inputValue(), '0.35', 'the draft stays');
 });
 
 test('an edit is refused by its field, reviewed with its cost, and applied', async () => {

@@ -125,6 +125,23 @@ test('a pool is resized; one that scales itself, and one who may not, are told w
   }
 });
 
+test('a pool has a timeline of its own', async () => {
+  const { page } = await scene.person('Vera');
+  await open(page, POOL);
+  await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: 'Timeline' }).click();
+  await page.waitForURL(`**${POOL}/timeline`);
+  const events = main(page).getByRole('region', { name: 'Timeline' }).getByRole('listitem');
+  await events.first().waitFor();
+  const told = (await events.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+  assert.ok(told.some((event) => /Mara proposed chg-\d+/.test(event)), told.join('\n'));
+  assert.ok(told.some((event) => /created instance group genesis-pool-batch/.test(event)), told.join('\n'));
+  assert.ok(!told.some((event) => /chg-1\b|backend-pool/.test(event)), told.join('\n'));
+  const newest = /event (\d+)/.exec(told[0])[1];
+  await page.goto(`${POOL}/timeline?before=${newest}`);
+  await main(page).getByRole('link', { name: 'Newest' }).waitFor();
+  assert.equal(await events.count(), told.length - 1, 'a page begins before that event');
+});
+
 test('a canary tries the next version, goes back, tries again and is promoted, and a page that is open follows', async () => {
   const { page, tab, forgive } = await scene.person('Mara');
   forgive(/status of 422/);

@@ -9,7 +9,7 @@ use domain::view::audit::{AuditList, AuditQuery};
 use leptos::prelude::*;
 
 pub use detail::AuditEventPage;
-pub use events::events_list;
+pub use events::{days, events_list};
 
 use crate::{
     api::{self, FieldProblem},

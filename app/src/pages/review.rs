@@ -75,6 +75,9 @@ pub fn EditForm(
     /// The fields stay in sight after the review.
     #[prop(optional)]
     unfolded: bool,
+    /// What else was computed of the values, below what the edit would do.
+    #[prop(default = None)]
+    beside: Option<AnyView>,
     children: Children,
 ) -> AnyView {
     let elsewhere = problems.elsewhere(names);
@@ -132,7 +135,7 @@ pub fn EditForm(
             <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
                 "Review"
             </button>
-            <div class="side-panel-body">{notice} {reviewed} {fields} {spoken}</div>
+            <div class="side-panel-body">{notice} {reviewed} {beside} {fields} {spoken}</div>
             {foot}
         </form>
     }

@@ -1,5 +1,7 @@
 //! Autoscaling: what each pool's autoscaler recommends beside what runs, and why, in the service's words.
 
+mod replay;
+
 use chrono::TimeDelta;
 use domain::{
     Actor, Permission,
@@ -11,6 +13,8 @@ use domain::{
 };
 
 use crate::{Control, Error, environments, error::authorize, pools::Declared};
+
+pub use replay::replay_autoscaling;
 
 /// Points of a plot: more would not be seen.
 const POINTS: i64 = 180;

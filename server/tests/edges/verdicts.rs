@@ -7,8 +7,9 @@ use app::{App, form_post::FORMS};
 use control::import::{self, Expected};
 use development_issuer::demo_personas;
 use domain::{
-    Actor, Role,
+    Actor, AgentType, Role,
     actor::ActorKind,
+    pool::PoolSpec,
     token::{Reach, Scope},
     view::import::{ImportInput, Reading},
 };
@@ -165,7 +166,9 @@ fn arguments(function: &str) -> Sent {
         "find_by_name" => Form("text=none"),
         "load_audit_event" => Form("seq=999"),
         "load_autoscaling" => Form("environment=none&pool=none&window=3600"),
-        "load_autoscaling_form" | "load_pool_firewall" => Form("environment=none&pool=none"),
+        "load_autoscaling_form" | "load_pool_costs" | "load_pool_firewall" | "load_pool_timeline" => {
+            Form("environment=none&pool=none")
+        }
         "load_firewall_rule" => Form("environment=none&key=none"),
         "load_pool" | "load_template" => Form("environment=none&name=none"),
         "close_incident" | "overrule_brake" => Form("id=999&reason=none"),
@@ -183,6 +186,10 @@ fn arguments(function: &str) -> Sent {
         "load_firewall" => Json(json!({ "environment": null, "question": null })),
         "preview_edit" => {
             Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))
+        }
+        "replay_autoscaling" => {
+            let draft = PoolSpec::new("none", AgentType::Architect, "none");
+            Json(json!({ "environment": "none", "draft": draft }))
         }
         "preview_import" => Json(json!({ "input": { "files": [], "references": {}, "module": null } })),
         unknown => panic!("{unknown}: write down arguments for it"),

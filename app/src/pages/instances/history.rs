@@ -166,7 +166,8 @@ fn figures(minutes: &[Minute]) -> impl IntoView + use<> {
     })
 }
 
-fn happening(one: &Happening) -> AnyView {
+/// A line of what happened, with its change.
+pub fn happening(one: &Happening) -> AnyView {
     let change =
         one.change.map(|id| view! { <a class="link mono" href=routes::change(id)>{id.to_string()}</a> " " });
     let detail = words::sentence(&one.detail);

@@ -118,3 +118,42 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     costs::set_budget(control, &admin, "dev", 2, "").await.unwrap();
     assert_eq!(now(control).await.budget.standing, None);
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_s_month_is_its_row_of_the_whole(pool: PgPool) {
+    let (fixture, mut worker) = running(pool).await;
+    let control = &fixture.control;
+    control.clock.advance(TimeDelta::hours(30));
+    worker.round().await.unwrap();
+    let whole = now(control).await;
+    let of = async |name: &str| costs::load_pool_costs(control, &viewer(), "dev", name, None).await;
+    let own = of("backend-pool").await.unwrap();
+    assert_eq!(own.view.pools, whole.pools, "the same integers as on Costs");
+    assert_eq!((own.view.total, own.view.forecast), (whole.total, whole.forecast), "there is no other pool");
+    assert_eq!((&own.view.days, own.view.as_of), (&whole.days, whole.as_of));
+    assert_eq!(own.view.days.len(), 18, "from the first of November to the day after the start");
+    let [priced] = &own.prices[..] else { panic!("one price: {:?}", own.prices) };
+    let price = priced.price.as_ref().unwrap();
+    assert_eq!((priced.vms, price.machine_type.as_str(), price.spot), (2, "e2-standard-2", false));
+    assert_eq!(price.known().times(2), own.view.now_monthly.known, "what is declared is what runs");
+
+    // The budget is the environment's, and no pool's.
+    let admin = person("ada", &[Role::Admin]);
+    costs::set_budget(control, &admin, "dev", 0, "100").await.unwrap();
+    assert_eq!(of("backend-pool").await.unwrap().view.budget.standing, None);
+    let missing = of("nowhere").await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound(_)), "{missing}");
+
+    // A month in which it did not run, and which costs nothing.
+    let before = costs::load_pool_costs(
+        control,
+        &viewer(),
+        "dev",
+        "backend-pool",
+        Some("2026-10-05".parse().unwrap()),
+    )
+    .await
+    .unwrap();
+    assert_eq!((before.view.total.total, before.view.running), (Money::ZERO, 0));
+    assert_eq!(before.prices.iter().map(|priced| priced.vms).collect::<Vec<_>>(), [0], "the declared VM's");
+}

@@ -1,13 +1,14 @@
 //! A person without roles is refused by each use-case. A new use-case gets its line here.
 
 use control::{
-    Error, alerts, audit, changes, commands, diagnosis, environments, firewall, fleet, health, import,
-    incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising, search,
-    sessions, templates, tokens, votes,
+    Error, alerts, audit, autoscaling, changes, commands, costs, diagnosis, environments, firewall, fleet,
+    health, import, incidents, instances, me, outputs, passkeys, people, planning, policies, pools, revising,
+    search, sessions, templates, timeline, tokens, votes,
 };
 use domain::{
-    ChangeId, Permission,
+    AgentType, ChangeId, Permission,
     approvals::Ballot,
+    pool::PoolSpec,
     token::TokenId,
     view::{
         approval::{RegistrationAnswer, VoteAnswer},
@@ -41,6 +42,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
     let registration =
         RegistrationAnswer { challenge: vec![0; 32], client_data_json: vec![], attestation_object: vec![] };
     let no_token = NewToken { name: String::new(), scopes: Default::default(), lifetime_days: 1 };
+    let no_pool = PoolSpec::new("x", AgentType::Architect, "x");
     let refusals = [
         ("preview_import", import::preview_import(control, &nobody, basic(&[])).await.err()),
         ("propose_import", import::propose_import(control, &nobody, basic(&[]), "", "").await.err()),
@@ -70,6 +72,19 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
         ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
+        ("load_costs", costs::load_costs(control, &nobody, None, None).await.err()),
+        ("load_pool_costs", costs::load_pool_costs(control, &nobody, "dev", "x", None).await.err()),
+        ("export_costs", costs::export_costs(control, &nobody, "dev", Default::default()).await.err()),
+        ("list_autoscaling", autoscaling::list_autoscaling(control, &nobody, None).await.err()),
+        ("load_autoscaling", autoscaling::load_autoscaling(control, &nobody, "dev", "x", 3600).await.err()),
+        (
+            "load_autoscaling_form",
+            autoscaling::load_autoscaling_form(control, &nobody, "dev", "x").await.err(),
+        ),
+        (
+            "replay_autoscaling",
+            autoscaling::replay_autoscaling(control, &nobody, "dev", &no_pool).await.err(),
+        ),
         ("list_templates", templates::list_templates(control, &nobody, None).await.err()),
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
@@ -109,6 +124,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
             "load_firewall_rule_form",
             firewall::load_firewall_rule_form(control, &nobody, None, None).await.err(),
         ),
+        ("load_pool_timeline", timeline::load_pool_timeline(control, &nobody, "dev", "x", None).await.err()),
         ("load_audit_event", audit::load_audit_event(control, &nobody, 1).await.err()),
     ];
     for (use_case, refusal) in refusals {
