@@ -32,6 +32,8 @@ mod url_state;
 mod webauthn;
 mod words;
 
+#[cfg(feature = "ssr")]
+pub use pages::audit::audit_query;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

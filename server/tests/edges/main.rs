@@ -4,6 +4,7 @@
 
 mod agents;
 mod app;
+mod audit;
 mod commands;
 mod conditions;
 mod documents;

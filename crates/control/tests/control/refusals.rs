@@ -107,6 +107,8 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
             "load_firewall_rule_form",
             firewall::load_firewall_rule_form(control, &nobody, None, None).await.err(),
         ),
+        ("verify_audit", audit::verify_audit(control, &nobody).await.err()),
+        ("export_audit", audit::export_audit(control, &nobody, Default::default()).await.err()),
         ("load_audit_event", audit::load_audit_event(control, &nobody, 1).await.err()),
     ];
     for (use_case, refusal) in refusals {
