@@ -78,7 +78,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let (problems, body, watch, foot) = match read {
         Err(problems) => (problems, unreadable().into_any(), None, None),
         Ok((wanted, list)) => {
-            let watch = proof::watched(&list.watch);
+            let watch = list.watch.clone();
             let foot = foot(&list, query);
             let body = if list.events.is_empty() {
                 nothing(&wanted, query)
@@ -88,11 +88,12 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
             (Vec::new(), body, Some(watch), Some(foot))
         }
     };
-    let actions = proof::actions(query);
+    let (actions, facts) = (proof::actions(query), proof::facts(watch.as_ref()));
+    let alarm = watch.as_ref().and_then(proof::alarm);
     view! {
-        <PageHead title="Audit" lead=move || lead actions=actions />
+        <PageHead title="Audit" lead=move || lead facts=facts actions=actions />
         {proved}
-        {watch}
+        {alarm}
         <section class="panel" aria-label="Events">
             {filters::form(query, &problems)}
             {move || {

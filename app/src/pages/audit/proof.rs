@@ -102,6 +102,7 @@ fn sentence(outcome: &AuditOutcome, took_milliseconds: i64) -> String {
         }
         AuditOutcome::Wrong { count, seq, why } => {
             let before = match count {
+                0 => "None comes before it".to_owned(),
                 1 => "The 1 event before it is right".to_owned(),
                 count => format!("The {} before it are right", events(*count)),
             };
@@ -127,16 +128,35 @@ fn place(seq: i64) -> AnyView {
     .into_any()
 }
 
-/// How far the control plane came by itself. Quiet as long as all is well.
-pub fn watched(watch: &AuditWatch) -> AnyView {
-    let looked = watch.looked_at.map(|at| view! { <small>"Last looked at " {ago(at)} "."</small> });
-    if watch.broken_at.is_none() && watch.alert.is_none() {
-        let said = match watch.seq {
-            0 => "The control plane has not verified any event by itself yet.".to_owned(),
-            seq => format!("The control plane follows the log by itself: all is right up to event {seq}."),
-        };
-        return view! { <p class="sm muted">{said} " " {looked}</p> }.into_any();
+/// How far the control plane came by itself, small below the title.
+pub fn facts(watch: Option<&AuditWatch>) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
+    let said = match watch {
+        Some(watch) if is_alarming(watch) => String::new(),
+        Some(AuditWatch { seq: 0, .. }) => {
+            "The control plane has not verified any event by itself yet. ".to_owned()
+        }
+        Some(AuditWatch { seq, .. }) => {
+            format!("The control plane follows the log by itself: all is right up to event {seq}. ")
+        }
+        None => String::new(),
+    };
+    let looked_at = watch.and_then(|watch| watch.looked_at);
+    move || {
+        let looked = looked_at.map(|at| view! { "Last looked at " {ago(at)} "." });
+        view! { {said.clone()} {looked} }.into_any()
     }
+}
+
+const fn is_alarming(watch: &AuditWatch) -> bool {
+    watch.broken_at.is_some() || watch.alert.is_some()
+}
+
+/// What it found wrong, and whether anybody is told of it.
+pub fn alarm(watch: &AuditWatch) -> Option<AnyView> {
+    is_alarming(watch).then(|| alarming(watch))
+}
+
+fn alarming(watch: &AuditWatch) -> AnyView {
     let (state, said) = match (watch.broken_at, &watch.alert) {
         (Some(seq), _) => {
             (State::Crit, format!("The control plane found that event {seq} is not what was written."))
@@ -165,7 +185,6 @@ pub fn watched(watch: &AuditWatch) -> AnyView {
                 " "
                 {watch.broken_at.map(place)}
                 {fires}
-                {looked}
             </p>
         </section>
     }
