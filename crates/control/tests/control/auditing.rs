@@ -14,7 +14,7 @@ use crate::fixture::{Fixture, viewer, without_agents};
 
 async fn append(control: &Control, objects: std::ops::Range<u32>) {
     let (actor, now) = (Actor::system("a test", "request-1"), control.clock.now());
-    let event = |number| NewEvent::new(&actor, AuditAction::EnrollAgent, format!("agent-{number}"), now);
+    let event = |number: u32| NewEvent::new(&actor, AuditAction::EnrollAgent, format!("agent-{number}"), now);
     let events: Vec<NewEvent<'_>> = objects.map(event).collect();
     let mut tx = control.store.begin().await.unwrap();
     tx.append_audits(&events).await.unwrap();
