@@ -1,6 +1,7 @@
 //! The answers to forms that post to their own page (`form`). What only asks for a review or a replay, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
+mod audit;
 mod autoscaling;
 mod firewall;
 mod pools;
@@ -44,6 +45,7 @@ pub struct FormRoute {
 }
 
 pub const FORMS: &[FormRoute] = &[
+    audit::VERIFY,
     autoscaling::EDIT,
     firewall::CREATE,
     firewall::UPDATE,

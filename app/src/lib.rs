@@ -35,6 +35,8 @@ mod webauthn;
 mod words;
 
 pub use frame::kiosk::KIOSK;
+#[cfg(feature = "ssr")]
+pub use pages::audit::audit_query;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

@@ -50,6 +50,8 @@ pub const SIGN_IN: &str = "/sign-in";
 /// Outside the app, as the next: the server's own.
 pub const COSTS_FILE: &str = "/costs.csv";
 pub const SIGN_OUT: &str = "/sign-out";
+/// The same.
+pub const AUDIT_EXPORT: &str = "/audit.jsonl";
 
 /// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
 pub fn error_code(code: &str) -> String {

@@ -7,7 +7,7 @@ import { hydrated } from '../harness/browser.mjs';
 import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { assertSameDocument, main, markDocument, title } from './face.mjs';
+import { assertSameDocument, describedBy, main, markDocument, title } from './face.mjs';
 
 const scene = openScene();
 openFleet(scene);
@@ -63,4 +63,47 @@ test('without scripts a page answers the same', async () => {
   await until('nothing leads anywhere', async () =>
     assert.equal(await main(page).getByRole('region', { name: 'Found' }).getByRole('link').count(), 0),
   );
+});
+
+/** The words that the query box took, each with its way out. */
+function chips(page) {
+  return main(page).getByRole('group', { name: 'Words of the query' }).getByRole('link');
+}
+
+async function ask(page, text) {
+  await main(page).getByLabel('Find', { exact: true }).fill(text);
+  await main(page).getByRole('button', { name: 'Find' }).click();
+  await page.waitForURL((address) => (address.searchParams.get('q') ?? '') === text);
+}
+
+test('a list is asked by words, and each word is taken away by its chip, without a script', async () => {
+  const { page } = await scene.person('Vera', { scripts: false });
+  const instances = () => main(page).getByRole('link', { name: /^agent-/ }).count();
+  await page.goto('/instances?environment=dev');
+  assert.equal(await instances(), 2);
+  await ask(page, 'pool:backend-pool age<30d');
+  assert.equal(await instances(), 2);
+  assert.deepEqual(await chips(page).allInnerTexts(), ['pool:backend-pool', 'age<30d']);
+  await main(page).getByRole('link', { name: 'Older than 30 days' }).click();
+  await main(page).getByText('No instance is like that').waitFor();
+  await ask(page, 'pool:elsewhere agent');
+  assert.equal(await instances(), 0);
+  await main(page).getByRole('link', { name: 'Remove pool:elsewhere' }).click();
+  await page.waitForURL((address) => address.searchParams.get('q') === 'agent' && address.searchParams.get('environment') === 'dev');
+  assert.equal(await instances(), 2);
+});
+
+test('a word that cannot be read is named, with what to write', async () => {
+  const { page } = await scene.person('Vera', { scripts: false });
+  await page.goto('/changes?q=size:4%20age%3E2');
+  const said = await describedBy(page, 'Find');
+  assert.match(said, /`size:4`: there is no such key: it is one of state, by, age/);
+  assert.match(said, /`age>2`: write a number and its unit/);
+  await main(page).getByText('The words cannot be read').waitFor();
+  await ask(page, 'state:applied by:"Mara Lind","Mara" age<1d');
+  await main(page).getByRole('table').getByRole('link').first().waitFor();
+  await main(page).getByRole('link', { name: 'Remove state:applied' }).click();
+  await page.waitForURL((address) => !address.search.includes('applied'));
+  await ask(page, 'state:applied by:nobody');
+  await main(page).getByText('No change is like that').waitFor();
 });

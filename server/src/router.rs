@@ -94,6 +94,7 @@ pub fn router(state: AppState) -> Router {
 
     faces
         .merge(auth::router())
+        .merge(rest::audit_export::router())
         .merge(rest::costs::router())
         .merge(rest::metrics::router())
         .merge(rest::docs::router())

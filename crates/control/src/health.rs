@@ -16,6 +16,7 @@ use store::{AuditFilter, HealthTransition, NewEvent};
 use crate::{
     Control, Error,
     alerts::Pressure,
+    audit::Proofs,
     commands,
     error::authorize,
     live::{Acknowledged, PendingMinutes},
@@ -44,6 +45,8 @@ pub struct Watch {
     /// Tells this process from others.
     pub process: String,
     pub pressure: Pressure,
+    /// Of the audit log, asked for by people.
+    pub proofs: Proofs,
 }
 
 /// Tells the store what it does not know yet; what cannot be told now is told later.

@@ -36,8 +36,9 @@ async fn list_changes(asked: Asked, RawQuery(query): RawQuery) -> Result<Json<Ch
         query.get("state").map(|state| asked.parse("state", state)).transpose()?;
     let before: Option<ChangeId> =
         query.get("cursor").map(|cursor| asked.parse("cursor", cursor)).transpose()?;
+    let words = state.map(|state| format!("state:{}", state.as_str())).unwrap_or_default();
     let page =
-        changes::list_changes(&asked.control, &asked.actor, query.get("environment"), state, before).await;
+        changes::list_changes(&asked.control, &asked.actor, query.get("environment"), &words, before).await;
     let page = asked.done(page)?;
     Ok(Json(ChangeList {
         changes: page.changes.iter().map(ChangeSummary::from).collect(),

@@ -4,6 +4,7 @@
 
 mod agents;
 mod app;
+mod audit;
 mod causes;
 mod commands;
 mod conditions;

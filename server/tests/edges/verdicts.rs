@@ -153,7 +153,8 @@ fn arguments(function: &str) -> Sent {
         | "load_me"
         | "load_policy"
         | "load_pool_form"
-        | "load_template_form" => Form(""),
+        | "load_template_form"
+        | "verify_audit" => Form(""),
         "cancel_change" | "load_change" => Form("id=chg-999"),
         "load_agent_status"
         | "load_cloud_errors"
@@ -317,6 +318,8 @@ fn filled(form: &str) -> (String, &'static str) {
             "environment=dev&name=backend-dev&agent_type=backend-developer&workspace_size_gb=50",
         ),
         "/templates/{environment}/{name}/retire" => ("backend-dev", ""),
+        // To read is for everybody, and nothing else is done there.
+        "/audit" => ("", ""),
         // What is one's own: everybody is told what is wrong with it.
         "/settings/sessions" => ("", ""),
         "/settings/tokens" => ("", "id=none"),

@@ -11,6 +11,7 @@ mod alerting;
 mod applying;
 mod approver;
 mod approving;
+mod auditing;
 mod autoscaling;
 mod cloud_errors;
 mod costs;

@@ -62,10 +62,10 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("list_passkeys", passkeys::list_passkeys(control, &nobody).await.err()),
         ("revoke_passkey", passkeys::revoke_passkey(control, &nobody, "00").await.err()),
         ("cancel_change", changes::cancel_change(control, &nobody, ChangeId(1)).await.err()),
-        ("list_changes", changes::list_changes(control, &nobody, None, None, None).await.err()),
+        ("list_changes", changes::list_changes(control, &nobody, None, "", None).await.err()),
         (
             "list_changes_waiting_for_me",
-            changes::list_changes_waiting_for_me(control, &nobody, None, None).await.err(),
+            changes::list_changes_waiting_for_me(control, &nobody, None, "", None).await.err(),
         ),
         ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
@@ -125,6 +125,8 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
             firewall::load_firewall_rule_form(control, &nobody, None, None).await.err(),
         ),
         ("load_pool_timeline", timeline::load_pool_timeline(control, &nobody, "dev", "x", None).await.err()),
+        ("verify_audit", audit::verify_audit(control, &nobody).await.err()),
+        ("export_audit", audit::export_audit(control, &nobody, Default::default()).await.err()),
         ("load_audit_event", audit::load_audit_event(control, &nobody, 1).await.err()),
     ];
     for (use_case, refusal) in refusals {
