@@ -10,7 +10,7 @@ import { ANSWERS, example, planImport } from '../seed.mjs';
 import { main, phase, words } from './face.mjs';
 import { signature, vote } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 const answers = Object.fromEntries(
   Object.entries(ANSWERS).map(([reference, value]) => [reference, value.replace('genesis-project-dev', 'genesis-project-prod')]),

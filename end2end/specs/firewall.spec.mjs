@@ -8,7 +8,7 @@ import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { main, tableRows, title, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 function rules(page) {
@@ -30,6 +30,7 @@ async function propose(page, reason) {
 
 test('a what-if names the rule that decides, without a script', async () => {
   const { page } = await scene.person('Mara', { scripts: false });
+  await page.goto('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Firewall' }).click();
   assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
   const ask = async (from, to, port) => {

@@ -11,7 +11,7 @@ import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { assertSameDocument, assertStory, freshness, main, markDocument, story, title, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 /** Three heartbeats must be missed before silence is called so; the next one ends it. */
 const FALLS_SILENT = { timeout: 90_000 };
@@ -26,8 +26,11 @@ openFleet(scene, {
   async settle(page, seeded) {
     instance = seeded.instance;
     name = instance.split('/').at(-1);
-    await page.goto('/');
-    await main(page).getByText('All 2 agents are healthy.').waitFor(SETTLES);
+    const healthy = async () => {
+      await page.goto('/');
+      await main(page).getByText('All 2 agents are healthy.').waitFor({ timeout: 500 });
+    };
+    await until('both agents are healthy', healthy, { within: SETTLES.timeout });
   },
 });
 

@@ -11,7 +11,7 @@ import { until } from '../harness/until.mjs';
 import { assertSameDocument, describedBy, freshness, main, markDocument, phase, story, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 const PROJECT = 'genesis-project-dev';
 const PLACE = { project: PROJECT, region: 'us-central1', group: 'genesis-pool-batch' };
@@ -263,7 +263,7 @@ test('a pool that does not grow says that a zone is out of machines, and grows w
 });
 
 test('deleting asks for the name, says what is lost, and waits for the brake until somebody lets it go', async () => {
-  const { page, context, forgive } = await scene.person('Mara');
+  const { page, forgive } = await scene.person('Mara');
   forgive(/status of 422/);
   // Its agents fall silent together while the form is filled in.
   await fault(scene.stack, 'agent', { state: 'silent', group: PLACE.group });
@@ -290,7 +290,7 @@ test('deleting asks for the name, says what is lost, and waits for the brake unt
   assert.equal(await refused.getAttribute('aria-disabled'), 'true');
   assert.match(await words(incident(vera.page)), /takes the role operator or admin/);
 
-  const quiet = await scene.visitor({ scripts: false, state: await context.storageState() });
+  const quiet = await scene.person('Mara', { scripts: false });
   await quiet.page.goto('/alerts');
   await incident(quiet.page).getByLabel('Why healing may go on').fill('This pool goes anyway');
   await incident(quiet.page).getByRole('button', { name: 'Let the brake go' }).click();

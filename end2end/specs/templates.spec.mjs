@@ -10,7 +10,7 @@ import { until } from '../harness/until.mjs';
 import { describedBy, main, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 /** Presses the buttons of a form that was filled in, and waits until its change is applied. Gives the change's path. */
