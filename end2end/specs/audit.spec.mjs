@@ -9,7 +9,7 @@ import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { main, story, title, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 test('events are filtered by a form, and the address says how, without a script', async () => {

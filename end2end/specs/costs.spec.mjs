@@ -9,7 +9,7 @@ import { until } from '../harness/until.mjs';
 import { example, planImport } from '../seed.mjs';
 import { main, phase, tableRows, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 let change;
 
 before(

@@ -10,7 +10,7 @@ import { until } from '../harness/until.mjs';
 import { main, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 function rules(page) {
@@ -32,6 +32,7 @@ async function propose(page, reason) {
 
 test('a what-if names the rule that decides, without a script', async () => {
   const { page } = await scene.person('Mara', { scripts: false });
+  await page.goto('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Firewall' }).click();
   assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
   const ask = async (from, to, port) => {

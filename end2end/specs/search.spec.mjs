@@ -9,7 +9,7 @@ import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { assertSameDocument, describedBy, main, markDocument, title } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 function palette(page) {

@@ -103,12 +103,7 @@ fn browser_tests(specs: &[PathBuf], tally: &mut Tally) -> Result<bool> {
     let scratch = Scratch::new("browser")?;
     let report = scratch.path().join("report.tap");
     let mut node = node()?;
-    // Two stacks and two browsers at a time are what two cores carry.
-    // A file that takes ten minutes hangs.
-    node.args(["--test", "--test-concurrency=2", "--test-timeout=600000"]);
-    node.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
-    node.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
-    let status = process::status(node.args(specs))?;
+    let status = process::status(node.arg("run.mjs").arg(&report).args(specs))?;
     let report = fs::read_to_string(&report).context("node's test runner wrote no report")?;
     *tally += Tally::of_tap(&report);
     Ok(status.success())

@@ -198,7 +198,11 @@ fn apply(view: &ChangeView) -> AnyView {
     let change = &view.change;
     let (state, say) = match change.state {
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
-        ChangeState::Approved => (State::Pending, "starts within seconds".to_owned()),
+        ChangeState::Approved if view.waiting_for.is_empty() => {
+            (State::Pending, "starts within seconds".to_owned())
+        }
+        // Only the brake keeps what is approved from its beginning.
+        ChangeState::Approved => (State::Pending, "begins when the brake lets go".to_owned()),
         ChangeState::Applying if view.waiting_for.is_empty() || all_called(view) => {
             (State::Ok, apply_summary(view))
         }
