@@ -86,9 +86,12 @@ pub(crate) fn site(release: bool) -> Result<()> {
     terminal::stage("wasm", || {
         let profile = if release { "wasm" } else { "wasm-dev" };
         let mut cargo = workspace::cargo();
-        cargo.arg("build").args(workspace::quiet());
+        cargo.arg("rustc").args(workspace::quiet());
         cargo.args(["-p", "app", "--lib", "--target", workspace::WASM]);
         cargo.args(["--no-default-features", "--features", "hydrate", "--profile", profile]);
+        // Of the library's two kinds only the one for browsers: cargo leaves out LTO, in silence, where the other is
+        // wanted as well.
+        cargo.args(["--crate-type", "cdylib"]);
         process::run(&mut cargo).context("the browser's half of the face does not compile")?;
         let wasm = workspace::target().join(workspace::WASM).join(profile).join("app.wasm");
         let made = bind(&wasm, &package, release)?;

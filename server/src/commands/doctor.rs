@@ -180,7 +180,7 @@ fn agents_key(config: &Config) -> HealthCheck {
 
 fn site(root: &Path) -> HealthCheck {
     const PART: &str = "Site files";
-    let needed = ["agent-manager.js", "agent-manager_bg.wasm", "agent-manager.css"];
+    let needed = ["agent-manager.js", "agent-manager.wasm", "agent-manager.css"];
     let missing: Vec<&str> =
         needed.into_iter().filter(|name| !root.join("pkg").join(name).is_file()).collect();
     if missing.is_empty() {
@@ -212,6 +212,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let check = site(folder.path());
         assert_eq!(check.status, HealthStatus::Warn);
-        assert!(check.seen.contains("agent-manager_bg.wasm"), "{}", check.seen);
+        assert!(check.seen.contains("agent-manager.wasm"), "{}", check.seen);
     }
 }
