@@ -124,7 +124,7 @@ fn overrule(open: &Incident) -> AnyView {
     let id = open.id;
     let reason = format!("reason-{id}");
     view! {
-        {refused(action.value())}
+        {refused(action.value().into())}
         <ActionForm action=action>
             <input type="hidden" name="id" value=id.to_string() />
             <TextField id=reason name="reason" label="Why healing may go on" required=true />
@@ -147,7 +147,7 @@ fn close(open: &Incident) -> AnyView {
     let id = open.id;
     let reason = format!("reason-{id}");
     view! {
-        {refused(action.value())}
+        {refused(action.value().into())}
         <ActionForm action=action>
             <input type="hidden" name="id" value=id.to_string() />
             <TextField id=reason name="reason" label="What was found and done" required=true />
@@ -165,7 +165,7 @@ fn close(open: &Incident) -> AnyView {
 }
 
 /// Why the form above it did nothing.
-fn refused(value: RwSignal<Option<Result<(), ApiError>>>) -> impl IntoView {
+fn refused(value: Signal<Option<Result<(), ApiError>>>) -> impl IntoView {
     move || {
         value.get().and_then(Result::err).map(|error| {
             view! {

@@ -83,7 +83,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
             let body = if list.events.is_empty() {
                 nothing(&wanted, query)
             } else {
-                events::days(list.events, &list.prefixes)
+                days(list.events, &list.prefixes)
             };
             (Vec::new(), body, Some(watch), Some(foot))
         }

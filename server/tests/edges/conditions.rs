@@ -58,9 +58,8 @@ async fn texts_that_follow_an_older_declaration_are_refused_with_the_newer_one(p
     app.declare(1).await;
     let (follows, mut seen) = (texts(), texts());
     seen["digest"] = json!("of another plan");
-    let (old, none): (&[(&str, &str)], &[(&str, &str)]) = (&[("if-match", "\"7\"")], &[]);
-    for (body, headers) in [(&follows, old), (&seen, none)] {
-        let stale = app.post(&token, "/api/v1/changes", body, headers).await;
+    for (body, old) in [(&follows, Some(("if-match", "\"7\""))), (&seen, None)] {
+        let stale = app.post(&token, "/api/v1/changes", body, old.as_slice()).await;
         assert_eq!(stale.headers()[header::ETAG], "\"1\"");
         let refused = problem(stale, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
         let current = refused.current.unwrap();

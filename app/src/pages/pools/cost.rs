@@ -93,10 +93,11 @@ fn elsewhere(view: &CostsView, environment: &str, here: &str) -> AnyView {
         .into_iter()
         .map(|(href, label)| view! { <ButtonLink href=href label=label /> })
         .collect_view();
+    let label = format!("Costs of {environment}");
     view! {
         <Panel id="elsewhere" title="Other months, and all pools">
             <div class="panel-body cluster">
-                <ButtonLink href=whole label=format!("Costs of {environment}") /> {others}
+                <ButtonLink href=whole label=label /> {others}
             </div>
         </Panel>
     }

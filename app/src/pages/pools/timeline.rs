@@ -73,6 +73,7 @@ fn draw(pool: &PoolView, timeline: PoolTimeline, paged: bool) -> AnyView {
 }
 
 fn nothing(title: &'static str, what: &'static str, here: &str) -> AnyView {
+    let here = here.to_owned();
     view! {
         <Empty title=title icon=Icon::Audit>
             <p class="soft">{what}</p>

@@ -83,6 +83,7 @@ impl Newer {
 mod tests {
     use domain::{
         FleetSpec,
+        edit::Spoken,
         environment::EnvironmentSpec,
         plan::{Impact, Plan},
     };
@@ -105,6 +106,7 @@ mod tests {
                 notes: Vec::new(),
             },
             digest: "d".into(),
+            spoken: Spoken { command: None, request: String::new() },
         }
     }
 
