@@ -75,8 +75,16 @@ impl Machine {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         let machine = Self { root };
         let _ = fs::remove_dir_all(&machine.root);
-        let empty =
-            ["bin", "etc/apt/sources.list.d", "opt", "state/enabled", "state/running", "tmp", "var/lib"];
+        let empty = [
+            "bin",
+            "etc/apt/sources.list.d",
+            "etc/systemd/system",
+            "opt",
+            "state/enabled",
+            "state/running",
+            "tmp",
+            "var/lib",
+        ];
         for folder in empty {
             fs::create_dir_all(machine.root.join(folder)).unwrap();
         }
