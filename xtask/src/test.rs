@@ -78,6 +78,7 @@ fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
         let mut cargo = workspace::cargo();
         if nextest {
             cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
+            cargo.arg("--config-file").arg(workspace::root().join("xtask/nextest.toml"));
         } else {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
