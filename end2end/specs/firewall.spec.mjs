@@ -58,7 +58,7 @@ test('a rule is created with what it opens in sight, edited, and deleted', async
   await main(page).getByRole('link', { name: 'New rule' }).click();
   await page.waitForURL(/\/firewall\/new/);
   assert.equal(await title(page).innerText(), 'New firewall rule');
-  await page.getByLabel('Key').fill('ssh-anywhere');
+  await page.getByRole('textbox', { name: 'Key' }).fill('ssh-anywhere');
   await page.getByLabel('Priority').fill('500');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel(/^Target tags/).fill('agent-vm');
@@ -99,12 +99,12 @@ test('what is refused stands beside its field', async () => {
   forgive(/status of 422/);
   await page.goto('/firewall/new');
   await hydrated(page);
-  await page.getByLabel('Key').fill('allow-agent-ssh');
+  await page.getByRole('textbox', { name: 'Key' }).fill('allow-agent-ssh');
   await page.getByLabel('Priority').fill('first');
   await page.getByRole('button', { name: 'Review change' }).click();
   await main(page).getByRole('alert').waitFor();
   assert.match(await words(main(page)), /`first` is no priority/);
-  assert.equal(await page.getByLabel('Key').inputValue(), 'allow-agent-ssh', 'what was typed stays');
+  assert.equal(await page.getByRole('textbox', { name: 'Key' }).inputValue(), 'allow-agent-ssh', 'what was typed stays');
   await page.getByLabel('Priority').fill('900');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel('Source ranges, for ingress').fill('10.0.0.0/8');

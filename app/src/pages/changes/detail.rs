@@ -20,7 +20,7 @@ use crate::{
         loaded::loaded,
         moment::{ago, clock_time, took_words},
         page_head::{Crumb, PageHead},
-        phase::Phase,
+        phase::{Folds, Phase},
         status::badge,
         title::Title,
     },
@@ -37,11 +37,13 @@ pub fn ChangePage() -> impl IntoView {
     let live = Live::here();
     let desk = Desk::new();
     let cancelling = sign::cancelling();
+    let folds = Folds::provide();
     Effect::new(move |before: Option<String>| {
         let id = params.get().get("id").unwrap_or_default();
         if before.is_some_and(|before| before != id) {
             desk.clear();
             cancelling.clear();
+            folds.clear();
         }
         id
     });
