@@ -47,10 +47,9 @@ pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
 pub const SEARCH: &str = "/search";
 pub const SIGN_IN: &str = "/sign-in";
-/// Outside the app, as the next: the server's own.
+/// Outside the app, as the next two: the server's own.
 pub const COSTS_FILE: &str = "/costs.csv";
 pub const SIGN_OUT: &str = "/sign-out";
-/// The same.
 pub const AUDIT_EXPORT: &str = "/audit.jsonl";
 
 /// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
@@ -375,36 +374,4 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_pool_s_path_names_an_environment() {
-        assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
-        assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
-        assert_eq!(environment_of("/templates/dev/web/edit"), Some("dev"));
-        for path in [
-            "/pools",
-            "/pools/",
-            "/pools/dev",
-            "/pools/dev/",
-            "/templates/new",
-            "/pools/new",
-            "/poolside/a/b",
-            "/",
-        ] {
-            assert_eq!(environment_of(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_room_contains_its_pages_and_fleet_only_itself() {
-        assert!(is_within("/pools/dev/web", POOLS) && is_within("/", FLEET));
-        assert!(!is_within("/poolside", POOLS) && !is_within("/pools", FLEET));
-    }
-
-    #[test]
-    fn what_comes_back_after_signing_in_is_encoded_once() {
-        assert_eq!(sign_in("/changes?state=failed"), "/sign-in?next=%2Fchanges%3Fstate%3Dfailed");
-    }
-}
+mod tests;

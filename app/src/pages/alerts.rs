@@ -131,7 +131,7 @@ fn overrule(open: &Incident) -> AnyView {
             <div class="buttons">
                 <Submit
                     label="Let the brake go"
-                    id="overrule-brake"
+                    id=format!("overrule-brake-{id}")
                     blocked=refusal(Permission::OverruleBrake)
                     busy=action.pending()
                 />
@@ -154,7 +154,7 @@ fn close(open: &Incident) -> AnyView {
             <div class="buttons">
                 <Submit
                     label="Close the incident"
-                    id="close-incident"
+                    id=format!("close-incident-{id}")
                     blocked=refusal(Permission::CloseIncident)
                     busy=action.pending()
                 />

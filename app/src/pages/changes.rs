@@ -136,6 +136,10 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let waiting = changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
     let underway = changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
     let lead = match (waiting, underway) {
+        _ if read.is_err() => "What to show of them cannot be read.".to_owned(),
+        (0, 0) if asked || for_me || before.is_some() => {
+            "None of those shown waits or is being applied.".to_owned()
+        }
         (0, 0) => "Nothing waits and nothing is being applied.".to_owned(),
         (0, some) => format!("{} being applied.", be(some)),
         (some, 0) => format!("{} waiting for approval.", be(some)),

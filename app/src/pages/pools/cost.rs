@@ -72,7 +72,8 @@ fn draw(pool: &PoolView, page: PoolCostsPage) -> AnyView {
                     </p>
                 </section>
                 {by_day.map(|plot| view! { <PlotFigure plot=plot /> })}
-                {an_hour_each(&prices, &view)}
+                // Who runs now is not asked for a month that is over.
+                {view.next.is_none().then(|| an_hour_each(&prices, &view))}
             </div>
             <aside class="stack" aria-label="Other months and prices">
                 {elsewhere(&view, &pool.row.environment, &here)} {method(&view)} {sources(&view)}
