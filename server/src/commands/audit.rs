@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use store::{Checkpoint, Export, Store};
 
 use crate::config::Config;
@@ -109,8 +109,8 @@ fn verify_export(
         }
     }
     let Some((first, last)) = export.range() else {
-        writeln!(out, "The export holds no event.")?;
-        return Ok(true);
+        // A script takes 0 for a proof, and there is none.
+        bail!("the export holds no event, so nothing was verified");
     };
     writeln!(out, "{} events are right, from {first} to {last}: each has its hash.", export.count())?;
     match export.stretches() {
@@ -124,9 +124,10 @@ fn verify_export(
         Some(checkpoint) if export.reached_checkpoint() => {
             writeln!(out, "Event {} is the one that the checkpoint witnessed.", checkpoint.seq)?
         }
-        Some(checkpoint) => {
-            writeln!(out, "Event {} is not in it, so the checkpoint says nothing of it.", checkpoint.seq)?
-        }
+        Some(checkpoint) => bail!(
+            "event {} is not in the export, so the checkpoint proves nothing of it: export from there on, or verify without it",
+            checkpoint.seq
+        ),
         None => writeln!(
             out,
             "No checkpoint was given: what was written anew as a whole would look the same. Compare the last hash with one that was kept elsewhere."
