@@ -192,7 +192,10 @@ impl Live {
                     ((environment.clone(), pool.clone(), name.clone()), true)
                 }
             };
-            heard.roster |= left || !self.instances.with_value(|known| known.contains_key(&key));
+            // A page draws only some of the fleet. The others have mostly spoken; one that came just now has not.
+            let came = matches!(&delta, InstanceDelta::Seen(row) if row.last_heartbeat.is_none());
+            let unknown = !self.instances.with_value(|known| known.contains_key(&key));
+            heard.roster |= left || (came && unknown);
             let signal = self.signal(key);
             heard.moods |= signal.with_untracked(|before| mood(before.as_ref()) != mood(Some(&delta)));
             signal.set(Some(delta));

@@ -81,6 +81,7 @@ test('a list is asked by words, and each word is taken away by its chip, without
   const instances = () => main(page).getByRole('link', { name: /^agent-/ }).count();
   await page.goto('/instances?environment=dev');
   assert.equal(await instances(), 2);
+  await main(page).getByText('2 instances', { exact: true }).waitFor();
   await ask(page, 'pool:backend-pool age<30d');
   assert.equal(await instances(), 2);
   assert.deepEqual(await chips(page).allInnerTexts(), ['pool:backend-pool', 'age<30d']);

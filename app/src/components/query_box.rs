@@ -25,7 +25,8 @@ pub fn words_of(query: &Query, keys: &[Key]) -> String {
 
 /// The address that asks this instead, from the list's beginning on.
 pub fn asking(query: &Query, words: &ListQuery, path: &str) -> String {
-    let bare = query.clone().with("state", None).with("before", None);
+    let bare =
+        ["state", "before", "after"].into_iter().fold(query.clone(), |bare, name| bare.with(name, None));
     bare.with(WORDS, Some(&words.to_string())).on(path)
 }
 
@@ -128,5 +129,11 @@ mod tests {
         let words = ListQuery::parse(&words_of(&query, INSTANCE_KEYS), INSTANCE_KEYS).unwrap();
         assert_eq!(asking(&query, &words.without(1), "/instances"), "/instances?environment=dev&q=web");
         assert_eq!(asking(&query, &ListQuery::default(), "/instances"), "/instances?environment=dev");
+        let second = Query::parse("q=web&after=web/us-central1-a/web-1");
+        assert_eq!(
+            asking(&second, &words.without(1), "/instances"),
+            "/instances?q=web",
+            "from the first page on"
+        );
     }
 }

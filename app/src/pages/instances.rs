@@ -6,10 +6,9 @@ mod history;
 mod serial;
 
 use domain::{
-    Timestamp,
     agent::AgentState,
     list_query::{INSTANCE_KEYS, ListQuery},
-    view::{fleet::FleetView, instance::InstanceRow},
+    view::instance::{InstanceList, InstancePlace},
 };
 use leptos::prelude::*;
 
@@ -39,15 +38,41 @@ use crate::{
 #[component]
 pub fn Instances() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
-    let fleet = Resource::new(
-        move || (scope.named(), live.instances()),
-        |(environment, _)| api::fleet::load_fleet(environment),
+    let instances = Resource::new(
+        move || {
+            let words = query.with(|query| words_of(query, INSTANCE_KEYS));
+            let (after, before) = query.with(|query| (place(query, AFTER), place(query, BEFORE)));
+            (scope.named(), words, after, before, live.instances())
+        },
+        |(environment, words, after, before, _)| {
+            let words = Some(words).filter(|words| !words.is_empty());
+            api::instances::load_instances(environment, words, after, before)
+        },
     );
     view! {
         <Title text="Instances" />
-        {loaded(fleet, "the instances", move |view| draw(view, query))}
+        {loaded(instances, "the instances", move |list| draw(list, &query.get_untracked()))}
     }
     .into_any()
+}
+
+/// The names of the page's edges in the address.
+const AFTER: &str = "after";
+const BEFORE: &str = "before";
+
+/// The instance beside which the page begins or ends. What cannot be read is left out, as in the other lists.
+fn place(query: &Query, edge: &str) -> Option<InstancePlace> {
+    query.get(edge).and_then(|place| place.parse().ok())
+}
+
+/// The same list from that instance on, or up to it; from its beginning on without one.
+fn page(query: &Query, edge: Option<(&str, &InstancePlace)>) -> String {
+    let first = query.clone().with(AFTER, None).with(BEFORE, None);
+    let page = match edge {
+        Some((edge, place)) => first.with(edge, Some(&place.to_string())),
+        None => first,
+    };
+    page.on(routes::INSTANCES)
 }
 
 /// What is asked often: what to look at, what is new, what was not made anew for long.
@@ -57,14 +82,6 @@ const PRESETS: &[Preset] = &[
     ("Older than 30 days", "age>30d"),
 ];
 const HINT: &str = "Parts of names, and state:ill pool:web zone:us-central1-a vm:running age>2h";
-
-/// The filter is applied here: another one needs no other data.
-fn draw(view: FleetView, query: Memo<Query>) -> impl IntoView {
-    let now = view.now;
-    let all: Vec<InstanceRow> =
-        view.pools.into_iter().flat_map(|pool| pool.zones).flat_map(|zone| zone.instances).collect();
-    move || filtered(all.clone(), &query.get(), now)
-}
 
 /// The one state that is asked for, where it is one.
 fn state_of(wanted: &ListQuery) -> Option<AgentState> {
@@ -77,18 +94,15 @@ fn of_state(query: &Query, wanted: &ListQuery, state: Option<AgentState>) -> Str
     asking(query, &wanted.with("state", state.map(AgentState::as_str)), routes::INSTANCES)
 }
 
-fn filtered(all: Vec<InstanceRow>, query: &Query, now: Timestamp) -> AnyView {
-    let total = all.len() as u64;
+fn draw(list: InstanceList, query: &Query) -> AnyView {
+    let foot = foot(&list, query);
+    let InstanceList { rows, total, agents: tally, found, .. } = list;
     let read = ListQuery::parse(&words_of(query, INSTANCE_KEYS), INSTANCE_KEYS);
     let wanted = read.clone().unwrap_or_default();
     // The chips count what the other words leave.
     let beside = wanted.with("state", None);
-    let tally =
-        agent_states::tally(all.iter().filter(|row| beside.holds_instance(row, now)).map(|row| row.agent));
     let every: u64 = agent_states::ORDER.into_iter().map(|state| agent_states::of(&tally, state)).sum();
-    let rows: Vec<_> =
-        all.into_iter().filter(|row| read.is_ok() && wanted.holds_instance(row, now)).collect();
-    let (shown, state) = (rows.len() as u64, state_of(&wanted));
+    let state = state_of(&wanted);
     let lead = match (&read, state) {
         (Err(_), _) => {
             format!("{} run; what to show of them cannot be read.", words::count(total, "instance"))
@@ -96,13 +110,13 @@ fn filtered(all: Vec<InstanceRow>, query: &Query, now: Timestamp) -> AnyView {
         (Ok(wanted), _) if wanted.is_empty() => format!("{} run.", words::count(total, "instance")),
         (Ok(_), Some(state)) if beside.is_empty() => format!(
             "{} of {} {} {}.",
-            words::number(shown),
+            words::number(found),
             words::count(total, "instance"),
-            if shown == 1 { "is" } else { "are" },
+            if found == 1 { "is" } else { "are" },
             agent_states::word(state).to_lowercase()
         ),
         (Ok(_), _) => {
-            format!("{} of {} shown.", words::number(shown), words::count(total, "instance"))
+            format!("{} of {} found.", words::number(found), words::count(total, "instance"))
         }
     };
     let chips = agent_states::ORDER
@@ -168,10 +182,60 @@ fn filtered(all: Vec<InstanceRow>, query: &Query, now: Timestamp) -> AnyView {
                     {chips}
                 </div>
             </div>
-            {body}
+            {body} {foot}
         </section>
     }
     .into_any()
+}
+
+/// None under an empty list.
+fn foot(list: &InstanceList, query: &Query) -> Option<AnyView> {
+    let shown = list.rows.len() as u64;
+    let range = match shown {
+        0 => return None,
+        all if all == list.found => words::count(all, "instance"),
+        _ => format!(
+            "{}–{} of {}",
+            words::number(list.earlier + 1),
+            words::number(list.earlier + shown),
+            words::number(list.found)
+        ),
+    };
+    let first = list.previous.as_ref().map(|_| page(query, None));
+    let earlier = list.previous.as_ref().map(|place| page(query, Some((BEFORE, place))));
+    let later = list.next.as_ref().map(|place| page(query, Some((AFTER, place))));
+    let foot = view! {
+        <footer class="panel-foot">
+            <small>{range}</small>
+            {first
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            "First page"
+                        </a>
+                    }
+                })}
+            {earlier
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            {icon(Icon::Left)}
+                            "Earlier"
+                        </a>
+                    }
+                })}
+            {later
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            "Later"
+                            {icon(Icon::Right)}
+                        </a>
+                    }
+                })}
+        </footer>
+    };
+    Some(foot.into_any())
 }
 
 #[cfg(test)]
@@ -187,6 +251,18 @@ mod tests {
         assert_eq!(late, "/instances?environment=dev&q=web%20state:late");
         assert_eq!(of_state(&query, &wanted, None), "/instances?environment=dev&q=web");
         assert_eq!(state_of(&wanted.with("state", None)), None);
+    }
+
+    #[test]
+    fn the_address_pages_both_ways_and_leaves_the_first_page_out() {
+        let query = Query::parse("q=age%3C1d&after=web/us-central1-a/web-1");
+        let at = place(&query, AFTER).unwrap();
+        assert_eq!((at.pool.as_str(), at.name.as_str()), ("web", "web-1"));
+        assert_eq!(place(&Query::parse("after=chg-4"), AFTER), None);
+        let back = page(&query, Some((BEFORE, &at)));
+        assert_eq!(back, "/instances?q=age%3C1d&before=web%2Fus-central1-a%2Fweb-1");
+        assert_eq!(place(&Query::parse(back.split_once('?').unwrap().1), BEFORE), Some(at));
+        assert_eq!(page(&query, None), "/instances?q=age%3C1d");
     }
 
     #[test]

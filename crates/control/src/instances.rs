@@ -1,5 +1,7 @@
 //! Instances with their agents, as they are this second.
 
+mod list;
+
 use std::time::Duration;
 
 use compute::{GroupError, SerialOutput};
@@ -17,6 +19,8 @@ use domain::{
 use tokio::time::timeout;
 
 use crate::{Control, Error, agent_status, environments, error::authorize, planning};
+
+pub use list::{Page, load_instances};
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance(
@@ -238,9 +242,13 @@ pub async fn list_instances(
 
 /// Only states that occur, worst first.
 pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) -> Vec<AgentCount> {
+    count_states(rows.into_iter().map(|row| row.agent))
+}
+
+fn count_states(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
     let mut counts = AgentState::ALL.map(|state| AgentCount { state, count: 0 });
-    for row in rows {
-        if let Some(count) = counts.iter_mut().find(|count| count.state == row.agent) {
+    for state in states {
+        if let Some(count) = counts.iter_mut().find(|count| count.state == state) {
             count.count += 1;
         }
     }

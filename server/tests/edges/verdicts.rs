@@ -150,6 +150,7 @@ fn arguments(function: &str) -> Sent {
         | "load_firewall_rule_form"
         | "load_fleet"
         | "load_health"
+        | "load_instances"
         | "load_me"
         | "load_policy"
         | "load_pool_form"

@@ -26,6 +26,7 @@ mod identity;
 mod invariants;
 mod killing;
 mod leading;
+mod listing;
 mod outage;
 mod policies;
 mod proposing;

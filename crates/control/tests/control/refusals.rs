@@ -88,6 +88,10 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("list_templates", templates::list_templates(control, &nobody, None).await.err()),
         ("load_template", templates::load_template(control, &nobody, "dev", "x", None).await.err()),
         ("load_template_form", templates::load_template_form(control, &nobody, None, None).await.err()),
+        (
+            "load_instances",
+            instances::load_instances(control, &nobody, None, "", Default::default()).await.err(),
+        ),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
         ("load_instance_history", health::load_instance_history(control, &nobody, "z", "x").await.err()),
         ("load_serial_page", instances::load_serial_page(control, &nobody, "z", "x", None).await.err()),

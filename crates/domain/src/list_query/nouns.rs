@@ -1,11 +1,7 @@
 //! The keys of each list, and what they are asked of.
 
 use super::{Key, ListQuery};
-use crate::{
-    ChangeState, Timestamp,
-    agent::AgentState,
-    view::{change::ChangeRow, instance::InstanceRow},
-};
+use crate::{ChangeState, Timestamp, agent::AgentState, instance::Instance, view::change::ChangeRow};
 
 const fn any(name: &'static str) -> Key {
     Key { name, values: Vec::new }
@@ -25,10 +21,9 @@ pub const CHANGE_KEYS: &[Key] =
     &[Key { name: "state", values: || ChangeState::ALL.map(ChangeState::as_str).into() }, any("by")];
 
 impl ListQuery {
-    pub fn holds_instance(&self, row: &InstanceRow, now: Timestamp) -> bool {
-        let vm = &row.instance;
-        self.is("state", row.agent.as_str())
-            && self.is("pool", &row.pool)
+    pub fn holds_instance(&self, (pool, agent): (&str, AgentState), vm: &Instance, now: Timestamp) -> bool {
+        self.is("state", agent.as_str())
+            && self.is("pool", pool)
             && self.is("zone", &vm.zone)
             && self.is("vm", vm.status.as_str())
             && self.names(&vm.name)

@@ -89,7 +89,7 @@ fn what_cannot_be_read_is_named_with_what_to_write() {
 #[test]
 fn an_instance_is_held_by_all_words_and_by_one_value_of_each() {
     let row = vm("agent-web-x7k2", "web", AgentState::Ill);
-    let holds = |text: &str| read(text).holds_instance(&row, at(7200));
+    let holds = |text: &str| read(text).holds_instance((&row.pool, row.agent), &row.instance, at(7200));
     for text in
         ["", "state:silent,ill", "pool:WEB", "zone:us-central1-a", "vm:running", "x7 agent", "age>1h age<3h"]
     {
@@ -98,9 +98,9 @@ fn an_instance_is_held_by_all_words_and_by_one_value_of_each() {
     for text in ["state:silent", "pool:we", "vm:stopped", "x8", "x7 other", "age>2h", "age<2h"] {
         assert!(!holds(text), "{text}");
     }
-    let unmade =
-        InstanceRow { instance: Instance { created_at: None, ..row.instance.clone() }, ..row.clone() };
-    assert!(!read("age<1d").holds_instance(&unmade, at(0)), "nobody knows how old it is");
+    let unmade = Instance { created_at: None, ..row.instance.clone() };
+    let held = read("age<1d").holds_instance((&row.pool, row.agent), &unmade, at(0));
+    assert!(!held, "nobody knows how old it is");
 }
 
 #[test]
