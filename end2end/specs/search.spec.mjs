@@ -28,8 +28,11 @@ test('the palette leads to pages and things by the keyboard alone', async () => 
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/templates$/);
   await palette(page).waitFor({ state: 'hidden' });
+  // The page has arrived: its heading is there.
+  await page.getByRole('heading', { level: 1, name: 'Templates' }).waitFor();
 
   await page.keyboard.press('Control+k');
+  await palette(page).waitFor();
   await page.keyboard.type('backend-pool');
   const matches = palette(page).getByRole('list', { name: 'Matches' }).getByRole('link');
   await palette(page).getByRole('link', { name: /backend-pool pool in dev/ }).waitFor();
