@@ -51,6 +51,32 @@ test('the palette leads to pages and things by the keyboard alone', async () => 
   await palette(page).waitFor({ state: 'hidden' });
 });
 
+test('an answer that was overtaken takes no match away', async () => {
+  const { page } = await scene.person('Vera');
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/fn/find_by_name', async (route) => {
+    if (route.request().postData() === 'text=b') await released;
+    await route.continue();
+  });
+  await page.goto('/changes');
+  await hydrated(page);
+  await page.keyboard.press('Control+k');
+  await palette(page).waitFor();
+  await page.keyboard.type('backend-pool');
+  const pool = palette(page).getByRole('link', { name: /backend-pool pool in dev/ });
+  await pool.waitFor();
+  await page.keyboard.press('ArrowDown');
+  const overtaken = page.waitForResponse((response) => response.request().postData() === 'text=b');
+  release();
+  await (await overtaken).finished();
+  // The page hears the answer before anything that is asked of it afterwards.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+  assert.ok(await pool.evaluate((link) => link === document.activeElement), 'the match is still the one chosen');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/pools\/dev\/backend-pool$/);
+});
+
 test('without scripts a page answers the same', async () => {
   const { page } = await scene.person('Vera', { scripts: false });
   await page.goto('/');
