@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod brake;
 pub mod changes;
 pub mod costs;
+mod ending;
 pub mod environments;
 pub mod expired;
 mod leader;

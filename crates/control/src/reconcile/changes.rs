@@ -1,27 +1,24 @@
-//! Claims approved changes, runs their operations in the plan's order, and ends them when what is observed is what was declared.
+//! Claims approved changes, runs their operations in the plan's order, and says when each has come to its end.
 
 use std::collections::BTreeMap;
 
 use chrono::Duration;
 use domain::{
-    Actor, ChangeId, ChangeState, Timestamp,
-    audit::AuditAction,
-    change::Change,
-    derive,
-    incident::{Cause, Incident},
-    plan::Violation,
+    Actor, ChangeState, audit::AuditAction, change::Change, derive, incident::Incident, plan::Violation,
 };
 use futures_util::future::join_all;
-use store::{NewIncident, Tx};
+use store::Tx;
 
 use super::{
-    Leader, Stopped, operations, progress,
+    Leader, Stopped,
+    ending::{Ending, end, finish},
+    operations, progress,
     proof::{self, Proof},
 };
 use crate::{
     Control, Error,
     audit::{of_change, of_revision},
-    drift, incidents, neighbours,
+    drift, neighbours,
 };
 
 /// Who acts, in the audit log.
@@ -123,7 +120,6 @@ async fn claim(
     change: &Change,
     status: &mut Status,
 ) -> Result<(), Stopped> {
-    let now = control.clock.now();
     let actor = system(control);
     // Reads Compute Engine, which no transaction waits for.
     let drift = match proof::needs_signatures(control, change).await? {
@@ -135,22 +131,21 @@ async fn claim(
     let taken = neighbours::names_taken(control, &change.revision.desired).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
-    let events = match proof::of_claim(control, &mut tx, &actor, change, drift).await? {
+    match proof::of_claim(control, &mut tx, &actor, change, drift).await? {
         Proof::Holds(held) => {
             // What was read under the lock is what runs.
             return declare(control, leader, (tx, &actor), &held, taken.first(), status).await;
         }
         Proof::Moved => return Ok(()),
-        Proof::TakenBack(events) => events,
+        Proof::TakenBack(events) => {
+            let events: Vec<_> = events.into_iter().map(|event| leader.signs(event)).collect();
+            tx.append_audits(&events).await?;
+        }
         Proof::Refused(why) => {
             tracing::error!(change = %change.id, why, "a change was refused when it was to be claimed");
-            end(&mut tx, leader, &actor, change, (ChangeState::Failed, &why), now).await?;
-            alarm(control, leader, &mut tx, (change.id, &change.environment), &why).await?;
-            Vec::new()
+            end(control, leader, &mut tx, &actor, change.into(), &Ending::Forged(why)).await?;
         }
-    };
-    let events: Vec<_> = events.into_iter().map(|event| leader.signs(event)).collect();
-    tx.append_audits(&events).await?;
+    }
     tx.commit().await?;
     status.set_aside += 1;
     Ok(())
@@ -175,7 +170,7 @@ async fn declare(
         )
     });
     if let Some(why) = taken.map(|violation| violation.message.clone()).or(behind) {
-        end(&mut tx, leader, actor, change, (ChangeState::Superseded, &why), now).await?;
+        end(control, leader, &mut tx, actor, change.into(), &Ending::Superseded(why)).await?;
         tx.commit().await?;
         status.set_aside += 1;
         return Ok(());
@@ -212,41 +207,9 @@ async fn declare(
 
 /// A row that cannot be believed never runs, and does not keep others from running.
 async fn refuse(control: &Control, leader: &Leader, broken: &store::BrokenChange) -> Result<(), Stopped> {
-    let (now, actor) = (control.clock.now(), system(control));
     let why = proof::bytes_mismatch(&broken.error);
     tracing::error!(change = %broken.id, why, "the stored bytes of a change do not match their digests");
-    let mut tx = leader.begin(control).await?;
-    tx.set_change_state(broken.id, broken.state, ChangeState::Failed, Some(&why), now).await?;
-    let failed = of_change(
-        &actor,
-        AuditAction::FailChange,
-        (broken.id, &broken.environment),
-        broken.id.to_string(),
-        &why,
-        now,
-    );
-    tx.append_audit(&leader.signs(failed)).await?;
-    alarm(control, leader, &mut tx, (broken.id, &broken.environment), &why).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// One incident a change: somebody wrote to the database behind the control plane, and a person must look who.
-async fn alarm(
-    control: &Control,
-    leader: &Leader,
-    tx: &mut Tx,
-    (id, environment): (ChangeId, &str),
-    why: &str,
-) -> Result<(), Error> {
-    let cause = Cause::Forgery(id);
-    let title = format!("{id} was refused: its evidence was tampered with");
-    let why =
-        format!("What is stored for {id} is not what was signed and logged: {why}. Nothing more of it runs.");
-    let at = control.clock.now();
-    let new = NewIncident { environment: Some(environment), cause: &cause, title: &title, why: &why, at };
-    incidents::open(control, leader, tx, &new).await?;
-    Ok(())
+    finish(control, leader, broken.into(), &Ending::Forged(why)).await
 }
 
 /// `followed`: another change waits for this one.
@@ -257,90 +220,40 @@ async fn apply(
     followed: bool,
     status: &mut Status,
 ) -> Result<(), Stopped> {
-    match operations::reconcile(control, leader, change).await? {
+    let ending = match operations::reconcile(control, leader, change).await? {
         operations::Status::Waiting { done } => {
             status.operated += done;
-            status.waiting += 1;
+            None
         }
-        operations::Status::Refused { why } => {
-            finish(control, leader, change, (ChangeState::Failed, &why), false).await?;
-            status.finished += 1;
-        }
-        operations::Status::Forged { why } => {
-            finish(control, leader, change, (ChangeState::Failed, &why), true).await?;
-            status.finished += 1;
-        }
+        operations::Status::Refused { why } => Some(Ending::Failed(why)),
+        operations::Status::Forged { why } => Some(Ending::Forged(why)),
         operations::Status::Done { done } => {
             status.operated += done;
-            settle(control, leader, change, followed, status).await?;
+            settled(control, change, followed).await?
         }
+    };
+    match ending {
+        Some(ending) => {
+            finish(control, leader, change.into(), &ending).await?;
+            status.finished += 1;
+        }
+        None => status.waiting += 1,
     }
     Ok(())
 }
 
-/// Every operation is done: ends the change once that is seen, or once a successor has waited long enough.
-async fn settle(
-    control: &Control,
-    leader: &Leader,
-    change: &Change,
-    followed: bool,
-    status: &mut Status,
-) -> Result<(), Stopped> {
+/// Every operation is done: how it ends once that is seen, or once a successor has waited long enough.
+async fn settled(control: &Control, change: &Change, followed: bool) -> Result<Option<Ending>, Stopped> {
     let progress = progress::of_change(control, change).await?;
-    let (state, why) = if progress.missing.is_empty() {
-        (ChangeState::Applied, "observed equals desired".to_owned())
-    } else if followed && progress.waits_since.is_some_and(|since| control.clock.now() - since > PATIENCE) {
-        let why = format!(
+    if progress.missing.is_empty() {
+        return Ok(Some(Ending::Applied));
+    }
+    let late = progress.waits_since.is_some_and(|since| control.clock.now() - since > PATIENCE);
+    Ok((followed && late).then(|| {
+        Ending::Failed(format!(
             "it did not settle within {} minutes and another change waits: still missing {}",
             PATIENCE.num_minutes(),
             progress.missing.join(", ")
-        );
-        (ChangeState::Failed, why)
-    } else {
-        status.waiting += 1;
-        return Ok(());
-    };
-    finish(control, leader, change, (state, &why), false).await?;
-    status.finished += 1;
-    Ok(())
-}
-
-async fn finish(
-    control: &Control,
-    leader: &Leader,
-    change: &Change,
-    (state, why): (ChangeState, &str),
-    forged: bool,
-) -> Result<(), Stopped> {
-    let now = control.clock.now();
-    leader.checkpoints.pass()?;
-    let mut tx = leader.begin(control).await?;
-    end(&mut tx, leader, &system(control), change, (state, why), now).await?;
-    if forged {
-        alarm(control, leader, &mut tx, (change.id, &change.environment), why).await?;
-    }
-    leader.checkpoints.pass()?;
-    tx.commit().await?;
-    leader.checkpoints.pass()?;
-    Ok(())
-}
-
-/// The change's last state, with its event.
-async fn end(
-    tx: &mut Tx,
-    leader: &Leader,
-    actor: &Actor,
-    change: &Change,
-    (to, why): (ChangeState, &str),
-    now: Timestamp,
-) -> Result<(), Error> {
-    let action = match to {
-        ChangeState::Applied => AuditAction::FinishChange,
-        ChangeState::Failed => AuditAction::FailChange,
-        _ => AuditAction::SupersedeChange,
-    };
-    tx.set_change_state(change.id, change.state, to, Some(why), now).await?;
-    let ended = of_change(actor, action, (change.id, &change.environment), change.id.to_string(), why, now);
-    tx.append_audit(&leader.signs(ended)).await?;
-    Ok(())
+        ))
+    }))
 }
