@@ -71,6 +71,7 @@ impl Stack {
             sealer: Arc::new(self.sealer()?),
             signing: Arc::new(Signing::at(&self.url)?),
             watch: Arc::default(),
+            group_errors: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })

@@ -18,7 +18,7 @@ use domain::{
 
 use tokio::time::timeout;
 
-use crate::{Control, Error, agent_status, environments, error::authorize, planning};
+use crate::{Control, Error, agent_status, environments, error::authorize, group_errors, planning};
 
 pub use list::{Page, load_instances};
 
@@ -119,8 +119,8 @@ fn page(text: &str, start: u64, from: u64) -> (&str, u64) {
 /// Errors of one VM that are told.
 const CLOUD_ERRORS: usize = 20;
 
-/// What Compute Engine last failed to do to the VM, as it says this second. Where it does not answer, that is the answer: the rest of
-/// what is known of the VM does not depend on it.
+/// What Compute Engine last failed to do to the VM, as it said some seconds ago at most. Where it does not answer, that is the answer:
+/// the rest of what is known of the VM does not depend on it.
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_cloud_errors(
     control: &Control,
@@ -138,37 +138,47 @@ pub async fn load_cloud_errors(
         tracing::warn!(group, why, "the errors of a group were not read");
         Err("Compute Engine does not answer".to_owned())
     };
-    let listed = match timeout(CLOUD_WAIT, control.compute.list_group_errors(&scope, group)).await {
-        Ok(Ok(listed)) => Ok(listed),
+    let read = match timeout(CLOUD_WAIT, group_errors::read(control, &scope, group)).await {
+        Ok(Ok(answer)) => Ok(answer),
         Ok(Err(compute::Error::NotFound { .. })) => Err(format!("the group {group} does not exist")),
         Ok(Err(error)) => silent(error.to_string()),
         Err(late) => silent(late.to_string()),
     };
-    Ok(cloud_errors(listed, &row.instance, control.clock.now()))
+    let read_at = read.as_ref().map_or_else(|_| control.clock.now(), |answer| answer.at);
+    let listed = read.as_ref().map(|answer| &*answer.errors).map_err(Clone::clone);
+    Ok(cloud_errors(listed, &row.instance, read_at))
 }
 
 /// `listed`: of the whole group, newest first. An attempt is repeated until it succeeds: what is said again and again is told once.
 fn cloud_errors(
-    listed: Result<Vec<GroupError>, String>,
+    listed: Result<&[GroupError], String>,
     instance: &Instance,
     read_at: Timestamp,
 ) -> CloudErrors {
     let (mut older, mut of_others) = (0, 0);
     let told = listed.map(|listed| {
-        let all = listed.len();
-        let own: Vec<GroupError> = listed
-            .into_iter()
+        let own: Vec<&GroupError> = listed
+            .iter()
             .filter(|error| error.instance == instance.name && error.zone == instance.zone)
             .collect();
-        of_others = (all - own.len()) as u64;
+        of_others = (listed.len() - own.len()) as u64;
         let mut told: Vec<CloudError> = Vec::new();
         for GroupError { at, action, code, message, .. } in own {
             match told.last_mut() {
-                Some(newer) if newer.action == action && newer.code == code && newer.message == message => {
+                Some(newer)
+                    if newer.action == *action && newer.code == *code && newer.message == *message =>
+                {
                     newer.times += 1;
                     newer.first = at.or(newer.first);
                 }
-                _ => told.push(CloudError { action, code, message, times: 1, first: at, last: at }),
+                _ => told.push(CloudError {
+                    action: action.clone(),
+                    code: code.clone(),
+                    message: message.clone(),
+                    times: 1,
+                    first: *at,
+                    last: *at,
+                }),
             }
         }
         older = told.len().saturating_sub(CLOUD_ERRORS) as u64;
@@ -304,7 +314,7 @@ mod tests {
             failed(4, "web-1", "QUOTA_EXCEEDED"),
             failed(3, "web-1", "STOCKOUT"),
         ];
-        let seen = cloud_errors(Ok(listed), &vm("web-1"), at(10));
+        let seen = cloud_errors(Ok(&listed), &vm("web-1"), at(10));
         let told = seen.told.unwrap();
         let said: Vec<_> =
             told.iter().map(|one| (one.code.as_str(), one.times, one.first, one.last)).collect();
@@ -322,8 +332,9 @@ mod tests {
 
     #[test]
     fn the_errors_of_a_vm_are_bounded_and_the_rest_is_counted() {
-        let listed = (0..50).map(|number| failed(100 - number, "web-1", &format!("CODE_{number}"))).collect();
-        let seen = cloud_errors(Ok(listed), &vm("web-1"), at(200));
+        let listed: Vec<GroupError> =
+            (0..50).map(|number| failed(100 - number, "web-1", &format!("CODE_{number}"))).collect();
+        let seen = cloud_errors(Ok(&listed), &vm("web-1"), at(200));
         let told = seen.told.unwrap();
         assert_eq!((told.len(), seen.older), (CLOUD_ERRORS, 30));
         assert_eq!(told[0].code, "CODE_0");

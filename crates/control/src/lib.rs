@@ -20,6 +20,7 @@ pub mod error;
 mod evidence;
 pub mod firewall;
 pub mod fleet;
+pub mod group_errors;
 pub mod health;
 pub mod identity;
 pub mod import;
@@ -59,7 +60,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use signing::Signing;
 
-use crate::{credential::Sealer, health::Watch, identity::Verifier, live::Live};
+use crate::{credential::Sealer, group_errors::GroupErrors, health::Watch, identity::Verifier, live::Live};
 
 /// What use-cases work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -72,6 +73,7 @@ pub struct Control {
     pub sealer: Arc<Sealer>,
     pub signing: Arc<Signing>,
     pub watch: Arc<Watch>,
+    pub group_errors: Arc<GroupErrors>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

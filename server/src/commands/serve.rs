@@ -102,6 +102,7 @@ pub async fn start(
             pressure: Pressure::default(),
             proofs: Proofs::default(),
         }),
+        group_errors: Arc::default(),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

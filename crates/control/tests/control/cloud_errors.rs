@@ -1,5 +1,6 @@
 //! What Compute Engine says about one VM is read where it keeps it; where it does not answer, that is said.
 
+use chrono::TimeDelta;
 use control::{Clock, Control, Error, instances};
 use domain::{
     cause::Cause,
@@ -17,6 +18,8 @@ use crate::{
 };
 
 const ZONE: &str = "us-central1-a";
+/// How long an answer of Compute Engine serves all pages of its group.
+const KEPT: TimeDelta = TimeDelta::seconds(5);
 
 /// A pool of two VMs, of which the first cannot be made.
 async fn stuck(pool: PgPool) -> (Fixture, InstanceRow, InstanceRow) {
@@ -76,13 +79,48 @@ async fn a_vm_that_cannot_be_made_shows_what_compute_engine_says_and_its_neighbo
 async fn without_compute_engine_it_is_said_that_nothing_is_known(pool: PgPool) {
     let (fixture, failing, _) = stuck(pool.clone()).await;
     let (proxy, endpoint) = Proxy::start(&fixture.emulator.endpoint(), &fixture.control.tasks).await;
-    let control = control(pool, &endpoint, &fixture.emulator.jwks_url(), Clock::System).await;
+    let clock = Clock::manual(fixture.control.clock.now());
+    let control = control(pool, &endpoint, &fixture.emulator.jwks_url(), clock).await;
     sync_live(&control, "dev").await;
     assert!(load(&control, &failing).await.told.is_ok());
     proxy.set_away(true);
+    control.clock.advance(KEPT);
     let errors = load(&control, &failing).await;
     assert_eq!(errors.told, Err("Compute Engine does not answer".to_owned()));
     assert_eq!((errors.older, errors.of_others), (0, 0));
+    proxy.set_away(false);
+    assert!(load(&control, &failing).await.told.is_ok());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_said_of_a_group_is_read_once_for_all_who_look_at_its_vms_within_seconds(pool: PgPool) {
+    let (fixture, failing, other) = stuck(pool.clone()).await;
+    let (proxy, endpoint) = Proxy::start(&fixture.emulator.endpoint(), &fixture.control.tasks).await;
+    let clock = Clock::manual(fixture.control.clock.now());
+    let control = control(pool, &endpoint, &fixture.emulator.jwks_url(), clock).await;
+    sync_live(&control, "dev").await;
+    let (connected, opened) = (proxy.calls(), control.clock.now());
+    let asked = || proxy.calls() - connected;
+
+    let (one, neighbour) = tokio::join!(load(&control, &failing), load(&control, &other));
+    assert_eq!(asked(), 1, "two who ask at once share a request");
+    assert_eq!(one.told.as_ref().map(Vec::len), Ok(1));
+    assert_eq!(neighbour.told, Ok(vec![]), "each page still tells of its own VM alone");
+    assert_eq!((one.read_at, neighbour.read_at), (opened, opened));
+
+    control.clock.advance(KEPT - TimeDelta::seconds(1));
+    let again = load(&control, &failing).await;
+    assert_eq!((again.told, again.read_at), (one.told, opened), "the page says how old it is");
+    assert_eq!(asked(), 1);
+
+    control.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(load(&control, &failing).await.read_at, opened + KEPT);
+    assert_eq!(asked(), 2);
+
+    // What was refused is not kept.
+    control.clock.advance(KEPT);
+    proxy.set_away(true);
+    assert!(load(&control, &failing).await.told.is_err());
     proxy.set_away(false);
     assert!(load(&control, &failing).await.told.is_ok());
 }

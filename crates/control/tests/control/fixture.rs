@@ -133,6 +133,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         sealer: Arc::new(Sealer::new(&[7; 32])),
         signing: Arc::new(Signing::at("https://manager.test").expect("a host")),
         watch: Arc::default(),
+        group_errors: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,
@@ -143,6 +144,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
 pub(crate) fn restarted(control: &Control) -> Control {
     Control {
         live: Live::new(2, Thresholds::default()),
+        group_errors: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         ..control.clone()
