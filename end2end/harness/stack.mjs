@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Starts a stack; resolves when its server is ready. The result has the addresses (`url`, `emulator`, `issuer`,
- * `database`, `folder`), `order('kill', 'server')` to break and mend it, and `stop()`.
+ * `database`, `folder`), the client of its database (`psql`), `order('kill', 'server')` to break and mend it, and `stop()`.
  * A part is `server`, `emulator`, `issuer` or `postgres`; a verb is `start`, `stop` or `kill`.
  */
 export async function startStack({ clock = '20x' } = {}) {

@@ -1,13 +1,16 @@
-// A change of production: three people sign it with their passkeys, one rejects, an edit voids, an author is refused.
+// A change of production: three people sign it with their passkeys, one rejects, an edit voids, an author is refused, and what is
+// not what they signed never runs.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
+import { sql } from '../harness/database.mjs';
+import { listed } from '../harness/emulator.mjs';
 import { registerPasskey } from '../harness/passkey.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { ANSWERS, example, planImport } from '../seed.mjs';
-import { main, phase, words } from './face.mjs';
+import { assertStory, main, phase, story, words } from './face.mjs';
 import { signature, vote } from './proposals.mjs';
 
 const scene = openScene({ returns: true });
@@ -165,4 +168,82 @@ test('a cancel that comes too late is refused in words, without scripts too', as
   await main(quiet.page).getByText('Cancelled', { exact: true }).first().waitFor();
   await late.getByRole('button', { name: 'Cancel change' }).click();
   await main(late).getByRole('alert').getByText(/chg-\d+ is cancelled and cannot be cancelled/).waitFor();
+});
+
+/**
+ * Lets whoever owns the tables exchange what the change declares, in the moment in which its last signature clears it: a claim
+ * follows at once. The bytes, their digest and their twin fit each other; only the signatures are over other ones. Gives the way back.
+ */
+async function exchangeOnceApproved(id) {
+  await sql(
+    scene.stack,
+    `ALTER TABLE change_revisions DISABLE TRIGGER USER;
+     CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+       UPDATE change_revisions
+         SET desired_canonical = x.b, desired = convert_from(x.b, 'UTF8')::jsonb, desired_sha256 = sha256(x.b)
+         FROM (SELECT convert_to(replace(convert_from(desired_canonical, 'UTF8'), '"max_replicas":5', '"max_replicas":9'), 'UTF8') AS b
+               FROM change_revisions WHERE change_id = NEW.id) x
+         WHERE change_id = NEW.id;
+       RETURN NEW;
+     END $$;
+     CREATE TRIGGER exchange AFTER UPDATE ON changes FOR EACH ROW
+       WHEN (NEW.id = ${id.split('-').at(-1)} AND NEW.state = 'approved') EXECUTE FUNCTION exchange()`,
+  );
+  return () => sql(scene.stack, 'DROP FUNCTION exchange CASCADE; ALTER TABLE change_revisions ENABLE TRIGGER USER');
+}
+
+test('what is exchanged in the database after it was signed never runs, and an approver closes the alarm', async () => {
+  const [mara, vera, wen, noor, ines] = await Promise.all([
+    scene.person('Mara'),
+    scene.person('Vera'),
+    approver('Wen'),
+    approver('Noor'),
+    approver('Ines'),
+  ]);
+  const change = await propose(mara.page, 'vault');
+  const id = change.split('/').at(-1);
+  const restore = await exchangeOnceApproved(id);
+  for (const { page } of [wen, noor, ines]) await vote(page, change, 'Approve');
+  await main(ines.page).getByText(/A vote on it does not verify: .*\(evidence_invalid\)/).first().waitFor();
+  await restore();
+
+  // A viewer sees the alarm, and is told who may close it.
+  const alarm = (page) =>
+    main(page)
+      .getByRole('region', { name: /^Incident inc-\d+$/ })
+      .filter({ hasText: `${id} was refused: its evidence was tampered with` });
+  await vera.page.goto('/alerts');
+  await hydrated(vera.page);
+  const said = await words(alarm(vera.page));
+  assert.match(said, new RegExp(`What is stored for ${id} is not what was signed and logged: a vote on it does not verify: .* Nothing more of it runs\\.`));
+  const locked = alarm(vera.page).getByRole('button', { name: 'Close the incident', exact: true });
+  assert.equal(await locked.getAttribute('aria-disabled'), 'true');
+  const why = await words(vera.page.locator(`#${await locked.getAttribute('aria-describedby')}`));
+  assert.equal(why, 'To close an incident takes the role approver or admin.');
+
+  const found = 'A trigger exchanged it after the last signature; the trigger is gone';
+  await ines.page.goto('/alerts');
+  await hydrated(ines.page);
+  await alarm(ines.page).getByLabel('What was found and done').fill(found);
+  await assertAccessible(ines.page);
+  await alarm(ines.page).getByRole('button', { name: 'Close the incident', exact: true }).click();
+  const ended = (page) => main(page).getByRole('region', { name: 'Incidents that ended' }).getByRole('listitem').filter({ hasText: found });
+  for (const { page } of [ines, vera]) {
+    await ended(page).waitFor();
+    assert.equal(await alarm(page).count(), 0, 'it is open no more');
+  }
+
+  const events = ended(vera.page).getByRole('link', { name: /^All its events: inc-\d+$/ });
+  await vera.page.goto(await events.getAttribute('href'));
+  assertStory(await story(vera.page), [
+    new RegExp(`Watch opened inc-\\d+\\s*${id} was refused: its evidence was tampered with: .*\\(evidence_invalid\\)`),
+    new RegExp(`Ines closed inc-\\d+\\s*${id} was refused: its evidence was tampered with: ${found}`),
+  ]);
+  await vera.page.goto(`/audit?change=${id}`);
+  const told = await story(vera.page);
+  const steps = ['Mara proposed', 'Wen approved', 'Noor approved', 'Ines approved', 'cleared', 'Reconciler gave up on'];
+  assertStory(told, steps.map((step) => new RegExp(`${step} ${id}\\b`)));
+  assert.ok(!told.some((sentence) => /started to apply/.test(sentence)), told.join('\n'));
+  assert.deepEqual(await listed(scene.stack, 'genesis-project-vault', 'regions/us-central1/instanceGroupManagers'), []);
 });

@@ -134,6 +134,11 @@ impl Cluster {
         format!("postgres://{NAME}@localhost/{NAME}?host={}", percent_encoded(&self.places.socket))
     }
 
+    /// The client that came with this Postgres, wherever that is.
+    pub(crate) fn psql(&self) -> PathBuf {
+        self.programs.path("psql")
+    }
+
     /// `Postgres 15.18`, for people.
     pub(crate) fn version(&self) -> &str {
         self.programs.version()

@@ -231,6 +231,7 @@ impl Stack {
             "emulator": format!("http://127.0.0.1:{}", self.emulator_port),
             "issuer": format!("http://localhost:{}", self.issuer_port),
             "database": self.database_url(),
+            "psql": self.postgres.as_ref().map(Cluster::psql),
             "folder": self.folder,
         })
     }

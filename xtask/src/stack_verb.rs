@@ -16,7 +16,7 @@ use crate::{interrupt, terminal};
 const HELP: &str = "\
 cargo xtask stack [--clock 20x]
 
-Prints {\"url\", \"emulator\", \"issuer\", \"database\", \"folder\"} and then takes orders, one a line:
+Prints {\"url\", \"emulator\", \"issuer\", \"database\", \"psql\", \"folder\"} and then takes orders, one a line:
 stop PART, kill PART, start PART; PART is server, emulator, issuer or postgres.
 What `cargo xtask build` made is started; nothing is built.";
 
