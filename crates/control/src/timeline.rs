@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Actor, ChangeId, Permission, Timestamp,
-    audit::{AuditAction, AuditEvent},
+    audit::{AuditAction, AuditEvent, Subject},
     brake::Part,
     incident::Cause,
     name,
@@ -111,8 +111,7 @@ impl About {
             control.store.list_changes(&filter, AUDIT_PAGE).await?
         };
         let mut incidents = BTreeSet::new();
-        let named: BTreeSet<&str> =
-            page.iter().filter(|event| is_of_incident(event)).map(|event| event.object.as_str()).collect();
+        let named: BTreeSet<&str> = page.iter().filter_map(incident_of).collect();
         for incident in named {
             let Some(id) = incident.strip_prefix("inc-").and_then(|id| id.parse().ok()) else { continue };
             let Some(found) = control.store.get_incident(id).await? else { continue };
@@ -128,8 +127,8 @@ impl About {
         if event.action == AuditAction::IntendOperation {
             return false;
         }
-        if is_of_incident(event) {
-            return self.incidents.contains(&event.object);
+        if let Some(incident) = incident_of(event) {
+            return self.incidents.contains(incident);
         }
         let by_change =
             !event.is_operation() && event.change.is_some_and(|change| self.changes.contains(&change));
@@ -137,9 +136,12 @@ impl About {
     }
 }
 
-const fn is_of_incident(event: &AuditEvent) -> bool {
-    use AuditAction::{CloseIncident, OpenIncident, OverruleBrake};
-    matches!(event.action, OpenIncident | CloseIncident | OverruleBrake)
+/// `inc-12`, where the event is about an incident.
+fn incident_of(event: &AuditEvent) -> Option<&str> {
+    match event.subject(None)? {
+        Subject::Incident(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// Since the first of those that fail now: what came before it is where the cause is looked for.
