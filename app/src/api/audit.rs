@@ -1,14 +1,14 @@
 //! The audit log.
 
-use domain::view::audit::{AuditEventView, AuditList, AuditProof, AuditQuery};
+use domain::view::audit::{AuditEventView, AuditProof, AuditQuery, AuditView};
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_audit", input = Json, output = Json)]
-pub async fn list_audit(query: AuditQuery) -> Result<AuditList, ApiError> {
+#[server(prefix = "/fn", endpoint = "load_audit", input = Json, output = Json)]
+pub async fn load_audit(query: AuditQuery) -> Result<AuditView, ApiError> {
     let request = super::request()?;
-    request.answer(control::audit::list_audit(&request.control, &request.actor, query).await)
+    request.answer(control::audit::load_audit(&request.control, &request.actor, query).await)
 }
 
 #[server(prefix = "/fn", endpoint = "load_audit_event", output = Json)]

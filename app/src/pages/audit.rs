@@ -6,7 +6,7 @@ mod events;
 mod filters;
 mod proof;
 
-use domain::view::audit::{AuditList, AuditQuery};
+use domain::view::audit::{AuditList, AuditQuery, AuditView};
 use leptos::prelude::*;
 
 pub use detail::AuditEventPage;
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// A page of the log, or what of the address cannot be read.
-type Read = Result<(AuditQuery, AuditList), Vec<FieldProblem>>;
+type Read = Result<(AuditQuery, AuditView), Vec<FieldProblem>>;
 
 #[component]
 pub fn Audit() -> AnyView {
@@ -46,7 +46,7 @@ pub fn Audit() -> AnyView {
         |(wanted, ..)| async move {
             match wanted {
                 Err(problems) => Ok(Err(problems)),
-                Ok(wanted) => api::audit::list_audit(wanted.clone()).await.map(|list| Ok((wanted, list))),
+                Ok(wanted) => api::audit::load_audit(wanted.clone()).await.map(|log| Ok((wanted, log))),
             }
         },
     );
@@ -77,14 +77,10 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let lead = "Each event holds the hash of the one before it, so that a missing or altered one shows.";
     let (problems, body, watch, foot) = match read {
         Err(problems) => (problems, unreadable().into_any(), None, None),
-        Ok((wanted, list)) => {
-            let watch = list.watch.clone();
+        Ok((wanted, AuditView { list, prefixes, watch })) => {
             let foot = foot(&list, query);
-            let body = if list.events.is_empty() {
-                nothing(&wanted, query)
-            } else {
-                days(list.events, &list.prefixes)
-            };
+            let body =
+                if list.events.is_empty() { nothing(&wanted, query) } else { days(list.events, &prefixes) };
             (Vec::new(), body, Some(watch), Some(foot))
         }
     };

@@ -103,12 +103,10 @@ where
 
 #[cfg(test)]
 mod tests {
-    use domain::actor::ActorKind;
     use proptest::prelude::*;
-    use serde_json::Map;
 
     use super::*;
-    use crate::{LeafActor, VERSION};
+    use crate::samples;
 
     type Stored = (Vec<u8>, Vec<u8>);
 
@@ -117,23 +115,7 @@ mod tests {
         objects
             .iter()
             .map(|object| {
-                let leaf = Leaf {
-                    v: VERSION,
-                    seq: chain.seq() + 1,
-                    prev: chain.hash(),
-                    ts: "2026-01-01T00:00:00.000000Z".into(),
-                    env: None,
-                    actor: LeafActor { kind: ActorKind::System, id: "test".into(), authn: "process".into() },
-                    action: "claim_change".into(),
-                    object: object.clone(),
-                    before_sha256: None,
-                    after_sha256: None,
-                    change_id: None,
-                    request_id: "r".into(),
-                    trace_id: None,
-                    epoch: Some(1),
-                    payload: Map::new(),
-                };
+                let leaf = samples::leaf(chain.seq() + 1, chain.hash(), object);
                 let bytes = leaf.to_bytes().unwrap();
                 let hash = Leaf::hash_bytes(&bytes).0.to_vec();
                 chain.follow(&bytes, &hash).unwrap();

@@ -1,14 +1,14 @@
 //! The log as a file: a line an event, oldest first, with the bytes that were hashed and their hash. Verified offline, and
 //! simple enough to be verified by a program of somebody else (docs/audit-export.md).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{Chain, Checkpoint, FirstWrong, Leaf};
 
 /// One line: `{"hash":"…","leaf":"…"}`. The leaf is text within the text, so that no reader has to spell it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exported {
     /// As it is stored; whether it is right is for the reader to find out.
@@ -16,11 +16,27 @@ pub struct Exported {
     pub leaf: String,
 }
 
+/// The line without its end.
 impl fmt::Display for Exported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |text: &str| serde_json::Value::from(text);
-        write!(f, "{{\"hash\":{},\"leaf\":{}}}", text(&self.hash), text(&self.leaf))
+        f.write_str("{\"hash\":\"")?;
+        escaped(f, &self.hash)?;
+        f.write_str("\",\"leaf\":\"")?;
+        escaped(f, &self.leaf)?;
+        f.write_str("\"}")
     }
+}
+
+/// Quotation marks, backslashes and control characters: what a text of JSON cannot hold as it is.
+fn escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => write!(f, "\\{letter}")?,
+            '\0'..='\x1f' => write!(f, "\\u{:04x}", u32::from(letter))?,
+            _ => f.write_char(letter)?,
+        }
+    }
+    Ok(())
 }
 
 /// The first line of an export that is wrong, counted from 1.
@@ -116,34 +132,16 @@ impl<'a> Export<'a> {
 
 #[cfg(test)]
 mod tests {
-    use domain::actor::ActorKind;
     use proptest::prelude::*;
-    use serde_json::Map;
 
     use super::*;
-    use crate::{Hash, LeafActor, VERSION, Why};
+    use crate::{Hash, Why, samples};
 
     fn log(events: i64) -> Vec<String> {
         let mut prev = Hash::ZERO;
         (1..=events)
             .map(|seq| {
-                let leaf = Leaf {
-                    v: VERSION,
-                    seq,
-                    prev,
-                    ts: "2026-01-01T00:00:00.000000Z".into(),
-                    env: Some("dev".into()),
-                    actor: LeafActor { kind: ActorKind::System, id: "test".into(), authn: "process".into() },
-                    action: "claim_change".into(),
-                    object: format!("\"a\\b\" {seq} \u{1f600}"),
-                    before_sha256: None,
-                    after_sha256: None,
-                    change_id: None,
-                    request_id: "r".into(),
-                    trace_id: None,
-                    epoch: Some(1),
-                    payload: Map::new(),
-                };
+                let leaf = samples::leaf(seq, prev, &format!("\"a\\b\" {seq} \u{1f600}"));
                 let bytes = leaf.to_bytes().unwrap();
                 prev = Leaf::hash_bytes(&bytes);
                 Exported { hash: prev.to_string(), leaf: String::from_utf8(bytes).unwrap() }.to_string()
@@ -236,7 +234,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_is_json_in_one_spelling() {
+        let line = Exported { hash: "ab".into(), leaf: "{\"a\":\"\\n\"}\u{1}\u{1f600}".into() }.to_string();
+        assert_eq!(line, r#"{"hash":"ab","leaf":"{\"a\":\"\\n\"}\u0001😀"}"#);
+    }
+
     proptest! {
+        #[test]
+        fn whatever_is_written_is_read_back_from_its_line(hash in "(?s).{0,9}", leaf in "(?s).*") {
+            let exported = Exported { hash, leaf };
+            let line = exported.to_string();
+            prop_assert!(!line.contains(['\n', '\r']));
+            prop_assert_eq!(serde_json::from_str::<Exported>(&line).unwrap(), exported);
+        }
+
         #[test]
         fn mutated_lines_never_pass_as_whole_and_never_panic(
             line in 0..6_usize, at: prop::sample::Index, with in any::<char>(),

@@ -8,6 +8,8 @@ mod decimal;
 mod export;
 mod hash;
 mod leaf;
+#[cfg(test)]
+mod samples;
 
 pub use chain::{Chain, FirstWrong, Why, verify_chain};
 pub use checkpoint::{Checkpoint, NoCheckpoint};

@@ -11,7 +11,7 @@ use domain::{
     alert::{AlertKind, AlertState},
     audit::{AuditAction, AuditEvent},
     edit::differences,
-    view::audit::{AuditEventView, AuditList, AuditWatch},
+    view::audit::{AuditEventView, AuditList, AuditView, AuditWatch},
 };
 use store::{AuditFilter, NewEvent};
 
@@ -58,12 +58,24 @@ const LONGEST_WORD: usize = 300;
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditList, Error> {
     authorize(actor, Permission::ReadAudit)?;
-    check(&query)?;
+    page(control, &query).await
+}
+
+/// The same with what the log's own page tells around it.
+#[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
+pub async fn load_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditView, Error> {
+    authorize(actor, Permission::ReadAudit)?;
+    let list = page(control, &query).await?;
+    Ok(AuditView { prefixes: prefixes(control, &list.events).await?, watch: watched(control).await?, list })
+}
+
+async fn page(control: &Control, query: &AuditQuery) -> Result<AuditList, Error> {
+    check(query)?;
     if query.before.is_some() && query.after.is_some() {
         return Err(Error::invalid("after", "page by `before` or by `after`, not both"));
     }
-    require_environment(control, &query).await?;
-    let filter = filter_of(&query);
+    require_environment(control, query).await?;
+    let filter = filter_of(query);
     let forward = query.after.is_some();
     let mut events = if forward {
         control.store.list_oldest_audit(&filter, PAGE + 1).await?
@@ -92,8 +104,6 @@ pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> 
     Ok(AuditList {
         next: last.or(query.after.map(|after| after.saturating_add(1))).filter(|_| older),
         previous: first.or(query.before.map(|before| before.saturating_sub(1))).filter(|_| newer),
-        prefixes: prefixes(control, &events).await?,
-        watch: watched(control).await?,
         events,
         now: control.clock.now(),
     })

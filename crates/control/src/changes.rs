@@ -22,7 +22,7 @@ use crate::{
 /// Characters of a proposer's reason, at most.
 const LONGEST_REASON: usize = 2000;
 const PAGE: u32 = 50;
-/// Rows that are looked at for one page where words ask for more than a state: at once, and how often.
+/// Headings that are looked at for one page where words ask for more than a state: at once, and how often.
 const BATCH: u32 = 200;
 const BATCHES: u32 = 10;
 /// The newest of a change that its page tells.
@@ -194,8 +194,9 @@ fn read(words: &str) -> Result<ListQuery, Error> {
         .map_err(|problems| Error::Invalid(problems.into_iter().map(field).collect()))
 }
 
-/// The database leaves out by state; the other words are held against the rows that it gives, so many of them at most. Where
-/// those are not enough the page is short, and the following one begins where this one stopped to look.
+/// The database leaves out by state; the other words are held against the headings that it gives, so many of them at most.
+/// Where those are not enough the page is short, and the following one begins where this one stopped to look. Plans are read
+/// of what the page shows alone; what has left the state that is asked for in between is not shown.
 async fn page(
     control: &Control,
     filter: store::ChangeFilter<'_>,
@@ -205,22 +206,25 @@ async fn page(
     let states = wanted.change_states();
     let mut filter = store::ChangeFilter { states: &states, ..filter };
     let (batch, batches) = if wanted.asks_for_states_alone() { (PAGE + 1, 1) } else { (BATCH, BATCHES) };
-    let mut changes: Vec<ChangeRow> = Vec::new();
+    let (mut held, mut ended): (Vec<ChangeId>, bool) = (Vec::new(), false);
     for _ in 0..batches {
-        let found = control.store.list_changes(&filter, batch).await?;
-        let ended = found.len() < batch as usize;
+        let found = control.store.list_change_headings(&filter, batch).await?;
+        ended = found.len() < batch as usize;
         filter.before = found.last().map(|change| change.id).or(filter.before);
-        changes.extend(found.into_iter().map(row).filter(|row| wanted.holds_change(row, now)));
-        if changes.len() > PAGE as usize {
-            changes.truncate(PAGE as usize);
-            let next = changes.last().map(|row| row.id);
-            return Ok(ChangeList { changes, next, now });
-        }
-        if ended {
-            return Ok(ChangeList { changes, next: None, now });
+        held.extend(found.iter().filter(|change| wanted.holds_change(change, now)).map(|change| change.id));
+        if ended || held.len() > PAGE as usize {
+            break;
         }
     }
-    Ok(ChangeList { changes, next: filter.before, now })
+    let next = if held.len() > PAGE as usize {
+        held.truncate(PAGE as usize);
+        held.last().copied()
+    } else {
+        filter.before.filter(|_| !ended)
+    };
+    let shown = store::ChangeFilter { before: None, among: Some(&held), ..filter };
+    let rows = if held.is_empty() { Vec::new() } else { control.store.list_changes(&shown, PAGE).await? };
+    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, now })
 }
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]

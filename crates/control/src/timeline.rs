@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Actor, ChangeId, Permission, Timestamp,
-    audit::{AuditAction, AuditEvent},
+    audit::{AuditAction, AuditEvent, Subject},
     brake::Part,
-    incident::Cause,
+    incident::{Cause, Incident},
     name,
     view::timeline::{HalfHour, PoolTimeline},
 };
@@ -110,26 +110,27 @@ impl About {
         } else {
             control.store.list_changes(&filter, AUDIT_PAGE).await?
         };
-        let mut incidents = BTreeSet::new();
-        let named: BTreeSet<&str> =
-            page.iter().filter(|event| is_of_incident(event)).map(|event| event.object.as_str()).collect();
-        for incident in named {
-            let Some(id) = incident.strip_prefix("inc-").and_then(|id| id.parse().ok()) else { continue };
-            let Some(found) = control.store.get_incident(id).await? else { continue };
-            let of_pool = matches!(&found.cause, Cause::MassFailure(Part::Pool(name)) if name == own.pool);
-            if of_pool || found.holds.iter().any(|hold| hold.group == group) {
-                incidents.insert(incident.to_owned());
-            }
-        }
-        Ok(Self { changes: found.into_iter().map(|change| change.id).collect(), incidents })
+        let named: BTreeSet<i64> =
+            page.iter().filter_map(|event| incident_of(event)?.strip_prefix("inc-")?.parse().ok()).collect();
+        let named: Vec<i64> = named.into_iter().collect();
+        let incidents =
+            if named.is_empty() { Vec::new() } else { control.store.list_incidents(&named).await? };
+        let touching = incidents.iter().filter(|incident| {
+            let of_pool = matches!(&incident.cause, Cause::MassFailure(Part::Pool(name)) if name == own.pool);
+            of_pool || incident.holds.iter().any(|hold| hold.group == group)
+        });
+        Ok(Self {
+            changes: found.into_iter().map(|change| change.id).collect(),
+            incidents: touching.map(Incident::name).collect(),
+        })
     }
 
     fn holds(&self, own: &Own<'_>, event: &AuditEvent) -> bool {
         if event.action == AuditAction::IntendOperation {
             return false;
         }
-        if is_of_incident(event) {
-            return self.incidents.contains(&event.object);
+        if let Some(incident) = incident_of(event) {
+            return self.incidents.contains(incident);
         }
         let by_change =
             !event.is_operation() && event.change.is_some_and(|change| self.changes.contains(&change));
@@ -137,9 +138,12 @@ impl About {
     }
 }
 
-const fn is_of_incident(event: &AuditEvent) -> bool {
-    use AuditAction::{CloseIncident, OpenIncident, OverruleBrake};
-    matches!(event.action, OpenIncident | CloseIncident | OverruleBrake)
+/// `inc-12`, where the event is about an incident.
+fn incident_of(event: &AuditEvent) -> Option<&str> {
+    match event.subject(None)? {
+        Subject::Incident(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// Since the first of those that fail now: what came before it is where the cause is looked for.
@@ -148,22 +152,20 @@ async fn before_failing(
     own: &Own<'_>,
     events: &[AuditEvent],
 ) -> Result<Option<HalfHour>, Error> {
-    let rows = control.live.rows(own.environment);
-    let began = rows
-        .iter()
-        .filter(|row| row.pool == own.pool && health::failing(row.agent))
-        .filter_map(|row| began_to_fail(events, &row.instance.name))
-        .min();
+    let passed = passed_into_failure(events);
+    let (began, _) = control.live.choose(own.environment, |rows| {
+        let failing = rows.into_iter().filter(|row| row.pool == own.pool && health::failing(row.agent));
+        (failing.filter_map(|row| passed.get(row.instance.name.as_str())).min().copied(), Vec::new())
+    });
     let Some(until) = began else { return Ok(None) };
     let since = until - health::BEFORE;
     let happenings = health::half_hour_before(control, own.environment, until, None).await?;
     Ok(Some(HalfHour { since, until, happenings }))
 }
 
-/// The agent's newest passing into failure, of events from the newest on.
-fn began_to_fail(events: &[AuditEvent], name: &str) -> Option<Timestamp> {
-    let failed = |event: &&AuditEvent| {
-        matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll) && event.object == name
-    };
-    events.iter().find(failed).map(|event| event.at)
+/// Each agent's newest passing into failure, of events from the newest on.
+fn passed_into_failure(events: &[AuditEvent]) -> BTreeMap<&str, Timestamp> {
+    let failed = |event: &&AuditEvent| matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll);
+    // Of two of one agent the last one stays.
+    events.iter().rev().filter(failed).map(|event| (event.object.as_str(), event.at)).collect()
 }

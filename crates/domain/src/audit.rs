@@ -1,6 +1,8 @@
 //! One event of the audit log as people read it. The hashing is in `audit-log`.
 
 mod of_pool;
+#[cfg(test)]
+mod samples;
 mod subject;
 
 use serde::{Deserialize, Serialize};

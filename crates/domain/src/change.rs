@@ -139,6 +139,16 @@ impl FromStr for ChangeState {
     }
 }
 
+/// What a change is found by in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    pub id: ChangeId,
+    pub title: String,
+    pub state: ChangeState,
+    pub proposed_by_name: String,
+    pub proposed_at: Timestamp,
+}
+
 /// What the policy said of a plan, with its reason in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {

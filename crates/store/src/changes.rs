@@ -1,16 +1,20 @@
 //! Changes and their revisions. A revision's canonical bytes are stored as they were digested, and read back only if they still match.
 
+mod list;
+
 use std::time::Duration;
 
 use audit_log::canonical;
 use domain::{
     ChangeId, ChangeState, FleetSpec, Timestamp,
     change::{Change, Revision, Verdict},
-    plan::{Impact, Plan},
+    plan::Plan,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::PgExecutor;
+
+pub use list::{ChangeFilter, ChangeSummary};
 
 use crate::{Error, NewRevision, Notification, Result, Store, Tx, column};
 
@@ -46,34 +50,6 @@ pub struct BrokenChange {
 pub struct OpenChanges {
     pub changes: Vec<Change>,
     pub broken: Vec<BrokenChange>,
-}
-
-/// A row of a list: a change without the bytes of its revision.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChangeSummary {
-    pub id: ChangeId,
-    pub environment: String,
-    pub title: String,
-    pub state: ChangeState,
-    pub outcome: Option<String>,
-    pub proposed_by: String,
-    pub proposed_by_name: String,
-    pub proposed_at: Timestamp,
-    pub finished_at: Option<Timestamp>,
-    pub impact: Impact,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct ChangeFilter<'a> {
-    pub environment: Option<&'a str>,
-    /// Empty: all.
-    pub states: &'a [ChangeState],
-    /// Names of resources of which the plan touches at least one; empty: all changes.
-    pub touches: &'a [String],
-    /// Only changes with a smaller id: the last one of the page before.
-    pub before: Option<ChangeId>,
-    /// Only these.
-    pub among: Option<&'a [ChangeId]>,
 }
 
 struct Row {
@@ -221,53 +197,6 @@ impl Store {
             }
         }
         Ok(open)
-    }
-
-    /// Newest first.
-    pub async fn list_changes(&self, filter: &ChangeFilter<'_>, limit: u32) -> Result<Vec<ChangeSummary>> {
-        let states = (!filter.states.is_empty()).then(|| spellings(filter.states));
-        let touches = (!filter.touches.is_empty()).then_some(filter.touches);
-        let among: Option<Vec<i64>> = filter.among.map(|ids| ids.iter().map(|id| id.0).collect());
-        sqlx::query!(
-            r#"SELECT c.id, c.environment, c.title, c.state, c.outcome, c.proposed_by,
-                      coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
-                      c.proposed_at, c.finished_at, r.plan -> 'impact' AS "impact!"
-               FROM changes c
-               JOIN LATERAL (
-                   SELECT plan, touches FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
-               ) r ON true
-               LEFT JOIN people p ON p.sub = c.proposed_by
-               WHERE ($1::text IS NULL OR c.environment = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
-                 AND ($3::text[] IS NULL OR r.touches && $3) AND ($4::bigint IS NULL OR c.id < $4)
-                 AND ($6::bigint[] IS NULL OR c.id = ANY($6))
-               ORDER BY c.id DESC LIMIT $5"#,
-            filter.environment,
-            states.as_deref(),
-            touches,
-            filter.before.map(|id| id.0),
-            i64::from(limit),
-            among.as_deref()
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(|row| {
-            let id = ChangeId(row.id);
-            let named = || id.to_string();
-            Ok(ChangeSummary {
-                id,
-                state: column::text(named, "state", &row.state)?,
-                impact: column::json(named, "impact", row.impact)?,
-                environment: row.environment,
-                title: row.title,
-                outcome: row.outcome,
-                proposed_by: row.proposed_by,
-                proposed_by_name: row.proposed_by_name,
-                proposed_at: row.proposed_at,
-                finished_at: row.finished_at,
-            })
-        })
-        .collect()
     }
 
     /// Changes of all environments that stop at "awaiting approvals".

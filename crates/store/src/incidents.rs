@@ -114,15 +114,20 @@ impl Store {
     }
 
     pub async fn get_incident(&self, id: i64) -> Result<Option<Incident>> {
+        Ok(self.list_incidents(&[id]).await?.pop())
+    }
+
+    /// Those of them that there are, open or not, the oldest first.
+    pub async fn list_incidents(&self, ids: &[i64]) -> Result<Vec<Incident>> {
         let rows = sqlx::query_as!(
             Row,
             "SELECT id, environment, cause, title, why, opened_at, closed_at, closed_because, below_since, overruled_at
-             FROM incidents WHERE id = $1",
-            id
+             FROM incidents WHERE id = ANY($1) ORDER BY id",
+            ids
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(self.with_holds(rows).await?.pop())
+        self.with_holds(rows).await
     }
 
     /// What Compute Engine is still to be told, the oldest first.
@@ -346,5 +351,24 @@ mod tests {
         assert_eq!(store.list_pending_holds(at(9)).await.unwrap().len(), 2);
         let incident = store.get_incident(first).await.unwrap().unwrap();
         assert_eq!(incident.holds[0].error.as_deref(), Some("away"));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn incidents_are_read_at_once_each_with_its_own_holds(pool: PgPool) {
+        let store = Store::from(pool);
+        let (first, second) = (open(&store, "a", 1).await.unwrap(), open(&store, "b", 2).await.unwrap());
+        let third = open(&store, "c", 3).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        tx.intend_holds(third, "dev", &["genesis-pool-batch".to_owned()]).await.unwrap();
+        assert!(tx.close_incident(first, "it is over", at(4)).await.unwrap());
+        tx.commit().await.unwrap();
+        let found = store.list_incidents(&[third, 99, first, third]).await.unwrap();
+        let told: Vec<(i64, usize)> =
+            found.iter().map(|incident| (incident.id, incident.holds.len())).collect();
+        assert_eq!(told, [(first, 1), (third, 2)]);
+        assert_eq!(found[0].closed_because.as_deref(), Some("it is over"));
+        assert_eq!(store.get_incident(second).await.unwrap().unwrap().id, second);
+        assert_eq!(store.get_incident(99).await.unwrap(), None);
+        assert_eq!(store.list_incidents(&[]).await.unwrap(), []);
     }
 }

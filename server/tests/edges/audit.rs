@@ -132,6 +132,19 @@ async fn an_export_is_refused_as_its_page_is(pool: PgPool) {
     let told = problem(wrong, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
     let fields: Vec<&str> = told.errors.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["action", "from"]);
+    for (name, text) in
+        [("after", "abc"), ("after", "-1"), ("before", "0"), ("before", "99999999999999999999")]
+    {
+        let unbounded = app.read(&token, &format!("/audit.jsonl?{name}={text}")).await;
+        let told = problem(unbounded, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+        let said = told.errors.iter().map(|error| (error.field.as_str(), error.message.as_str()));
+        let fix = format!("`{text}` is no number of an event: write its digits, as in {name}=1000");
+        assert_eq!(said.collect::<Vec<_>>(), [(name, fix.as_str())]);
+    }
+    let both = app.read(&token, "/audit.jsonl?after=abc&from=soon").await;
+    let told = problem(both, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    let fields: Vec<&str> = told.errors.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(fields, ["from", "after"]);
     let nowhere = app.read(&token, "/audit.jsonl?environment=nowhere").await;
     problem(nowhere, StatusCode::NOT_FOUND, "not_found").await;
     app.stop().await;

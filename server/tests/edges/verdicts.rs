@@ -184,7 +184,7 @@ fn arguments(function: &str) -> Sent {
             "challenge": [0], "client_data_json": [0], "attestation_object": [0],
         }})),
         "finish_vote" => Json(json!({ "id": "chg-999", "answer": answer, "reason": "" })),
-        "list_audit" => Json(json!({ "query": {} })),
+        "load_audit" => Json(json!({ "query": {} })),
         "load_firewall" => Json(json!({ "environment": null, "question": null })),
         "preview_edit" => {
             Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))

@@ -146,10 +146,15 @@ fn item(event: AuditEvent, prefixes: Option<&Prefixes>) -> AnyView {
     .into_any()
 }
 
-/// What it was done to, and its page; an instance is searched for where the event does not say its zone.
+/// What it was done to, and its page.
 fn subject(event: &AuditEvent, prefixes: &Prefixes) -> Option<(String, String)> {
     let prefix = event.environment.as_ref().and_then(|environment| prefixes.get(environment));
-    let (name, href) = match event.subject(prefix.map(String::as_str))? {
+    event.subject(prefix.map(String::as_str)).map(page_of)
+}
+
+/// Its name and address; an instance is searched for where the event does not say its zone.
+fn page_of(subject: Subject<'_>) -> (String, String) {
+    let (name, href) = match subject {
         Subject::Pool { environment, name } => (name, routes::pool(environment, name)),
         Subject::Template { environment, name } => (name, routes::template(environment, name)),
         Subject::FirewallRule { environment, key } => (key, routes::firewall_rule(environment, key)),
@@ -160,10 +165,10 @@ fn subject(event: &AuditEvent, prefixes: &Prefixes) -> Option<(String, String)> 
         Subject::Incident(name) => (name, routes::incident(name)),
         Subject::Budget { environment } => {
             let costs = Query::default().with("environment", Some(environment)).on(routes::COSTS);
-            return Some((format!("budget of {environment}"), costs));
+            return (format!("budget of {environment}"), costs);
         }
     };
-    Some((name.to_owned(), href))
+    (name.to_owned(), href)
 }
 
 /// What the event was about, before and after, folded.
@@ -206,59 +211,33 @@ fn evidence(event: &AuditEvent) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::actor::ActorKind;
-
     use super::*;
-
-    fn event(object: &str) -> AuditEvent {
-        AuditEvent {
-            seq: 1,
-            at: domain::Timestamp::default(),
-            environment: Some("dev".into()),
-            actor_kind: ActorKind::System,
-            actor_id: "reconciler".into(),
-            actor_name: "reconciler".into(),
-            action: AuditAction::FinishOperation,
-            object: object.into(),
-            detail: String::new(),
-            change: None,
-            request_id: "r".into(),
-            hash: "ab".into(),
-            before_sha256: None,
-            after_sha256: None,
-            facts: Vec::new(),
-            differences: Vec::new(),
-        }
-    }
 
     #[test]
     fn events_lead_to_the_page_of_what_they_were_done_to() {
-        let prefixes = Prefixes::from([("dev".to_owned(), "genesis".to_owned())]);
-        let href = |action, object: &str, detail: &str| {
-            let event = AuditEvent { action, detail: detail.to_owned(), ..event(object) };
-            subject(&event, &prefixes).map(|(_, href)| href)
-        };
-        let done = |object: &str| href(AuditAction::FinishOperation, object, "");
-        for object in [
-            "create instance group genesis-pool-backend-pool",
-            "delete autoscaler genesis-pool-backend-pool-autoscaler",
-            "create health check genesis-pool-backend-pool-health",
+        let (environment, vm) = ("dev", "agent-backend-pool-x7k2");
+        for (subject, name, href) in [
+            (Subject::Pool { environment, name: "backend-pool" }, "backend-pool", "/pools/dev/backend-pool"),
+            (
+                Subject::Template { environment, name: "backend-dev" },
+                "backend-dev",
+                "/templates/dev/backend-dev",
+            ),
+            (
+                Subject::FirewallRule { environment, key: "allow-agent-ssh" },
+                "allow-agent-ssh",
+                "/firewall/dev/allow-agent-ssh",
+            ),
+            (
+                Subject::Instance { zone: Some("us-central1-a"), name: vm },
+                vm,
+                "/instances/us-central1-a/agent-backend-pool-x7k2",
+            ),
+            (Subject::Instance { zone: None, name: vm }, vm, "/search?q=agent-backend-pool-x7k2"),
+            (Subject::Incident("inc-12"), "inc-12", "/alerts#inc-12"),
+            (Subject::Budget { environment }, "budget of dev", "/costs?environment=dev"),
         ] {
-            assert_eq!(done(object).as_deref(), Some("/pools/dev/backend-pool"), "{object}");
+            assert_eq!(page_of(subject), (name.to_owned(), href.to_owned()));
         }
-        let template = done("create instance template genesis-agent-backend-dev-0a1b2c3d");
-        assert_eq!(template.as_deref(), Some("/templates/dev/backend-dev"));
-        let rule = done("create firewall rule genesis-agent-allow-agent-ssh");
-        assert_eq!(rule.as_deref(), Some("/firewall/dev/allow-agent-ssh"));
-        let vm = "agent-backend-pool-x7k2";
-        let silent = href(AuditAction::FallSilent, vm, "pool backend-pool in us-central1-a, was late");
-        assert_eq!(silent.as_deref(), Some("/instances/us-central1-a/agent-backend-pool-x7k2"));
-        let deleted = done("delete instance agent-backend-pool-x7k2");
-        assert_eq!(deleted.as_deref(), Some("/search?q=agent-backend-pool-x7k2"));
-        let budget = href(AuditAction::CrossBudgetThreshold, "80 % of the budget of dev", "");
-        assert_eq!(budget.as_deref(), Some("/costs?environment=dev"));
-        let incident = href(AuditAction::CloseIncident, "inc-12", "");
-        assert_eq!(incident.as_deref(), Some("/alerts#inc-12"));
-        assert_eq!(done("chg-12"), None);
     }
 }

@@ -24,8 +24,8 @@ pub fn read(query: &Query, environment: Option<String>) -> Result<AuditQuery, Ve
         environment,
         actor: query.get("actor").map(|text| text.trim().to_owned()),
         object: query.get("object").map(|text| text.trim().to_owned()),
-        before: seq(query, "before").filter(|seq| *seq > 0),
-        after: seq(query, "after"),
+        before: before(query),
+        after: after(query),
         ..AuditQuery::default()
     };
     let mut refuse = |field: &str, message: String| {
@@ -54,11 +54,35 @@ pub fn read(query: &Query, environment: Option<String>) -> Result<AuditQuery, Ve
     if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
-/// What stands behind the `?` of an address, read as the page reads it, for the export of what the page lists.
+/// What stands behind the `?` of an address, read as the page reads it, for the export of what the page lists. A page
+/// whose number cannot be read is the first one; a file whose bound cannot be read would be the whole log, and is refused.
 #[cfg(feature = "ssr")]
 pub fn audit_query(raw: &str) -> Result<AuditQuery, Vec<FieldProblem>> {
     let query = Query::parse(raw);
-    read(&query, query.get("environment").map(str::to_owned))
+    let wanted = read(&query, query.get("environment").map(str::to_owned));
+    let bounds = [("before", before(&query)), ("after", after(&query))];
+    let unread: Vec<FieldProblem> = bounds
+        .into_iter()
+        .filter(|(_, seq)| seq.is_none())
+        .filter_map(|(name, _)| {
+            let text = query.get(name)?;
+            let message = format!("`{text}` is no number of an event: write its digits, as in {name}=1000");
+            Some(FieldProblem { field: name.to_owned(), message })
+        })
+        .collect();
+    if unread.is_empty() {
+        return wanted;
+    }
+    Err(wanted.err().into_iter().flatten().chain(unread).collect())
+}
+
+/// Nothing comes before the first event.
+fn before(query: &Query) -> Option<i64> {
+    seq(query, "before").filter(|seq| *seq > 0)
+}
+
+fn after(query: &Query) -> Option<i64> {
+    seq(query, "after")
 }
 
 fn seq(query: &Query, name: &str) -> Option<i64> {

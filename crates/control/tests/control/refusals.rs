@@ -121,6 +121,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("create_token", tokens::create_token(control, &nobody, no_token).await.err()),
         ("revoke_token", tokens::revoke_token(control, &nobody, TokenId(1)).await.err()),
         ("list_audit", audit::list_audit(control, &nobody, Default::default()).await.err()),
+        ("load_audit", audit::load_audit(control, &nobody, Default::default()).await.err()),
         ("load_firewall", firewall::load_firewall(control, &nobody, None, None).await.err()),
         ("load_firewall_rule", firewall::load_firewall_rule(control, &nobody, "dev", "x").await.err()),
         ("load_pool_firewall", firewall::load_pool_firewall(control, &nobody, "dev", "x").await.err()),

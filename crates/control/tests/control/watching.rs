@@ -9,6 +9,7 @@ use control::{
     health::Watch,
     incidents,
     reconcile::{Checkpoints, Stopped, brake, changes, watch},
+    timeline,
     webhook::Target,
 };
 use domain::{
@@ -160,6 +161,12 @@ async fn changes_wait_for_the_brake_until_somebody_lets_it_go(pool: PgPool) {
     assert_eq!(healing(&fixture).await.0, "REPAIR");
     assert_eq!(control.store.list_open_incidents(None).await.unwrap().len(), 1, "it is not put on again");
     assert_eq!(worker.finish(id).await.state, ChangeState::Applied);
+
+    // The pool's own story tells its incident.
+    let told = timeline::load_pool_timeline(control, &viewer(), "dev", "backend-pool", None).await.unwrap();
+    let of_incident = told.events.iter().filter(|event| event.object == incident.name());
+    let did: Vec<Did> = of_incident.map(|event| event.action).collect();
+    assert_eq!(did, [Did::OverruleBrake, Did::OpenIncident]);
 }
 
 pub(crate) fn heartbeat(boot: &str, sequence: u64) -> Heartbeat {

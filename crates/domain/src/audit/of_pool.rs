@@ -1,6 +1,6 @@
 //! Whether an event is about a pool, as far as its own words tell. What a change or an incident is about stands elsewhere: `control` asks there.
 
-use super::{AuditAction, AuditEvent, Subject};
+use super::{AuditAction, AuditEvent, Subject, subject::placed};
 use crate::{actor::ActorKind, name};
 
 impl AuditEvent {
@@ -10,9 +10,8 @@ impl AuditEvent {
         if let Some(Subject::Pool { name, .. }) = self.subject(Some(prefix)) {
             return name == pool;
         }
-        let told = self.detail.split(", ").find_map(|part| part.strip_prefix("pool ")?.split_once(" in "));
-        match told {
-            Some((name, _)) => name == pool,
+        match placed(&self.detail) {
+            Some((told, _)) => told == pool,
             None => {
                 self.object.split(' ').any(|word| is_vm_of(word, pool))
                     || (self.actor_kind == ActorKind::Agent && is_vm_of(&self.actor_id, pool))
@@ -38,28 +37,7 @@ fn is_vm_of(word: &str, pool: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Timestamp, audit::place};
-
-    fn event(action: AuditAction, object: &str, detail: &str) -> AuditEvent {
-        AuditEvent {
-            seq: 1,
-            at: Timestamp::default(),
-            environment: Some("dev".into()),
-            actor_kind: ActorKind::System,
-            actor_id: "reconciler".into(),
-            actor_name: "reconciler".into(),
-            action,
-            object: object.into(),
-            detail: detail.into(),
-            change: None,
-            request_id: "r".into(),
-            hash: "ab".into(),
-            before_sha256: None,
-            after_sha256: None,
-            facts: Vec::new(),
-            differences: Vec::new(),
-        }
-    }
+    use crate::audit::{place, samples::event};
 
     #[test]
     fn a_pool_s_own_events_are_those_that_name_what_is_its() {

@@ -36,9 +36,13 @@ pub fn place(pool: &str, zone: &str) -> String {
     format!("pool {pool} in {zone}")
 }
 
-/// The zone that [`place`] wrote among the parts of a detail.
+/// The pool and the zone that [`place`] wrote among the parts of a detail.
+pub(super) fn placed(detail: &str) -> Option<(&str, &str)> {
+    detail.split(", ").find_map(|part| part.strip_prefix("pool ")?.split_once(" in "))
+}
+
 fn zone_of(detail: &str) -> Option<&str> {
-    detail.split(", ").find_map(|part| Some(part.strip_prefix("pool ")?.split_once(" in ")?.1))
+    placed(detail).map(|(_, zone)| zone)
 }
 
 impl AuditEvent {
@@ -97,28 +101,7 @@ fn resource<'a>(environment: &'a str, object: &'a str, prefix: Option<&str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Timestamp, actor::ActorKind};
-
-    fn event(action: AuditAction, object: &str, detail: &str) -> AuditEvent {
-        AuditEvent {
-            seq: 1,
-            at: Timestamp::default(),
-            environment: Some("dev".into()),
-            actor_kind: ActorKind::System,
-            actor_id: "reconciler".into(),
-            actor_name: "reconciler".into(),
-            action,
-            object: object.into(),
-            detail: detail.into(),
-            change: None,
-            request_id: "r".into(),
-            hash: "ab".into(),
-            before_sha256: None,
-            after_sha256: None,
-            facts: Vec::new(),
-            differences: Vec::new(),
-        }
-    }
+    use crate::audit::samples::event;
 
     #[test]
     fn a_vm_is_no_pool_though_its_name_holds_one() {

@@ -1,7 +1,7 @@
 //! The keys of each list, and what they are asked of.
 
 use super::{Key, ListQuery};
-use crate::{ChangeState, Timestamp, agent::AgentState, instance::Instance, view::change::ChangeRow};
+use crate::{ChangeState, Timestamp, agent::AgentState, change::Heading, instance::Instance};
 
 const fn any(name: &'static str) -> Key {
     Key { name, values: Vec::new }
@@ -30,11 +30,11 @@ impl ListQuery {
             && self.aged(vm.created_at, now)
     }
 
-    pub fn holds_change(&self, row: &ChangeRow, now: Timestamp) -> bool {
-        self.is("state", row.state.as_str())
-            && self.is("by", &row.proposed_by_name)
-            && self.names(&format!("{} {}", row.id, row.title))
-            && self.aged(Some(row.proposed_at), now)
+    pub fn holds_change(&self, change: &Heading, now: Timestamp) -> bool {
+        self.is("state", change.state.as_str())
+            && self.is("by", &change.proposed_by_name)
+            && self.names(&format!("{} {}", change.id, change.title))
+            && self.aged(Some(change.proposed_at), now)
     }
 
     /// The states that a change may be in; empty: any.

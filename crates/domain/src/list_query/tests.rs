@@ -4,9 +4,9 @@ use super::*;
 use crate::{
     ChangeId, ChangeState,
     agent::AgentState,
+    change::Heading,
     instance::{CurrentAction, Instance, InstanceStatus},
-    plan::ZoneImpact,
-    view::{change::ChangeRow, instance::InstanceRow},
+    view::instance::InstanceRow,
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -105,22 +105,19 @@ fn an_instance_is_held_by_all_words_and_by_one_value_of_each() {
 
 #[test]
 fn a_change_is_held_by_its_state_its_author_and_its_title() {
-    let row = ChangeRow {
+    let change = Heading {
         id: ChangeId(12),
-        environment: "dev".into(),
         title: "dev: scale web to 5".into(),
         state: ChangeState::Failed,
         proposed_by_name: "Mara Lind".into(),
         proposed_at: at(0),
-        finished_at: None,
-        impact: ZoneImpact::default(),
     };
     let read = |text: &str| ListQuery::parse(text, CHANGE_KEYS).unwrap();
     for text in ["state:failed by:\"mara lind\" scale", "chg-12", "age<1h", "\"web to\""] {
-        assert!(read(text).holds_change(&row, at(60)), "{text}");
+        assert!(read(text).holds_change(&change, at(60)), "{text}");
     }
     for text in ["state:applied", "by:mara", "shrink", "age>1h"] {
-        assert!(!read(text).holds_change(&row, at(60)), "{text}");
+        assert!(!read(text).holds_change(&change, at(60)), "{text}");
     }
     assert_eq!(read("state:failed,expired x").change_states(), [ChangeState::Failed, ChangeState::Expired]);
     assert!(read("state:failed").asks_for_states_alone() && !read("state:failed x").asks_for_states_alone());

@@ -43,14 +43,20 @@ impl AuditQuery {
 pub struct AuditList {
     /// Newest first.
     pub events: Vec<AuditEvent>,
-    /// What names of resources begin with, by the environments of the events; without those that are declared no more or not yet.
-    pub prefixes: BTreeMap<String, String>,
     /// Pass as `before` for the following page.
     pub next: Option<i64>,
     /// Pass as `after` for the page before this one.
     pub previous: Option<i64>,
-    pub watch: AuditWatch,
     pub now: Timestamp,
+}
+
+/// The log's own page: what is listed, with what is told around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditView {
+    pub list: AuditList,
+    /// What names of resources begin with, by the environments of the events; without those that are declared no more or not yet.
+    pub prefixes: BTreeMap<String, String>,
+    pub watch: AuditWatch,
 }
 
 /// How far the control plane follows the log on its own.

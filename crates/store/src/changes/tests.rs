@@ -1,3 +1,4 @@
+use domain::change::Heading;
 use sqlx::PgPool;
 
 use super::*;
@@ -76,6 +77,26 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     let group = ["nothing".to_owned(), samples::plan("prod").actions[0].step.name().to_owned()];
     let touching = ChangeFilter { touches: &group, ..all.clone() };
     assert_eq!(ids(store.list_changes(&touching, 9).await.unwrap()), [2]);
+    // Headings are of the same changes in the same order.
+    let among = [ChangeId(4), ChangeId(2)];
+    let some = ChangeFilter { among: Some(&among), ..all.clone() };
+    let states = [ChangeState::AwaitingApprovals];
+    let waiting = ChangeFilter { states: &states, ..all.clone() };
+    for (filter, limit) in
+        [(&all, 3), (&next, 3), (&dev, 9), (&dev, 2), (&waiting, 9), (&touching, 9), (&some, 9)]
+    {
+        let rows = store.list_changes(filter, limit).await.unwrap();
+        let said = rows.into_iter().map(|row| Heading {
+            id: row.id,
+            title: row.title,
+            state: row.state,
+            proposed_by_name: row.proposed_by_name,
+            proposed_at: row.proposed_at,
+        });
+        let headings = store.list_change_headings(filter, limit).await.unwrap();
+        assert!(!headings.is_empty(), "{filter:?}");
+        assert_eq!(headings, said.collect::<Vec<_>>(), "{filter:?}");
+    }
     let approved = store.list_changes_in(&[ChangeState::Approved, ChangeState::Applying]).await.unwrap();
     assert!(approved.broken.is_empty(), "{approved:?}");
     assert_eq!(approved.changes.iter().map(|change| change.id.0).collect::<Vec<_>>(), [1, 3, 4]);
