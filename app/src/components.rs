@@ -17,6 +17,7 @@ pub mod lines;
 pub mod loaded;
 pub mod moment;
 pub mod page_head;
+pub mod paging;
 pub mod pair;
 pub mod panel;
 pub mod phase;

@@ -13,9 +13,10 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        icon::{Icon, icon},
+        icon::Icon,
         loaded::loaded,
         moment::{absolute, utc},
+        paging::{Way, paging},
         panel::Panel,
     },
     live::Live,
@@ -109,27 +110,6 @@ fn foot(timeline: &PoolTimeline, here: &str, paged: bool) -> AnyView {
         Some(at) => format!("Looked back to {}", absolute(at)),
         None => "To the first event of its environment".to_owned(),
     };
-    let newest = paged.then(|| {
-        view! {
-            <a class="btn" href=here.to_owned()>
-                "Newest"
-            </a>
-        }
-    });
-    view! {
-        <footer class="panel-foot">
-            <small>{range}</small>
-            {newest}
-            {older
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            "Older"
-                            {icon(Icon::Right)}
-                        </a>
-                    }
-                })}
-        </footer>
-    }
-    .into_any()
+    let newest = paged.then(|| here.to_owned());
+    paging(Some(range), vec![Way::to("Newest", newest), Way::onward("Older", older)])
 }
