@@ -23,6 +23,7 @@ pub mod panel;
 pub mod phase;
 pub mod plot;
 pub mod query_box;
+pub mod refused;
 pub mod segbar;
 pub mod side_panel;
 pub mod spark;

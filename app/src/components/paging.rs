@@ -58,7 +58,8 @@ impl Way {
 
 /// `shown` is what of the list the page has, in words.
 pub fn paging(shown: Option<String>, ways: Vec<Way>) -> AnyView {
-    let ways = ways.into_iter().filter_map(Way::draw).collect_view();
+    // One that is not there keeps its place: who stands on `Older` stands on it on the next page too.
+    let ways = ways.into_iter().map(Way::draw).collect_view();
     view! {
         <footer class="panel-foot">
             {shown.map(|shown| view! { <small>{shown}</small> })} {ways}

@@ -11,7 +11,7 @@ use leptos_meta::Title;
 
 use crate::{
     api::{
-        self, ApiError,
+        self,
         alerts::{CloseIncident, OverruleBrake},
     },
     components::{
@@ -24,6 +24,7 @@ use crate::{
         moment::ago,
         page_head::PageHead,
         panel::Panel,
+        refused::refused_last,
     },
     live::Live,
     opening::refusal,
@@ -121,22 +122,12 @@ fn incident(open: Incident) -> AnyView {
 /// Letting the brake go by hand: with a reason, as healing then goes on whatever the agents do.
 fn overrule(open: &Incident) -> AnyView {
     let action = ServerAction::<OverruleBrake>::new();
-    let id = open.id;
-    let reason = format!("reason-{id}");
+    let blocked = refusal(Permission::OverruleBrake);
+    let labels = ("Why healing may go on", "Let the brake go");
+    let fields = fields(open.id, "overrule-brake", labels, blocked, action.pending().into());
     view! {
-        {refused(action.value().into())}
-        <ActionForm action=action>
-            <input type="hidden" name="id" value=id.to_string() />
-            <TextField id=reason name="reason" label="Why healing may go on" required=true />
-            <div class="buttons">
-                <Submit
-                    label="Let the brake go"
-                    id=format!("overrule-brake-{id}")
-                    blocked=refusal(Permission::OverruleBrake)
-                    busy=action.pending()
-                />
-            </div>
-        </ActionForm>
+        {refused_last(action.value().into())}
+        <ActionForm action=action>{fields}</ActionForm>
     }
     .into_any()
 }
@@ -144,38 +135,32 @@ fn overrule(open: &Incident) -> AnyView {
 /// Closing what nothing measured ends: with what was found.
 fn close(open: &Incident) -> AnyView {
     let action = ServerAction::<CloseIncident>::new();
-    let id = open.id;
-    let reason = format!("reason-{id}");
+    let blocked = refusal(Permission::CloseIncident);
+    let labels = ("What was found and done", "Close the incident");
+    let fields = fields(open.id, "close-incident", labels, blocked, action.pending().into());
     view! {
-        {refused(action.value().into())}
-        <ActionForm action=action>
-            <input type="hidden" name="id" value=id.to_string() />
-            <TextField id=reason name="reason" label="What was found and done" required=true />
-            <div class="buttons">
-                <Submit
-                    label="Close the incident"
-                    id=format!("close-incident-{id}")
-                    blocked=refusal(Permission::CloseIncident)
-                    busy=action.pending()
-                />
-            </div>
-        </ActionForm>
+        {refused_last(action.value().into())}
+        <ActionForm action=action>{fields}</ActionForm>
     }
     .into_any()
 }
 
-/// Why the form above it did nothing.
-fn refused(value: Signal<Option<Result<(), ApiError>>>) -> impl IntoView {
-    move || {
-        value.get().and_then(Result::err).map(|error| {
-            view! {
-                <p class="reason sm" role="alert" data-s="crit">
-                    {glyph(State::Crit)}
-                    <span>{words::sentence(&error.message)}</span>
-                </p>
-            }
-        })
+/// Which incident, why, and the button, whose id begins with `verb`.
+fn fields(
+    id: i64,
+    verb: &str,
+    (why, label): (&'static str, &'static str),
+    blocked: Option<String>,
+    busy: Signal<bool>,
+) -> AnyView {
+    view! {
+        <input type="hidden" name="id" value=id.to_string() />
+        <TextField id=format!("reason-{id}") name="reason" label=why required=true />
+        <div class="buttons">
+            <Submit label=label id=format!("{verb}-{id}") blocked=blocked busy=busy />
+        </div>
     }
+    .into_any()
 }
 
 fn conditions(alerts: &[Alert]) -> AnyView {

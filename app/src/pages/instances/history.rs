@@ -23,6 +23,7 @@ use crate::{
         incident::incidents,
         moment::{ago, clock_time, utc},
         panel::Panel,
+        refused::refused,
         strip::{strip, summary},
     },
     live::Live,
@@ -211,14 +212,7 @@ impl Parts {
         let Self { restart, stop, start, .. } = self;
         let answer = move || {
             let newest = [restart.value().get(), stop.value().get(), start.value().get()];
-            newest.into_iter().flatten().find_map(Result::err).map(|error: ApiError| {
-                view! {
-                    <p class="reason sm" role="alert" data-s="crit">
-                        {glyph(State::Crit)}
-                        <span>{words::sentence(&error.message)}</span>
-                    </p>
-                }
-            })
+            newest.into_iter().flatten().find_map(Result::err).map(|error| refused(&error))
         };
         let blocked = refusal(Permission::CommandAgent);
         let place = |zone: String, name: String| {
