@@ -10,6 +10,7 @@ pub mod facets;
 pub mod field;
 pub mod focus;
 pub mod glyph;
+pub mod half_hour;
 pub mod heat;
 pub mod icon;
 pub mod incident;

@@ -13,7 +13,6 @@ use domain::{
 use leptos::prelude::*;
 
 pub use detail::InstancePage;
-pub use history::happening;
 pub use serial::{Serial, Status};
 
 use super::{agent_states, pools::rows_table};

@@ -13,17 +13,16 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
+        half_hour::half_hour,
         icon::Icon,
         loaded::loaded,
-        moment::{absolute, utc},
+        moment::absolute,
         paging::{Way, paging},
-        panel::Panel,
     },
     live::Live,
-    pages::{audit::days, instances::happening},
+    pages::audit::days,
     routes,
     url_state::{Query, use_query},
-    words,
 };
 
 const BEFORE: &str = "before";
@@ -60,11 +59,19 @@ fn draw(pool: &PoolView, timeline: PoolTimeline, paged: bool) -> AnyView {
         (true, true) => nothing("Nothing is told of this pool here", "What is older may be.", &here),
         (true, false) => nothing("Nothing is told of this pool yet", "Every change of it will be.", &here),
     };
+    // While agents fail.
+    let before = before_failing.map(|HalfHour { since, until, happenings }| {
+        half_hour(
+            "What changed in the 30 minutes before its agents began to fail",
+            &happenings,
+            (since, until),
+        )
+    });
     let head = head(pool);
     view! {
         {head}
         <div class="stack block">
-            {before_failing.map(|before| half_hour(&before))}
+            {before}
             <section class="panel" aria-label="Timeline">
                 {body} {foot}
             </section>
@@ -80,26 +87,6 @@ fn nothing(title: &'static str, what: &'static str, here: &str) -> AnyView {
             <p class="soft">{what}</p>
             <ButtonLink href=here label="Newest events" />
         </Empty>
-    }
-    .into_any()
-}
-
-/// While agents fail: where one looks for the cause first.
-fn half_hour(before: &HalfHour) -> AnyView {
-    let lines = before.happenings.iter().map(happening).collect_view();
-    let none =
-        before.happenings.is_empty().then(|| view! { <p class="panel-body soft">"Nothing changed."</p> });
-    let count = words::count(before.happenings.len() as u64, "event");
-    let said = format!("{count}, {} to {}", utc(before.since), utc(before.until));
-    view! {
-        <Panel
-            id="before"
-            title="What changed in the 30 minutes before its agents began to fail"
-            aside=move || view! { <small>{said.clone()}</small> }
-        >
-            {none}
-            <ol class="rows events">{lines}</ol>
-        </Panel>
     }
     .into_any()
 }
