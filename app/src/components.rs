@@ -14,6 +14,7 @@ pub mod half_hour;
 pub mod heat;
 pub mod icon;
 pub mod incident;
+pub mod kept;
 pub mod lines;
 pub mod loaded;
 pub mod moment;

@@ -20,6 +20,7 @@ use crate::{
         field::TextField,
         glyph::{State, glyph},
         incident::held,
+        kept::Kept,
         loaded::loaded,
         moment::ago,
         page_head::PageHead,
@@ -37,32 +38,35 @@ use crate::{
 pub fn Alerts() -> AnyView {
     let live = Live::here();
     let alerts = Resource::new(move || (live.opened(), live.health()), |_| api::alerts::list_alerts());
+    // Incidents open and end while somebody writes a reason into one of them.
+    let (panels, open) = (Kept::here(), RwSignal::new(Vec::new()));
     view! {
         <Title text="Alerts" />
-        {loaded(alerts, "the alerts", draw)}
+        {loaded(alerts, "the alerts", move |view| draw(view, &panels, open))}
     }
     .into_any()
 }
 
-fn draw(view: AlertsView) -> AnyView {
-    let open = view.open.len() as u64;
+fn draw(view: AlertsView, panels: &Kept, open: RwSignal<Vec<Incident>>) -> AnyView {
+    let count = view.open.len() as u64;
     let unmeasured = view.alerts.iter().filter(|alert| alert.state == AlertState::NotMeasured).count() as u64;
-    let lead = match (open, unmeasured) {
+    let lead = match (count, unmeasured) {
         (0, 0) => "No incident is open.".to_owned(),
         (0, _) => format!(
             "No incident is open. Of the conditions, {} not measured yet.",
             words::number(unmeasured) + if unmeasured == 1 { " is" } else { " are" }
         ),
         (1, _) => "One incident is open.".to_owned(),
-        _ => format!("{} are open.", words::count(open, "incident")),
+        _ => format!("{} are open.", words::count(count, "incident")),
     };
-    let open = view.open.into_iter().map(incident).collect_view();
+    open.set(view.open.clone());
+    let incidents = panels.list(view.open, |one| (one.id, one.holds_now()), move |one| incident(&one, open));
     let closed = view.closed.iter().map(past).collect_view();
     let none_closed =
         view.closed.is_empty().then(|| view! { <p class="panel-body soft">"No incident has ended yet."</p> });
     view! {
         <PageHead title="Alerts" lead=move || lead.clone() />
-        <div class="stack">{open} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
+        <div class="stack">{incidents} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
         <div class="block">
             <Panel id="closed" title="Incidents that ended">
                 {none_closed}
@@ -79,11 +83,13 @@ fn events(incident: &Incident) -> String {
     query.with("object", Some(&incident.name())).on(routes::AUDIT)
 }
 
-fn incident(open: Incident) -> AnyView {
-    let held = held(&open);
-    let brake = open.holds_now().then(|| overrule(&open));
-    let close = open.is_closed_by_hand().then(|| close(&open));
-    let change = match open.cause {
+/// Drawn once: nothing of it changes while it is open but whether it holds, its key, and how far, as `open` has it.
+fn incident(one: &Incident, open: RwSignal<Vec<Incident>>) -> AnyView {
+    let id = one.id;
+    let held = move || open.with(|all| all.iter().find(|one| one.id == id).map(held)).unwrap_or_default();
+    let brake = one.holds_now().then(|| overrule(one));
+    let close = one.is_closed_by_hand().then(|| close(one));
+    let change = match one.cause {
         Cause::Forgery(id) => Some(view! {
             " "
             <a class="link" href=routes::change(id)>
@@ -93,23 +99,23 @@ fn incident(open: Incident) -> AnyView {
         Cause::MassFailure(_) | Cause::Alert(_) => None,
     };
     view! {
-        <section class="panel" id=open.name() data-s="crit" aria-label=format!("Incident {}", open.name())>
+        <section class="panel" id=one.name() data-s="crit" aria-label=format!("Incident {}", one.name())>
             <header class="panel-head">
-                <h2 class="status">{glyph(State::Crit)} {open.title.clone()}</h2>
+                <h2 class="status">{glyph(State::Crit)} {one.title.clone()}</h2>
                 <small>
-                    <span class="mono">{open.name()}</span>
+                    <span class="mono">{one.name()}</span>
                     " "
-                    <a class="link" href=events(&open)>
+                    <a class="link" href=events(one)>
                         "All its events"
                     </a>
                     {change}
                 </small>
             </header>
             <div class="panel-body">
-                <p>{open.why.clone()}</p>
+                <p>{one.why.clone()}</p>
                 <p class="soft">
-                    {open.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
-                    {ago(open.opened_at)} ". " {held}
+                    {one.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
+                    {ago(one.opened_at)} ". " {held}
                 </p>
                 {brake}
                 {close}
