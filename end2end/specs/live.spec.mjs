@@ -86,6 +86,11 @@ test('while the server is away a page keeps its values and says since when; then
   await openLive(watching, seeded.instance);
   await markDocument(watching);
   const number = await sequence(watching);
+  const finding = await tab();
+  await openLive(finding, '/instances');
+  await markDocument(finding);
+  const box = main(finding).getByRole('textbox', { name: 'Find', exact: true });
+  await box.fill('state:ill zo');
 
   await scene.stack.order('kill', 'server');
   await freshness(page).getByText(/^Reconnecting \(\d+ s\)$/).waitFor();
@@ -97,14 +102,18 @@ test('while the server is away a page keeps its values and says since when; then
   await title(page).getByText('The pool could not be loaded').waitFor();
   assert.match(await words(main(page).getByRole('alert')), /The server did not answer\./);
 
+  const found = finding.waitForResponse((response) => response.url().endsWith('/fn/load_instances') && response.ok(), { timeout: 60_000 });
   await scene.stack.order('start', 'server');
   await freshness(page).getByText('Live', { exact: true }).waitFor({ timeout: 30_000 });
   await main(page).getByRole('region', { name: '2 instances' }).waitFor({ timeout: 30_000 });
   await until('the agent is heard again', async () => (await sequence(watching)) > number, { within: 60_000 });
   await freshness(watching).getByText('Live', { exact: true }).waitFor();
   await main(watching).getByText('The agent is healthy.').waitFor({ timeout: 60_000 });
-  await assertSameDocument(page);
-  await assertSameDocument(watching);
+  // The list was drawn anew around the words that somebody was about to ask.
+  await (await found).finished();
+  await finding.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+  assert.equal(await box.inputValue(), 'state:ill zo');
+  for (const open of [page, watching, finding]) await assertSameDocument(open);
 });
 
 test('the clock and what is relative to it tick', async () => {

@@ -19,8 +19,9 @@ const TEMPLATE = '/templates/prod/backend-prod';
 const PROJECT = 'genesis-project-prod';
 const GROUP = 'genesis-pool-prod-backend-pool';
 const PLACE = { project: PROJECT, region: 'us-central1', group: GROUP };
-/** The zone that falls silent. */
+/** The zone that falls silent, and the one that does for a while as well. */
 const ZONE = 'us-central1-a';
+const ANOTHER = 'us-central1-b';
 
 /** VMs boot and agents speak within seconds; a heartbeat is due every ten. */
 const SETTLES = { timeout: 90_000 };
@@ -208,10 +209,10 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
   });
 
   const mends = [];
-  const incident = (of) =>
+  const incident = (of, zone = ZONE) =>
     main(of)
       .getByRole('region', { name: /^Incident inc-\d+$/ })
-      .filter({ hasText: `3 of 3 agents of zone ${ZONE} fail together: 3 silent` });
+      .filter({ hasText: `3 of 3 agents of zone ${zone} fail together: 3 silent` });
 
   await chapter('a zone falls silent: the brake holds and says why', async () => {
     await open(page, '/');
@@ -247,6 +248,19 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
     await page.waitForTimeout(2_000);
     assert.deepEqual((await ill()).map(({ currentAction }) => currentAction), ['NONE', 'NONE', 'NONE']);
     assert.deepEqual(await vms(ZONE), before, 'the same VMs');
+  });
+
+  await chapter('another zone falls silent while somebody writes a reason, which stays where it was written', async () => {
+    const reason = (of) => of.getByLabel('Why healing may go on');
+    const own = reason(incident(mara.page));
+    await own.fill('The zone is given up');
+    const mend = await fault(scene.stack, 'agent', { state: 'silent', project: PROJECT, zone: ANOTHER });
+    const other = incident(mara.page, ANOTHER);
+    await other.waitFor(FALLS_SILENT);
+    assert.deepEqual([await own.inputValue(), await reason(other).inputValue()], ['The zone is given up', '']);
+    assert.ok(await own.evaluate((field) => field === document.activeElement), 'who writes can go on');
+    await assertSameDocument(mara.page);
+    await mend();
   });
 
   await chapter('it recovers: the brake is let go and healing goes on', async () => {

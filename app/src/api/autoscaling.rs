@@ -65,3 +65,42 @@ pub async fn replay_autoscaling(environment: String, draft: PoolSpec) -> Result<
             .await;
     request.answer(view).map(|view| ReplayPage { sizes: crate::plots::replay::plot(&view), view })
 }
+
+/// What the tests of a replay's words and of its plot have in common.
+#[cfg(test)]
+pub(crate) mod fixture {
+    use domain::{
+        Timestamp,
+        autoscaling::{AutoscalingMode, Replay},
+        resource::{Autoscaler, ScaleInControl},
+        view::autoscaling::ReplayView,
+    };
+
+    /// So many seconds after the replay was asked for, or before it.
+    pub(crate) fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_795_057_964 + seconds, 0).unwrap()
+    }
+
+    /// Its looks begin as long ago as they cover.
+    pub(crate) fn view(replay: Replay) -> ReplayView {
+        ReplayView {
+            draft: Autoscaler {
+                name: "a".into(),
+                group: "g".into(),
+                min_replicas: 1,
+                max_replicas: 9,
+                cooldown_sec: 60,
+                cpu_target: 0.7,
+                predictive: false,
+                custom_metrics: Vec::new(),
+                scale_in: ScaleInControl { max_percent: 25, time_window_sec: 600 },
+                mode: AutoscalingMode::On,
+                schedules: Vec::new(),
+            },
+            since: Some(at(-replay.covered)),
+            replay: Some(replay),
+            more_a_day: None,
+            now: at(0),
+        }
+    }
+}

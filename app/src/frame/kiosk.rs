@@ -33,17 +33,17 @@ pub fn bar() -> AnyView {
     .into_any()
 }
 
-/// Has the address say it, so that a page that is loaded again is one still. Looked at once a second, because the router
-/// writes the address only when the page that a link leads to is there.
+/// Has the address say it, so that a page that is loaded again is one still. On a wall it is looked at once a second, because
+/// the router writes the address only when the page that a link leads to is there.
 #[cfg(feature = "hydrate")]
 fn write_down(kiosk: Memo<bool>) {
     use crate::{components::moment::Clock, url_state::Query};
     let ticks = Clock::here();
     Effect::new(move |_| {
-        ticks.ticking();
         if !kiosk.get() {
             return;
         }
+        ticks.ticking();
         let location = window().location();
         let (Ok(path), Ok(search), Ok(hash)) = (location.pathname(), location.search(), location.hash())
         else {

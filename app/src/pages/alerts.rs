@@ -11,7 +11,7 @@ use leptos_meta::Title;
 
 use crate::{
     api::{
-        self, ApiError,
+        self,
         alerts::{CloseIncident, OverruleBrake},
     },
     components::{
@@ -20,10 +20,12 @@ use crate::{
         field::TextField,
         glyph::{State, glyph},
         incident::held,
+        kept::Kept,
         loaded::loaded,
         moment::ago,
         page_head::PageHead,
         panel::Panel,
+        refused::refused_last,
     },
     live::Live,
     opening::refusal,
@@ -36,32 +38,35 @@ use crate::{
 pub fn Alerts() -> AnyView {
     let live = Live::here();
     let alerts = Resource::new(move || (live.opened(), live.health()), |_| api::alerts::list_alerts());
+    // Incidents open and end while somebody writes a reason into one of them.
+    let (panels, open) = (Kept::here(), RwSignal::new(Vec::new()));
     view! {
         <Title text="Alerts" />
-        {loaded(alerts, "the alerts", draw)}
+        {loaded(alerts, "the alerts", move |view| draw(view, &panels, open))}
     }
     .into_any()
 }
 
-fn draw(view: AlertsView) -> AnyView {
-    let open = view.open.len() as u64;
+fn draw(view: AlertsView, panels: &Kept, open: RwSignal<Vec<Incident>>) -> AnyView {
+    let count = view.open.len() as u64;
     let unmeasured = view.alerts.iter().filter(|alert| alert.state == AlertState::NotMeasured).count() as u64;
-    let lead = match (open, unmeasured) {
+    let lead = match (count, unmeasured) {
         (0, 0) => "No incident is open.".to_owned(),
         (0, _) => format!(
             "No incident is open. Of the conditions, {} not measured yet.",
             words::number(unmeasured) + if unmeasured == 1 { " is" } else { " are" }
         ),
         (1, _) => "One incident is open.".to_owned(),
-        _ => format!("{} are open.", words::count(open, "incident")),
+        _ => format!("{} are open.", words::count(count, "incident")),
     };
-    let open = view.open.into_iter().map(incident).collect_view();
+    open.set(view.open.clone());
+    let incidents = panels.list(view.open, |one| (one.id, one.holds_now()), move |one| incident(&one, open));
     let closed = view.closed.iter().map(past).collect_view();
     let none_closed =
         view.closed.is_empty().then(|| view! { <p class="panel-body soft">"No incident has ended yet."</p> });
     view! {
         <PageHead title="Alerts" lead=move || lead.clone() />
-        <div class="stack">{open} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
+        <div class="stack">{incidents} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
         <div class="block">
             <Panel id="closed" title="Incidents that ended">
                 {none_closed}
@@ -78,11 +83,13 @@ fn events(incident: &Incident) -> String {
     query.with("object", Some(&incident.name())).on(routes::AUDIT)
 }
 
-fn incident(open: Incident) -> AnyView {
-    let held = held(&open);
-    let brake = open.holds_now().then(|| overrule(&open));
-    let close = open.is_closed_by_hand().then(|| close(&open));
-    let change = match open.cause {
+/// Drawn once: nothing of it changes while it is open but whether it holds, its key, and how far, as `open` has it.
+fn incident(one: &Incident, open: RwSignal<Vec<Incident>>) -> AnyView {
+    let id = one.id;
+    let held = move || open.with(|all| all.iter().find(|one| one.id == id).map(held)).unwrap_or_default();
+    let brake = one.holds_now().then(|| overrule(one));
+    let close = one.is_closed_by_hand().then(|| close(one));
+    let change = match one.cause {
         Cause::Forgery(id) => Some(view! {
             " "
             <a class="link" href=routes::change(id)>
@@ -92,23 +99,23 @@ fn incident(open: Incident) -> AnyView {
         Cause::MassFailure(_) | Cause::Alert(_) => None,
     };
     view! {
-        <section class="panel" id=open.name() data-s="crit" aria-label=format!("Incident {}", open.name())>
+        <section class="panel" id=one.name() data-s="crit" aria-label=format!("Incident {}", one.name())>
             <header class="panel-head">
-                <h2 class="status">{glyph(State::Crit)} {open.title.clone()}</h2>
+                <h2 class="status">{glyph(State::Crit)} {one.title.clone()}</h2>
                 <small>
-                    <span class="mono">{open.name()}</span>
+                    <span class="mono">{one.name()}</span>
                     " "
-                    <a class="link" href=events(&open)>
+                    <a class="link" href=events(one)>
                         "All its events"
                     </a>
                     {change}
                 </small>
             </header>
             <div class="panel-body">
-                <p>{open.why.clone()}</p>
+                <p>{one.why.clone()}</p>
                 <p class="soft">
-                    {open.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
-                    {ago(open.opened_at)} ". " {held}
+                    {one.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
+                    {ago(one.opened_at)} ". " {held}
                 </p>
                 {brake}
                 {close}
@@ -121,22 +128,12 @@ fn incident(open: Incident) -> AnyView {
 /// Letting the brake go by hand: with a reason, as healing then goes on whatever the agents do.
 fn overrule(open: &Incident) -> AnyView {
     let action = ServerAction::<OverruleBrake>::new();
-    let id = open.id;
-    let reason = format!("reason-{id}");
+    let blocked = refusal(Permission::OverruleBrake);
+    let labels = ("Why healing may go on", "Let the brake go");
+    let fields = fields(open.id, "overrule-brake", labels, blocked, action.pending().into());
     view! {
-        {refused(action.value().into())}
-        <ActionForm action=action>
-            <input type="hidden" name="id" value=id.to_string() />
-            <TextField id=reason name="reason" label="Why healing may go on" required=true />
-            <div class="buttons">
-                <Submit
-                    label="Let the brake go"
-                    id=format!("overrule-brake-{id}")
-                    blocked=refusal(Permission::OverruleBrake)
-                    busy=action.pending()
-                />
-            </div>
-        </ActionForm>
+        {refused_last(action.value().into())}
+        <ActionForm action=action>{fields}</ActionForm>
     }
     .into_any()
 }
@@ -144,38 +141,32 @@ fn overrule(open: &Incident) -> AnyView {
 /// Closing what nothing measured ends: with what was found.
 fn close(open: &Incident) -> AnyView {
     let action = ServerAction::<CloseIncident>::new();
-    let id = open.id;
-    let reason = format!("reason-{id}");
+    let blocked = refusal(Permission::CloseIncident);
+    let labels = ("What was found and done", "Close the incident");
+    let fields = fields(open.id, "close-incident", labels, blocked, action.pending().into());
     view! {
-        {refused(action.value().into())}
-        <ActionForm action=action>
-            <input type="hidden" name="id" value=id.to_string() />
-            <TextField id=reason name="reason" label="What was found and done" required=true />
-            <div class="buttons">
-                <Submit
-                    label="Close the incident"
-                    id=format!("close-incident-{id}")
-                    blocked=refusal(Permission::CloseIncident)
-                    busy=action.pending()
-                />
-            </div>
-        </ActionForm>
+        {refused_last(action.value().into())}
+        <ActionForm action=action>{fields}</ActionForm>
     }
     .into_any()
 }
 
-/// Why the form above it did nothing.
-fn refused(value: Signal<Option<Result<(), ApiError>>>) -> impl IntoView {
-    move || {
-        value.get().and_then(Result::err).map(|error| {
-            view! {
-                <p class="reason sm" role="alert" data-s="crit">
-                    {glyph(State::Crit)}
-                    <span>{words::sentence(&error.message)}</span>
-                </p>
-            }
-        })
+/// Which incident, why, and the button, whose id begins with `verb`.
+fn fields(
+    id: i64,
+    verb: &str,
+    (why, label): (&'static str, &'static str),
+    blocked: Option<String>,
+    busy: Signal<bool>,
+) -> AnyView {
+    view! {
+        <input type="hidden" name="id" value=id.to_string() />
+        <TextField id=format!("reason-{id}") name="reason" label=why required=true />
+        <div class="buttons">
+            <Submit label=label id=format!("{verb}-{id}") blocked=blocked busy=busy />
+        </div>
     }
+    .into_any()
 }
 
 fn conditions(alerts: &[Alert]) -> AnyView {

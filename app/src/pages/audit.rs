@@ -19,9 +19,10 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        icon::{Icon, icon},
+        icon::Icon,
         loaded::loaded,
         page_head::PageHead,
+        paging::{Way, paging},
         title::Title,
     },
     form::Posted,
@@ -153,46 +154,19 @@ fn nothing(wanted: &AuditQuery, query: &Query) -> AnyView {
 }
 
 fn foot(list: &AuditList, query: &Query) -> AnyView {
+    let bare = query.clone().with("before", None).with("after", None);
     let page = |name: &str, seq: Option<i64>| {
-        let bare = query.clone().with("before", None).with("after", None);
-        seq.map(|seq| bare.with(name, Some(&seq.to_string())).on(routes::AUDIT))
+        seq.map(|seq| bare.clone().with(name, Some(&seq.to_string())).on(routes::AUDIT))
     };
     let range = match (list.events.first(), list.events.last()) {
         (Some(first), Some(last)) => format!("Events {} to {}", last.seq, first.seq),
         _ => "No event".to_owned(),
     };
     let paged = query.get("before").is_some() || query.get("after").is_some();
-    let newest = query.clone().with("before", None).with("after", None).on(routes::AUDIT);
-    view! {
-        <footer class="panel-foot">
-            <small>{range}</small>
-            {paged
-                .then(|| {
-                    view! {
-                        <a class="btn" href=newest>
-                            "Newest"
-                        </a>
-                    }
-                })}
-            {page("after", list.previous)
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            {icon(Icon::Left)}
-                            "Newer"
-                        </a>
-                    }
-                })}
-            {page("before", list.next)
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            "Older"
-                            {icon(Icon::Right)}
-                        </a>
-                    }
-                })}
-        </footer>
-    }
-    .into_any()
+    let ways = vec![
+        Way::to("Newest", paged.then(|| bare.on(routes::AUDIT))),
+        Way::back("Newer", page("after", list.previous)),
+        Way::onward("Older", page("before", list.next)),
+    ];
+    paging(Some(range), ways)
 }

@@ -27,9 +27,10 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        icon::{Icon, icon},
+        icon::Icon,
         loaded::loaded,
         page_head::PageHead,
+        paging::{Way, paging},
         query_box::{Preset, asking, query_box, words_of},
         tabs::{Tab, Tabs},
         title::Title,
@@ -145,10 +146,11 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         (some, 0) => format!("{} waiting for approval.", be(some)),
         (wait, run) => format!("{} waiting for approval, {run} being applied.", be(wait)),
     };
-    let newest = query.clone().with("before", None).on(routes::CHANGES);
+    let newest = before.is_some().then(|| query.clone().with("before", None).on(routes::CHANGES));
     let older =
         next.map(|next: ChangeId| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
     let shown = words::count(changes.len() as u64, "change");
+    let foot = paging(Some(shown), vec![Way::back("Newest", newest), Way::onward("Older", older)]);
     let every = preset(None);
     let body = match changes.is_empty() {
         false => changes_table(changes).into_any(),
@@ -206,28 +208,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
                             </div>
                         }
                     })
-            }} {body} <footer class="panel-foot">
-                <small>{shown}</small>
-                {before
-                    .is_some()
-                    .then(|| {
-                        view! {
-                            <a class="btn" href=newest>
-                                {icon(Icon::Left)}
-                                "Newest"
-                            </a>
-                        }
-                    })}
-                {older
-                    .map(|href| {
-                        view! {
-                            <a class="btn" href=href>
-                                "Older"
-                                {icon(Icon::Right)}
-                            </a>
-                        }
-                    })}
-            </footer>
+            }} {body} {foot}
         </section>
     }
     .into_any()

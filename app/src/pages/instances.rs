@@ -13,7 +13,6 @@ use domain::{
 use leptos::prelude::*;
 
 pub use detail::InstancePage;
-pub use history::happening;
 pub use serial::{Serial, Status};
 
 use super::{agent_states, pools::rows_table};
@@ -25,6 +24,7 @@ use crate::{
         icon::{Icon, icon},
         loaded::loaded,
         page_head::PageHead,
+        paging::{Way, paging},
         query_box::{Preset, asking, query_box, words_of},
         title::Title,
     },
@@ -201,41 +201,12 @@ fn foot(list: &InstanceList, query: &Query) -> Option<AnyView> {
             words::number(list.found)
         ),
     };
-    let first = list.previous.as_ref().map(|_| page(query, None));
-    let earlier = list.previous.as_ref().map(|place| page(query, Some((BEFORE, place))));
-    let later = list.next.as_ref().map(|place| page(query, Some((AFTER, place))));
-    let foot = view! {
-        <footer class="panel-foot">
-            <small>{range}</small>
-            {first
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            "First page"
-                        </a>
-                    }
-                })}
-            {earlier
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            {icon(Icon::Left)}
-                            "Earlier"
-                        </a>
-                    }
-                })}
-            {later
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            "Later"
-                            {icon(Icon::Right)}
-                        </a>
-                    }
-                })}
-        </footer>
-    };
-    Some(foot.into_any())
+    let ways = vec![
+        Way::to("First page", list.previous.as_ref().map(|_| page(query, None))),
+        Way::back("Earlier", list.previous.as_ref().map(|place| page(query, Some((BEFORE, place))))),
+        Way::onward("Later", list.next.as_ref().map(|place| page(query, Some((AFTER, place))))),
+    ];
+    Some(paging(Some(range), ways))
 }
 
 #[cfg(test)]

@@ -98,37 +98,13 @@ fn summary(points: &[Replayed]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        autoscaling::{AutoscalingMode, Replay},
-        resource::{Autoscaler, ScaleInControl},
-    };
+    use domain::autoscaling::Replay;
 
     use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_timestamp(1_795_057_964 + seconds, 0).unwrap()
-    }
+    use crate::api::autoscaling::fixture::{self, at};
 
     fn view(points: Vec<Replayed>) -> ReplayView {
-        ReplayView {
-            draft: Autoscaler {
-                name: "a".into(),
-                group: "g".into(),
-                min_replicas: 1,
-                max_replicas: 9,
-                cooldown_sec: 60,
-                cpu_target: 0.7,
-                predictive: false,
-                custom_metrics: Vec::new(),
-                scale_in: ScaleInControl { max_percent: 25, time_window_sec: 600 },
-                mode: AutoscalingMode::On,
-                schedules: Vec::new(),
-            },
-            since: Some(at(-1200)),
-            replay: Some(Replay { points, covered: 1200, ..Replay::default() }),
-            more_a_day: None,
-            now: at(0),
-        }
+        fixture::view(Replay { points, covered: 1200, ..Replay::default() })
     }
 
     #[test]

@@ -4,19 +4,19 @@ use domain::{ChangeState, Permission, change::Change};
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
-    api::{ApiError, changes::CancelChange},
+    api::changes::CancelChange,
     components::{
         button::{ButtonLink, Submit},
         digest::digest,
-        glyph::{State, glyph},
+        glyph::State,
         panel::Panel,
+        refused::refused_request,
         toast::Toasts,
     },
     live::Live,
     opening::refusal,
     routes,
     url_state::Query,
-    words,
 };
 
 pub fn digests(change: &Change) -> AnyView {
@@ -67,21 +67,8 @@ pub fn cancelling() -> ServerAction<CancelChange> {
     action
 }
 
-fn reason(error: ApiError) -> AnyView {
-    view! {
-        <p class="reason sm" role="alert" data-s="crit">
-            {glyph(State::Crit)}
-            <span>
-                {words::sentence(&error.message)}
-                {error.request_id.map(|id| view! { <br /> "Request " <code>{id}</code> })}
-            </span>
-        </p>
-    }
-    .into_any()
-}
-
 pub fn cancel(change: &Change, action: ServerAction<CancelChange>) -> AnyView {
-    let refused = move || action.value().get().and_then(Result::err).map(reason);
+    let refused = move || action.value().get().and_then(Result::err).map(refused_request);
     if change.state.is_terminal() {
         // It ended between the page and the press: there is no form any more, but an answer.
         let answer = move || {

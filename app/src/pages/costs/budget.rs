@@ -14,10 +14,11 @@ use crate::{
         field::TextField,
         glyph::{State, glyph},
         panel::Panel,
+        refused::refused_last,
         toast::Toasts,
     },
     opening::refusal,
-    routes, words,
+    routes,
 };
 
 /// What a crossed threshold asks for: attention, and at the whole budget a decision.
@@ -81,16 +82,6 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
     let bar = standing.as_ref().map(gauge);
     let amount = standing.as_ref().map(|standing| standing.monthly.to_string()).unwrap_or_default();
     let blocked = refusal(Permission::SetBudget);
-    let refused = move || {
-        action.value().get().and_then(Result::err).map(|error| {
-            view! {
-                <p class="reason sm" role="alert" data-s="crit">
-                    {glyph(State::Crit)}
-                    <span>{words::sentence(&error.message)}</span>
-                </p>
-            }
-        })
-    };
     // The log says `the budget of dev` and `80 % of the budget of dev`.
     let events = routes::audit_of(environment, "budget");
     let (environment, revision) = (environment.to_owned(), view.budget.revision.to_string());
@@ -104,7 +95,7 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
             <div class="panel-body">
                 {bar}
                 {none.then(|| view! { <p class="soft">"No budget is set, so nothing is said when much is spent."</p> })}
-                {refused} <ActionForm action=action>
+                {refused_last(action.value().into())} <ActionForm action=action>
                     <input type="hidden" name="environment" value=environment />
                     <input type="hidden" name="revision" value=revision />
                     <div class="form">

@@ -5,7 +5,7 @@ use domain::{
     Permission,
     command::{Command, CommandState},
     heartbeat_history::Minute,
-    view::health::{CloudErrors, Happening, InstanceHistory, SerialPage},
+    view::health::{CloudErrors, InstanceHistory, SerialPage},
 };
 use leptos::{form::ActionForm, prelude::*};
 
@@ -19,10 +19,12 @@ use crate::{
         button::Submit,
         empty::failure,
         glyph::{State, glyph},
+        half_hour::half_hour,
         icon::turning_arrow,
         incident::incidents,
-        moment::{ago, clock_time, utc},
+        moment::ago,
         panel::Panel,
+        refused::refused,
         strip::{strip, summary},
     },
     live::Live,
@@ -101,14 +103,11 @@ impl Parts {
 }
 
 fn draw(past: InstanceHistory) -> AnyView {
-    let lines = past.before.iter().map(happening).collect_view();
-    let count = past.before.len() as u64;
     let title = match past.fails_since {
         Some(_) => "What changed in the 30 minutes before",
         None => "What changed in the last 30 minutes",
     };
-    let none = past.before.is_empty().then(|| view! { <p class="panel-body soft">"Nothing changed."</p> });
-    let window = format!("{} to {}", utc(past.before_since), utc(past.before_until));
+    let before = half_hour(title, &past.before, (past.before_since, past.before_until));
     let said = summary(&past.slots);
     let commands = past.commands.iter().map(command).collect_view();
     let no_command = past
@@ -127,17 +126,7 @@ fn draw(past: InstanceHistory) -> AnyView {
                 {figures(&past.figures.iter().map(|one| one.figures).collect::<Vec<_>>())}
             </div>
         </Panel>
-        <Panel
-            id="before"
-            title=title
-            aside=move || {
-                let window = window.clone();
-                view! { <small>{words::count(count, "event")} ", " {window}</small> }
-            }
-        >
-            {none}
-            <ol class="rows events">{lines}</ol>
-        </Panel>
+        {before}
         <Panel id="commands" title="Asked of the agent">
             {no_command}
             <ol class="rows verdicts">{commands}</ol>
@@ -164,24 +153,6 @@ fn figures(minutes: &[Minute]) -> impl IntoView + use<> {
             </p>
         }
     })
-}
-
-/// A line of what happened, with its change.
-pub fn happening(one: &Happening) -> AnyView {
-    let change =
-        one.change.map(|id| view! { <a class="link mono" href=routes::change(id)>{id.to_string()}</a> " " });
-    let detail = words::sentence(&one.detail);
-    view! {
-        <li data-s="info">
-            <span class="muted">{clock_time(one.at)}</span>
-            {glyph(State::Info)}
-            <p>
-                {one.sentence.clone()}
-                <small>{change} {one.source.word()} {(!detail.is_empty()).then(|| format!(": {detail}"))}</small>
-            </p>
-        </li>
-    }
-    .into_any()
 }
 
 fn command(asked: &Command) -> AnyView {
@@ -211,14 +182,7 @@ impl Parts {
         let Self { restart, stop, start, .. } = self;
         let answer = move || {
             let newest = [restart.value().get(), stop.value().get(), start.value().get()];
-            newest.into_iter().flatten().find_map(Result::err).map(|error: ApiError| {
-                view! {
-                    <p class="reason sm" role="alert" data-s="crit">
-                        {glyph(State::Crit)}
-                        <span>{words::sentence(&error.message)}</span>
-                    </p>
-                }
-            })
+            newest.into_iter().flatten().find_map(Result::err).map(|error| refused(&error))
         };
         let blocked = refusal(Permission::CommandAgent);
         let place = |zone: String, name: String| {

@@ -14,6 +14,7 @@ use crate::{
         loaded::loaded,
         moment::ago,
         page_head::{Crumb, PageHead},
+        paging::{Way, paging},
         status::badge,
     },
     live::Live,
@@ -87,9 +88,13 @@ pub fn Serial() -> AnyView {
 fn draw_serial(page: SerialPage, zone: &str, name: &str, follow: bool) -> AnyView {
     let here = format!("{}/serial", routes::instance(zone, name));
     let at = |start: u64| Query::default().with("start", Some(&start.to_string())).on(&here);
-    let earlier = page.earlier.map(&at);
-    let later = at(page.next);
     let following = Query::default().with("follow", Some("1")).on(&here);
+    let ways = vec![
+        Way::to("Earlier", page.earlier.map(&at)),
+        Way::to("Later", Some(at(page.next))),
+        Way::to("Newest", Some(here.clone())),
+        Way::to(if follow { "Following" } else { "Follow" }, Some(following)).current(follow),
+    ];
     let lead =
         format!("Bytes {} to {} since the VM started.", words::number(page.start), words::number(page.next));
     view! {
@@ -103,19 +108,7 @@ fn draw_serial(page: SerialPage, zone: &str, name: &str, follow: bool) -> AnyVie
             <header class="panel-head">
                 <small>"port 1, read " {ago(page.read_at)}</small>
             </header>
-            {console(&page.contents, None)}
-            <footer class="panel-foot">
-                {earlier.map(|href| view! { <a class="btn" href=href>"Earlier"</a> })}
-                <a class="btn" href=later>
-                    "Later"
-                </a>
-                <a class="btn" href=here.clone()>
-                    "Newest"
-                </a>
-                <a class="btn" href=following aria-current=follow.then_some("true")>
-                    {if follow { "Following" } else { "Follow" }}
-                </a>
-            </footer>
+            {console(&page.contents, None)} {paging(None, ways)}
         </section>
     }
     .into_any()

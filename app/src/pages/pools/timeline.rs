@@ -13,16 +13,16 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        icon::{Icon, icon},
+        half_hour::half_hour,
+        icon::Icon,
         loaded::loaded,
-        moment::{absolute, utc},
-        panel::Panel,
+        moment::absolute,
+        paging::{Way, paging},
     },
     live::Live,
-    pages::{audit::days, instances::happening},
+    pages::audit::days,
     routes,
     url_state::{Query, use_query},
-    words,
 };
 
 const BEFORE: &str = "before";
@@ -59,11 +59,19 @@ fn draw(pool: &PoolView, timeline: PoolTimeline, paged: bool) -> AnyView {
         (true, true) => nothing("Nothing is told of this pool here", "What is older may be.", &here),
         (true, false) => nothing("Nothing is told of this pool yet", "Every change of it will be.", &here),
     };
+    // While agents fail.
+    let before = before_failing.map(|HalfHour { since, until, happenings }| {
+        half_hour(
+            "What changed in the 30 minutes before its agents began to fail",
+            &happenings,
+            (since, until),
+        )
+    });
     let head = head(pool);
     view! {
         {head}
         <div class="stack block">
-            {before_failing.map(|before| half_hour(&before))}
+            {before}
             <section class="panel" aria-label="Timeline">
                 {body} {foot}
             </section>
@@ -83,53 +91,12 @@ fn nothing(title: &'static str, what: &'static str, here: &str) -> AnyView {
     .into_any()
 }
 
-/// While agents fail: where one looks for the cause first.
-fn half_hour(before: &HalfHour) -> AnyView {
-    let lines = before.happenings.iter().map(happening).collect_view();
-    let none =
-        before.happenings.is_empty().then(|| view! { <p class="panel-body soft">"Nothing changed."</p> });
-    let count = words::count(before.happenings.len() as u64, "event");
-    let said = format!("{count}, {} to {}", utc(before.since), utc(before.until));
-    view! {
-        <Panel
-            id="before"
-            title="What changed in the 30 minutes before its agents began to fail"
-            aside=move || view! { <small>{said.clone()}</small> }
-        >
-            {none}
-            <ol class="rows events">{lines}</ol>
-        </Panel>
-    }
-    .into_any()
-}
-
 fn foot(timeline: &PoolTimeline, here: &str, paged: bool) -> AnyView {
     let older = timeline.next.map(|seq| Query::default().with(BEFORE, Some(&seq.to_string())).on(here));
     let range = match timeline.reached.filter(|_| older.is_some()) {
         Some(at) => format!("Looked back to {}", absolute(at)),
         None => "To the first event of its environment".to_owned(),
     };
-    let newest = paged.then(|| {
-        view! {
-            <a class="btn" href=here.to_owned()>
-                "Newest"
-            </a>
-        }
-    });
-    view! {
-        <footer class="panel-foot">
-            <small>{range}</small>
-            {newest}
-            {older
-                .map(|href| {
-                    view! {
-                        <a class="btn" href=href>
-                            "Older"
-                            {icon(Icon::Right)}
-                        </a>
-                    }
-                })}
-        </footer>
-    }
-    .into_any()
+    let newest = paged.then(|| here.to_owned());
+    paging(Some(range), vec![Way::to("Newest", newest), Way::onward("Older", older)])
 }

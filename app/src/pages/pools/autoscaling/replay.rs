@@ -108,37 +108,13 @@ fn notes(view: &ReplayView) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        Timestamp,
-        resource::{Autoscaler, ScaleInControl},
-    };
-
     use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_timestamp(1_795_057_964 + seconds, 0).unwrap()
-    }
+    use crate::api::autoscaling::fixture;
 
     fn view(covered: i64, would_run: i64, more_a_day: Option<&str>) -> ReplayView {
-        ReplayView {
-            draft: Autoscaler {
-                name: "a".into(),
-                group: "g".into(),
-                min_replicas: 1,
-                max_replicas: 9,
-                cooldown_sec: 60,
-                cpu_target: 0.7,
-                predictive: false,
-                custom_metrics: Vec::new(),
-                scale_in: ScaleInControl { max_percent: 25, time_window_sec: 600 },
-                mode: AutoscalingMode::On,
-                schedules: Vec::new(),
-            },
-            since: Some(at(-covered)),
-            replay: Some(Replay { covered, ran: 172_800, would_run, ..Replay::default() }),
-            more_a_day: more_a_day.map(|text| text.parse().unwrap()),
-            now: at(0),
-        }
+        let more_a_day = more_a_day.map(|text| text.parse().unwrap());
+        let replay = Replay { covered, ran: 172_800, would_run, ..Replay::default() };
+        ReplayView { more_a_day, ..fixture::view(replay) }
     }
 
     #[test]
