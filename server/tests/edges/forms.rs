@@ -1,7 +1,7 @@
 //! Forms as a browser without scripts sends them, where somebody was faster: what was typed stays, the newer version stands
 //! beside it, and one press goes on from there.
 
-use domain::ChangeId;
+use domain::{ChangeId, ChangeState};
 use reqwest::{Response, StatusCode, header};
 use sqlx::PgPool;
 
@@ -32,12 +32,22 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Somebody else's change comes into force, with this priority of the rule. Gives its generation.
-    async fn moves_on(&self, priority: u32) -> i64 {
+    /// The change that declared what is in force is claimed: from now on the past knows what it declared.
+    async fn remembers(&self) {
+        let control = self.control();
+        let declared = control.store.get_environment("dev").await.unwrap().unwrap().declared_by;
+        let mut tx = control.store.begin().await.unwrap();
+        let (from, to) = (ChangeState::Approved, ChangeState::Applying);
+        tx.set_change_state(declared, from, to, None, control.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody else's change comes into force, with this priority of a rule. Gives its generation.
+    async fn moves_on(&self, key: &str, priority: u32) -> i64 {
         let control = self.control();
         let before = control.store.get_environment("dev").await.unwrap().unwrap();
         let mut spec = before.spec;
-        spec.firewall_rules.get_mut(KEY).unwrap().priority = priority;
+        spec.firewall_rules.get_mut(key).unwrap().priority = priority;
         let mut tx = control.store.begin().await.unwrap();
         let now = control.clock.now();
         let made = tx.declare_environment(&spec, before.generation, before.declared_by, now).await.unwrap();
@@ -66,7 +76,7 @@ async fn a_form_that_was_begun_on_an_older_generation_shows_the_newer_one_and_go
     let cookies = app.sign_in("mara").await;
     let opened = app.page(FORM, &cookies).await.text().await.unwrap();
     assert_eq!((input(&opened, "base_generation"), input(&opened, "priority")), ("1", "1000"));
-    assert_eq!(app.moves_on(800).await, 2);
+    assert_eq!(app.moves_on(KEY, 800).await, 2);
 
     // What cannot be read is said first, and the form stays of the generation that it was begun on.
     let unreadable =
@@ -100,7 +110,7 @@ async fn a_form_that_was_begun_on_an_older_generation_shows_the_newer_one_and_go
     }
 
     // The page's own button sends what the page holds; before that, the fleet moves once more.
-    assert_eq!(app.moves_on(700).await, 3);
+    assert_eq!(app.moves_on(KEY, 700).await, 3);
     let sends = |page: &str| {
         let (base, digest) = (input(page, "base_generation"), input(page, "digest"));
         format!("intent=propose&base_generation={base}&digest={digest}&reason=mine&{}", typed("900"))
@@ -127,5 +137,36 @@ async fn a_form_that_nobody_overtook_is_reviewed_as_ever(pool: PgPool) {
     let page = words(reviewed).await;
     assert!(page.contains("What differs") && page.contains("Propose change"), "{page}");
     assert!(!page.contains("newer version"), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_goes_on_upon_what_was_changed_elsewhere(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    declare(&app).await;
+    app.remembers().await;
+    let cookies = app.sign_in("mara").await;
+    assert_eq!(app.moves_on("allow-agent-http", 800).await, 2);
+    let reviewed = app.press(&cookies, &format!("intent=review&base_generation=1&{}", typed("900"))).await;
+    assert_eq!(reviewed.status(), StatusCode::OK);
+    let page = words(reviewed).await;
+    assert!(page.contains("What differs") && page.contains("Propose change"), "{page}");
+    assert!(!page.contains("newer version"), "{page}");
+    let (base, digest) = (input(&page, "base_generation"), input(&page, "digest"));
+    assert_eq!(base, "2", "computed upon what is in force");
+    let sent = format!("intent=propose&base_generation={base}&digest={digest}&reason=mine&{}", typed("900"));
+    let made = app.press(&cookies, &sent).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let id: ChangeId = location(&made).strip_prefix("/changes/").unwrap().parse().unwrap();
+    let revision = app.control().store.get_change(id).await.unwrap().unwrap().revision;
+    let priority = |key: &str| revision.desired.firewall_rules[key].priority;
+    assert_eq!((revision.base_generation, priority(KEY), priority("allow-agent-http")), (2, 900, 800));
+
+    // The rule itself is another matter.
+    assert_eq!(app.moves_on(KEY, 600).await, 3);
+    let late = app.press(&cookies, &format!("intent=review&base_generation=1&{}", typed("900"))).await;
+    assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
+    let page = words(late).await;
+    assert!(page.contains("600</del>") && page.contains("on top of generation 3"), "{page}");
     app.stop().await;
 }

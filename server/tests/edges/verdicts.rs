@@ -187,7 +187,8 @@ fn arguments(function: &str) -> Sent {
         "list_audit" => Json(json!({ "query": {} })),
         "load_firewall" => Json(json!({ "environment": null, "question": null })),
         "preview_edit" => {
-            Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))
+            let edit = json!({ "edit": "delete_pool", "name": "none" });
+            Json(json!({ "environment": "none", "edit": edit, "begun": null }))
         }
         "replay_autoscaling" => {
             let draft = PoolSpec::new("none", AgentType::Architect, "none");
