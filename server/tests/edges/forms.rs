@@ -1,13 +1,15 @@
 //! Forms as a browser without scripts sends them, where somebody was faster: what was typed stays, the newer version stands
 //! beside it, and one press goes on from there.
 
-use domain::{ChangeId, ChangeState};
+use control::import::{self, Expected};
+use domain::{ChangeId, ChangeState, view::import::ImportInput};
 use reqwest::{Response, StatusCode, header};
 use sqlx::PgPool;
 
 use crate::{
     app::{Cookies, TestApp, location},
-    verdicts::declare,
+    rest::texts,
+    verdicts::{declare, olga},
 };
 
 const FORM: &str = "/firewall/dev/allow-agent-ssh/edit";
@@ -27,6 +29,21 @@ impl TestApp {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "text/html")
             .body(fields.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The form of the import, which may hold files.
+    async fn import(&self, cookies: &Cookies, fields: &[(&str, &str)]) -> Response {
+        let part = |(name, text): &(&str, &str)| {
+            format!("--form\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+        };
+        let parts: Vec<String> = fields.iter().map(part).collect();
+        self.sends("/import", cookies)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=form")
+            .header(header::ACCEPT, "text/html")
+            .body(format!("{}--form--\r\n", parts.concat()))
             .send()
             .await
             .unwrap()
@@ -168,5 +185,66 @@ async fn a_form_goes_on_upon_what_was_changed_elsewhere(pool: PgPool) {
     assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
     let page = words(late).await;
     assert!(page.contains("600</del>") && page.contains("on top of generation 3"), "{page}");
+    app.stop().await;
+}
+
+/// The example with another upper bound of its pool.
+fn bounded(max: u32) -> ImportInput {
+    let mut input: ImportInput = serde_json::from_value(texts()).unwrap();
+    let file = &mut input.files[0];
+    assert!(file.text.contains("max_replicas  = 5"), "{}", file.text);
+    file.text = file.text.replace("max_replicas  = 5", &format!("max_replicas  = {max}"));
+    input
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_edits_a_change_that_somebody_edited_sees_the_newer_revision_and_goes_on(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (control, actor) = (app.control(), olga());
+    let digest = async |max| {
+        let preview = import::preview_import(control, &actor, bounded(max)).await.unwrap();
+        preview.digest.unwrap()
+    };
+    let id = import::propose_expected(control, &actor, bounded(5), Expected::default(), "").await.unwrap();
+    let second = import::revise_import(control, &actor, (id, 1), bounded(8), &digest(8).await).await;
+    assert_eq!(second.unwrap(), 2);
+
+    let cookies = app.sign_in("mara").await;
+    let (input, digest, id) = (bounded(9), digest(9).await, id.to_string());
+    let given: Vec<(String, &str)> = input
+        .references
+        .iter()
+        .map(|(reference, value)| (format!("reference:{reference}"), value.as_str()))
+        .collect();
+    let mut fields = vec![
+        ("file_name", "main.tf"),
+        ("file_text", input.files[0].text.as_str()),
+        ("digest", digest.as_str()),
+        ("intent", "propose"),
+        ("revises", id.as_str()),
+        ("revision", "1"),
+    ];
+    fields.extend(given.iter().map(|(name, value)| (name.as_str(), *value)));
+    let late = app.import(&cookies, &fields).await;
+    assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
+    let page = words(late).await;
+    for said in [
+        "you looked at revision 1, and 2 is newer",
+        "The newer revision",
+        ">Revision 2<",
+        "8</del>",
+        "9</ins>",
+        "it becomes revision 3, and every vote on revision 2 is void",
+    ] {
+        assert!(page.contains(said), "{said} is not in {page}");
+    }
+    // As the page sends it now: the newer one after the one that was looked at.
+    fields.push(("revision", "2"));
+    let made = app.import(&cookies, &fields).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    assert_eq!(location(&made), format!("/changes/{id}"));
+    let change = app.control().store.get_change(id.parse().unwrap()).await.unwrap().unwrap();
+    let revision = change.revision;
+    assert_eq!((revision.number, revision.desired.agent_pools[0].max_replicas), (3, Some(9)));
     app.stop().await;
 }
