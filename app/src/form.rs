@@ -45,6 +45,11 @@ impl Posted {
     pub fn ticked(&self, name: &str, default: bool) -> bool {
         if self.posted { self.values.has(name) } else { default }
     }
+
+    /// The generation that the form was begun on; None where it begins now, or says none.
+    pub fn begun(&self) -> Option<i64> {
+        self.values.get(BASE_GENERATION)?.parse().ok()
+    }
 }
 
 /// The refused fields of one form.
@@ -142,6 +147,16 @@ mod tests {
             Posted { posted: true, values: Query::parse("name=&spot=on&size=4"), ..Posted::default() };
         assert_eq!([posted.value("name", "web"), posted.value("size", "1")], ["", "4"]);
         assert!(posted.ticked("spot", false) && !posted.ticked("other", true));
+    }
+
+    #[test]
+    fn a_form_says_what_it_was_begun_on() {
+        let begun = |sent| Posted { posted: true, values: Query::parse(sent), ..Posted::default() }.begun();
+        assert_eq!(begun("base_generation=5"), Some(5));
+        for nothing in ["base_generation=", "base_generation=first", "name=web"] {
+            assert_eq!(begun(nothing), None, "{nothing}");
+        }
+        assert_eq!(Posted::default().begun(), None, "it was only opened");
     }
 
     #[test]

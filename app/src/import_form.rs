@@ -124,6 +124,7 @@ async fn read(request: Request) -> Result<Form, String> {
             fields::DIGEST => digest = Some(text).filter(|digest| !digest.is_empty()),
             fields::REASON => reason = text.trim().to_owned(),
             fields::REVISES => revises = text.parse().ok(),
+            // The last one counts: where somebody else's revision came between, it stands after the one that was looked at.
             fields::REVISION => revision = text.parse().ok(),
             fields::INTENT => propose = text == fields::PROPOSE,
             _ => {

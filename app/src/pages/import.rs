@@ -2,6 +2,7 @@
 //! answers it with this page anew, so that it works the same with and without scripts.
 
 pub mod fields;
+mod newer;
 mod outcome;
 mod sources;
 
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{self, ApiError},
+    api::{ApiError, Code},
     components::{
         glyph::{State, glyph},
         loaded::loaded,
@@ -45,12 +46,20 @@ pub fn Import() -> AnyView {
         Some((id, asked.get(fields::REVISION)?.parse().ok()?))
     });
     let submission = Submission { revises, ..submission };
-    let edits = revises.map(edited);
+    let moved = problem.as_ref().is_some_and(|problem| problem.code == Code::PreconditionFailed);
+    // Of what was refused as overtaken, the result says what it becomes.
+    let refused = revises.filter(|_| moved && submission.posted);
+    let edits = revises.filter(|_| refused.is_none()).map(edited);
     let result = submission.posted.then(|| {
         let input = submission.input.clone();
-        let preview = Resource::new(|| (), move |()| api::import::preview_import(input.clone()));
+        let review = Resource::new(|| (), move |()| newer::review(input.clone(), refused.map(|(id, _)| id)));
         let submission = submission.clone();
-        loaded(preview, "the plan", move |preview| outcome::outcome(preview, &submission))
+        loaded(review, "the plan", move |(preview, change)| {
+            let latest = change.as_ref().map(|change| &change.revision);
+            let beside = refused.map(|refused| newer::beside(refused, latest, &preview));
+            let outcome = outcome::outcome(preview, &submission);
+            view! { {beside} {outcome} }.into_any()
+        })
     });
     view! {
         <Title text="Import" />

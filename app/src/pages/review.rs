@@ -84,7 +84,7 @@ pub fn EditForm(
     let shown = preview.as_ref().and_then(|preview| preview.as_ref().ok()).cloned();
     let refused_fields =
         problems.list_untracked().iter().any(|problem| names.contains(&problem.field.as_str()));
-    let newer = Newer::of(&posted, &preview);
+    let newer = Newer::of(&preview);
     let failed = match &preview {
         Some(Err(error)) => Some(error.clone()),
         _ => posted.problem.clone().or_else(|| newer.as_ref().map(Newer::refusal)),

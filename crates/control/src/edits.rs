@@ -5,6 +5,7 @@ use domain::{
     edit::{Edit, EditError, Spoken, differences},
     view::edit::EditPreview,
 };
+use store::Environment;
 
 use crate::{
     Control, Error, changes, environments,
@@ -21,13 +22,30 @@ pub async fn preview_edit(
     environment: &str,
     edit: &Edit,
 ) -> Result<EditPreview, Error> {
+    preview_begun_edit(control, actor, environment, edit, None).await
+}
+
+/// The same of an edit that was begun on a generation: it also says whether what the edit is of was declared otherwise since.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
+pub async fn preview_begun_edit(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    edit: &Edit,
+    begun: Option<i64>,
+) -> Result<EditPreview, Error> {
     authorize(actor, Permission::PlanChange)?;
     let edited = Edited::load(control, environment, edit).await?;
     let (base_generation, digest) = (edited.planned.base_generation, edited.planned.digest()?);
+    let overtaken = match begun {
+        Some(begun) if edited.found_alike(control, edit, begun).await?.is_none() => Some(begun),
+        _ => None,
+    };
     Ok(EditPreview {
         environment: environment.to_owned(),
         title: edited.title,
         base_generation,
+        overtaken,
         differences: edited.differences,
         spoken: Spoken::new(edit, &edited.declared, base_generation, &digest),
         digest,
@@ -36,8 +54,9 @@ pub async fn preview_edit(
     })
 }
 
-/// Proposes what a preview showed: `base_generation` and `digest` are the preview's. Where the environment or the fleet
-/// moved since, nothing is proposed and the answer says what is newer.
+/// Proposes what a preview showed: `base_generation` and `digest` are the preview's. Where what the edit is of was declared
+/// otherwise since, or its plan is another one, nothing is proposed and the answer says what is newer. What else was declared
+/// since, the change follows.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
 pub async fn propose_edit(
     control: &Control,
@@ -51,17 +70,18 @@ pub async fn propose_edit(
     let edited = Edited::load(control, environment, edit).await?;
     let generation = edited.planned.base_generation;
     let moved = |why| Error::Moved { environment: environment.to_owned(), why };
-    if seen.base_generation != generation {
+    let Some(begun) = edited.found_alike(control, edit, seen.base_generation).await? else {
         return Err(moved(format!(
             "{environment} is at generation {generation} now, and the edit was of generation {}: look at it again",
             seen.base_generation
         )));
-    }
+    };
     if let Some(digest) = seen.digest
-        && edited.planned.digest()? != digest
+        && edited.digest_on(control, edit, &begun, seen.base_generation).await?.as_deref() != Some(digest)
     {
         return Err(moved(format!(
-            "what runs in {environment} changed since the plan was shown: look at the new plan and propose that"
+            "what runs or is declared in {environment} changed since the plan was shown: look at the new plan and \
+             propose that"
         )));
     }
     changes::propose(control, actor, edited.planned, &edited.title, reason).await
@@ -70,6 +90,7 @@ pub async fn propose_edit(
 /// What the proposer saw.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
+    /// Of the declaration that was read.
     pub base_generation: i64,
     /// The preview's; a program that looked at no plan has none.
     pub digest: Option<&'a str>,
@@ -85,15 +106,54 @@ struct Edited {
 
 impl Edited {
     async fn load(control: &Control, environment: &str, edit: &Edit) -> Result<Self, Error> {
-        let current = environments::require(control, environment).await?.spec;
+        let Environment { spec: current, generation, .. } =
+            environments::require(control, environment).await?;
         if let Edit::PromoteCanary { name } = edit {
             rollouts::check_promotion(control, &current, name).await?;
         }
         let title = edit.title(&current);
         let desired = edit.apply(&current)?;
         let planned = planning::plan_with(control, desired, edit.instance_action()).await?;
+        // Otherwise the change would take back what came into force between the two readings.
+        if planned.base_generation != generation {
+            let why = format!("{environment} moved on while the edit was planned: send it again");
+            return Err(Error::Moved { environment: environment.to_owned(), why });
+        }
         let differences = differences(&current, &planned.desired);
         Ok(Self { declared: current, differences, planned, title })
+    }
+
+    /// What was declared in that generation, where what the edit is of stood there as it stands now. None: it does not, or
+    /// nobody knows what was declared then.
+    async fn found_alike(
+        &self,
+        control: &Control,
+        edit: &Edit,
+        generation: i64,
+    ) -> Result<Option<FleetSpec>, Error> {
+        if generation == self.planned.base_generation {
+            return Ok(Some(self.declared.clone()));
+        }
+        let environment = &self.declared.environment.environment;
+        let begun = control.store.declaration_at(environment, generation).await?;
+        Ok(begun.filter(|begun| edit.finds_alike(begun, &self.declared)))
+    }
+
+    /// The digest that a preview of the edit gave while that was declared, if its plan was the present one. None: there the
+    /// edit led to nothing.
+    async fn digest_on(
+        &self,
+        control: &Control,
+        edit: &Edit,
+        begun: &FleetSpec,
+        generation: i64,
+    ) -> Result<Option<String>, Error> {
+        if generation == self.planned.base_generation {
+            return self.planned.digest().map(Some);
+        }
+        let Ok(desired) = edit.apply(begun) else { return Ok(None) };
+        let payload = planning::payload(control, desired).await?;
+        self.planned.digest_over(&payload, generation).map(Some)
     }
 }
 

@@ -35,8 +35,12 @@ pub struct Planned {
 impl Planned {
     /// Over the declaration, its plan and the generation it follows: what was seen is what is proposed.
     pub fn digest(&self) -> Result<String, Error> {
-        Ok(canonical(&(&self.payload.sha256, &self.plan_bytes.sha256, self.base_generation.to_string()))?
-            .sha256)
+        self.digest_over(&self.payload, self.base_generation)
+    }
+
+    /// What it would be, were the same plan that of another declaration, which follows another generation.
+    pub(crate) fn digest_over(&self, payload: &Canonical, base_generation: i64) -> Result<String, Error> {
+        Ok(canonical(&(&payload.sha256, &self.plan_bytes.sha256, base_generation.to_string()))?.sha256)
     }
 }
 
@@ -158,6 +162,13 @@ pub async fn plan_with(
     let plan_bytes = canonical(&plan)?;
     let declared_already = current.is_some_and(|row| row.spec == desired);
     Ok(Planned { desired, plan, base_generation, declared_already, payload, plan_bytes })
+}
+
+/// What is digested of a declaration when it is planned.
+pub(crate) async fn payload(control: &Control, mut desired: FleetSpec) -> Result<Canonical, Error> {
+    normalize(&mut desired);
+    complete_versions(control, &mut desired).await?;
+    canonical(&desired)
 }
 
 /// Finds the versions that pools hold to, so that the declaration has them whole. One that was never declared here stays

@@ -252,6 +252,35 @@ async fn what_was_changed_meanwhile_is_told_field_by_field(pool: PgPool) {
     stack.stop().await;
 }
 
+/// What somebody else made of another pool is in nobody's way.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_is_scaled_though_another_came_into_force_meanwhile(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    let basic = example("basic.tf");
+    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
+    let imported = stack.g(&token, &line).await;
+    assert_eq!(imported.code, 0, "{}", imported.err);
+
+    let create = ["vm", "create-pool", "--type", "backend-developer", "--size", "1", "--wait"];
+    let mut faster = stack.command(&token, &create);
+    let mut ended = None;
+    let url = proxy::start(&stack.url, move |head| {
+        if head.starts_with("POST /api/v1/environments/dev/changes") && ended.is_none() {
+            ended = Some(said(faster.output().unwrap()).code);
+            assert_eq!(ended, Some(0));
+        }
+        Fate::Answered
+    });
+    let scale =
+        ["vm", "scale-pool", "backend-pool", "--min", "2", "--max", "8", "--wait", "--url", url.as_str()];
+    let late = stack.g(&token, &scale).await;
+    assert_eq!(late.code, 0, "{}{}", late.out, late.err);
+    let pools = stack.g(&token, &["vm", "list-pools"]).await;
+    assert!(pools.out.contains("backend-developer-pool") && pools.out.contains("2 to 8"), "{}", pools.out);
+    stack.stop().await;
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_list_that_is_longer_than_a_page_is_read_to_its_end(pool: PgPool) {
     let stack = Stack::start(pool).await;

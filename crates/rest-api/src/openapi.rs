@@ -14,7 +14,8 @@ pub fn openapi() -> Value {
         "application/problem+json": { "schema": Problem::schema(&mut definitions) }
     }});
     let moved = json!({
-        "description": "The environment moved on: `current` is what it declares now, and nothing was proposed",
+        "description": "What the proposal is about is declared otherwise by now, or its plan is another one: `current` is what \
+                        the environment declares, and nothing was proposed",
         "headers": { "ETag": {
             "description": "Of the declaration in force: what If-Match takes next. Absent where `current` is null.",
             "schema": { "type": "string" },
@@ -64,7 +65,8 @@ fn describe(operation: &Operation, definitions: &mut Definitions) -> Value {
     if operation.if_match {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "schema": { "type": "string" },
-            "description": "The ETag of the environment's declaration that the proposal follows: 412 where it moved since."
+            "description": "The ETag of the declaration that was read: 412 where what the proposal is about was declared \
+                            otherwise since. An edit is about its own noun, texts are about the whole declaration."
         }));
     }
     let mut described = json!({

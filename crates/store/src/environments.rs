@@ -84,6 +84,20 @@ impl Store {
         Ok(read(&self.pool, Some(name)).await?.pop())
     }
 
+    /// What was declared in that generation, by the change whose claim declared it. None: no claimed change says.
+    pub async fn declaration_at(&self, environment: &str, generation: i64) -> Result<Option<FleetSpec>> {
+        let desired = sqlx::query_scalar!(
+            "SELECT r.desired FROM changes c JOIN change_revisions r ON r.change_id = c.id
+             WHERE c.environment = $1 AND c.claimed_at IS NOT NULL AND r.base_generation + 1 = $2
+               AND r.number = (SELECT max(number) FROM change_revisions WHERE change_id = c.id)",
+            environment,
+            generation
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        desired.map(|desired| column::json(|| noun(environment), "desired", desired)).transpose()
+    }
+
     /// What Compute Engine held when it was last read, instances included, as of one moment. None: no such environment, or never read.
     pub async fn observed_fleet(&self, environment: &str) -> Result<Option<ObservedFleet>> {
         let row = sqlx::query!(
@@ -221,11 +235,17 @@ impl Tx {
 
 #[cfg(test)]
 mod tests {
-    use domain::condition::{ConditionStatus, ConditionType};
+    use domain::{
+        ChangeState,
+        condition::{ConditionStatus, ConditionType},
+    };
     use sqlx::PgPool;
 
     use super::*;
-    use crate::samples::{self, at};
+    use crate::{
+        NewRevision,
+        samples::{self, at},
+    };
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn a_declaration_counts_up_and_a_stale_base_is_a_conflict(pool: PgPool) {
@@ -246,6 +266,38 @@ mod tests {
         assert_eq!(environment.spec, spec);
         assert_eq!(store.list_environments().await.unwrap(), vec![environment]);
         assert_eq!(store.get_environment("prod").await.unwrap(), None);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_past_declaration_is_that_of_the_change_that_was_claimed(pool: PgPool) {
+        let store = Store::from(pool);
+        let first = samples::change(&store, "dev").await;
+        let second = samples::propose(&store, "dev", ChangeState::Approved).await;
+        assert_eq!(store.declaration_at("dev", 1).await.unwrap(), None, "it was only proposed");
+        let mut desired = samples::spec("dev");
+        desired.environment.default_pool_size = 7;
+        let revised = NewRevision {
+            number: 2,
+            base_generation: 1,
+            desired: &desired,
+            plan: &samples::plan("dev"),
+            verdict: &second.revision.verdict,
+            created_by: None,
+            at: at(2),
+        };
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_revision(second.id, &revised).await.unwrap();
+        for id in [first, second.id] {
+            tx.set_change_state(id, ChangeState::Approved, ChangeState::Applying, None, at(3)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        // That the second was first meant to follow nothing is past.
+        assert_eq!(store.declaration_at("dev", 1).await.unwrap(), Some(samples::spec("dev")));
+        assert_eq!(store.declaration_at("dev", 2).await.unwrap(), Some(desired));
+        for unknown in [i64::MIN, 0, 3, i64::MAX] {
+            assert_eq!(store.declaration_at("dev", unknown).await.unwrap(), None);
+        }
+        assert_eq!(store.declaration_at("prod", 1).await.unwrap(), None);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -1,6 +1,6 @@
 //! What a request says of the declaration that it follows, by `If-Match`.
 
-use domain::{Role, token::Scope};
+use domain::{ChangeState, Role, token::Scope};
 use reqwest::{StatusCode, header};
 use serde_json::json;
 use sqlx::PgPool;
@@ -44,6 +44,33 @@ async fn an_edit_is_of_the_declaration_in_force(pool: PgPool) {
     assert_eq!(list.changes.len(), 1, "nothing was proposed");
     let made = app.post(&token, path, &edit, &[("if-match", &tag)]).await;
     assert_eq!(made.status(), StatusCode::CREATED);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_edit_follows_what_was_declared_elsewhere_since_it_was_read(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    app.declare(1).await;
+    let (control, now) = (app.control(), app.control().clock.now());
+    let declared = control.store.get_environment("dev").await.unwrap().unwrap();
+    let mut spec = declared.spec;
+    spec.firewall_rules.get_mut("allow-agent-http").unwrap().priority = 800;
+    let mut tx = control.store.begin().await.unwrap();
+    let (from, to) = (ChangeState::Approved, ChangeState::Applying);
+    tx.set_change_state(declared.declared_by, from, to, None, now).await.unwrap();
+    tx.declare_environment(&spec, 1, declared.declared_by, now).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let path = "/api/v1/environments/dev/changes";
+    let delete = |key: &str| json!({ "edit": { "edit": "delete_firewall_rule", "key": key } });
+    let made = app.post(&token, path, &delete("allow-agent-ssh"), &[("if-match", "\"1\"")]).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let changed = app.post(&token, path, &delete("allow-agent-http"), &[("if-match", "\"1\"")]).await;
+    assert_eq!(changed.headers()[header::ETAG], "\"2\"");
+    let refused = problem(changed, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    let current = refused.current.unwrap();
+    assert_eq!(current.spec["firewall_rules"]["allow-agent-http"]["priority"], 800);
     app.stop().await;
 }
 

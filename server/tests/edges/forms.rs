@@ -1,13 +1,15 @@
 //! Forms as a browser without scripts sends them, where somebody was faster: what was typed stays, the newer version stands
 //! beside it, and one press goes on from there.
 
-use domain::ChangeId;
+use control::import::{self, Expected};
+use domain::{ChangeId, ChangeState, view::import::ImportInput};
 use reqwest::{Response, StatusCode, header};
 use sqlx::PgPool;
 
 use crate::{
     app::{Cookies, TestApp, location},
-    verdicts::declare,
+    rest::texts,
+    verdicts::{declare, olga},
 };
 
 const FORM: &str = "/firewall/dev/allow-agent-ssh/edit";
@@ -32,12 +34,37 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Somebody else's change comes into force, with this priority of the rule. Gives its generation.
-    async fn moves_on(&self, priority: u32) -> i64 {
+    /// The form of the import, which may hold files.
+    async fn import(&self, cookies: &Cookies, fields: &[(&str, &str)]) -> Response {
+        let part = |(name, text): &(&str, &str)| {
+            format!("--form\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+        };
+        let parts: Vec<String> = fields.iter().map(part).collect();
+        self.sends("/import", cookies)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=form")
+            .header(header::ACCEPT, "text/html")
+            .body(format!("{}--form--\r\n", parts.concat()))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The change that declared what is in force is claimed: from now on the past knows what it declared.
+    async fn remembers(&self) {
+        let control = self.control();
+        let declared = control.store.get_environment("dev").await.unwrap().unwrap().declared_by;
+        let mut tx = control.store.begin().await.unwrap();
+        let (from, to) = (ChangeState::Approved, ChangeState::Applying);
+        tx.set_change_state(declared, from, to, None, control.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody else's change comes into force, with this priority of a rule. Gives its generation.
+    async fn moves_on(&self, key: &str, priority: u32) -> i64 {
         let control = self.control();
         let before = control.store.get_environment("dev").await.unwrap().unwrap();
         let mut spec = before.spec;
-        spec.firewall_rules.get_mut(KEY).unwrap().priority = priority;
+        spec.firewall_rules.get_mut(key).unwrap().priority = priority;
         let mut tx = control.store.begin().await.unwrap();
         let now = control.clock.now();
         let made = tx.declare_environment(&spec, before.generation, before.declared_by, now).await.unwrap();
@@ -66,7 +93,7 @@ async fn a_form_that_was_begun_on_an_older_generation_shows_the_newer_one_and_go
     let cookies = app.sign_in("mara").await;
     let opened = app.page(FORM, &cookies).await.text().await.unwrap();
     assert_eq!((input(&opened, "base_generation"), input(&opened, "priority")), ("1", "1000"));
-    assert_eq!(app.moves_on(800).await, 2);
+    assert_eq!(app.moves_on(KEY, 800).await, 2);
 
     // What cannot be read is said first, and the form stays of the generation that it was begun on.
     let unreadable =
@@ -100,7 +127,7 @@ async fn a_form_that_was_begun_on_an_older_generation_shows_the_newer_one_and_go
     }
 
     // The page's own button sends what the page holds; before that, the fleet moves once more.
-    assert_eq!(app.moves_on(700).await, 3);
+    assert_eq!(app.moves_on(KEY, 700).await, 3);
     let sends = |page: &str| {
         let (base, digest) = (input(page, "base_generation"), input(page, "digest"));
         format!("intent=propose&base_generation={base}&digest={digest}&reason=mine&{}", typed("900"))
@@ -127,5 +154,97 @@ async fn a_form_that_nobody_overtook_is_reviewed_as_ever(pool: PgPool) {
     let page = words(reviewed).await;
     assert!(page.contains("What differs") && page.contains("Propose change"), "{page}");
     assert!(!page.contains("newer version"), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_goes_on_upon_what_was_changed_elsewhere(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    declare(&app).await;
+    app.remembers().await;
+    let cookies = app.sign_in("mara").await;
+    assert_eq!(app.moves_on("allow-agent-http", 800).await, 2);
+    let reviewed = app.press(&cookies, &format!("intent=review&base_generation=1&{}", typed("900"))).await;
+    assert_eq!(reviewed.status(), StatusCode::OK);
+    let page = words(reviewed).await;
+    assert!(page.contains("What differs") && page.contains("Propose change"), "{page}");
+    assert!(!page.contains("newer version"), "{page}");
+    let (base, digest) = (input(&page, "base_generation"), input(&page, "digest"));
+    assert_eq!(base, "2", "computed upon what is in force");
+    let sent = format!("intent=propose&base_generation={base}&digest={digest}&reason=mine&{}", typed("900"));
+    let made = app.press(&cookies, &sent).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let id: ChangeId = location(&made).strip_prefix("/changes/").unwrap().parse().unwrap();
+    let revision = app.control().store.get_change(id).await.unwrap().unwrap().revision;
+    let priority = |key: &str| revision.desired.firewall_rules[key].priority;
+    assert_eq!((revision.base_generation, priority(KEY), priority("allow-agent-http")), (2, 900, 800));
+
+    // The rule itself is another matter.
+    assert_eq!(app.moves_on(KEY, 600).await, 3);
+    let late = app.press(&cookies, &format!("intent=review&base_generation=1&{}", typed("900"))).await;
+    assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
+    let page = words(late).await;
+    assert!(page.contains("600</del>") && page.contains("on top of generation 3"), "{page}");
+    app.stop().await;
+}
+
+/// The example with another upper bound of its pool.
+fn bounded(max: u32) -> ImportInput {
+    let mut input: ImportInput = serde_json::from_value(texts()).unwrap();
+    let file = &mut input.files[0];
+    assert!(file.text.contains("max_replicas  = 5"), "{}", file.text);
+    file.text = file.text.replace("max_replicas  = 5", &format!("max_replicas  = {max}"));
+    input
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_edits_a_change_that_somebody_edited_sees_the_newer_revision_and_goes_on(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (control, actor) = (app.control(), olga());
+    let digest = async |max| {
+        let preview = import::preview_import(control, &actor, bounded(max)).await.unwrap();
+        preview.digest.unwrap()
+    };
+    let id = import::propose_expected(control, &actor, bounded(5), Expected::default(), "").await.unwrap();
+    let second = import::revise_import(control, &actor, (id, 1), bounded(8), &digest(8).await).await;
+    assert_eq!(second.unwrap(), 2);
+
+    let cookies = app.sign_in("mara").await;
+    let (input, digest, id) = (bounded(9), digest(9).await, id.to_string());
+    let given: Vec<(String, &str)> = input
+        .references
+        .iter()
+        .map(|(reference, value)| (format!("reference:{reference}"), value.as_str()))
+        .collect();
+    let mut fields = vec![
+        ("file_name", "main.tf"),
+        ("file_text", input.files[0].text.as_str()),
+        ("digest", digest.as_str()),
+        ("intent", "propose"),
+        ("revises", id.as_str()),
+        ("revision", "1"),
+    ];
+    fields.extend(given.iter().map(|(name, value)| (name.as_str(), *value)));
+    let late = app.import(&cookies, &fields).await;
+    assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
+    let page = words(late).await;
+    for said in [
+        "you looked at revision 1, and 2 is newer",
+        "The newer revision",
+        ">Revision 2<",
+        "8</del>",
+        "9</ins>",
+        "it becomes revision 3, and every vote on revision 2 is void",
+    ] {
+        assert!(page.contains(said), "{said} is not in {page}");
+    }
+    // As the page sends it now: the newer one after the one that was looked at.
+    fields.push(("revision", "2"));
+    let made = app.import(&cookies, &fields).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    assert_eq!(location(&made), format!("/changes/{id}"));
+    let change = app.control().store.get_change(id.parse().unwrap()).await.unwrap().unwrap();
+    let revision = change.revision;
+    assert_eq!((revision.number, revision.desired.agent_pools[0].max_replicas), (3, Some(9)));
     app.stop().await;
 }

@@ -187,7 +187,8 @@ fn arguments(function: &str) -> Sent {
         "load_audit" => Json(json!({ "query": {} })),
         "load_firewall" => Json(json!({ "environment": null, "question": null })),
         "preview_edit" => {
-            Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))
+            let edit = json!({ "edit": "delete_pool", "name": "none" });
+            Json(json!({ "environment": "none", "edit": edit, "begun": null }))
         }
         "replay_autoscaling" => {
             let draft = PoolSpec::new("none", AgentType::Architect, "none");
@@ -269,10 +270,8 @@ async fn every_page_keeps_its_golden_verdict(pool: PgPool) {
     app.stop().await;
 }
 
-/// Development as the example declares it, though nothing of it runs: forms look at what they are about.
-pub(crate) async fn declare(app: &TestApp) {
-    let control = app.control();
-    let actor = Actor {
+pub(crate) fn olga() -> Actor {
+    Actor {
         kind: ActorKind::Person,
         id: "olga".to_owned(),
         name: "Olga".to_owned(),
@@ -280,7 +279,12 @@ pub(crate) async fn declare(app: &TestApp) {
         reach: Reach::Whole,
         authn: "oidc".to_owned(),
         request_id: "request-1".to_owned(),
-    };
+    }
+}
+
+/// Development as the example declares it, though nothing of it runs: forms look at what they are about.
+pub(crate) async fn declare(app: &TestApp) {
+    let (control, actor) = (app.control(), olga());
     let input: ImportInput = serde_json::from_value(texts()).unwrap();
     let preview = import::preview_import(control, &actor, input.clone()).await.unwrap();
     let Reading::Complete { desired } = preview.reading else { panic!("a complete import") };

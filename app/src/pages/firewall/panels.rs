@@ -29,11 +29,16 @@ type Reviewed = (FirewallRuleForm, Preview);
 /// The edit that was sent, if any was; or which fields cannot be read.
 type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
 
-async fn review(environment: Option<String>, key: Option<String>, sent: Sent) -> Result<Reviewed, ApiError> {
+async fn review(
+    environment: Option<String>,
+    key: Option<String>,
+    begun: Option<i64>,
+    sent: Sent,
+) -> Result<Reviewed, ApiError> {
     let form = api::firewall::load_firewall_rule_form(environment, key).await?;
     let preview = match sent {
         None => None,
-        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.clone(), edit).await),
+        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.clone(), edit, begun).await),
         Some(Err(refused)) => Some(Err(unreadable(refused))),
     };
     Ok((form, preview))
@@ -46,8 +51,11 @@ pub fn NewFirewallRule() -> AnyView {
     let sent: Sent = posted.posted.then(|| {
         read(&posted.values).map(|(key, firewall_rule)| Edit::CreateFirewallRule { key, firewall_rule })
     });
-    let form =
-        Resource::new(move || scope.named(), move |environment| review(environment, None, sent.clone()));
+    let begun = posted.begun();
+    let form = Resource::new(
+        move || scope.named(),
+        move |environment| review(environment, None, begun, sent.clone()),
+    );
     view! {
         <SidePanel
             title="New firewall rule"
@@ -117,9 +125,10 @@ pub fn EditFirewallRule() -> AnyView {
     let sent: Sent = posted.posted.then(|| {
         read(&posted.values).map(|(key, firewall_rule)| Edit::UpdateFirewallRule { key, firewall_rule })
     });
+    let begun = posted.begun();
     let form = Resource::new(
         move || named.get(),
-        move |(environment, key)| review(Some(environment), Some(key), sent.clone()),
+        move |(environment, key)| review(Some(environment), Some(key), begun, sent.clone()),
     );
     let (environment, key) = named.get_untracked();
     view! {
@@ -150,10 +159,12 @@ pub fn EditFirewallRule() -> AnyView {
 pub fn DeleteFirewallRule() -> AnyView {
     let named = named();
     let posted = Posted::here();
+    let begun = posted.begun();
     let form = Resource::new(
         move || named.get(),
-        |(environment, key)| {
-            review(Some(environment), Some(key.clone()), Some(Ok(Edit::DeleteFirewallRule { key })))
+        move |(environment, key)| {
+            let delete = Edit::DeleteFirewallRule { key: key.clone() };
+            review(Some(environment), Some(key), begun, Some(Ok(delete)))
         },
     );
     let (environment, key) = named.get_untracked();

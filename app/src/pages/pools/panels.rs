@@ -38,12 +38,15 @@ type Meant = Result<Edit, Vec<FieldProblem>>;
 async fn review(
     environment: Option<String>,
     name: Option<String>,
+    begun: Option<i64>,
     meant: impl FnOnce(&PoolForm) -> Option<Meant>,
 ) -> Result<Reviewed, ApiError> {
     let form = api::pools::load_pool_form(environment, name).await?;
     let preview = match meant(&form) {
         None => None,
-        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.environment.clone(), edit).await),
+        Some(Ok(edit)) => {
+            Some(api::edits::preview_edit(form.environment.environment.clone(), edit, begun).await)
+        }
         Some(Err(refused)) => Some(Err(unreadable(refused))),
     };
     Ok((form, preview))
@@ -64,7 +67,7 @@ fn of_pool(meant: impl Fn(&str, &Query) -> Meant + Clone + Send + Sync + 'static
         move || (environment.clone(), name.clone()),
         move |(environment, name)| {
             let (meant, sent, of) = (meant.clone(), sent.clone(), of.clone());
-            review(Some(environment), Some(name), move |_| {
+            review(Some(environment), Some(name), sent.begun(), move |_| {
                 (sent.posted || at_once).then(|| meant(&of, &sent.values))
             })
         },
@@ -83,7 +86,7 @@ pub fn NewPool() -> AnyView {
         move || scope.named(),
         move |environment| {
             let sent = sent.clone();
-            review(environment, None, move |form| {
+            review(environment, None, sent.begun(), move |form| {
                 sent.posted
                     .then(|| read(&sent.values, &form.templates, None).map(|pool| Edit::CreatePool { pool }))
             })
@@ -113,7 +116,7 @@ pub fn EditPool() -> AnyView {
         move || (environment.clone(), name.clone()),
         move |(environment, name)| {
             let sent = sent.clone();
-            review(Some(environment), Some(name.clone()), move |form| {
+            review(Some(environment), Some(name.clone()), sent.begun(), move |form| {
                 sent.posted.then(|| {
                     read(&sent.values, &form.templates, form.pool.as_ref())
                         .map(|pool| Edit::UpdatePool { name, pool })

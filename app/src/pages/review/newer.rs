@@ -1,5 +1,5 @@
-//! What became of an environment while somebody filled in a form about it: the newer version beside what they sent, and
-//! the verb that goes on from there.
+//! What became of a noun while somebody filled in a form about it: the newer version beside what they sent, and the verb
+//! that goes on from there.
 
 use domain::view::edit::EditPreview;
 use leptos::prelude::*;
@@ -8,10 +8,9 @@ use super::{PROPOSE_CHANGE, Preview, effect::own_differences};
 use crate::{
     api::{ApiError, Code},
     components::diff::diff_between,
-    form::{BASE_GENERATION, Posted},
 };
 
-/// A form that was begun on one generation and sent when another was in force.
+/// A form that was begun on one generation and sent when what it is about was declared otherwise by another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Newer {
     environment: String,
@@ -20,12 +19,11 @@ pub(super) struct Newer {
 }
 
 impl Newer {
-    /// None: the form begins now, or what it was begun on is in force.
-    pub(super) fn of(posted: &Posted, preview: &Preview) -> Option<Self> {
-        let base: i64 = posted.values.get(BASE_GENERATION)?.parse().ok()?;
+    /// None: the form begins now, or what it is about is as it was.
+    pub(super) fn of(preview: &Preview) -> Option<Self> {
         let Some(Ok(preview)) = preview else { return None };
         let now = preview.base_generation;
-        (base != now).then(|| Self { environment: preview.environment.clone(), base, now })
+        preview.overtaken.map(|base| Self { environment: preview.environment.clone(), base, now })
     }
 
     /// Why a review alone does not go on, with the status that a proposal would have.
@@ -89,13 +87,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::url_state::Query;
 
-    fn preview() -> EditPreview {
+    fn preview(overtaken: Option<i64>) -> EditPreview {
         EditPreview {
             environment: "dev".into(),
             title: "dev: edit pool web".into(),
             base_generation: 7,
+            overtaken,
             desired: FleetSpec::new(EnvironmentSpec::new("p", "us-central1", "dev", "n", "s")),
             differences: Vec::new(),
             plan: Plan {
@@ -110,20 +108,12 @@ mod tests {
         }
     }
 
-    fn sent(query: &str) -> Posted {
-        Posted { posted: true, values: Query::parse(query), ..Posted::default() }
-    }
-
     #[test]
-    fn a_form_is_behind_when_it_was_begun_on_another_generation() {
-        let preview = Some(Ok(preview()));
-        let newer = Newer::of(&sent("base_generation=5"), &preview).unwrap();
+    fn a_form_is_behind_when_its_noun_was_declared_otherwise_since_it_was_begun() {
+        let newer = Newer::of(&Some(Ok(preview(Some(5))))).unwrap();
         assert_eq!((newer.base, newer.now), (5, 7));
-        for begun in ["base_generation=7", "base_generation=", "base_generation=first", "name=web"] {
-            assert_eq!(Newer::of(&sent(begun), &preview), None, "{begun}");
-        }
-        assert_eq!(Newer::of(&Posted::default(), &preview), None, "it was only opened");
-        assert_eq!(Newer::of(&sent("base_generation=5"), &None), None, "there is nothing to set beside it");
+        assert_eq!(Newer::of(&Some(Ok(preview(None)))), None);
+        assert_eq!(Newer::of(&None), None, "there is nothing to set beside it");
     }
 
     #[test]

@@ -33,11 +33,18 @@ type Reviewed = (TemplateForm, Preview);
 /// The edit that was sent, if any was; or which fields cannot be read.
 type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
 
-async fn review(environment: Option<String>, name: Option<String>, sent: Sent) -> Result<Reviewed, ApiError> {
+async fn review(
+    environment: Option<String>,
+    name: Option<String>,
+    begun: Option<i64>,
+    sent: Sent,
+) -> Result<Reviewed, ApiError> {
     let form = api::templates::load_template_form(environment, name).await?;
     let preview = match sent {
         None => None,
-        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.environment.clone(), edit).await),
+        Some(Ok(edit)) => {
+            Some(api::edits::preview_edit(form.environment.environment.clone(), edit, begun).await)
+        }
         Some(Err(refused)) => Some(Err(unreadable(refused))),
     };
     Ok((form, preview))
@@ -52,8 +59,11 @@ pub fn NewTemplate() -> AnyView {
     let chosen = Memo::new(move |_| {
         query.with(|query| query.get(AGENT_TYPE).and_then(|text| AgentType::from_str(text).ok()))
     });
-    let form =
-        Resource::new(move || scope.named(), move |environment| review(environment, None, sent.clone()));
+    let begun = posted.begun();
+    let form = Resource::new(
+        move || scope.named(),
+        move |environment| review(environment, None, begun, sent.clone()),
+    );
     let close = scope.link_untracked(routes::TEMPLATES);
     view! {
         <SidePanel
@@ -191,9 +201,10 @@ pub fn EditTemplate() -> AnyView {
     let named = named();
     let posted = Posted::here();
     let sent: Sent = posted.posted.then(|| read_edit(&named.get_untracked().1, &posted.values));
+    let begun = posted.begun();
     let form = Resource::new(
         move || named.get(),
-        move |(environment, name)| review(Some(environment), Some(name), sent.clone()),
+        move |(environment, name)| review(Some(environment), Some(name), begun, sent.clone()),
     );
     let (environment, name) = named.get_untracked();
     view! {
@@ -220,10 +231,12 @@ pub fn EditTemplate() -> AnyView {
 pub fn RetireTemplate() -> AnyView {
     let named = named();
     let posted = Posted::here();
+    let begun = posted.begun();
     let form = Resource::new(
         move || named.get(),
-        |(environment, name)| {
-            review(Some(environment), Some(name.clone()), Some(Ok(Edit::RetireTemplate { name })))
+        move |(environment, name)| {
+            let retire = Edit::RetireTemplate { name: name.clone() };
+            review(Some(environment), Some(name), begun, Some(Ok(retire)))
         },
     );
     let (environment, name) = named.get_untracked();

@@ -3,6 +3,7 @@
 
 mod difference;
 mod firewall;
+mod noun;
 mod pool;
 mod spoken;
 mod template;

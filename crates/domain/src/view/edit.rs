@@ -16,7 +16,9 @@ pub struct EditPreview {
     /// The generation that the edit was applied to; a proposal names it.
     pub base_generation: i64,
     pub desired: FleetSpec,
-    /// Attribute by attribute, against that generation.
+    /// The generation that the edit was begun on, where what it is of was declared otherwise since.
+    pub overtaken: Option<i64>,
+    /// Attribute by attribute, against the base generation.
     pub differences: Vec<FieldChange>,
     pub plan: Plan,
     /// SHA-256 over the declaration, its plan and its generation, in hex: what was seen is what is proposed.

@@ -27,9 +27,12 @@ use crate::{
 /// The form, what an edit by it would do, and what it would have done with the load that was.
 type Reviewed = (AutoscalingForm, Preview, Option<ReplayPage>);
 
-async fn review(environment: String, pool: String, sent: Option<Query>) -> Result<Reviewed, ApiError> {
+async fn review(environment: String, pool: String, sent: Posted) -> Result<Reviewed, ApiError> {
     let form = api::autoscaling::load_autoscaling_form(environment.clone(), pool.clone()).await?;
-    let Some(values) = sent else { return Ok((form, None, None)) };
+    if !sent.posted {
+        return Ok((form, None, None));
+    }
+    let (begun, values) = (sent.begun(), sent.values);
     let next = match read(&values, &form.pool) {
         Ok(next) => next,
         Err(refused) => return Ok((form, Some(Err(unreadable(refused))), None)),
@@ -41,7 +44,7 @@ async fn review(environment: String, pool: String, sent: Option<Query>) -> Resul
         });
     }
     let edit = Edit::UpdatePool { name: pool, pool: next.clone() };
-    let preview = api::edits::preview_edit(environment.clone(), edit).await;
+    let preview = api::edits::preview_edit(environment.clone(), edit, begun).await;
     // What is refused is refused once, by the preview.
     let sound = preview.as_ref().is_ok_and(|preview| preview.plan.violations.is_empty());
     let replay = if sound && next.enable_autoscaling == Some(true) {
@@ -61,7 +64,7 @@ pub fn EditAutoscaling() -> AnyView {
         })
     });
     let posted = Posted::here();
-    let sent = posted.posted.then(|| posted.values.clone());
+    let sent = posted.clone();
     let form = Resource::new(
         move || named.get(),
         move |(environment, pool)| review(environment, pool, sent.clone()),
