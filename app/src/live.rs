@@ -1,7 +1,9 @@
 //! What arrives while the page is open. One stream a tab; each instance has a signal of its own, so that only its
-//! cells are drawn anew. Lists do not move by themselves: they ask again, or say how many updates wait. Who reads may pause
-//! all of it: the stream is let go, and what was missed is loaded when it is opened again.
+//! row is drawn anew, and a pool that is drawn whole has one for all. Lists do not move by themselves: they ask again, or
+//! say how many updates wait. Who reads may pause all of it: the stream is let go, and what was missed is loaded when it is
+//! opened again.
 
+mod crowd;
 #[cfg(feature = "hydrate")]
 mod stream;
 
@@ -9,10 +11,15 @@ use std::collections::HashMap;
 
 use domain::{
     Timestamp,
-    view::instance::{InstanceDelta, InstanceRow},
+    agent::AgentState,
+    view::{
+        fleet::FleetZone,
+        instance::{InstanceDelta, InstanceRow},
+    },
 };
 use leptos::prelude::*;
 
+pub use crowd::Crowd;
 #[cfg(feature = "hydrate")]
 pub use stream::connect;
 
@@ -39,6 +46,8 @@ pub struct Live {
     clock: Clock,
     freshness: RwSignal<Freshness>,
     instances: StoredValue<HashMap<Key, ArcRwSignal<Option<InstanceDelta>>>>,
+    /// By environment and pool; the one that was drawn last.
+    crowds: StoredValue<HashMap<(String, String), Crowd>>,
     /// Grows when the stream (re)opens: what was missed meanwhile must be loaded.
     opened: RwSignal<u32>,
     /// Grows when a pool's settings or conditions moved.
@@ -65,6 +74,7 @@ impl Live {
             clock: Clock::here(),
             freshness: RwSignal::new(Freshness::Drawn),
             instances: StoredValue::new(HashMap::new()),
+            crowds: StoredValue::new(HashMap::new()),
             opened: RwSignal::new(0),
             pools: RwSignal::new(0),
             roster: RwSignal::new(0),
@@ -168,6 +178,26 @@ impl Live {
         }
     }
 
+    /// A pool's agents as they were loaded, moved on by what arrived since.
+    pub fn crowd(self, environment: &str, pool: &str, zones: Vec<FleetZone>) -> Crowd {
+        let crowd = Crowd::new(zones);
+        self.instances.with_value(|known| {
+            for ((_, _, name), signal) in
+                known.iter().filter(|(key, _)| key.0 == environment && key.1 == pool)
+            {
+                signal.with_untracked(|delta| {
+                    if delta.is_some() {
+                        crowd.pass(name, mood(delta.as_ref()));
+                    }
+                });
+            }
+        });
+        self.crowds.update_value(|known| {
+            known.insert((environment.to_owned(), pool.to_owned()), crowd.clone());
+        });
+        crowd
+    }
+
     fn signal(self, key: Key) -> ArcRwSignal<Option<InstanceDelta>> {
         if let Some(signal) = self.instances.with_value(|known| known.get(&key).cloned()) {
             return signal;
@@ -194,13 +224,20 @@ impl Live {
             };
             // A page draws only some of the fleet. The others have mostly spoken; one that came just now has not.
             let came = matches!(&delta, InstanceDelta::Seen(row) if row.last_heartbeat.is_none());
-            let unknown = !self.instances.with_value(|known| known.contains_key(&key));
+            let drawn = self.passed(&key, mood(Some(&delta)));
+            let unknown = !drawn && !self.instances.with_value(|known| known.contains_key(&key));
             heard.roster |= left || (came && unknown);
             let signal = self.signal(key);
             heard.moods |= signal.with_untracked(|before| mood(before.as_ref()) != mood(Some(&delta)));
             signal.set(Some(delta));
         }
         heard
+    }
+
+    /// Tells the page that draws the pool whole. Whether it draws this one.
+    fn passed(self, (environment, pool, name): &Key, state: Option<AgentState>) -> bool {
+        let of_pool = (environment.clone(), pool.clone());
+        self.crowds.with_value(|known| known.get(&of_pool).is_some_and(|crowd| crowd.pass(name, state)))
     }
 
     /// What arrived before a gap may be older than what pages load after it.
@@ -223,8 +260,7 @@ struct Heard {
     moods: bool,
 }
 
-#[cfg(feature = "hydrate")]
-fn mood(delta: Option<&InstanceDelta>) -> Option<domain::agent::AgentState> {
+fn mood(delta: Option<&InstanceDelta>) -> Option<AgentState> {
     match delta {
         Some(InstanceDelta::Seen(row)) => Some(row.agent),
         Some(InstanceDelta::Left { .. }) | None => None,

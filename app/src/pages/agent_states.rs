@@ -49,6 +49,17 @@ pub fn tally(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
     counts.to_vec()
 }
 
+/// Several tallies as one.
+pub fn sum(tallies: impl IntoIterator<Item = Vec<AgentCount>>) -> Vec<AgentCount> {
+    let mut counts = ORDER.map(|state| AgentCount { state, count: 0 });
+    for one in tallies.into_iter().flatten() {
+        if let Some(entry) = counts.iter_mut().find(|entry| entry.state == one.state) {
+            entry.count += one.count;
+        }
+    }
+    counts.to_vec()
+}
+
 pub fn of(counts: &[AgentCount], wanted: AgentState) -> u64 {
     counts.iter().filter(|entry| entry.state == wanted).map(|entry| u64::from(entry.count)).sum()
 }
@@ -69,5 +80,11 @@ mod tests {
         let counts = tally([AgentState::Ill, AgentState::Healthy, AgentState::Ill]);
         assert_eq!((of(&counts, AgentState::Ill), of(&counts, AgentState::Healthy)), (2, 1));
         assert_eq!(of(&counts, AgentState::Gone), 0);
+    }
+
+    #[test]
+    fn tallies_add_up() {
+        let both = sum([tally([AgentState::Ill, AgentState::Healthy]), tally([AgentState::Ill])]);
+        assert_eq!(both, tally([AgentState::Ill, AgentState::Healthy, AgentState::Ill]));
     }
 }

@@ -1,12 +1,16 @@
 //! Fleet: is all well?
 
+mod ailing;
 mod counts;
 mod grid;
+mod mosaic;
+mod pool;
 mod rail;
 
-use domain::view::{fleet::FleetView, instance::InstanceRow};
+use domain::{agent::AgentState, view::fleet::FleetView};
 use leptos::prelude::*;
 
+use self::pool::LivePool;
 use super::{agent_states, costs::budget};
 use crate::{
     api,
@@ -28,7 +32,6 @@ use crate::{
     url_state::Query,
     words,
 };
-use domain::agent::AgentState;
 
 #[component]
 pub fn Fleet() -> impl IntoView {
@@ -103,21 +106,15 @@ fn budget_notice(view: &FleetView) -> Option<AnyView> {
     Some(budget::banner(notice.threshold, said, Some(href)))
 }
 
-/// Every instance as it was loaded, pool by pool and zone by zone.
-fn rows(view: &FleetView) -> Vec<InstanceRow> {
-    view.pools.iter().flat_map(|pool| &pool.zones).flat_map(|zone| &zone.instances).cloned().collect()
-}
-
-fn agents(view: FleetView) -> AnyView {
-    let live = Live::here();
-    let environment = view.environment.clone();
-    let all = rows(&view);
-    let tally = Memo::new(move |_| {
-        agent_states::tally(all.iter().filter_map(|row| live.newest(row)).map(|row| row.agent))
-    });
+fn agents(mut view: FleetView) -> AnyView {
+    let environment = view.environment.clone().unwrap_or_default();
+    let pools: Vec<LivePool> =
+        std::mem::take(&mut view.pools).into_iter().map(|pool| LivePool::here(&environment, pool)).collect();
+    let tallies: Vec<_> = pools.iter().map(|pool| pool.tally).collect();
+    let tally = Memo::new(move |_| agent_states::sum(tallies.iter().map(|tally| tally.get())));
+    let in_pools = words::count(pools.len() as u64, "pool");
     let changes = view.changes.clone();
     let open_changes = changes.len() as u64;
-    let pools = view.pools.len() as u64;
     let lead = move || {
         let tally = tally.get();
         let (total, healthy) = (total(&tally), agent_states::of(&tally, AgentState::Healthy));
@@ -133,9 +130,13 @@ fn agents(view: FleetView) -> AnyView {
         };
         health + &waiting
     };
-    let heading =
-        move || format!("{} in {}", words::count(total(&tally.get()), "agent"), words::count(pools, "pool"));
-    let legend_environment = environment.clone();
+    let heading = move || format!("{} in {in_pools}", words::count(total(&tally.get()), "agent"));
+    let in_state = move |state: AgentState| {
+        Query::default()
+            .with("environment", Some(&environment))
+            .with("state", Some(state.as_str()))
+            .on(routes::INSTANCES)
+    };
     view! {
         <PageHead
             title="Fleet"
@@ -182,14 +183,14 @@ fn agents(view: FleetView) -> AnyView {
                                 .map(|entry| (agent_states::state(entry.state), u64::from(entry.count)))
                                 .collect::<Vec<_>>(),
                         )
-                    }} <ul class="legend sm">{move || legend(&tally.get(), legend_environment.as_deref())}</ul>
+                    }} <ul class="legend sm">{move || legend(&tally.get(), &in_state)}</ul>
                 </div>
-                {grid::grid(&view)}
+                {grid::grid(&view.zones, &pools)}
                 <details class="more sm">
                     <summary class="cluster">
                         {turning_arrow()} "Show the same as a table of counts"
                     </summary>
-                    {counts::counts(&view)}
+                    {counts::counts(&pools)}
                 </details>
             </section>
             <div class="stack">{rail::changes(changes)}</div>
@@ -203,19 +204,15 @@ fn total(tally: &[domain::view::pool::AgentCount]) -> u64 {
 }
 
 /// The states that occur, each a link to its instances.
-fn legend(tally: &[domain::view::pool::AgentCount], environment: Option<&str>) -> impl IntoView + use<> {
+fn legend(tally: &[domain::view::pool::AgentCount], href: impl Fn(AgentState) -> String) -> AnyView {
     tally
         .iter()
         .filter(|entry| entry.count > 0)
         .map(|entry| {
-            let href = Query::default()
-                .with("environment", environment)
-                .with("state", Some(entry.state.as_str()))
-                .on(routes::INSTANCES);
             let state = agent_states::state(entry.state);
             view! {
                 <li>
-                    <a class="status" data-s=state.as_str() href=href>
+                    <a class="status" data-s=state.as_str() href=href(entry.state)>
                         {glyph(state)}
                         <b>{words::number(u64::from(entry.count))}</b>
                         {agent_states::word(entry.state)}
@@ -224,4 +221,5 @@ fn legend(tally: &[domain::view::pool::AgentCount], environment: Option<&str>) -
             }
         })
         .collect_view()
+        .into_any()
 }

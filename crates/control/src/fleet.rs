@@ -1,18 +1,20 @@
 //! The fleet page: every agent by pool and zone, and what is under way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     Actor, ChangeState, Permission,
     condition::{ConditionStatus, ConditionType},
-    view::fleet::{FleetPool, FleetView, FleetZone},
+    derive,
+    view::fleet::{FleetAgent, FleetPool, FleetView, FleetZone},
 };
 
-use crate::{
-    Control, Error, costs, environments, error::authorize, instances::count_agents, pools::Declared,
-};
+use crate::{Control, Error, costs, environments, error::authorize, instances::count_states, live::LiveRow};
 
 const OPEN_CHANGES: u32 = 10;
+
+/// Agents by pool and zone; in each zone by name.
+type Places = HashMap<String, BTreeMap<String, Vec<FleetAgent>>>;
 
 /// The named environment, or the first one; an installation without environments has an empty fleet.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
@@ -52,53 +54,67 @@ pub async fn load_fleet(
         });
     };
     let budget_notice = costs::budget_notice(control, &environment).await?;
-    let declared = Declared::load(control, actor, environment).await?;
-    let zones: BTreeSet<String> = declared
-        .desired
-        .groups
-        .values()
-        .flat_map(|group| group.zones.iter().cloned())
-        .chain(declared.instances.iter().map(|row| row.instance.zone.clone()))
+    let declared = control.store.list_pools(&environment.name).await?;
+    let ((mut places, agents), _) = control.live.choose(&environment.name, |all| {
+        let agents = count_states(all.iter().map(|row| row.agent));
+        ((placed(&all), agents), Vec::new())
+    });
+    // What Compute Engine last said of the region would be read with all that it said of every VM. A zone that holds none of them
+    // is worth an empty column, not that.
+    let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
+        .zones
+        .into_iter()
+        .chain(places.values().flat_map(BTreeMap::keys).cloned())
         .collect();
     let pools = declared
-        .rows()
         .into_iter()
-        .map(|row| FleetPool {
-            zones: zones
-                .iter()
-                .map(|zone| FleetZone {
-                    zone: zone.clone(),
-                    instances: declared
-                        .instances
-                        .iter()
-                        .filter(|instance| instance.pool == row.name && &instance.instance.zone == zone)
-                        .cloned()
-                        .collect(),
-                })
-                .collect(),
-            row,
+        .map(|pool| {
+            let mut own = places.remove(&pool.name).unwrap_or_default();
+            let in_zone = |zone: &String| FleetZone {
+                zone: zone.clone(),
+                agents: own.remove(zone).unwrap_or_default(),
+            };
+            FleetPool { zones: zones.iter().map(in_zone).collect(), name: pool.name }
         })
         .collect();
     let broken = |kind: ConditionType| {
-        let conditions = &declared.environment.conditions;
+        let conditions = &environment.conditions;
         let found = conditions
             .iter()
             .find(|condition| condition.kind == kind && condition.status == ConditionStatus::False)?;
         Some((found.since, found.message.clone()))
     };
     let (unreachable, half_applied) = (broken(ConditionType::Reachable), broken(ConditionType::Applied));
-    let incidents = control.store.list_open_incidents(Some(&declared.environment.name)).await?;
+    let incidents = control.store.list_open_incidents(Some(&environment.name)).await?;
     Ok(FleetView {
         incidents,
-        environment: Some(declared.environment.name.clone()),
+        environment: Some(environment.name),
         zones: zones.into_iter().collect(),
         pools,
-        agents: count_agents(&declared.instances),
+        agents,
         changes,
-        observed_at: declared.environment.observed_at,
+        observed_at: environment.observed_at,
         unreachable,
         half_applied,
         budget_notice,
         now,
     })
+}
+
+fn placed(all: &[&LiveRow]) -> Places {
+    let mut places: HashMap<&str, BTreeMap<&str, Vec<FleetAgent>>> = HashMap::new();
+    for row in all {
+        let agent = FleetAgent { name: row.instance.name.clone(), state: row.agent };
+        places.entry(&row.pool).or_default().entry(&row.instance.zone).or_default().push(agent);
+    }
+    places
+        .into_iter()
+        .map(|(pool, zones)| {
+            let zones = zones.into_iter().map(|(zone, mut agents)| {
+                agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+                (zone.to_owned(), agents)
+            });
+            (pool.to_owned(), zones.collect())
+        })
+        .collect()
 }

@@ -255,7 +255,8 @@ pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) 
     count_states(rows.into_iter().map(|row| row.agent))
 }
 
-fn count_states(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
+/// The same of bare states.
+pub(crate) fn count_states(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
     let mut counts = AgentState::ALL.map(|state| AgentCount { state, count: 0 });
     for state in states {
         if let Some(count) = counts.iter_mut().find(|count| count.state == state) {

@@ -12,6 +12,7 @@ mod documents;
 mod doors;
 mod forms;
 mod headers;
+mod large_fleet;
 mod paging;
 mod rest;
 mod settings;

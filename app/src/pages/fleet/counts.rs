@@ -1,11 +1,11 @@
 //! The same as the heat grid in numbers.
 
-use domain::view::fleet::{FleetPool, FleetView};
 use leptos::prelude::*;
 
-use crate::{components::table::Table, live::Live, pages::agent_states, words};
+use super::pool::LivePool;
+use crate::{components::table::Table, pages::agent_states, words};
 
-pub fn counts(view: &FleetView) -> AnyView {
+pub fn counts(pools: &[LivePool]) -> AnyView {
     let heads = agent_states::ORDER
         .map(|agent| {
             view! {
@@ -15,7 +15,7 @@ pub fn counts(view: &FleetView) -> AnyView {
             }
         })
         .collect_view();
-    let rows = view.pools.iter().map(pool_row).collect_view();
+    let rows = pools.iter().map(pool_row).collect_view();
     view! {
         <Table label="Counts by pool">
             <thead>
@@ -30,15 +30,11 @@ pub fn counts(view: &FleetView) -> AnyView {
     .into_any()
 }
 
-fn pool_row(pool: &FleetPool) -> AnyView {
-    let live = Live::here();
-    let loaded: Vec<_> = pool.zones.iter().flat_map(|zone| zone.instances.clone()).collect();
-    let tally = Memo::new(move |_| {
-        agent_states::tally(loaded.iter().filter_map(|row| live.newest(row)).map(|row| row.agent))
-    });
+fn pool_row(pool: &LivePool) -> AnyView {
+    let tally = pool.tally;
     let cells = agent_states::ORDER
         .map(|agent| {
-            let count = move || agent_states::of(&tally.get(), agent);
+            let count = move || tally.with(|tally| agent_states::of(tally, agent));
             view! {
                 <td class="num">
                     <span class=move || (count() == 0).then_some("muted")>
@@ -50,7 +46,7 @@ fn pool_row(pool: &FleetPool) -> AnyView {
         .collect_view();
     view! {
         <tr>
-            <th scope="row">{pool.row.name.clone()}</th>
+            <th scope="row">{pool.name.clone()}</th>
             {cells}
         </tr>
     }

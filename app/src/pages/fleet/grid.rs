@@ -1,21 +1,21 @@
 //! The heat grid: pools down, zones across, a cell an agent. Each block is drawn anew only when its own agents move.
 
-use domain::view::fleet::{FleetPool, FleetView, FleetZone};
+use domain::agent::AgentState;
 use leptos::prelude::*;
 
+use super::{ailing, mosaic::mosaic, pool::LivePool, total};
 use crate::{
     components::{
         heat::{block_label, cells},
         table::Table,
     },
-    live::Live,
     pages::agent_states,
     routes, words,
 };
 
-pub fn grid(view: &FleetView) -> AnyView {
-    let heads = view.zones.iter().map(|zone| zone_head(zone)).collect_view();
-    let rows = view.pools.iter().map(pool_row).collect_view();
+pub fn grid(zones: &[String], pools: &[LivePool]) -> AnyView {
+    let heads = zones.iter().map(|zone| zone_head(zone)).collect_view();
+    let rows = pools.iter().map(pool_row).collect_view();
     view! {
         <Table label="Agents by pool and zone" class="heat">
             <thead>
@@ -45,40 +45,44 @@ fn zone_head(zone: &str) -> AnyView {
     .into_any()
 }
 
-fn pool_row(pool: &FleetPool) -> AnyView {
-    let live = Live::here();
-    let href = routes::pool(&pool.row.environment, &pool.row.name);
-    let loaded: Vec<_> = pool.zones.iter().flat_map(|zone| zone.instances.clone()).collect();
-    let present = Memo::new(move |_| loaded.iter().filter(|row| live.newest(row).is_some()).count());
-    let blocks = pool.zones.iter().map(|zone| view! { <td>{block(zone)}</td> }).collect_view();
+fn pool_row(pool: &LivePool) -> AnyView {
+    let href = routes::pool(&pool.environment, &pool.name);
+    let (tally, large) = (pool.tally, pool.is_large());
+    let zones = 0..pool.crowd.zones().len();
+    let blocks = zones.map(|zone| view! { <td>{block(pool, zone, large)}</td> }).collect_view();
     view! {
         <tr>
             <th scope="row">
-                <a href=href>{pool.row.name.clone()}</a>
+                <a href=href>{pool.name.clone()}</a>
             </th>
-            <td class="num">{move || words::number(present.get() as u64)}</td>
+            <td class="num">{move || words::number(tally.with(|tally| total(tally)))}</td>
             {blocks}
         </tr>
+        {large.then(|| ailing::row(pool))}
     }
     .into_any()
 }
 
-fn block(zone: &FleetZone) -> impl IntoView + use<> {
-    let live = Live::here();
-    let loaded = zone.instances.clone();
-    let agents = Memo::new(move |_| {
-        loaded.iter().filter_map(|row| live.newest(row)).map(|row| row.agent).collect::<Vec<_>>()
-    });
-    move || {
-        let agents = agents.get();
-        if agents.is_empty() {
-            return None;
-        }
-        let words: Vec<_> = agent_states::tally(agents.iter().copied())
-            .iter()
-            .map(|entry| (entry.state.as_str(), entry.count as usize))
-            .collect();
-        let states: Vec<_> = agents.iter().map(|agent| agent_states::state(*agent)).collect();
-        Some(cells(&states, block_label(&words)))
+fn block(pool: &LivePool, zone: usize, large: bool) -> impl IntoView + use<> {
+    let crowd = pool.crowd.clone();
+    let agents = Memo::new(move |_| crowd.with(|zones| zones.get(zone).cloned().unwrap_or_default()));
+    move || agents.with(|agents| picture(agents, large))
+}
+
+/// None where nobody is.
+fn picture(agents: &[Option<AgentState>], large: bool) -> Option<AnyView> {
+    let here: Vec<AgentState> = agents.iter().copied().flatten().collect();
+    if here.is_empty() {
+        return None;
     }
+    let words: Vec<_> = agent_states::tally(here.iter().copied())
+        .iter()
+        .map(|entry| (entry.state.as_str(), entry.count as usize))
+        .collect();
+    let label = block_label(&words);
+    if large {
+        return Some(mosaic(agents, label));
+    }
+    let states: Vec<_> = here.into_iter().map(agent_states::state).collect();
+    Some(cells(&states, label))
 }

@@ -46,11 +46,18 @@ async fn the_fleet_shows_every_vm_in_its_zone(pool: PgPool) {
     assert_eq!(view.pools.len(), 1);
     let zones = &view.pools[0].zones;
     assert_eq!(zones.iter().map(|zone| zone.zone.clone()).collect::<Vec<_>>(), view.zones);
-    let mut shown: Vec<String> =
-        zones.iter().flat_map(|zone| zone.instances.iter().map(|row| row.instance.name.clone())).collect();
-    shown.sort();
-    assert_eq!(shown, fixture.vms(PROJECT).await);
-    assert!(zones.iter().all(|zone| zone.instances.iter().all(|row| row.instance.zone == zone.zone)));
+    let shown: Vec<_> = zones
+        .iter()
+        .flat_map(|zone| zone.agents.iter().map(|agent| (zone.zone.clone(), agent.name.clone(), agent.state)))
+        .collect();
+    let mut names: Vec<String> = shown.iter().map(|(_, name, _)| name.clone()).collect();
+    names.sort();
+    assert_eq!(names, fixture.vms(PROJECT).await);
+    let mut live = fixture.control.live.rows("dev");
+    live.sort_by_key(|row| (row.instance.zone.clone(), row.instance.name.clone()));
+    let live: Vec<_> =
+        live.into_iter().map(|row| (row.instance.zone, row.instance.name, row.agent)).collect();
+    assert_eq!(shown, live);
     assert_eq!(
         view.agents.iter().map(|one| (one.state, one.count)).collect::<Vec<_>>(),
         [(AgentState::Starting, 2)]

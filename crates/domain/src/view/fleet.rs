@@ -2,23 +2,96 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    change::ChangeRow,
-    instance::InstanceRow,
-    pool::{AgentCount, PoolRow},
-};
-use crate::{Timestamp, cost::Money, incident::Incident};
+use super::{change::ChangeRow, pool::AgentCount};
+use crate::{Timestamp, agent::AgentState, cost::Money, incident::Incident};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// All that the page knows of one agent. A fleet has thousands: whoever wants more of one opens its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetAgent {
+    pub name: String,
+    pub state: AgentState,
+}
+
+/// One pool's agents in one zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PackedZone", into = "PackedZone")]
 pub struct FleetZone {
     pub zone: String,
     /// By name.
-    pub instances: Vec<InstanceRow>,
+    pub agents: Vec<FleetAgent>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A zone as it travels, six bytes an agent: `agent-web-`, `4k2x x7k2`, `hs`.
+#[derive(Serialize, Deserialize)]
+struct PackedZone {
+    zone: String,
+    /// What all names begin with, up to a hyphen.
+    stem: String,
+    /// What follows, parted by spaces: no name of Compute Engine has one.
+    rests: String,
+    /// A letter an agent.
+    states: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a zone's agents have as many names as states, and these are known")]
+pub struct InvalidZone;
+
+const fn letter(state: AgentState) -> char {
+    match state {
+        AgentState::Healthy => 'h',
+        AgentState::Starting => 'b',
+        AgentState::Late => 'l',
+        AgentState::Silent => 's',
+        AgentState::Ill => 'i',
+        AgentState::Stopped => 'p',
+        AgentState::Gone => 'g',
+    }
+}
+
+fn stem(agents: &[FleetAgent]) -> &str {
+    let Some(first) = agents.first() else { return "" };
+    let shared = agents.iter().fold(first.name.as_str(), |shared, agent| {
+        let same = shared.chars().zip(agent.name.chars()).take_while(|(one, other)| one == other);
+        &shared[..same.map(|(one, _)| one.len_utf8()).sum::<usize>()]
+    });
+    shared.rfind('-').map_or("", |hyphen| &shared[..=hyphen])
+}
+
+impl From<FleetZone> for PackedZone {
+    fn from(zone: FleetZone) -> Self {
+        let stem = stem(&zone.agents);
+        let rests: Vec<&str> = zone.agents.iter().map(|agent| &agent.name[stem.len()..]).collect();
+        Self {
+            rests: rests.join(" "),
+            states: zone.agents.iter().map(|agent| letter(agent.state)).collect(),
+            stem: stem.to_owned(),
+            zone: zone.zone,
+        }
+    }
+}
+
+impl TryFrom<PackedZone> for FleetZone {
+    type Error = InvalidZone;
+
+    fn try_from(packed: PackedZone) -> Result<Self, InvalidZone> {
+        let mut rests = packed.rests.split(' ');
+        let mut agents = Vec::with_capacity(packed.states.len());
+        for said in packed.states.chars() {
+            let state =
+                AgentState::ALL.into_iter().find(|state| letter(*state) == said).ok_or(InvalidZone)?;
+            let rest = rests.next().ok_or(InvalidZone)?;
+            agents.push(FleetAgent { name: format!("{}{rest}", packed.stem), state });
+        }
+        // Nothing, when it is split, is still one part.
+        let whole = if agents.is_empty() { packed.rests.is_empty() } else { rests.next().is_none() };
+        if whole { Ok(Self { zone: packed.zone, agents }) } else { Err(InvalidZone) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FleetPool {
-    pub row: PoolRow,
+    pub name: String,
     /// In the order of [`FleetView::zones`]; a zone without VMs of the pool has an empty list.
     pub zones: Vec<FleetZone>,
 }
@@ -52,4 +125,54 @@ pub struct FleetView {
     /// The highest threshold of this month's budget that was crossed.
     pub budget_notice: Option<BudgetNotice>,
     pub now: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(agents: &[(&str, AgentState)]) -> FleetZone {
+        let agents = agents.iter().map(|(name, state)| FleetAgent { name: (*name).into(), state: *state });
+        FleetZone { zone: "us-central1-a".into(), agents: agents.collect() }
+    }
+
+    fn travelled(zone: &FleetZone) -> (String, FleetZone) {
+        let text = serde_json::to_string(zone).unwrap();
+        let back = serde_json::from_str(&text).unwrap();
+        (text, back)
+    }
+
+    #[test]
+    fn a_zone_travels_packed_and_arrives_whole() {
+        let pair = zone(&[("agent-web-4k2x", AgentState::Healthy), ("agent-web-x7k2", AgentState::Silent)]);
+        let (text, back) = travelled(&pair);
+        assert_eq!(back, pair);
+        assert_eq!(text, r#"{"zone":"us-central1-a","stem":"agent-web-","rests":"4k2x x7k2","states":"hs"}"#);
+        let every: Vec<_> = AgentState::ALL.iter().map(|state| (state.as_str(), *state)).collect();
+        for odd in [
+            zone(&[]),
+            zone(&[("web", AgentState::Ill)]),
+            zone(&[("web-", AgentState::Ill)]),
+            zone(&[("a-b-c", AgentState::Ill), ("a-bc", AgentState::Late)]),
+            zone(&every),
+        ] {
+            assert_eq!(travelled(&odd).1, odd);
+        }
+    }
+
+    #[test]
+    fn a_thousand_agents_take_few_bytes() {
+        let names: Vec<String> = (0..1000).map(|number| format!("agent-backend-pool-{number:04}")).collect();
+        let all: Vec<_> = names.iter().map(|name| (name.as_str(), AgentState::Healthy)).collect();
+        let (text, _) = travelled(&zone(&all));
+        assert!(text.len() < 6 * 1000 + 100, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn names_without_states_and_states_that_nobody_knows_are_refused() {
+        for (rests, states) in [("a b", "h"), ("a", "hh"), ("a", ""), ("a", "z")] {
+            let text = format!(r#"{{"zone":"z","stem":"","rests":"{rests}","states":"{states}"}}"#);
+            assert!(serde_json::from_str::<FleetZone>(&text).is_err(), "{text}");
+        }
+    }
 }
