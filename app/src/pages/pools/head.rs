@@ -28,21 +28,22 @@ use crate::{
     url_state::Query,
 };
 
+/// The pool that the address names: its environment, and its name.
+pub fn named() -> Memo<(String, String)> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        params.with(|params| {
+            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
+        })
+    })
+}
+
 /// The pool that the address names. Loads again when the fleet or a change moves.
 pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
-    let params = use_params_map();
-    let live = Live::here();
+    let (named, live) = (named(), Live::here());
     Resource::new(
-        move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                live.instances(),
-                (live.changes(), live.health()),
-            )
-        },
-        |(environment, name, ..)| api::pools::load_pool(environment, name),
+        move || (named.get(), live.instances(), (live.changes(), live.health())),
+        |((environment, name), ..)| api::pools::load_pool(environment, name),
     )
 }
 

@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub fn ActOnInstances() -> AnyView {
     let (posted, form) = of_pool(verbs::act_on_instances, false);
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     let asked = use_query().get_untracked();
     view! {
         <SidePanel
