@@ -53,12 +53,13 @@ pub async fn load_fleet(
     };
     let budget_notice = costs::budget_notice(control, &environment).await?;
     let declared = Declared::load(control, actor, environment).await?;
+    let instances = control.live.rows(&declared.environment.name);
     let zones: BTreeSet<String> = declared
         .desired
         .groups
         .values()
         .flat_map(|group| group.zones.iter().cloned())
-        .chain(declared.instances.iter().map(|row| row.instance.zone.clone()))
+        .chain(instances.iter().map(|row| row.instance.zone.clone()))
         .collect();
     let pools = declared
         .rows()
@@ -68,8 +69,7 @@ pub async fn load_fleet(
                 .iter()
                 .map(|zone| FleetZone {
                     zone: zone.clone(),
-                    instances: declared
-                        .instances
+                    instances: instances
                         .iter()
                         .filter(|instance| instance.pool == row.name && &instance.instance.zone == zone)
                         .cloned()
@@ -93,7 +93,7 @@ pub async fn load_fleet(
         environment: Some(declared.environment.name.clone()),
         zones: zones.into_iter().collect(),
         pools,
-        agents: count_agents(&declared.instances),
+        agents: count_agents(&instances),
         changes,
         observed_at: declared.environment.observed_at,
         unreachable,
