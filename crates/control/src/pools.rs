@@ -11,8 +11,7 @@ use domain::{
     name,
     resource::ResourceSet,
     view::{
-        instance::InstanceRow,
-        pool::{AgentCount, PoolForm, PoolRow, PoolView, Requested},
+        pool::{AgentCount, PoolForm, PoolRollout, PoolRow, PoolView, Requested},
         settings::{heartbeat_settings, pool_settings},
     },
 };
@@ -50,6 +49,31 @@ pub async fn load_pool(
     pool: &str,
 ) -> Result<PoolView, Error> {
     authorize(actor, Permission::ReadFleet)?;
+    Ok(look(control, actor, environment, pool).await?.0)
+}
+
+/// The pool with how far each of its VMs is.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
+pub async fn load_pool_rollout(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: &str,
+) -> Result<PoolRollout, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let (pool, declared) = look(control, actor, environment, pool).await?;
+    let labels = rollouts::labels(control, environment).await?;
+    let rollout =
+        rollouts::of_group(&declared.observed, &pool.row.group, &labels, pool.spec.min_ready_sec, pool.now);
+    Ok(PoolRollout { pool, rollout })
+}
+
+async fn look(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: &str,
+) -> Result<(PoolView, Declared), Error> {
     let found = environments::require(control, environment).await?;
     let declared = Declared::load(control, actor, found).await?;
     let row =
@@ -60,7 +84,6 @@ pub async fn load_pool(
         store::ChangeFilter { environment: Some(environment), touches: &touches, ..Default::default() };
     let changes = control.store.list_changes(&filter, RECENT_CHANGES).await?;
     let observed = declared.environment.observed_at.map(|_| &declared.observed);
-    let labels = rollouts::labels(control, environment).await?;
     let own = declared.pools.iter().find(|known| known.name == pool);
     let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
     let mut settings = pool_settings(&declared.desired, observed, &row.group);
@@ -68,24 +91,18 @@ pub async fn load_pool(
     let now = control.clock.now();
     let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
     incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
-    Ok(PoolView {
+    let view = PoolView {
         incidents,
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings,
-        rollout: rollouts::of_group(&declared.observed, &row.group, &labels, spec.min_ready_sec, now),
         spec,
-        instances: own_rows(control, environment, pool),
         changes: changes.into_iter().map(crate::changes::row).collect(),
         observed_at: declared.environment.observed_at,
         now,
         row,
-    })
-}
-
-/// By name.
-fn own_rows(control: &Control, environment: &str, pool: &str) -> Vec<InstanceRow> {
-    control.live.choose(environment, |rows| ((), rows.into_iter().filter(|row| row.pool == pool).collect())).1
+    };
+    Ok((view, declared))
 }
 
 fn missing(environment: &str, pool: &str) -> Error {

@@ -51,7 +51,7 @@ pub fn PoolAutoscaling() -> AnyView {
         named.and_then(|key| known(&key)).or_else(|| known(DEFAULT)).unwrap_or(WINDOWS[1])
     });
     let page = Resource::new(
-        move || (named.get(), chosen.get().1, live.instances(), live.pools()),
+        move || (named.get(), chosen.get().1, live.pools()),
         |((environment, pool), window, ..)| api::autoscaling::load_autoscaling(environment, pool, window),
     );
     let pool = pool_resource();

@@ -29,7 +29,7 @@ pub fn PoolCost() -> AnyView {
     let both = Resource::new(
         move || {
             let month = query.with(|query| query.get(MONTH).and_then(read_month));
-            (named.get(), month, live.instances(), live.changes())
+            (named.get(), month, live.pools(), live.changes())
         },
         |((environment, name), month, ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;

@@ -18,7 +18,7 @@ use crate::{
 pub fn PoolFirewallPage() -> AnyView {
     let (named, live) = (named(), Live::here());
     let both = Resource::new(
-        move || (named.get(), live.instances(), live.changes()),
+        move || (named.get(), live.pools(), live.changes()),
         |((environment, name), ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;
             api::firewall::load_pool_firewall(environment, name).await.map(|firewall| (pool, firewall))

@@ -4,15 +4,15 @@ use domain::{
     Permission, Timestamp,
     incident::Incident,
     view::{
-        pool::PoolView,
+        pool::{PoolRollout, PoolView},
         rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
     },
 };
 use leptos::prelude::*;
 
-use super::head::{head, pool_resource};
+use super::head::{head, named};
 use crate::{
-    api::ApiError,
+    api::{self, ApiError},
     components::{
         button::LockedLink,
         empty::Empty,
@@ -22,6 +22,7 @@ use crate::{
         moment::Clock,
         status::status,
     },
+    live::Live,
     opening::refusal,
     pages::changes::table::changes_table,
     routes, words,
@@ -32,14 +33,18 @@ const PATIENCE: i64 = 2;
 
 #[component]
 pub fn Rollout() -> AnyView {
-    let pool = pool_resource();
+    let (named, live) = (named(), Live::here());
+    let both = Resource::new(
+        move || (named.get(), live.pools(), (live.changes(), live.health())),
+        |((environment, name), ..)| api::pools::load_pool_rollout(environment, name),
+    );
     let asked = StoredValue::new(None);
-    loaded(pool, "the pool", move |view| {
-        if let Some(at) = opens(&view) {
-            ask_at(at, pool, asked);
+    loaded(both, "the pool", move |PoolRollout { pool: view, rollout }| {
+        if let Some(at) = rollout.as_ref().and_then(opens) {
+            ask_at(at, both, asked);
         }
         let head = head(&view);
-        let panel = match &view.rollout {
+        let panel = match &rollout {
             Some(rollout) => rollout_panel(&view, rollout),
             None => view! {
                 <section class="panel" aria-label="Nothing yet">
@@ -68,12 +73,16 @@ pub fn Rollout() -> AnyView {
 }
 
 /// When the canary may be promoted, where only time keeps it from that.
-fn opens(view: &PoolView) -> Option<Timestamp> {
-    view.rollout.as_ref()?.holds_promotion.as_ref()?.until
+fn opens(rollout: &View) -> Option<Timestamp> {
+    rollout.holds_promotion.as_ref()?.until
 }
 
 /// Loads the pool again at that moment: time alone moves nothing that the page would hear of.
-fn ask_at(at: Timestamp, pool: Resource<Result<PoolView, ApiError>>, asked: StoredValue<Option<Timestamp>>) {
+fn ask_at(
+    at: Timestamp,
+    pool: Resource<Result<PoolRollout, ApiError>>,
+    asked: StoredValue<Option<Timestamp>>,
+) {
     let clock = Clock::here();
     Effect::new(move |_| {
         let now = clock.now();
@@ -295,7 +304,7 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
         (None, false) => Some("No VM runs the canary yet.".to_owned()),
         (None, true) => None,
     };
-    let opens = opens(view).filter(|_| role.is_none());
+    let opens = opens(rollout).filter(|_| role.is_none());
     let canary = declared.then(|| {
         view! {
             <LockedLink

@@ -32,7 +32,7 @@ pub fn Timeline() -> AnyView {
     let both = Resource::new(
         move || {
             let before = query.with(|query| query.get(BEFORE).and_then(|text| text.parse::<i64>().ok()));
-            (named.get(), before, live.instances(), (live.changes(), live.health()))
+            (named.get(), before, live.pools(), (live.changes(), live.health()))
         },
         |((environment, name), before, ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;

@@ -92,6 +92,20 @@ async fn the_list_is_paged_both_ways_in_the_order_of_the_declaration(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_list_of_one_pool_is_paged_like_that_of_all(pool: PgPool) {
+    let (fixture, _, all) = listed(pool).await;
+    let control = &fixture.control;
+    let words = format!("pool:{}", POOLS[0]);
+    let first = load(control, &words, Page::First).await;
+    assert_eq!((first.total, first.found, places(&first)), (120, 100, all[..50].to_vec()));
+    assert_eq!(counted(&first), [(AgentState::Starting, 100)]);
+    let second = load(control, &words, Page::After(first.next.as_ref().unwrap())).await;
+    assert_eq!((places(&second), second.earlier, &second.next), (all[50..100].to_vec(), 50, &None));
+    let back = load(control, &words, Page::Before(second.previous.as_ref().unwrap())).await;
+    assert_eq!(places(&back), places(&first));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_left_meanwhile_breaks_no_page(pool: PgPool) {
     let (fixture, vms, all) = listed(pool).await;
     let control = &fixture.control;
