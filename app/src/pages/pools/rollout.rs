@@ -5,7 +5,9 @@ use domain::{
     incident::Incident,
     view::{
         pool::{PoolRollout, PoolView},
-        rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
+        rollout::{
+            Rollout as View, RolloutState, Square, SquareState, VersionLabel, VersionRole, VersionShare,
+        },
     },
 };
 use leptos::prelude::*;
@@ -148,10 +150,11 @@ fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
     let waves = rollout
         .versions
         .iter()
-        .map(|share| {
-            let squares: Vec<Square> =
-                rollout.squares.iter().filter(|square| square.label == share.label).cloned().collect();
-            wave(share, squares)
+        .enumerate()
+        .map(|(place, share)| {
+            let squares: Vec<&Square> =
+                rollout.squares.iter().filter(|square| square.version == place).collect();
+            wave(share, &squares)
         })
         .collect_view();
     let list = |items: &[String], nothing: &'static str| match items {
@@ -191,7 +194,7 @@ fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
     .into_any()
 }
 
-fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
+fn wave(share: &VersionShare, squares: &[&Square]) -> AnyView {
     let role = match share.role {
         VersionRole::Own => "the pool's version",
         VersionRole::Canary => "the canary",
@@ -206,7 +209,7 @@ fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
     } else {
         (State::Progress, format!("{} of {} serve", share.ready, share.wanted))
     };
-    let cells = squares.into_iter().map(cell).collect_view();
+    let cells = squares.iter().map(|square| cell(square, &share.label)).collect_view();
     view! {
         <li class="wave">
             <div>
@@ -241,10 +244,9 @@ fn face(state: SquareState, label: &str) -> AnyView {
     }
 }
 
-fn cell(square: Square) -> AnyView {
-    let short = square.label.short();
-    let said =
-        format!("{} · {} · {} · {}", square.name, square.zone, square.label.long(), square.state.word());
+fn cell(square: &Square, label: &VersionLabel) -> AnyView {
+    let short = label.short();
+    let said = format!("{} · {} · {} · {}", square.name, square.zone, label.long(), square.state.word());
     view! {
         <a
             class=class(square.is_new)
@@ -266,7 +268,7 @@ fn legend(rollout: &View) -> AnyView {
         let known = kinds.iter_mut().find(|(new, state, ..)| *new == square.is_new && *state == square.state);
         match known {
             Some((.., count)) => *count += 1,
-            None => kinds.push((square.is_new, square.state, square.label.short(), 1)),
+            None => kinds.push((square.is_new, square.state, rollout.label(square).short(), 1)),
         }
     }
     let moving = rollout.versions.len() > 1;
@@ -335,8 +337,6 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::view::rollout::VersionLabel;
-
     use super::*;
 
     fn settled(states: &[SquareState]) -> View {
@@ -345,7 +345,7 @@ mod tests {
         let squares = states.iter().map(|&state| Square {
             name: "agent-web-x".into(),
             zone: "us-central1-a".into(),
-            label: label.clone(),
+            version: 0,
             is_new: false,
             state,
         });
@@ -358,6 +358,7 @@ mod tests {
                 ready: 2,
                 total: 3,
             }],
+            labels: vec![label],
             squares: squares.collect(),
             target_size: 3,
             waits_for: Vec::new(),
