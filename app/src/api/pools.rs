@@ -1,7 +1,7 @@
 //! Pools.
 
 use domain::view::{
-    pool::{PoolForm, PoolRow, PoolView},
+    pool::{PoolForm, PoolRollout, PoolRow, PoolView},
     timeline::PoolTimeline,
 };
 use leptos::prelude::*;
@@ -19,6 +19,14 @@ pub async fn list_pools(environment: Option<String>) -> Result<Vec<PoolRow>, Api
 pub async fn load_pool(environment: String, name: String) -> Result<PoolView, ApiError> {
     let request = super::request()?;
     request.answer(control::pools::load_pool(&request.control, &request.actor, &environment, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "load_pool_rollout", output = Json)]
+pub async fn load_pool_rollout(environment: String, name: String) -> Result<PoolRollout, ApiError> {
+    let request = super::request()?;
+    request.answer(
+        control::pools::load_pool_rollout(&request.control, &request.actor, &environment, &name).await,
+    )
 }
 
 /// Without a name: of a pool that is yet to be.

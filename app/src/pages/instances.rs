@@ -41,7 +41,7 @@ pub fn Instances() -> AnyView {
     let instances = Resource::new(
         move || {
             let words = query.with(|query| words_of(query, INSTANCE_KEYS));
-            let (after, before) = query.with(|query| (place(query, AFTER), place(query, BEFORE)));
+            let (after, before) = query.with(edges);
             (scope.named(), words, after, before, live.instances())
         },
         |(environment, words, after, before, _)| {
@@ -60,19 +60,26 @@ pub fn Instances() -> AnyView {
 const AFTER: &str = "after";
 const BEFORE: &str = "before";
 
-/// The instance beside which the page begins or ends. What cannot be read is left out, as in the other lists.
+/// After which instance the page begins, or before which one it ends.
+pub type Edges = (Option<InstancePlace>, Option<InstancePlace>);
+
+pub fn edges(query: &Query) -> Edges {
+    (place(query, AFTER), place(query, BEFORE))
+}
+
+/// What cannot be read is left out, as in the other lists.
 fn place(query: &Query, edge: &str) -> Option<InstancePlace> {
     query.get(edge).and_then(|place| place.parse().ok())
 }
 
 /// The same list from that instance on, or up to it; from its beginning on without one.
-fn page(query: &Query, edge: Option<(&str, &InstancePlace)>) -> String {
+fn page(here: &str, query: &Query, edge: Option<(&str, &InstancePlace)>) -> String {
     let first = query.clone().with(AFTER, None).with(BEFORE, None);
     let page = match edge {
         Some((edge, place)) => first.with(edge, Some(&place.to_string())),
         None => first,
     };
-    page.on(routes::INSTANCES)
+    page.on(here)
 }
 
 /// What is asked often: what to look at, what is new, what was not made anew for long.
@@ -95,7 +102,7 @@ fn of_state(query: &Query, wanted: &ListQuery, state: Option<AgentState>) -> Str
 }
 
 fn draw(list: InstanceList, query: &Query) -> AnyView {
-    let foot = foot(&list, query);
+    let foot = foot(&list, query, routes::INSTANCES);
     let InstanceList { rows, total, agents: tally, found, .. } = list;
     let read = ListQuery::parse(&words_of(query, INSTANCE_KEYS), INSTANCE_KEYS);
     let wanted = read.clone().unwrap_or_default();
@@ -188,8 +195,8 @@ fn draw(list: InstanceList, query: &Query) -> AnyView {
     .into_any()
 }
 
-/// None under an empty list.
-fn foot(list: &InstanceList, query: &Query) -> Option<AnyView> {
+/// None under an empty list. `here` is the list's own address, without the query.
+pub fn foot(list: &InstanceList, query: &Query, here: &str) -> Option<AnyView> {
     let shown = list.rows.len() as u64;
     let range = match shown {
         0 => return None,
@@ -202,9 +209,9 @@ fn foot(list: &InstanceList, query: &Query) -> Option<AnyView> {
         ),
     };
     let ways = vec![
-        Way::to("First page", list.previous.as_ref().map(|_| page(query, None))),
-        Way::back("Earlier", list.previous.as_ref().map(|place| page(query, Some((BEFORE, place))))),
-        Way::onward("Later", list.next.as_ref().map(|place| page(query, Some((AFTER, place))))),
+        Way::to("First page", list.previous.as_ref().map(|_| page(here, query, None))),
+        Way::back("Earlier", list.previous.as_ref().map(|place| page(here, query, Some((BEFORE, place))))),
+        Way::onward("Later", list.next.as_ref().map(|place| page(here, query, Some((AFTER, place))))),
     ];
     Some(paging(Some(range), ways))
 }
@@ -230,10 +237,13 @@ mod tests {
         let at = place(&query, AFTER).unwrap();
         assert_eq!((at.pool.as_str(), at.name.as_str()), ("web", "web-1"));
         assert_eq!(place(&Query::parse("after=chg-4"), AFTER), None);
-        let back = page(&query, Some((BEFORE, &at)));
+        let back = page(routes::INSTANCES, &query, Some((BEFORE, &at)));
         assert_eq!(back, "/instances?q=age%3C1d&before=web%2Fus-central1-a%2Fweb-1");
-        assert_eq!(place(&Query::parse(back.split_once('?').unwrap().1), BEFORE), Some(at));
-        assert_eq!(page(&query, None), "/instances?q=age%3C1d");
+        assert_eq!(place(&Query::parse(back.split_once('?').unwrap().1), BEFORE), Some(at.clone()));
+        assert_eq!(page(routes::INSTANCES, &query, None), "/instances?q=age%3C1d");
+        let of_pool = page("/pools/dev/web/instances", &Query::default(), Some((AFTER, &at)));
+        assert_eq!(of_pool, "/pools/dev/web/instances?after=web%2Fus-central1-a%2Fweb-1");
+        assert_eq!(edges(&Query::parse(of_pool.split_once('?').unwrap().1)), (Some(at), None));
     }
 
     #[test]

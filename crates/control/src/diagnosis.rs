@@ -159,18 +159,17 @@ async fn compute(control: &Control, now: Timestamp) -> HealthCheck {
 
 fn agents(control: &Control) -> HealthCheck {
     const PART: &str = "Agents";
-    let rows = control.live.all_rows();
-    let silent = rows.iter().filter(|row| row.agent == AgentState::Silent).count();
+    let counts = control.live.count_agents();
+    let all: u32 = counts.iter().map(|one| one.count).sum();
+    let silent = counts.iter().find(|one| one.state == AgentState::Silent).map_or(0, |one| one.count);
     let accepted = control.live.accepted();
-    if silent > 0 && silent * 2 > rows.len() {
-        let seen = format!("{silent} of {} agents are silent.", rows.len());
+    if silent > 0 && silent * 2 > all {
+        let seen = format!("{silent} of {all} agents are silent.");
         let fix = "So many at once are rarely ill: can VMs reach http.public_url of this server?";
         return HealthCheck::fail(PART, "MassSilence", seen, fix);
     }
-    let seen = format!(
-        "{accepted} heartbeats since this server started; {silent} of {} agents are silent.",
-        rows.len()
-    );
+    let seen =
+        format!("{accepted} heartbeats since this server started; {silent} of {all} agents are silent.");
     HealthCheck::ok(PART, "Heard", seen)
 }
 

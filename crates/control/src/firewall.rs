@@ -61,7 +61,7 @@ pub async fn load_firewall(
         rules: rules.rows(),
         warnings: rules.warnings.iter().filter(|warning| warning.rule.is_none()).cloned().collect(),
         pools: rules.tags.keys().cloned().collect(),
-        answer: question.map(|question| rules.answer(question)),
+        answer: question.map(|question| rules.answer(control, question)),
         observed_at: rules.declared.environment.observed_at,
         now,
     })
@@ -246,10 +246,12 @@ impl Rules {
         }
     }
 
-    fn answer(&self, question: &Question) -> Result<WhatIf, Vec<Refused>> {
+    fn answer(&self, control: &Control, question: &Question) -> Result<WhatIf, Vec<Refused>> {
         let mut refused: Vec<Refused> = Vec::new();
-        let source = self.party(&question.source).map_err(|why| refused.push(("source".to_owned(), why)));
-        let target = self.party(&question.target).map_err(|why| refused.push(("target".to_owned(), why)));
+        let source =
+            self.party(control, &question.source).map_err(|why| refused.push(("source".to_owned(), why)));
+        let target =
+            self.party(control, &question.target).map_err(|why| refused.push(("target".to_owned(), why)));
         let service = service(question).map_err(|one| refused.push(one));
         let (Ok(source), Ok(target), Ok((protocol, port))) = (source, target, service) else {
             return Err(refused);
@@ -269,7 +271,7 @@ impl Rules {
     }
 
     /// A pool's name, `tag` and a tag, an address, a range.
-    fn party(&self, text: &str) -> Result<Party, String> {
+    fn party(&self, control: &Control, text: &str) -> Result<Party, String> {
         let text = text.trim();
         let help = "write an address, a range as 10.0.0.0/8, a pool's name, or tag and a network tag";
         if text.is_empty() {
@@ -280,13 +282,11 @@ impl Rules {
         }
         let pool = text.strip_prefix("pool ").unwrap_or(text).trim();
         if let Some(tags) = self.tags.get(pool) {
-            let seen: Vec<String> = self
-                .declared
-                .instances
-                .iter()
-                .filter(|row| row.pool == pool)
-                .filter_map(|row| row.instance.address.clone())
-                .collect();
+            let (seen, _) = control.live.choose(&self.declared.environment.name, |rows| {
+                let own = rows.into_iter().filter(|row| row.pool == pool);
+                let seen: Vec<String> = own.filter_map(|row| row.instance.address.clone()).collect();
+                (seen, Vec::new())
+            });
             return Ok(Party::vms(&format!("pool {pool}"), tags.clone(), &seen));
         }
         if let Some(tag) = text.strip_prefix("tag ").map(str::trim).filter(|tag| name::is_rfc1035(tag)) {

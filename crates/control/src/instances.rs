@@ -236,26 +236,27 @@ pub async fn list_instances(
 ) -> Result<InstancePage, Error> {
     authorize(actor, Permission::ReadFleet)?;
     environments::require(control, environment).await?;
-    let place = |row: &InstanceRow| (row.instance.zone.clone(), row.instance.name.clone());
-    let mut rows = control.live.rows(environment);
-    rows.retain(|row| {
-        filter.pool.is_none_or(|pool| row.pool == pool)
-            && filter.name.is_none_or(|name| row.instance.name == name)
-            && after.is_none_or(|after| (row.instance.zone.as_str(), row.instance.name.as_str()) > after)
+    let (more, instances) = control.live.choose(environment, |mut rows| {
+        rows.retain(|row| {
+            filter.pool.is_none_or(|pool| row.pool == pool)
+                && filter.name.is_none_or(|name| row.instance.name == name)
+                && after.is_none_or(|after| place(&row.instance) > after)
+        });
+        rows.sort_unstable_by(|one, other| place(&one.instance).cmp(&place(&other.instance)));
+        let more = rows.len() > PAGE;
+        rows.truncate(PAGE);
+        (more, rows)
     });
-    rows.sort_by_cached_key(place);
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = if more { rows.last().map(place) } else { None };
-    Ok(InstancePage { instances: rows, next })
+    let last = instances.last().filter(|_| more);
+    let next = last.map(|row| (row.instance.zone.clone(), row.instance.name.clone()));
+    Ok(InstancePage { instances, next })
+}
+
+fn place(instance: &Instance) -> (&str, &str) {
+    (&instance.zone, &instance.name)
 }
 
 /// Only states that occur, worst first.
-pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) -> Vec<AgentCount> {
-    count_states(rows.into_iter().map(|row| row.agent))
-}
-
-/// The same of bare states.
 pub(crate) fn count_states(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
     let mut counts = AgentState::ALL.map(|state| AgentCount { state, count: 0 });
     for state in states {

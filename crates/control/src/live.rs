@@ -23,7 +23,10 @@ use domain::{
     heartbeat::Heartbeat,
     heartbeat_history::Minute,
     instance::Instance,
-    view::instance::{InstanceDelta, InstanceRow},
+    view::{
+        instance::{InstanceDelta, InstanceRow},
+        pool::AgentCount,
+    },
 };
 use store::HealthTransition;
 use tokio::sync::broadcast;
@@ -251,9 +254,14 @@ impl Live {
         self.lock().rows.choose(environment, choose)
     }
 
-    /// Of all environments.
-    pub fn all_rows(&self) -> Vec<InstanceRow> {
-        self.lock().rows.all()
+    /// How many agents of all environments are in each state: only states that occur, worst first.
+    pub fn count_agents(&self) -> Vec<AgentCount> {
+        self.lock().rows.count_agents()
+    }
+
+    /// Of all environments, the first `most` whose name is wanted: only these are copied.
+    pub fn find_named(&self, most: usize, wanted: impl Fn(&str) -> bool) -> Vec<InstanceRow> {
+        self.lock().rows.find_named(most, wanted)
     }
 
     /// Open streams of this server.

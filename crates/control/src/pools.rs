@@ -1,5 +1,7 @@
 //! Pools: what is declared beside what is observed.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Actor, ChangeState, ObservedFleet, Permission,
     agent::Thresholds,
@@ -9,13 +11,14 @@ use domain::{
     name,
     resource::ResourceSet,
     view::{
-        instance::InstanceRow,
-        pool::{PoolForm, PoolRow, PoolView, Requested},
+        pool::{AgentCount, PoolForm, PoolRollout, PoolRow, PoolView, Requested},
         settings::{heartbeat_settings, pool_settings},
     },
 };
 
-use crate::{Control, Error, environments, error::authorize, instances::count_agents, rollouts};
+use crate::{
+    Control, Error, environments, error::authorize, instances::count_states, live::LiveRow, rollouts,
+};
 
 const RECENT_CHANGES: u32 = 10;
 
@@ -33,7 +36,7 @@ pub async fn list_pools(
     };
     let mut rows = Vec::new();
     for environment in environments {
-        rows.extend(Declared::load(control, actor, environment).await?.rows());
+        rows.extend(Listed::load(control, actor, environment).await?.rows());
     }
     Ok(rows)
 }
@@ -46,6 +49,31 @@ pub async fn load_pool(
     pool: &str,
 ) -> Result<PoolView, Error> {
     authorize(actor, Permission::ReadFleet)?;
+    Ok(look(control, actor, environment, pool).await?.0)
+}
+
+/// The pool with how far each of its VMs is.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
+pub async fn load_pool_rollout(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: &str,
+) -> Result<PoolRollout, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let (pool, declared) = look(control, actor, environment, pool).await?;
+    let labels = rollouts::labels(control, environment).await?;
+    let rollout =
+        rollouts::of_group(&declared.observed, &pool.row.group, &labels, pool.spec.min_ready_sec, pool.now);
+    Ok(PoolRollout { pool, rollout })
+}
+
+async fn look(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: &str,
+) -> Result<(PoolView, Declared), Error> {
     let found = environments::require(control, environment).await?;
     let declared = Declared::load(control, actor, found).await?;
     let row =
@@ -56,7 +84,6 @@ pub async fn load_pool(
         store::ChangeFilter { environment: Some(environment), touches: &touches, ..Default::default() };
     let changes = control.store.list_changes(&filter, RECENT_CHANGES).await?;
     let observed = declared.environment.observed_at.map(|_| &declared.observed);
-    let labels = rollouts::labels(control, environment).await?;
     let own = declared.pools.iter().find(|known| known.name == pool);
     let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
     let mut settings = pool_settings(&declared.desired, observed, &row.group);
@@ -64,19 +91,18 @@ pub async fn load_pool(
     let now = control.clock.now();
     let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
     incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
-    Ok(PoolView {
+    let view = PoolView {
         incidents,
         region: declared.environment.spec.environment.region.clone(),
         zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings,
-        rollout: rollouts::of_group(&declared.observed, &row.group, &labels, spec.min_ready_sec, now),
         spec,
-        instances: declared.instances.iter().filter(|instance| instance.pool == pool).cloned().collect(),
         changes: changes.into_iter().map(crate::changes::row).collect(),
         observed_at: declared.environment.observed_at,
         now,
         row,
-    })
+    };
+    Ok((view, declared))
 }
 
 fn missing(environment: &str, pool: &str) -> Error {
@@ -124,37 +150,65 @@ pub async fn load_pool_form(
     })
 }
 
-/// One environment with both its columns.
-pub(crate) struct Declared {
-    pub(crate) environment: store::Environment,
+/// The VMs of one pool, counted where they are.
+#[derive(Debug, Default)]
+struct Counted {
+    running: u32,
+    /// Only states that occur, worst first.
+    agents: Vec<AgentCount>,
+}
+
+impl Counted {
+    fn of(rows: &[&LiveRow]) -> Self {
+        let running = rows.iter().filter(|row| row.instance.status == InstanceStatus::Running).count();
+        Self {
+            running: u32::try_from(running).unwrap_or(u32::MAX),
+            agents: count_states(rows.iter().map(|row| row.agent)),
+        }
+    }
+
+    /// Of an environment's pools, those that are declared no more among them.
+    fn by_pool(control: &Control, environment: &str) -> BTreeMap<String, Self> {
+        let (counted, _) = control.live.choose(environment, |rows| {
+            let mut pools: BTreeMap<&str, Vec<&LiveRow>> = BTreeMap::new();
+            for row in rows {
+                pools.entry(&row.pool).or_default().push(row);
+            }
+            let counted: BTreeMap<String, Self> =
+                pools.into_iter().map(|(pool, rows)| (pool.to_owned(), Self::of(&rows))).collect();
+            (counted, Vec::new())
+        });
+        counted
+    }
+}
+
+/// One environment's pools as rows tell of them. What Compute Engine holds is not read for it, VM by VM: each pool keeps what was
+/// last seen of its group in figures.
+struct Listed {
+    environment: store::Environment,
     pools: Vec<store::Pool>,
-    pub(crate) desired: ResourceSet,
-    pub(crate) observed: ObservedFleet,
-    pub(crate) instances: Vec<InstanceRow>,
+    vms: BTreeMap<String, Counted>,
+    /// Without zones: no row tells of them.
+    desired: ResourceSet,
     /// The environment's open changes, the oldest first.
-    pub(crate) open: Vec<Change>,
+    open: Vec<Change>,
     /// Who looks.
     actor: String,
 }
 
-impl Declared {
-    pub(crate) async fn load(
-        control: &Control,
-        actor: &Actor,
-        environment: store::Environment,
-    ) -> Result<Self, Error> {
+impl Listed {
+    async fn load(control: &Control, actor: &Actor, environment: store::Environment) -> Result<Self, Error> {
         let open = ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect::<Vec<_>>();
         let mut open = control.store.list_changes_in(&open).await?.changes;
         open.retain(|change| change.environment == environment.name);
         let pools = control.store.list_pools(&environment.name).await?;
-        let instances = control.live.rows(&environment.name);
-        let observed = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
-        let desired = derive::desired(&environment.spec, &observed);
-        Ok(Self { environment, pools, desired, observed, instances, open, actor: actor.id.clone() })
+        let vms = Counted::by_pool(control, &environment.name);
+        let desired = derive::resources(&environment.spec, &[]);
+        Ok(Self { environment, pools, vms, desired, open, actor: actor.id.clone() })
     }
 
     /// In the declaration's order.
-    pub(crate) fn rows(&self) -> Vec<PoolRow> {
+    fn rows(&self) -> Vec<PoolRow> {
         self.pools.iter().map(|pool| self.row(pool)).collect()
     }
 
@@ -162,22 +216,17 @@ impl Declared {
         let prefix = &self.environment.spec.environment.name_prefix;
         let group = name::instance_group(prefix, &pool.name);
         let autoscaler = self.desired.autoscalers.get(&name::autoscaler(prefix, &pool.name));
-        let own: Vec<&InstanceRow> = self.instances.iter().filter(|row| row.pool == pool.name).collect();
-        let running = own.iter().filter(|row| row.instance.status == InstanceStatus::Running).count();
+        let vms = self.vms.get(&pool.name);
         PoolRow {
             environment: self.environment.name.clone(),
             name: pool.name.clone(),
             agent_type: pool.spec.agent_type,
             template: pool.spec.template_name.clone(),
-            desired_size: self.desired_size(&group),
-            observed_size: self
-                .observed
-                .groups
-                .get(&group)
-                .map(|_| u32::try_from(running).unwrap_or(u32::MAX)),
+            desired_size: self.desired_size(pool, &group),
+            observed_size: pool.status.as_ref().map(|_| vms.map_or(0, |vms| vms.running)),
             autoscaling: autoscaler
                 .map(|scaler| format!("{} to {}", scaler.min_replicas, scaler.max_replicas)),
-            agents: count_agents(own),
+            agents: vms.map(|vms| vms.agents.clone()).unwrap_or_default(),
             conditions: pool.conditions.clone(),
             requested: self.requested(&group),
             generation: pool.generation,
@@ -201,12 +250,43 @@ impl Declared {
     }
 
     /// Under an autoscaler the group's own target is the wish of the moment.
-    fn desired_size(&self, group: &str) -> u32 {
+    fn desired_size(&self, pool: &store::Pool, group: &str) -> u32 {
         let scaled = self.desired.autoscalers.values().any(|scaler| scaler.group == group);
         let declared = self.desired.groups.get(group).map_or(0, |group| group.target_size);
-        match self.observed.groups.get(group) {
+        match &pool.status {
             Some(status) if scaled => status.target_size,
             _ => declared,
         }
+    }
+}
+
+/// One environment with both its columns.
+pub(crate) struct Declared {
+    pub(crate) environment: store::Environment,
+    pools: Vec<store::Pool>,
+    rows: Vec<PoolRow>,
+    pub(crate) desired: ResourceSet,
+    pub(crate) observed: ObservedFleet,
+    /// The environment's open changes, the oldest first.
+    pub(crate) open: Vec<Change>,
+}
+
+impl Declared {
+    pub(crate) async fn load(
+        control: &Control,
+        actor: &Actor,
+        environment: store::Environment,
+    ) -> Result<Self, Error> {
+        let listed = Listed::load(control, actor, environment).await?;
+        let rows = listed.rows();
+        let Listed { environment, pools, open, .. } = listed;
+        let observed = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
+        let desired = derive::desired(&environment.spec, &observed);
+        Ok(Self { environment, pools, rows, desired, observed, open })
+    }
+
+    /// In the declaration's order.
+    pub(crate) fn rows(&self) -> Vec<PoolRow> {
+        self.rows.clone()
     }
 }

@@ -52,9 +52,8 @@ pub async fn find_by_name(control: &Control, actor: &Actor, text: &str) -> Resul
             }),
         );
     }
-    let instances = control.live.all_rows().into_iter();
-    let instances = instances.filter(|row| row.instance.name.to_lowercase().contains(&part));
-    found.extend(instances.take(MOST + 1).map(|row| Found {
+    let instances = control.live.find_named(MOST + 1, |name| name.to_lowercase().contains(&part));
+    found.extend(instances.into_iter().map(|row| Found {
         kind: FoundKind::Instance,
         environment: row.environment,
         name: row.instance.name,

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use domain::{
     Actor, FleetSpec, Permission, derive, name, plan,
     resource::InstanceTemplate,
-    view::{
-        instance::InstanceRow,
-        template::{
-            PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
-            VersionComparison,
-        },
+    view::template::{
+        PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
+        VersionComparison,
     },
 };
 
@@ -138,7 +135,8 @@ struct Kept {
     versions: Vec<store::Template>,
     /// Instance templates in Compute Engine; None where nothing was observed yet.
     existing: Option<Vec<String>>,
-    instances: Vec<InstanceRow>,
+    /// VMs by the name of the instance template that their group gives them, and by pool.
+    running: BTreeMap<String, Vec<PoolCount>>,
 }
 
 impl Kept {
@@ -146,8 +144,8 @@ impl Kept {
         let versions = control.store.list_templates(&environment.name).await?;
         let observed = control.store.observed_fleet(&environment.name).await?;
         let existing = observed.map(|fleet| fleet.resources.templates.into_keys().collect());
-        let instances = control.live.rows(&environment.name);
-        Ok(Self { environment, versions, existing, instances })
+        let running = running(control, &environment.name);
+        Ok(Self { environment, versions, existing, running })
     }
 
     fn version(&self, template: &str, version: u32) -> Option<&store::Template> {
@@ -163,7 +161,6 @@ impl Kept {
             ..FleetSpec::new(spec.environment.clone())
         };
         let declared = derive::resources(&templates, &[]).templates;
-        let running = self.running();
         let mut by_name: BTreeMap<&str, Vec<&store::Template>> = BTreeMap::new();
         for version in &self.versions {
             by_name.entry(&version.name).or_default().push(version);
@@ -190,7 +187,7 @@ impl Kept {
                         resource_name: version.resource_name.clone(),
                         declared_by: version.declared_by,
                         declared_at: version.declared_at,
-                        running: running.get(version.resource_name.as_str()).cloned().unwrap_or_default(),
+                        running: self.running.get(&version.resource_name).cloned().unwrap_or_default(),
                     })
                     .collect(),
             };
@@ -198,22 +195,6 @@ impl Kept {
         }
         rows.sort_by_key(|(place, _)| *place);
         rows.into_iter().map(|(_, row)| row).collect()
-    }
-
-    /// VMs by the instance template that their group gives them, and by pool.
-    fn running(&self) -> BTreeMap<&str, Vec<PoolCount>> {
-        let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
-        for row in &self.instances {
-            let Some(template) = row.instance.template.as_deref() else { continue };
-            *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
-        }
-        counts
-            .into_iter()
-            .map(|(template, pools)| {
-                let pools = pools.into_iter().map(|(pool, vms)| PoolCount { pool: pool.to_owned(), vms });
-                (template, pools.collect())
-            })
-            .collect()
     }
 
     async fn compare(
@@ -250,4 +231,23 @@ impl Kept {
         let Some(then) = declaration_of(control, found).await? else { return Ok(None) };
         Ok(derive::resources(&then, &[]).templates.remove(&found.resource_name))
     }
+}
+
+fn running(control: &Control, environment: &str) -> BTreeMap<String, Vec<PoolCount>> {
+    let (running, _) = control.live.choose(environment, |rows| {
+        let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
+        for row in rows {
+            let Some(template) = row.instance.template.as_deref() else { continue };
+            *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
+        }
+        let running: BTreeMap<String, Vec<PoolCount>> = counts
+            .into_iter()
+            .map(|(template, pools)| {
+                let pools = pools.into_iter().map(|(pool, vms)| PoolCount { pool: pool.to_owned(), vms });
+                (template.to_owned(), pools.collect())
+            })
+            .collect();
+        (running, Vec::new())
+    });
+    running
 }

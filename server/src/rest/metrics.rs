@@ -44,9 +44,9 @@ fn render(control: &Control, health: &[HealthCheck]) -> String {
         );
     }
     text.push_str("# HELP agent_manager_agents Agents by state.\n# TYPE agent_manager_agents gauge\n");
-    let rows = control.live.all_rows();
+    let counts = control.live.count_agents();
     for state in AgentState::ALL {
-        let count = rows.iter().filter(|row| row.agent == state).count();
+        let count = counts.iter().find(|one| one.state == state).map_or(0, |one| one.count);
         let _ = writeln!(text, "agent_manager_agents{{state=\"{}\"}} {count}", state.as_str());
     }
     text.push_str("# HELP agent_manager_streams Pages that follow the fleet live.\n# TYPE agent_manager_streams gauge\n");

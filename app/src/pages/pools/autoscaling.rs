@@ -10,11 +10,10 @@ use domain::{
     view::autoscaling::{AutoscalingRow, AutoscalingView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 pub use panel::EditAutoscaling;
 
-use super::head::{head, pool_resource};
+use super::head::{head, named, pool_resource};
 use crate::{
     api::{self, autoscaling::AutoscalingPage},
     components::{
@@ -45,19 +44,15 @@ const DEFAULT: &str = "6h";
 
 #[component]
 pub fn PoolAutoscaling() -> AnyView {
-    let (params, query, live) = (use_params_map(), use_query(), Live::here());
+    let (named, query, live) = (named(), use_query(), Live::here());
     let chosen = Memo::new(move |_| {
         let named = query.with(|query| query.get(WINDOW).map(str::to_owned));
         let known = |key: &str| WINDOWS.into_iter().find(|(known, ..)| *known == key);
         named.and_then(|key| known(&key)).or_else(|| known(DEFAULT)).unwrap_or(WINDOWS[1])
     });
     let page = Resource::new(
-        move || {
-            let params = params.get();
-            let name = |key: &str| params.get(key).unwrap_or_default();
-            (name("environment"), name("name"), chosen.get().1, live.instances(), live.pools())
-        },
-        |(environment, pool, window, ..)| api::autoscaling::load_autoscaling(environment, pool, window),
+        move || (named.get(), chosen.get().1, live.pools()),
+        |((environment, pool), window, ..)| api::autoscaling::load_autoscaling(environment, pool, window),
     );
     let pool = pool_resource();
     view! {

@@ -8,9 +8,8 @@ use domain::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
-use super::head::head;
+use super::head::{head, named};
 use crate::{
     api::{self, costs::PoolCostsPage},
     components::{
@@ -26,19 +25,13 @@ use crate::{
 
 #[component]
 pub fn PoolCost() -> AnyView {
-    let (params, query, live) = (use_params_map(), use_query(), Live::here());
+    let (named, query, live) = (named(), use_query(), Live::here());
     let both = Resource::new(
         move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                query.with(|query| query.get(MONTH).and_then(read_month)),
-                live.instances(),
-                live.changes(),
-            )
+            let month = query.with(|query| query.get(MONTH).and_then(read_month));
+            (named.get(), month, live.pools(), live.changes())
         },
-        |(environment, name, month, ..)| async move {
+        |((environment, name), month, ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;
             api::costs::load_pool_costs(environment, name, month).await.map(|page| (pool, page))
         },

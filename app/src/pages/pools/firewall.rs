@@ -2,9 +2,8 @@
 
 use domain::view::{firewall::PoolFirewall, pool::PoolView};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
-use super::head::head;
+use super::head::{head, named};
 use crate::{
     api,
     components::{empty::Empty, icon::Icon, loaded::loaded, panel::Panel},
@@ -17,18 +16,10 @@ use crate::{
 
 #[component]
 pub fn PoolFirewallPage() -> AnyView {
-    let (params, live) = (use_params_map(), Live::here());
+    let (named, live) = (named(), Live::here());
     let both = Resource::new(
-        move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                live.instances(),
-                live.changes(),
-            )
-        },
-        |(environment, name, ..)| async move {
+        move || (named.get(), live.pools(), live.changes()),
+        |((environment, name), ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;
             api::firewall::load_pool_firewall(environment, name).await.map(|firewall| (pool, firewall))
         },

@@ -20,7 +20,6 @@ use crate::{
     live::Live,
     opening::refusal,
     pages::{
-        agent_states,
         pool_states::{Standing, standing},
         pools::asked,
     },
@@ -28,31 +27,32 @@ use crate::{
     url_state::Query,
 };
 
-/// The pool that the address names. Loads again when the fleet or a change moves.
-pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
+/// The pool that the address names: its environment, and its name.
+pub fn named() -> Memo<(String, String)> {
     let params = use_params_map();
-    let live = Live::here();
+    Memo::new(move |_| {
+        params.with(|params| {
+            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
+        })
+    })
+}
+
+/// The pool that the address names. Loads again when the fleet, the state of an agent or a change moves.
+pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
+    let (named, live) = (named(), Live::here());
     Resource::new(
-        move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                live.instances(),
-                (live.changes(), live.health()),
-            )
-        },
-        |(environment, name, ..)| api::pools::load_pool(environment, name),
+        move || (named.get(), live.pools(), (live.changes(), live.health())),
+        |((environment, name), ..)| api::pools::load_pool(environment, name),
     )
 }
 
 pub fn head(view: &PoolView) -> AnyView {
     let row = &view.row;
-    let standing = live_standing(view);
+    let Standing { state, word, sentence } = standing(row);
     let base = routes::pool(&row.environment, &row.name);
     let tabs = vec![
         Tab::new("Overview", base.clone()),
-        Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
+        Tab::new("Instances", format!("{base}/instances")).count(row.vms() as usize),
         Tab::new("Rollout", format!("{base}/rollout")),
         Tab::new("Autoscaling", format!("{base}/autoscaling")),
         Tab::new("Cost", format!("{base}/cost")),
@@ -78,8 +78,8 @@ pub fn head(view: &PoolView) -> AnyView {
         <PageHead
             title=name
             crumbs=crumbs
-            lead=move || standing.get().sentence
-            badges=move || standing.with(|standing| badge(standing.state, standing.word.clone()))
+            lead=move || sentence.clone()
+            badges=move || badge(state, word.clone())
             facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
             actions=move || verbs(&row)
         />
@@ -102,16 +102,6 @@ fn verbs(row: &PoolRow) -> AnyView {
         <LockedLink id="delete" href=to("delete") label="Delete" blocked=role />
     }
     .into_any()
-}
-
-/// What was loaded, with the agents as they are now.
-fn live_standing(view: &PoolView) -> Memo<Standing> {
-    let live = Live::here();
-    let (row, instances) = (view.row.clone(), view.instances.clone());
-    Memo::new(move |_| {
-        let agents = instances.iter().filter_map(|row| live.newest(row)).map(|row| row.agent);
-        standing(&PoolRow { agents: agent_states::tally(agents), ..row.clone() })
-    })
 }
 
 /// `us-central1 a b c`.

@@ -1,37 +1,74 @@
-//! A pool's instances, live: each row is drawn anew only when its own instance moves, and rows keep their places.
+//! A pool's instances, a page at a time and live: each row is drawn anew when its own instance moves, and rows keep their places.
 
-use domain::{Permission, instance::CurrentAction, view::instance::InstanceRow};
+use domain::{
+    Permission,
+    instance::CurrentAction,
+    list_query::ListQuery,
+    view::{
+        instance::{InstanceList, InstanceRow},
+        pool::PoolView,
+    },
+};
 use leptos::prelude::*;
 
-use super::head::{head, pool_resource};
+use super::head::{head, named};
 use crate::{
+    api::{self, ApiError},
     components::{
         button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status,
         table::Table,
     },
     live::Live,
     opening::refusal,
-    pages::agent_states,
-    routes, words,
+    pages::{
+        agent_states,
+        instances::{Edges, edges, foot},
+    },
+    routes,
+    url_state::{Query, use_query},
+    words,
 };
 
+/// The pool that the address names, with a page of its instances.
+pub type Paged = (PoolView, InstanceList);
+
+/// Loads again when the fleet, the state of an agent or a change moves.
+pub fn paged(page: impl Fn() -> Edges + Send + Sync + 'static) -> Resource<Result<Paged, ApiError>> {
+    let (named, live) = (named(), Live::here());
+    Resource::new(
+        move || (named.get(), page(), live.pools(), (live.changes(), live.health())),
+        |((environment, name), (after, before), ..)| async move {
+            let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;
+            let words = ListQuery::default().with("pool", Some(&name)).to_string();
+            let list = api::instances::load_instances(Some(environment), Some(words), after, before).await;
+            list.map(|list| (pool, list))
+        },
+    )
+}
+
 #[component]
-pub fn PoolInstances() -> impl IntoView {
-    loaded(pool_resource(), "the pool", |view| {
-        let head = head(&view);
-        let act = routes::pool_tab(&view.row.environment, &view.row.name, "act");
+pub fn PoolInstances() -> AnyView {
+    let query = use_query();
+    let both = paged(move || query.with(edges));
+    loaded(both, "the pool", |(pool, list)| {
+        let (environment, name) = (&pool.row.environment, &pool.row.name);
+        let act = routes::pool_tab(environment, name, "act");
         let blocked = refusal(Permission::ProposeChange)
-            .or_else(|| view.instances.is_empty().then(|| "There is no instance yet.".to_owned()));
+            .or_else(|| (list.found == 0).then(|| "There is no instance yet.".to_owned()));
+        let here = routes::pool_tab(environment, name, "instances");
+        let foot = foot(&list, &Query::default(), &here);
+        let head = head(&pool);
         view! {
             {head}
             <section class="panel block" aria-labelledby="instances">
                 <header class="panel-head">
-                    <h2 id="instances">{words::count(view.instances.len() as u64, "instance")}</h2>
+                    <h2 id="instances">{words::count(list.found, "instance")}</h2>
                     <div class="cluster">
                         <LockedLink id="act" href=act label="Restart, recreate, delete" blocked=blocked />
                     </div>
                 </header>
-                {rows_table(view.instances.clone(), true)}
+                {rows_table(list.rows, true)}
+                {foot}
             </section>
         }
     })

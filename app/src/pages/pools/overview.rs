@@ -3,13 +3,13 @@
 use domain::{
     condition::{Condition, ConditionStatus},
     hindrance,
-    view::{change::ChangeRow, pool::PoolView},
+    view::{change::ChangeRow, instance::InstanceList, pool::PoolView},
 };
 use leptos::prelude::*;
 
 use super::{
     head::{head, pool_resource},
-    instances::rows_table,
+    instances::{paged, rows_table},
 };
 use crate::{
     components::{
@@ -22,20 +22,23 @@ use crate::{
         pair::Pair,
         panel::Panel,
     },
-    pages::{changes::table::changes_table, pool_states},
-    routes, words,
+    pages::{changes::table::changes_table, instances::foot, pool_states},
+    routes,
+    url_state::Query,
+    words,
 };
 
 #[component]
 pub fn Overview() -> impl IntoView {
-    loaded(pool_resource(), "the pool", |view| {
+    loaded(paged(|| (None, None)), "the pool", |(view, list)| {
         let head = head(&view);
-        let base = routes::pool(&view.row.environment, &view.row.name);
         let underway = view.row.generation != view.row.observed_generation
             || view.row.observed_size != Some(view.row.desired_size);
         let difference = if underway { State::Progress } else { State::Warn };
-        let count = view.instances.len() as u64;
-        let rows = view.instances.clone();
+        let all = routes::pool_tab(&view.row.environment, &view.row.name, "instances");
+        // The other pages are those of the tab.
+        let foot = foot(&list, &Query::default(), &all).filter(|_| list.next.is_some());
+        let InstanceList { rows, found, .. } = list;
         let conditions = conditions(&view);
         let events = routes::audit_of(&view.row.environment, &view.row.group);
         let latest: Vec<ChangeRow> = view.changes.iter().take(3).cloned().collect();
@@ -45,16 +48,17 @@ pub fn Overview() -> impl IntoView {
                 <div class="stack">
                     <Panel
                         id="instances"
-                        title=words::count(count, "instance")
+                        title=words::count(found, "instance")
                         aside=move || {
                             view! {
-                                <a href=format!("{base}/instances")>
+                                <a href=all.clone()>
                                     <small>"All fields"</small>
                                 </a>
                             }
                         }
                     >
                         {rows_table(rows, false)}
+                        {foot}
                     </Panel>
                     {conditions}
                 </div>

@@ -5,7 +5,6 @@ mod versions;
 
 use domain::{AgentType, edit::Edit, pool::PoolSpec, view::pool::PoolForm};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 pub use instances::ActOnInstances;
 pub use versions::{ChangeVersion, PromoteCanary, RollBackCanary};
@@ -14,6 +13,7 @@ use super::{
     Pools,
     fields::fields,
     form::{NAMES, check, read},
+    head::named,
     overview::Overview,
     verbs,
 };
@@ -52,16 +52,10 @@ async fn review(
     Ok((form, preview))
 }
 
-/// The pool that the address names.
-fn named() -> (String, String) {
-    let params = use_params_map().get_untracked();
-    (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
-}
-
 /// A form about one pool, with what came of it.
 fn of_pool(meant: impl Fn(&str, &Query) -> Meant + Clone + Send + Sync + 'static, at_once: bool) -> Loading {
     let posted = Posted::here();
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     let (sent, of) = (posted.clone(), name.clone());
     let form = Resource::new(
         move || (environment.clone(), name.clone()),
@@ -109,7 +103,7 @@ pub fn NewPool() -> AnyView {
 pub fn EditPool() -> AnyView {
     let posted = Posted::here();
     let sent = posted.clone();
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     let close = routes::pool(&environment, &name);
     let title = format!("Edit {name}");
     let form = Resource::new(
@@ -161,7 +155,7 @@ fn pool_form(form: PoolForm, preview: Preview, posted: &Posted) -> AnyView {
 #[component]
 pub fn ResizePool() -> AnyView {
     let (posted, form) = of_pool(verbs::resize, false);
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     view! {
         <SidePanel
             title=format!("Resize {name}")
@@ -206,7 +200,7 @@ pub fn ResizePool() -> AnyView {
 #[component]
 pub fn DeletePool() -> AnyView {
     let (posted, form) = of_pool(|name, _| Ok(Edit::DeletePool { name: name.to_owned() }), true);
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     view! {
         <SidePanel
             title=format!("Delete {name}")

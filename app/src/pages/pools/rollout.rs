@@ -4,15 +4,17 @@ use domain::{
     Permission, Timestamp,
     incident::Incident,
     view::{
-        pool::PoolView,
-        rollout::{Rollout as View, RolloutState, Square, SquareState, VersionRole, VersionShare},
+        pool::{PoolRollout, PoolView},
+        rollout::{
+            Rollout as View, RolloutState, Square, SquareState, VersionLabel, VersionRole, VersionShare,
+        },
     },
 };
 use leptos::prelude::*;
 
-use super::head::{head, pool_resource};
+use super::head::{head, named};
 use crate::{
-    api::ApiError,
+    api::{self, ApiError},
     components::{
         button::LockedLink,
         empty::Empty,
@@ -22,6 +24,7 @@ use crate::{
         moment::Clock,
         status::status,
     },
+    live::Live,
     opening::refusal,
     pages::changes::table::changes_table,
     routes, words,
@@ -32,14 +35,18 @@ const PATIENCE: i64 = 2;
 
 #[component]
 pub fn Rollout() -> AnyView {
-    let pool = pool_resource();
+    let (named, live) = (named(), Live::here());
+    let both = Resource::new(
+        move || (named.get(), live.pools(), (live.changes(), live.health())),
+        |((environment, name), ..)| api::pools::load_pool_rollout(environment, name),
+    );
     let asked = StoredValue::new(None);
-    loaded(pool, "the pool", move |view| {
-        if let Some(at) = opens(&view) {
-            ask_at(at, pool, asked);
+    loaded(both, "the pool", move |PoolRollout { pool: view, rollout }| {
+        if let Some(at) = rollout.as_ref().and_then(opens) {
+            ask_at(at, both, asked);
         }
         let head = head(&view);
-        let panel = match &view.rollout {
+        let panel = match &rollout {
             Some(rollout) => rollout_panel(&view, rollout),
             None => view! {
                 <section class="panel" aria-label="Nothing yet">
@@ -68,12 +75,16 @@ pub fn Rollout() -> AnyView {
 }
 
 /// When the canary may be promoted, where only time keeps it from that.
-fn opens(view: &PoolView) -> Option<Timestamp> {
-    view.rollout.as_ref()?.holds_promotion.as_ref()?.until
+fn opens(rollout: &View) -> Option<Timestamp> {
+    rollout.holds_promotion.as_ref()?.until
 }
 
 /// Loads the pool again at that moment: time alone moves nothing that the page would hear of.
-fn ask_at(at: Timestamp, pool: Resource<Result<PoolView, ApiError>>, asked: StoredValue<Option<Timestamp>>) {
+fn ask_at(
+    at: Timestamp,
+    pool: Resource<Result<PoolRollout, ApiError>>,
+    asked: StoredValue<Option<Timestamp>>,
+) {
     let clock = Clock::here();
     Effect::new(move |_| {
         let now = clock.now();
@@ -139,10 +150,11 @@ fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
     let waves = rollout
         .versions
         .iter()
-        .map(|share| {
-            let squares: Vec<Square> =
-                rollout.squares.iter().filter(|square| square.label == share.label).cloned().collect();
-            wave(share, squares)
+        .enumerate()
+        .map(|(place, share)| {
+            let squares: Vec<&Square> =
+                rollout.squares.iter().filter(|square| square.version == place).collect();
+            wave(share, &squares)
         })
         .collect_view();
     let list = |items: &[String], nothing: &'static str| match items {
@@ -182,7 +194,7 @@ fn rollout_panel(view: &PoolView, rollout: &View) -> AnyView {
     .into_any()
 }
 
-fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
+fn wave(share: &VersionShare, squares: &[&Square]) -> AnyView {
     let role = match share.role {
         VersionRole::Own => "the pool's version",
         VersionRole::Canary => "the canary",
@@ -197,7 +209,7 @@ fn wave(share: &VersionShare, squares: Vec<Square>) -> AnyView {
     } else {
         (State::Progress, format!("{} of {} serve", share.ready, share.wanted))
     };
-    let cells = squares.into_iter().map(cell).collect_view();
+    let cells = squares.iter().map(|square| cell(square, &share.label)).collect_view();
     view! {
         <li class="wave">
             <div>
@@ -232,10 +244,9 @@ fn face(state: SquareState, label: &str) -> AnyView {
     }
 }
 
-fn cell(square: Square) -> AnyView {
-    let short = square.label.short();
-    let said =
-        format!("{} · {} · {} · {}", square.name, square.zone, square.label.long(), square.state.word());
+fn cell(square: &Square, label: &VersionLabel) -> AnyView {
+    let short = label.short();
+    let said = format!("{} · {} · {} · {}", square.name, square.zone, label.long(), square.state.word());
     view! {
         <a
             class=class(square.is_new)
@@ -257,7 +268,7 @@ fn legend(rollout: &View) -> AnyView {
         let known = kinds.iter_mut().find(|(new, state, ..)| *new == square.is_new && *state == square.state);
         match known {
             Some((.., count)) => *count += 1,
-            None => kinds.push((square.is_new, square.state, square.label.short(), 1)),
+            None => kinds.push((square.is_new, square.state, rollout.label(square).short(), 1)),
         }
     }
     let moving = rollout.versions.len() > 1;
@@ -295,7 +306,7 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
         (None, false) => Some("No VM runs the canary yet.".to_owned()),
         (None, true) => None,
     };
-    let opens = opens(view).filter(|_| role.is_none());
+    let opens = opens(rollout).filter(|_| role.is_none());
     let canary = declared.then(|| {
         view! {
             <LockedLink
@@ -326,8 +337,6 @@ fn verbs(view: &PoolView, rollout: &View) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::view::rollout::VersionLabel;
-
     use super::*;
 
     fn settled(states: &[SquareState]) -> View {
@@ -336,7 +345,7 @@ mod tests {
         let squares = states.iter().map(|&state| Square {
             name: "agent-web-x".into(),
             zone: "us-central1-a".into(),
-            label: label.clone(),
+            version: 0,
             is_new: false,
             state,
         });
@@ -349,6 +358,7 @@ mod tests {
                 ready: 2,
                 total: 3,
             }],
+            labels: vec![label],
             squares: squares.collect(),
             target_size: 3,
             waits_for: Vec::new(),

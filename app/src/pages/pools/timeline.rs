@@ -5,9 +5,8 @@ use domain::view::{
     timeline::{HalfHour, PoolTimeline},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
-use super::head::head;
+use super::head::{head, named};
 use crate::{
     api,
     components::{
@@ -29,19 +28,13 @@ const BEFORE: &str = "before";
 
 #[component]
 pub fn Timeline() -> AnyView {
-    let (params, query, live) = (use_params_map(), use_query(), Live::here());
+    let (named, query, live) = (named(), use_query(), Live::here());
     let both = Resource::new(
         move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                query.with(|query| query.get(BEFORE).and_then(|text| text.parse::<i64>().ok())),
-                live.instances(),
-                (live.changes(), live.health()),
-            )
+            let before = query.with(|query| query.get(BEFORE).and_then(|text| text.parse::<i64>().ok()));
+            (named.get(), before, live.pools(), (live.changes(), live.health()))
         },
-        |(environment, name, before, ..)| async move {
+        |((environment, name), before, ..)| async move {
             let pool = api::pools::load_pool(environment.clone(), name.clone()).await?;
             let timeline = api::pools::load_pool_timeline(environment, name, before).await;
             timeline.map(|timeline| (pool, timeline, before.is_some()))

@@ -6,9 +6,14 @@ use domain::{
     Timestamp,
     agent::{AgentState, LastHeartbeat, Thresholds, agent_state},
     instance::Instance,
-    view::instance::{InstanceDelta, InstanceRow},
+    view::{
+        instance::{InstanceDelta, InstanceRow},
+        pool::AgentCount,
+    },
 };
 use store::HealthTransition;
+
+use crate::instances::count_states;
 
 /// A VM that restarts more often than this within a credential's hour has other troubles than replays.
 const ENDED_BOOTS_KEPT: usize = 32;
@@ -343,8 +348,13 @@ impl Rows {
         (said, kept.into_iter().map(view).collect())
     }
 
-    pub(super) fn all(&self) -> Vec<InstanceRow> {
-        self.rows.iter().map(|(key, row)| self.view(key, row)).collect()
+    pub(super) fn count_agents(&self) -> Vec<AgentCount> {
+        count_states(self.rows.values().map(|row| row.agent))
+    }
+
+    pub(super) fn find_named(&self, most: usize, wanted: impl Fn(&str) -> bool) -> Vec<InstanceRow> {
+        let found = self.rows.iter().filter(|((_, name), _)| wanted(name));
+        found.take(most).map(|(key, row)| self.view(key, row)).collect()
     }
 
     /// The first of that place and name, or the one with Compute Engine's own number.

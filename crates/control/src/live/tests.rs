@@ -195,6 +195,23 @@ fn an_incarnation_is_found_also_where_two_environments_share_a_name() {
 }
 
 #[test]
+fn the_agents_of_all_environments_are_counted_by_state_and_found_by_name() {
+    let live = fleet();
+    live.sync("test", ["b", "ab"].map(|name| ("web".to_owned(), instance(name, name))).into(), at(0));
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    let counts: Vec<_> = live.count_agents().iter().map(|one| (one.state, one.count)).collect();
+    assert_eq!(counts, [(AgentState::Starting, 2), (AgentState::Healthy, 1)]);
+    let named = |most, part: &str| {
+        let found = live.find_named(most, |name| name.contains(part)).into_iter();
+        found.map(|row| (row.environment, row.instance.name)).collect::<Vec<_>>()
+    };
+    let (first, second) = (("dev".to_owned(), "a".to_owned()), ("test".to_owned(), "ab".to_owned()));
+    assert_eq!(named(9, "a"), [first.clone(), second]);
+    assert_eq!(named(1, "a"), [first]);
+    assert!(named(9, "c").is_empty());
+}
+
+#[test]
 fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_again() {
     let live = fleet();
     let (Backlog::Events(all), _) = live.subscribe(Some(EventId { epoch: 1, number: 0 })) else {

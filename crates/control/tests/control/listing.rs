@@ -2,7 +2,8 @@
 
 use control::{
     Control, Error,
-    instances::{Page, load_instances},
+    instances::{InstanceFilter, Page, list_instances, load_instances},
+    pools::list_pools,
 };
 use domain::{
     ChangeState, Timestamp,
@@ -91,6 +92,20 @@ async fn the_list_is_paged_both_ways_in_the_order_of_the_declaration(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_list_of_one_pool_is_paged_like_that_of_all(pool: PgPool) {
+    let (fixture, _, all) = listed(pool).await;
+    let control = &fixture.control;
+    let words = format!("pool:{}", POOLS[0]);
+    let first = load(control, &words, Page::First).await;
+    assert_eq!((first.total, first.found, places(&first)), (120, 100, all[..50].to_vec()));
+    assert_eq!(counted(&first), [(AgentState::Starting, 100)]);
+    let second = load(control, &words, Page::After(first.next.as_ref().unwrap())).await;
+    assert_eq!((places(&second), second.earlier, &second.next), (all[50..100].to_vec(), 50, &None));
+    let back = load(control, &words, Page::Before(second.previous.as_ref().unwrap())).await;
+    assert_eq!(places(&back), places(&first));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_left_meanwhile_breaks_no_page(pool: PgPool) {
     let (fixture, vms, all) = listed(pool).await;
     let control = &fixture.control;
@@ -137,6 +152,37 @@ async fn words_leave_some_and_the_tally_is_of_all_states(pool: PgPool) {
     let unreadable = load(control, "size:4", Page::First).await;
     assert_eq!((unreadable.total, unreadable.found, counted(&unreadable)), (120, 0, both.to_vec()));
     assert_eq!((unreadable.rows, unreadable.next), (vec![], None));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_counts_its_own_vms_and_no_other(pool: PgPool) {
+    let (fixture, mut vms, _) = listed(pool).await;
+    let control = &fixture.control;
+    vms[0].1.status = InstanceStatus::Staging;
+    control.live.sync("dev", vms, control.clock.now());
+    let rows = list_pools(control, &viewer(), Some("dev")).await.unwrap();
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((row.name.as_str(), row.observed_size), (POOLS[0], Some(99)));
+    let counts: Vec<_> = row.agents.iter().map(|one| (one.state, one.count)).collect();
+    assert_eq!(counts, [(AgentState::Starting, 100)]);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_interface_pages_by_zone_and_name(pool: PgPool) {
+    let (fixture, mut vms, _) = listed(pool).await;
+    let control = &fixture.control;
+    vms.sort_by_key(|(_, vm)| (vm.zone.clone(), vm.name.clone()));
+    let names: Vec<_> = vms.iter().map(|(_, vm)| vm.name.as_str()).collect();
+    let all = InstanceFilter::default();
+    let first = list_instances(control, &viewer(), "dev", all, None).await.unwrap();
+    let (zone, name) = first.next.unwrap();
+    let rest = list_instances(control, &viewer(), "dev", all, Some((&zone, &name))).await.unwrap();
+    assert_eq!((first.instances.len(), rest.instances.len(), rest.next), (100, 20, None));
+    let both = first.instances.iter().chain(&rest.instances);
+    assert_eq!(both.map(|row| row.instance.name.as_str()).collect::<Vec<_>>(), names);
+    let aged = InstanceFilter { pool: Some(POOLS[1]), ..InstanceFilter::default() };
+    let aged = list_instances(control, &viewer(), "dev", aged, None).await.unwrap();
+    assert_eq!((aged.instances.len(), aged.next), (20, None));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

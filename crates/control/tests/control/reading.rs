@@ -89,13 +89,19 @@ async fn a_pool_shows_what_is_declared_beside_what_is_there(pool: PgPool) {
     let again = pools::load_pool(control, &viewer(), "dev", "backend-pool").await.unwrap();
     let patience = again.settings.iter().find(|setting| setting.name == "Agent silent after").unwrap();
     assert_eq!((patience.desired.as_deref(), patience.observed.as_deref()), (Some("30 s"), Some("99 s")));
-    assert_eq!(view.instances.len(), 2);
+    assert_eq!(view.row.vms(), 2);
+    let rolled = pools::load_pool_rollout(control, &viewer(), "dev", "backend-pool").await.unwrap();
+    let mut squares: Vec<_> = rolled.rollout.unwrap().squares.into_iter().map(|square| square.name).collect();
+    squares.sort();
+    assert_eq!((squares, &rolled.pool.row), (fixture.vms(PROJECT).await, row));
     assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
     assert_eq!(view.zones.len(), 3);
     let ready = view.row.conditions.iter().find(|one| one.kind == ConditionType::Ready).unwrap();
     assert_eq!((ready.status, ready.message.as_str()), (ConditionStatus::True, "2 of 2 VMs run"));
     for (environment, pool) in [("dev", "absent"), ("absent", "backend-pool")] {
         let error = pools::load_pool(control, &viewer(), environment, pool).await.unwrap_err();
+        assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
+        let error = pools::load_pool_rollout(control, &viewer(), environment, pool).await.unwrap_err();
         assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
     }
 }

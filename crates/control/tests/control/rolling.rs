@@ -86,7 +86,7 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
     let impact = tried.revision.plan.impact.clone();
     assert_eq!(impact.total(), ZoneImpact { replaced: 1, ..ZoneImpact::default() });
     assert_eq!((impact.capacity[0].lowest, impact.capacity[0].of), (3, 3));
-    let view = pools::load_pool(control, &viewer(), "dev", POOL).await.unwrap();
+    let view = pools::load_pool_rollout(control, &viewer(), "dev", POOL).await.unwrap();
     let rollout = view.rollout.unwrap();
     assert_eq!((rollout.state, rollout.holds_promotion), (RolloutState::Canary, None));
     let shares: Vec<_> = rollout.versions.iter().map(|v| (v.role, v.label.short(), v.ready)).collect();
@@ -124,7 +124,7 @@ async fn a_canary_of_a_quarter_of_ten_is_three(pool: PgPool) {
     let tried = edit(control, &mut worker, &canary).await;
     assert_eq!(tried.title, "dev: try backend-dev on 25% of the VMs of pool backend-pool");
     assert_eq!(tried.revision.plan.impact.total().replaced, 3, "a share is rounded up");
-    let view = pools::load_pool(control, &viewer(), "dev", POOL).await.unwrap();
+    let view = pools::load_pool_rollout(control, &viewer(), "dev", POOL).await.unwrap();
     let rollout = view.rollout.unwrap();
     assert_eq!(rollout.state, RolloutState::Canary);
     let shares: Vec<_> = rollout.versions.iter().map(|v| (v.role, v.wanted, v.ready)).collect();

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::ChangeRow,
-    instance::InstanceRow,
     rollout::{Rollout, VersionLabel},
 };
 use crate::{
@@ -52,6 +51,13 @@ pub struct PoolRow {
     pub observed_generation: i64,
 }
 
+impl PoolRow {
+    /// VMs that are there, whatever their agents do.
+    pub fn vms(&self) -> u32 {
+        self.agents.iter().map(|counted| counted.count).sum()
+    }
+}
+
 /// One line of the two columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
@@ -66,6 +72,8 @@ impl Setting {
     }
 }
 
+/// What every tab of a pool begins with, and its first one shows. VMs are only counted here: a pool has up to two thousand, and
+/// the tabs that show single ones load those by themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolView {
     pub row: PoolRow,
@@ -73,15 +81,20 @@ pub struct PoolView {
     pub zones: Vec<String>,
     pub settings: Vec<Setting>,
     pub spec: PoolSpec,
-    /// None where no group was observed yet.
-    pub rollout: Option<Rollout>,
-    pub instances: Vec<InstanceRow>,
     /// Newest first, at most ten.
     pub changes: Vec<ChangeRow>,
     /// Open ones that touch it: its own brake, or that of a zone it is in.
     pub incidents: Vec<Incident>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
+}
+
+/// A pool with its rollout, of one reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolRollout {
+    pub pool: PoolView,
+    /// None where no group was observed yet.
+    pub rollout: Option<Rollout>,
 }
 
 /// A version that a pool can be given.

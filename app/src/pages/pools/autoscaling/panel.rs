@@ -2,11 +2,11 @@
 
 use domain::{Permission, autoscaling::AutoscalingMode, edit::Edit, view::autoscaling::AutoscalingForm};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
     PoolAutoscaling,
     form::{NAMES, check, read, texts},
+    named,
     replay::replayed,
 };
 use crate::{
@@ -57,12 +57,7 @@ async fn review(environment: String, pool: String, sent: Posted) -> Result<Revie
 
 #[component]
 pub fn EditAutoscaling() -> AnyView {
-    let params = use_params_map();
-    let named = Memo::new(move |_| {
-        params.with(|params| {
-            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
-        })
-    });
+    let named = named();
     let posted = Posted::here();
     let sent = posted.clone();
     let form = Resource::new(

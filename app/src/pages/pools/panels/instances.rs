@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub fn ActOnInstances() -> AnyView {
     let (posted, form) = of_pool(verbs::act_on_instances, false);
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     let asked = use_query().get_untracked();
     view! {
         <SidePanel
@@ -61,10 +61,11 @@ fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Pr
             (verb.as_str().to_owned(), format!("{}: {}", words::sentence(verb.as_str()), verb.effect()))
         })
         .to_vec();
-    let squares = form.rollout.as_ref().map(|rollout| rollout.squares.clone()).unwrap_or_default();
+    let squares = form.rollout.iter().flat_map(|rollout| {
+        rollout.squares.iter().map(move |square| (square.clone(), rollout.label(square).long()))
+    });
     let boxes = squares
-        .into_iter()
-        .map(|square| {
+        .map(|(square, version)| {
             let id = format!("instance-{}", square.name);
             let ticked = chosen.contains(&square.name);
             view! {
@@ -80,7 +81,7 @@ fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Pr
                     <label for=id>
                         <span class="mono">{square.name}</span>
                         <small class="muted">
-                            {format!(" {}, {}, {}", square.zone, square.label.long(), square.state.word())}
+                            {format!(" {}, {}, {}", square.zone, version, square.state.word())}
                         </small>
                     </label>
                 </li>

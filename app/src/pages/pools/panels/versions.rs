@@ -22,7 +22,7 @@ use crate::{
 #[component]
 pub fn ChangeVersion() -> AnyView {
     let (posted, form) = of_pool(verbs::change_version, false);
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     view! {
         <SidePanel
             title=format!("Change the template of {name}")
@@ -135,7 +135,7 @@ pub fn RollBackCanary() -> AnyView {
 
 /// Nothing is asked but the reason: what it does is computed when the panel opens.
 fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, verb: &'static str) -> AnyView {
-    let (environment, name) = named();
+    let (environment, name) = named().get_untracked();
     view! {
         <SidePanel
             title=format!("{title} {name}")

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Labels, VersionLabel, label};
 use crate::{
     instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
     name::same_reference,
@@ -46,7 +45,8 @@ impl SquareState {
 pub struct Square {
     pub name: String,
     pub zone: String,
-    pub label: VersionLabel,
+    /// Its version's place in [`super::Rollout::labels`]: spelled out, it would be most of a square, and there are two thousand.
+    pub version: usize,
     /// It runs the version that the pool is moving to, or tries.
     pub is_new: bool,
     pub state: SquareState,
@@ -73,13 +73,13 @@ fn state(vm: &Instance) -> SquareState {
 }
 
 /// `moving`: the group has VMs of more than one version, or is to have.
-pub(super) fn square(group: &InstanceGroup, vm: &Instance, labels: &Labels, moving: bool) -> Square {
+pub(super) fn square(group: &InstanceGroup, vm: &Instance, version: usize, moving: bool) -> Square {
     let target = group.canary.as_ref().map_or(&group.template, |canary| &canary.template);
     let runs = |template: &str| vm.template.as_deref().is_some_and(|own| same_reference(own, template));
     Square {
         name: vm.name.clone(),
         zone: vm.zone.clone(),
-        label: label(labels, vm.template.as_deref().unwrap_or_default()),
+        version,
         is_new: moving && runs(target),
         state: state(vm),
     }
