@@ -11,7 +11,7 @@ use domain::{
     instance::Instance,
     view::{
         health::{AgentStatus, CloudError, CloudErrors, SerialPage},
-        instance::{InstancePage, InstanceRow, InstanceView},
+        instance::{InstancePage, InstanceView},
         pool::AgentCount,
     },
 };
