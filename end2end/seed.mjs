@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { hydrated } from './harness/browser.mjs';
+import { until } from './harness/until.mjs';
 
 /** What the example refers to outside of itself, and what a person of this demo would answer. */
 export const ANSWERS = {
@@ -40,17 +41,17 @@ export async function seed(page, { within = 60_000 } = {}) {
   await page.waitForURL(/\/changes\//);
   const change = new URL(page.url()).pathname;
 
-  // The pool's page answers when what runs is what should run: nothing else is waited for.
-  await page.goto('/pools');
-  const pool = await page.locator('main a[href^="/pools/dev/"]').first().getAttribute('href');
-  const deadline = Date.now() + within;
-  for (;;) {
+  // There is no pool before the change is claimed, and its page answers when what runs is what should run: nothing else is
+  // waited for. Asked anew each time, so that it works without scripts.
+  const pool = await until('the pool is there', async () => {
+    await page.goto('/pools');
+    const link = page.locator('main a[href^="/pools/dev/"]').first();
+    return (await link.count()) > 0 && link.getAttribute('href');
+  }, { within });
+  await until('two VMs run', async () => {
     await page.goto(`${pool}/instances`);
-    const running = await page.locator('main').getByText(/^running$/i).count();
-    if (running >= 2) break;
-    if (Date.now() > deadline) throw new Error(`after ${within / 1000} s the pool shows ${running} running VMs, not 2`);
-    await page.waitForTimeout(500);
-  }
+    return (await page.locator('main').getByText(/^running$/i).count()) >= 2;
+  }, { within, every: 500 });
   const instance = await page.locator('main a[href^="/instances/"]').first().getAttribute('href');
   return { change, pool, instance };
 }

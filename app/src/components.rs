@@ -21,6 +21,7 @@ pub mod pair;
 pub mod panel;
 pub mod phase;
 pub mod plot;
+pub mod query_box;
 pub mod segbar;
 pub mod side_panel;
 pub mod spark;

@@ -12,8 +12,10 @@ use crate::{
 
 /// The button that was pressed.
 pub const INTENT: &str = "intent";
-/// Only draws the page again; every other intent acts.
+/// Only draws the page again, as the next does; every other intent acts.
 pub const REVIEW: &str = "review";
+/// Asks what the values would have done with the load that was.
+pub const REPLAY: &str = "replay";
 pub const PROPOSE: &str = "propose";
 /// What a proposal sends back of the preview that was seen.
 pub const DIGEST: &str = "digest";

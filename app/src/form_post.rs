@@ -1,6 +1,7 @@
-//! The answers to forms that post to their own page (`form`). What only asks for a review, or is refused, is
+//! The answers to forms that post to their own page (`form`). What only asks for a review or a replay, or is refused, is
 //! answered with the page; what was done leads to where it shows. [`FORMS`] lists them all.
 
+mod audit;
 mod autoscaling;
 mod firewall;
 mod pools;
@@ -24,7 +25,7 @@ use leptos_axum::render_app_async_with_context;
 use crate::{
     CurrentSession,
     api::{self, ApiError, Code, FieldProblem, request},
-    form::{BASE_GENERATION, DIGEST, INTENT, Posted, REASON, REVIEW},
+    form::{BASE_GENERATION, DIGEST, INTENT, Posted, REASON, REPLAY, REVIEW},
     routes,
     shell::shell,
     url_state::Query,
@@ -44,6 +45,7 @@ pub struct FormRoute {
 }
 
 pub const FORMS: &[FormRoute] = &[
+    audit::VERIFY,
     autoscaling::EDIT,
     firewall::CREATE,
     firewall::UPDATE,
@@ -120,7 +122,7 @@ pub async fn answer(
     let (mut parts, body) = request.into_parts();
     let posted = match read(&parts, body).await {
         Ok(values) => {
-            let acts = values.get(INTENT) != Some(REVIEW);
+            let acts = !matches!(values.get(INTENT), Some(REVIEW | REPLAY));
             let problem = if acts {
                 match act(form, &mut parts, context.clone(), values.clone()).await {
                     Ok(path) => return Redirect::to(&path).into_response(),

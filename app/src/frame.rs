@@ -2,6 +2,8 @@
 
 mod environments;
 mod freshness;
+mod keys;
+pub mod kiosk;
 mod palette;
 mod rooms;
 mod user;
@@ -9,6 +11,7 @@ mod user;
 use leptos::prelude::*;
 
 pub use environments::Scope;
+pub use keys::Keys;
 
 use crate::{
     api::ApiError,
@@ -30,7 +33,6 @@ pub struct Knowledge(pub Resource<Result<Me, ApiError>>);
 
 #[component]
 pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
-    let clock = Clock::here();
     view! {
         <header class="topbar">
             <div class="menu">
@@ -49,12 +51,18 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
             <span class="gap"></span>
             {knowledge.is_some().then(|| palette::palette(scope))}
             {freshness::freshness()}
-            <span class="clock mono soft">{move || utc(clock.now())}</span>
+            {clock()}
             {knowledge.map(waiting)}
             {user::user()}
         </header>
     }
     .into_any()
+}
+
+/// The time, in UTC.
+fn clock() -> AnyView {
+    let clock = Clock::here();
+    view! { <span class="clock mono soft">{move || utc(clock.ticking())}</span> }.into_any()
 }
 
 #[component]

@@ -21,6 +21,8 @@ mod opening;
 mod pages;
 #[cfg(feature = "ssr")]
 mod plots;
+#[cfg(any(test, feature = "ssr"))]
+mod preference;
 mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -33,6 +35,9 @@ mod webauthn;
 mod wings;
 mod words;
 
+pub use frame::kiosk::KIOSK;
+#[cfg(feature = "ssr")]
+pub use pages::audit::audit_query;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

@@ -1,5 +1,6 @@
 //! What arrives while the page is open. One stream a tab; each instance has a signal of its own, so that only its
-//! cells are drawn anew. Lists do not move by themselves: they ask again, or say how many updates wait.
+//! cells are drawn anew. Lists do not move by themselves: they ask again, or say how many updates wait. Who reads may pause
+//! all of it: the stream is let go, and what was missed is loaded when it is opened again.
 
 #[cfg(feature = "hydrate")]
 mod stream;
@@ -15,6 +16,8 @@ use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 pub use stream::connect;
 
+use crate::components::moment::Clock;
+
 /// How fresh the page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser hears the stream"))]
@@ -24,6 +27,8 @@ pub enum Freshness {
     Live,
     /// The stream broke at this moment.
     Lost(Timestamp),
+    /// Somebody holds the page; it is as of this moment.
+    Paused(Timestamp),
 }
 
 /// Environment, pool and name: a name alone may come back in another pool.
@@ -31,6 +36,7 @@ type Key = (String, String, String);
 
 #[derive(Clone, Copy)]
 pub struct Live {
+    clock: Clock,
     freshness: RwSignal<Freshness>,
     instances: StoredValue<HashMap<Key, ArcRwSignal<Option<InstanceDelta>>>>,
     /// Grows when the stream (re)opens: what was missed meanwhile must be loaded.
@@ -56,6 +62,7 @@ impl std::fmt::Debug for Live {
 impl Live {
     pub fn provide() -> Self {
         let live = Self {
+            clock: Clock::here(),
             freshness: RwSignal::new(Freshness::Drawn),
             instances: StoredValue::new(HashMap::new()),
             opened: RwSignal::new(0),
@@ -75,6 +82,31 @@ impl Live {
 
     pub fn freshness(self) -> Freshness {
         self.freshness.get()
+    }
+
+    /// Holds the page as it is, or lets it go on. A page that hears no stream does not move anyway.
+    pub fn pause_or_resume(self) {
+        let at = match self.freshness.get_untracked() {
+            Freshness::Drawn => return,
+            Freshness::Paused(_) => return self.resume(),
+            Freshness::Live => self.clock.now_untracked(),
+            // What it shows was true until then.
+            Freshness::Lost(since) => since,
+        };
+        self.clock.hold(Some(at));
+        self.freshness.set(Freshness::Paused(at));
+    }
+
+    /// Lets a paused page go on: the stream opens anew, and then all is loaded that was missed.
+    pub fn resume(self) {
+        if let Freshness::Paused(at) = self.freshness.get_untracked() {
+            self.clock.hold(None);
+            self.freshness.set(Freshness::Lost(at));
+        }
+    }
+
+    pub fn is_paused_untracked(self) -> bool {
+        matches!(self.freshness.get_untracked(), Freshness::Paused(_))
     }
 
     /// Part of the source of each page that shows instances: a new value makes it load again.
@@ -117,8 +149,9 @@ impl Live {
         self.changes.get_untracked()
     }
 
-    /// What this tab did itself need not wait for the stream.
+    /// What this tab did itself need not wait for the stream, nor for the end of a pause.
     pub fn changes_moved(self) {
+        self.resume();
         self.changes.update(|count| *count += 1);
     }
 
@@ -159,7 +192,10 @@ impl Live {
                     ((environment.clone(), pool.clone(), name.clone()), true)
                 }
             };
-            heard.roster |= left || !self.instances.with_value(|known| known.contains_key(&key));
+            // A page draws only some of the fleet. The others have mostly spoken; one that came just now has not.
+            let came = matches!(&delta, InstanceDelta::Seen(row) if row.last_heartbeat.is_none());
+            let unknown = !self.instances.with_value(|known| known.contains_key(&key));
+            heard.roster |= left || (came && unknown);
             let signal = self.signal(key);
             heard.moods |= signal.with_untracked(|before| mood(before.as_ref()) != mood(Some(&delta)));
             signal.set(Some(delta));

@@ -6,6 +6,8 @@ use domain::{Permission, Role, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::api;
 use crate::theme::Theme;
 
 /// Who looks at the page. What they may do is decided by the server again, whatever is drawn here.
@@ -25,6 +27,8 @@ impl Viewer {
 pub struct Opening {
     pub now: Timestamp,
     pub theme: Theme,
+    /// Whether keys without Ctrl or Alt do anything.
+    pub single_keys: bool,
     /// None: nobody is signed in.
     pub viewer: Option<Viewer>,
 }
@@ -46,13 +50,13 @@ impl Opening {
         let viewer = use_context::<domain::Actor>()
             .map(|actor| Viewer { name: actor.name.clone(), roles: actor.roles.clone() });
         let now = use_context::<control::Control>().map(|control| control.clock.now()).unwrap_or_default();
-        Self { now, theme: Theme::of_request(), viewer }
+        Self { now, theme: Theme::of_request(), single_keys: api::single_keys::of_request(), viewer }
     }
 
     /// Never reached: the browser only ever hydrates.
     #[cfg(not(feature = "ssr"))]
     fn read() -> Self {
-        Self { now: Timestamp::default(), theme: Theme::default(), viewer: None }
+        Self { now: Timestamp::default(), theme: Theme::default(), single_keys: true, viewer: None }
     }
 }
 

@@ -2,6 +2,7 @@
 //! What is sent to the page is data; `components::plot` shows it.
 
 mod backend;
+pub mod replay;
 pub mod size;
 pub mod spend;
 mod ticks;

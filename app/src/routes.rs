@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api,
     components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
-    frame::{Knowledge, Scope, Sidebar, Topbar},
+    frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
     opening::Opening,
     pages::{fleet, not_found, search, sign_in},
@@ -45,8 +45,10 @@ pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
 pub const SEARCH: &str = "/search";
 pub const SIGN_IN: &str = "/sign-in";
-/// Outside the app: the server's own.
+/// Outside the app, as the next two: the server's own.
+pub const COSTS_FILE: &str = "/costs.csv";
 pub const SIGN_OUT: &str = "/sign-out";
+pub const AUDIT_EXPORT: &str = "/audit.jsonl";
 
 /// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
 pub fn error_code(code: &str) -> String {
@@ -165,7 +167,7 @@ pub fn App() -> AnyView {
 #[component]
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
-    let scope = Scope::provide();
+    let (scope, keys) = (Scope::provide(), Keys::provide());
     let knowledge = signed_in
         .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
     #[cfg(feature = "hydrate")]
@@ -183,17 +185,28 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
             }
         });
         crate::live::connect(live, watched.into());
+        keys.listen(scope, live);
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
+    let kiosk = kiosk::kiosk();
+    let class = move || match (covered.get(), kiosk.get()) {
+        (true, _) => "cover",
+        (false, true) => "shell kiosk",
+        (false, false) => "shell",
+    };
     view! {
-        <div class=move || if covered.get() { "cover" } else { "shell" }>
+        <div class=class>
             {move || {
                 (!covered.get())
                     .then(|| {
+                        if kiosk.get() {
+                            return kiosk::bar();
+                        }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
                             <Sidebar scope=scope />
                         }
+                            .into_any()
                     })
             }} <main class="main" id="main" tabindex="-1">
                 <FlatRoutes fallback=not_found::NotFound>
@@ -221,8 +234,18 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         ssr=SsrMode::Async
                     />
                     <Route
+                        path=path!("/pools/:environment/:name/cost")
+                        view=Run::PoolCost
+                        ssr=SsrMode::Async
+                    />
+                    <Route
                         path=path!("/pools/:environment/:name/changes")
                         view=Run::PoolChanges
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/pools/:environment/:name/timeline")
+                        view=Run::Timeline
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/pools/new") view=Run::NewPool ssr=SsrMode::Async />
@@ -342,42 +365,11 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
+            {signed_in.then(|| keys.sheet())}
         </div>
     }
     .into_any()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_pool_s_path_names_an_environment() {
-        assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
-        assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
-        assert_eq!(environment_of("/templates/dev/web/edit"), Some("dev"));
-        for path in [
-            "/pools",
-            "/pools/",
-            "/pools/dev",
-            "/pools/dev/",
-            "/templates/new",
-            "/pools/new",
-            "/poolside/a/b",
-            "/",
-        ] {
-            assert_eq!(environment_of(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_room_contains_its_pages_and_fleet_only_itself() {
-        assert!(is_within("/pools/dev/web", POOLS) && is_within("/", FLEET));
-        assert!(!is_within("/poolside", POOLS) && !is_within("/pools", FLEET));
-    }
-
-    #[test]
-    fn what_comes_back_after_signing_in_is_encoded_once() {
-        assert_eq!(sign_in("/changes?state=failed"), "/sign-in?next=%2Fchanges%3Fstate%3Dfailed");
-    }
-}
+mod tests;

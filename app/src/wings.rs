@@ -73,6 +73,7 @@ wings! {
     Run(run, draw_run, load_run) {
         POOLS: pools {
             Pools NewPool Overview PoolInstances Rollout PoolAutoscaling EditAutoscaling PoolFirewallPage PoolChanges
+            PoolCost Timeline
             EditPool ResizePool ChangeVersion PromoteCanary RollBackCanary DeletePool ActOnInstances
         }
         INSTANCES: instances { Instances InstancePage Serial Status }

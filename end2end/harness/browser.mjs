@@ -39,6 +39,7 @@ export async function hydrated(page) {
  *
  * Whatever the browser's console says in warning or error is kept in `noise`: `assertQuiet()` throws it.
  * A test that provokes a message says so with `forgive(/pattern/)` before; a pattern that nothing matched is an error too.
+ * Who stays is asked after each test: what was said and forgiven in one does not count for the next.
  */
 export async function openPerson(browser, { url, scripts = true, theme = 'light', width = 1280, height = 900, state }) {
   const context = await browser.newContext({
@@ -83,6 +84,8 @@ export async function openPerson(browser, { url, scripts = true, theme = 'light'
     assertQuiet() {
       const unheard = forgiven.filter(({ heard }) => heard === 0).map(({ pattern }) => `never heard: ${pattern}`);
       const all = [...noise, ...unheard];
+      noise.length = 0;
+      forgiven.length = 0;
       if (all.length > 0) throw new Error(`the browser's console is not quiet:\n  ${all.join('\n  ')}`);
     },
   };

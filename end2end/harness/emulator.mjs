@@ -32,6 +32,11 @@ export async function listed(stack, project, path) {
   return (await resource(stack, project, path)).items ?? [];
 }
 
+/** Presses the button on a machine: the VM boots again. `path` as in `resource`. */
+export function reset(stack, project, path) {
+  return call(`${stack.emulator}/compute/v1/projects/${project}/${path}/reset`, 'POST', {});
+}
+
 /** A group's instances as it manages them. */
 export async function managed(stack, { project, region, group }) {
   const path = `regions/${region}/instanceGroupManagers/${group}/listManagedInstances`;

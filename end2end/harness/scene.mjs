@@ -10,28 +10,34 @@ const HOOK = { timeout: 150_000 };
 
 /**
  * Call once at the top of a test file. A stack and a browser start before its first test and stop after its last.
- * After each test its people leave, and the test fails when a console was not quiet.
+ * After each test its people leave, and the test fails when a console was not quiet. With `returns` nobody signs in twice:
+ * from the second time on they come with the session that they have, on an empty tab. The other options are the stack's.
  */
-export function openScene(options = {}) {
+export function openScene({ returns = false, ...options } = {}) {
   const scene = {
     /** The stack, inside tests. */
     stack: undefined,
-    /** A person whom nobody knows yet; options as in `openPerson`. */
-    async visitor(wishes = {}) {
+    /** A person whom nobody knows yet; options as in `openPerson`. With `stays` they do not leave after the test. */
+    async visitor({ stays = false, ...wishes } = {}) {
       await started;
       const person = await openPerson(browser, { url: scene.stack.url, ...wishes });
-      people.push(person);
+      (stays ? residents : people).push(person);
       return person;
     },
-    /** A persona, signed in: `await scene.person('Mara')`. */
-    async person(name, wishes = {}) {
+    /** A persona, signed in: `await scene.person('Mara')`. With `anew` a session of its own, whatever there is. */
+    async person(name, { anew = !returns, ...wishes } = {}) {
+      const known = sessions.get(name);
+      if (known && !anew) return scene.visitor({ ...wishes, state: known });
       const person = await scene.visitor(wishes);
       await signIn(person.page, name);
+      if (!anew) sessions.set(name, await person.context.storageState());
       return person;
     },
   };
   let browser;
   let people = [];
+  const residents = [];
+  const sessions = new Map();
   const start = async () => {
     // Both are waited for, so that the one that came can be ended when the other did not.
     const outcomes = await Promise.allSettled([startStack(options), launchBrowser()]);
@@ -47,7 +53,15 @@ export function openScene(options = {}) {
     const leaving = people;
     people = [];
     await Promise.all(leaving.map(({ context }) => context.close()));
-    leaving.forEach((person) => person.assertQuiet());
+    // Each is asked, so that nobody's noise is left for the next test.
+    const complaints = [...leaving, ...residents].flatMap((person) => {
+      try {
+        return person.assertQuiet() ?? [];
+      } catch (error) {
+        return [error];
+      }
+    });
+    if (complaints.length > 0) throw complaints[0];
   }, HOOK);
   after(async () => {
     await browser?.close();

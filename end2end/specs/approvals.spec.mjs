@@ -10,7 +10,7 @@ import { ANSWERS, example, planImport } from '../seed.mjs';
 import { main, phase, words } from './face.mjs';
 import { signature, vote } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 const answers = Object.fromEntries(
   Object.entries(ANSWERS).map(([reference, value]) => [reference, value.replace('genesis-project-dev', 'genesis-project-prod')]),
@@ -30,10 +30,16 @@ async function propose(page, name) {
   return new URL(page.url()).pathname;
 }
 
+const approvers = new Map();
+
+/** Who signs stays from test to test, with the passkey of the browser that they registered it in. */
 async function approver(name) {
-  const person = await scene.person(name);
-  await registerPasskey(person);
-  return person;
+  if (!approvers.has(name)) {
+    const person = await scene.person(name, { stays: true });
+    await registerPasskey(person);
+    approvers.set(name, person);
+  }
+  return approvers.get(name);
 }
 
 test('three people with three passkeys clear a change of production, and it runs', async () => {

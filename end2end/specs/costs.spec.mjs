@@ -1,6 +1,7 @@
 // Costs: what ran shows as money, a budget gives its notice once, and every change says what the month will cost.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import { hydrated } from '../harness/browser.mjs';
 import { openScene } from '../harness/scene.mjs';
@@ -8,7 +9,7 @@ import { until } from '../harness/until.mjs';
 import { example, planImport } from '../seed.mjs';
 import { main, phase, tableRows, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 let change;
 
 before(
@@ -59,6 +60,29 @@ test('what runs costs, by pool, agent type and day', async () => {
   await figure.getByText('Show data').click();
   assert.ok((await figure.getByRole('row').count()) > 1);
   assert.match(await words(main(page).getByRole('button', { name: 'Set budget' }).locator('..')), /takes the role admin/);
+});
+
+test('a pool has its part of the month, and the month is had as a file', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto('/pools/dev/backend-pool');
+  await hydrated(page);
+  await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: 'Cost' }).click();
+  await page.waitForURL('**/pools/dev/backend-pool/cost');
+  await main(page).getByRole('figure', { name: 'Cost by day' }).waitFor();
+  const [vm] = await tableRows(main(page).getByRole('group', { name: 'A VM an hour' }));
+  assert.match(vm[0], /^e2-standard-8 on-demand$/);
+  assert.equal(vm[1], '2');
+  assert.ok(vm.slice(2, 6).every((price) => /^\$0\.\d{4}$/.test(price)), vm.join(' | '));
+  assert.match(vm[6], /^2026-\d\d-\d\d/);
+  await main(page).getByRole('link', { name: 'Costs of dev' }).click();
+  await page.waitForURL(/\/costs\?environment=dev$/);
+  await hydrated(page);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    main(page).getByRole('link', { name: 'Download CSV' }).click(),
+  ]);
+  assert.match(file.suggestedFilename(), /^costs-2\d{3}-\d\d\.csv$/);
+  assert.match(await readFile(await file.path(), 'utf8'), /^day,environment,pool,.*\n[\d-]+,dev,backend-pool,backend-developer,e2-standard-8,standard,/);
 });
 
 test('a change says what the month costs before and after', async () => {

@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
 import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { main, tableRows, title, words } from './face.mjs';
+import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 function rules(page) {
@@ -30,6 +32,7 @@ async function propose(page, reason) {
 
 test('a what-if names the rule that decides, without a script', async () => {
   const { page } = await scene.person('Mara', { scripts: false });
+  await page.goto('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Firewall' }).click();
   assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
   const ask = async (from, to, port) => {
@@ -55,7 +58,7 @@ test('a rule is created with what it opens in sight, edited, and deleted', async
   await main(page).getByRole('link', { name: 'New rule' }).click();
   await page.waitForURL(/\/firewall\/new/);
   assert.equal(await title(page).innerText(), 'New firewall rule');
-  await page.getByLabel('Key').fill('ssh-anywhere');
+  await page.getByRole('textbox', { name: 'Key' }).fill('ssh-anywhere');
   await page.getByLabel('Priority').fill('500');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel(/^Target tags/).fill('agent-vm');
@@ -96,16 +99,76 @@ test('what is refused stands beside its field', async () => {
   forgive(/status of 422/);
   await page.goto('/firewall/new');
   await hydrated(page);
-  await page.getByLabel('Key').fill('allow-agent-ssh');
+  await page.getByRole('textbox', { name: 'Key' }).fill('allow-agent-ssh');
   await page.getByLabel('Priority').fill('first');
   await page.getByRole('button', { name: 'Review change' }).click();
   await main(page).getByRole('alert').waitFor();
   assert.match(await words(main(page)), /`first` is no priority/);
-  assert.equal(await page.getByLabel('Key').inputValue(), 'allow-agent-ssh', 'what was typed stays');
+  assert.equal(await page.getByRole('textbox', { name: 'Key' }).inputValue(), 'allow-agent-ssh', 'what was typed stays');
   await page.getByLabel('Priority').fill('900');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel('Source ranges, for ingress').fill('10.0.0.0/8');
   await page.getByRole('button', { name: 'Review change' }).click();
   await main(page).getByRole('alert').waitFor();
   assert.match(await words(main(page)), /allow-agent-ssh is declared already/);
+});
+
+test('of two people who edit one rule, the slower sees the newer version beside what they typed, and goes on from there', async () => {
+  const mara = await scene.person('Mara');
+  const jonah = await scene.person('Jonah', { scripts: false });
+  mara.forgive(/status of 412/);
+  jonah.forgive(/status of 412/);
+  const form = '/firewall/dev/allow-agent-http/edit';
+  const type = async ({ page }, label, value) => {
+    await page.goto(form);
+    await hydrated(page);
+    await page.getByLabel(label, { exact: true }).fill(value);
+  };
+  const carryOut = async ({ page }, reason, verb) => {
+    const change = await proposeReviewed(page, reason, verb);
+    await applied(page, change);
+  };
+  const newer = ({ page }) => main(page).getByRole('region', { name: 'The newer version' });
+  const ON_TOP = /^Use my values on top of generation \d+$/;
+
+  // Mara has only typed when Jonah's change is applied.
+  await type(mara, 'Priority', '900');
+  await type(jonah, 'Description', 'Doors of the agents');
+  await review(jonah.page);
+  await carryOut(jonah, 'Said in fewer words');
+  await review(mara.page);
+  assert.match(await words(main(mara.page).getByRole('alert')), /dev is at generation \d+ now, and the form was of generation \d+/i);
+  assert.match(await words(newer(mara)), /You began with generation \d+ Field Generation \d+ Your values/);
+  assert.deepEqual(await tableRows(newer(mara)), [
+    ['description', 'Doors of the agents', 'Agent HTTP and metrics from the private network'],
+    ['priority', '1000', '900'],
+  ]);
+  assert.equal(await mara.page.getByLabel('Priority', { exact: true }).inputValue(), '900', 'what was typed stays');
+  await assertAccessible(mara.page);
+  // She takes his words, and keeps her number.
+  await mara.page.getByLabel('Description', { exact: true }).fill('Doors of the agents');
+  await review(mara.page);
+  assert.deepEqual(await tableRows(main(mara.page).getByRole('region', { name: 'What differs' })), [['priority', '1000', '900']]);
+
+  // Jonah has reviewed when hers is applied, and has no scripts.
+  await type(jonah, 'Priority', '950');
+  await review(jonah.page);
+  await carryOut(mara, 'Sooner');
+  await jonah.page.getByRole('button', { name: 'Propose change' }).click();
+  await newer(jonah).waitFor();
+  assert.deepEqual(await tableRows(newer(jonah)), [['priority', '900', '950']]);
+  await carryOut(jonah, 'Not that soon', ON_TOP);
+  await jonah.page.goto('/firewall/dev/allow-agent-http/edit');
+  assert.equal(await jonah.page.getByLabel('Priority', { exact: true }).inputValue(), '950');
+
+  // Who would rather not go on begins anew with what is newer.
+  await type(mara, 'Priority', '960');
+  await type(jonah, 'Priority', '970');
+  await review(jonah.page);
+  await carryOut(jonah, 'Once more');
+  await review(mara.page);
+  await newer(mara).getByRole('link', { name: /^Begin anew with generation \d+$/ }).click();
+  await newer(mara).waitFor({ state: 'detached' });
+  await hydrated(mara.page);
+  assert.equal(await mara.page.getByLabel('Priority', { exact: true }).inputValue(), '970');
 });

@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
-import { fault, managed } from '../harness/emulator.mjs';
+import { fault, managed, reset } from '../harness/emulator.mjs';
 import { BACKEND, openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { assertSameDocument, assertStory, freshness, main, markDocument, story, title, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 /** Three heartbeats must be missed before silence is called so; the next one ends it. */
 const FALLS_SILENT = { timeout: 90_000 };
@@ -26,8 +26,11 @@ openFleet(scene, {
   async settle(page, seeded) {
     instance = seeded.instance;
     name = instance.split('/').at(-1);
-    await page.goto('/');
-    await main(page).getByText('All 2 agents are healthy.').waitFor(SETTLES);
+    const healthy = async () => {
+      await page.goto('/');
+      await main(page).getByText('All 2 agents are healthy.').waitFor({ timeout: 500 });
+    };
+    await until('both agents are healthy', healthy, { within: SETTLES.timeout });
   },
 });
 
@@ -45,6 +48,17 @@ async function id() {
 
 function region(page, called) {
   return main(page).getByRole('region', { name: called, exact: true });
+}
+
+/** Which boot the agent says that it is. */
+async function boot(page) {
+  return /Boot (\S+)/.exec(await words(region(page, 'Agent, as it says of itself')))?.[1];
+}
+
+/** Waits until the agent is another boot than that one, and well. */
+async function bootsAgain(page, before) {
+  await until('it is another boot', async () => ![before, undefined].includes(await boot(page)), { within: 60_000 });
+  await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
 }
 
 test('an agent that falls silent is seen on each page that is open, and so is its return', async () => {
@@ -112,9 +126,12 @@ test('an agent that dies gets another VM under its name, and lives', async () =>
 test('the page of an instance has its day, its console and its own word', async () => {
   const { page } = await scene.person('Vera');
   await openLive(page, instance);
+  const booted = await boot(page);
   await main(page).getByRole('img', { name: /^Heartbeats of 24 hours: / }).waitFor();
   assert.match(await words(region(page, 'Heartbeats of the last 24 hours')), /In the last hour: CPU .* %, memory .*, disk .* %\./);
   await region(page, 'What changed in the last 30 minutes').getByRole('listitem').first().waitFor();
+
+  await region(page, 'Cloud errors').getByText(/^Compute Engine reported nothing about it in the list of errors that it keeps of genesis-pool-backend-pool, which /).waitFor();
 
   const panel = region(page, 'Serial console');
   const lines = (of) => of.getByRole('list', { name: 'Lines of the serial console' });
@@ -124,12 +141,28 @@ test('the page of an instance has its day, its console and its own word', async 
   await title(page).getByText('Serial console', { exact: true }).waitFor();
   assert.match(await words(main(page).locator('.lead')), /^Bytes \d[\d,]* to \d[\d,]* since the VM started\.$/);
   await lines(main(page)).getByText(/agent-cage\[1\]: listening on/).first().waitFor();
+
+  // Beyond the end is nothing yet; from there one pages back to the first line.
+  await main(page).getByRole('link', { name: 'Later', exact: true }).click();
+  await lines(main(page)).getByText('It has written nothing here.').waitFor();
+  await main(page).getByRole('link', { name: 'Earlier', exact: true }).click();
+  await page.waitForURL(/\/serial\?start=0$/);
+  const boots = lines(main(page)).getByText(/Linux version/);
+  await boots.first().waitFor();
+
+  // Who follows sees the lines of another boot come, on the page as it is.
   await main(page).getByRole('link', { name: 'Follow', exact: true }).click();
   await page.waitForURL(/\/serial\?follow=1/);
   await main(page).getByRole('link', { name: 'Following' }).waitFor();
+  const known = await boots.count();
+  const [zone] = instance.split('/').slice(-2);
+  await reset(scene.stack, BACKEND.project, `zones/${zone}/instances/${name}`);
+  await boots.nth(known).waitFor();
+  await assertSameDocument(page);
 
   await page.goto(instance);
   await hydrated(page);
+  await bootsAgain(page, booted);
   await main(page).getByRole('link', { name: 'Ask it for its status' }).click();
   await page.waitForURL(`**${instance}/status`);
   await main(page).getByText('Answers', { exact: true }).waitFor();
@@ -139,9 +172,7 @@ test('the page of an instance has its day, its console and its own word', async 
 test('an agent is asked to restart and answers, and a viewer is told who may ask', async () => {
   const { page } = await scene.person('Mara');
   await openLive(page, instance);
-  const agent = region(page, 'Agent, as it says of itself');
-  const boot = async () => /Boot (\S+)/.exec(await words(agent))?.[1];
-  const before = await boot();
+  const before = await boot(page);
   const asked = region(page, 'Asked of the agent').getByRole('listitem');
   const act = async (fold, button) => {
     await region(page, 'Actions').getByText(fold, { exact: true }).click();
@@ -150,8 +181,7 @@ test('an agent is asked to restart and answers, and a viewer is told who may ask
 
   await act('Restart the agent', 'Restart agent');
   await asked.filter({ hasText: 'Restart acknowledged.' }).filter({ hasText: 'asked by Mara' }).waitFor(SETTLES);
-  await until('it is another boot', async () => ![before, undefined].includes(await boot()), { within: 60_000 });
-  await main(page).getByText('The agent is healthy.').waitFor(SETTLES);
+  await bootsAgain(page, before);
 
   await act('Stop the agent', 'Stop agent');
   await asked.filter({ hasText: 'Stop acknowledged.' }).waitFor(SETTLES);

@@ -8,10 +8,10 @@ import { fault, managed, resource } from '../harness/emulator.mjs';
 import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { assertSameDocument, describedBy, freshness, main, markDocument, tableRows, title, words } from './face.mjs';
+import { assertSameDocument, describedBy, freshness, main, markDocument, phase, story, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 
 const PROJECT = 'genesis-project-dev';
 const PLACE = { project: PROJECT, region: 'us-central1', group: 'genesis-pool-batch' };
@@ -82,14 +82,14 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await page.getByLabel('Silent after').fill('10');
   await review(page);
   assert.match(await describedBy(page, 'Silent after'), /an agent would be silent after 10 s, and late only after 15 s/i);
-  await page.getByLabel('Silent after').fill('60');
+  await page.getByLabel('Silent after').fill('40');
   await review(page);
   assert.match(await impact(page), /VMs created 3 1 in each of 3 zones/);
   await carryOut(page, 'Nightly work');
   await open(page, POOL);
   await main(page).getByText('All 3 agents run and are healthy.').waitFor(SETTLES);
   const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
-  assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '60 s', '60 s']);
+  assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '40 s', '40 s']);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev', 'batch dev']);
@@ -123,6 +123,23 @@ test('a pool is resized; one that scales itself, and one who may not, are told w
     assert.equal(await button.getAttribute('aria-disabled'), 'true', verb);
     assert.match(await words(vera.page.locator(`#${await button.getAttribute('aria-describedby')}`)), /takes the role operator or admin/);
   }
+});
+
+test('a pool has a timeline of its own', async () => {
+  const { page } = await scene.person('Vera');
+  await open(page, POOL);
+  await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: 'Timeline' }).click();
+  await page.waitForURL(`**${POOL}/timeline`);
+  const events = main(page).getByRole('region', { name: 'Timeline' }).getByRole('listitem');
+  await events.first().waitFor();
+  const told = (await events.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+  assert.ok(told.some((event) => /Mara proposed chg-\d+/.test(event)), told.join('\n'));
+  assert.ok(told.some((event) => /created instance group genesis-pool-batch/.test(event)), told.join('\n'));
+  assert.ok(!told.some((event) => /chg-1\b|backend-pool/.test(event)), told.join('\n'));
+  const newest = /event (\d+)/.exec(told[0])[1];
+  await page.goto(`${POOL}/timeline?before=${newest}`);
+  await main(page).getByRole('link', { name: 'Newest' }).waitFor();
+  assert.equal(await events.count(), told.length - 1, 'a page begins before that event');
 });
 
 test('a canary tries the next version, goes back, tries again and is promoted, and a page that is open follows', async () => {
@@ -253,7 +270,18 @@ test('a pool that does not grow says that a zone is out of machines, and grows w
   const rollout = await words(main(page).getByRole('region', { name: 'Rollout' }));
   assert.match(rollout, /Compute Engine cannot make its VMs\./);
   assert.match(rollout, /ZONE_RESOURCE_POOL_EXHAUSTED/);
-  await squares(page, 'v2', 'cannot be made').waitFor();
+  const stuck = squares(page, 'v2', 'cannot be made');
+  await stuck.waitFor();
+
+  // The VM's own page has what Compute Engine says about it, and leads to what that means.
+  await stuck.click();
+  await page.waitForURL(new RegExp(`/instances/${ZONE}/agent-batch-`));
+  const errors = main(page).getByRole('region', { name: 'Cloud errors', exact: true }).getByRole('listitem');
+  await errors.first().waitFor();
+  assert.equal(await errors.count(), 1, 'what is said again and again stands there once');
+  assert.match(await words(errors), /^Creating failed\. The zone .* does not have enough resources .*, ZONE_RESOURCE_POOL_EXHAUSTED StockOut$/);
+  assert.equal(await errors.getByRole('link', { name: 'StockOut' }).getAttribute('href'), '/docs/errors.md#:~:text=StockOut');
+  await assertAccessible(page);
 
   await mend();
   await applied(page, change);
@@ -262,9 +290,11 @@ test('a pool that does not grow says that a zone is out of machines, and grows w
   assert.equal(await condition.count(), 0, 'what was in the way has gone');
 });
 
-test('deleting asks for the name and says what is lost', async () => {
+test('deleting asks for the name, says what is lost, and waits for the brake until somebody lets it go', async () => {
   const { page, forgive } = await scene.person('Mara');
   forgive(/status of 422/);
+  // Its agents fall silent together while the form is filled in.
+  await fault(scene.stack, 'agent', { state: 'silent', group: PLACE.group });
   await open(page, POOL);
   await main(page).getByRole('link', { name: 'Delete', exact: true }).click();
   await page.waitForURL(`**${POOL}/delete`);
@@ -275,8 +305,27 @@ test('deleting asks for the name and says what is lost', async () => {
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Delete pool', exact: true }).click()]);
   await hydrated(page);
   assert.match(await describedBy(page, 'Name of the pool'), /write the pool's name, batch, to say that you mean it/i);
+
+  const vera = await scene.person('Vera');
+  const incident = (of) => main(of).getByRole('region', { name: /^Incident inc-\d+$/ }).filter({ hasText: /of 6 agents of pool batch fail together/ });
+  await open(vera.page, '/alerts');
+  await incident(vera.page).waitFor(SETTLES);
   await page.getByLabel('Name of the pool').fill('batch');
-  await carryOut(page, 'The nights are over', 'Delete pool');
+  const change = await proposeReviewed(page, 'The nights are over', 'Delete pool');
+  await phase(page, 'Verify').getByText(/^The mass-failure brake of inc-\d+: see Alerts$/).waitFor();
+  assert.match(await words(phase(page, 'Apply')), /begins when the brake lets go/);
+  const refused = incident(vera.page).getByRole('button', { name: 'Let the brake go' });
+  assert.equal(await refused.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(incident(vera.page)), /takes the role operator or admin/);
+
+  const quiet = await scene.person('Mara', { scripts: false });
+  await quiet.page.goto('/alerts');
+  await incident(quiet.page).getByLabel('Why healing may go on').fill('This pool goes anyway');
+  await incident(quiet.page).getByRole('button', { name: 'Let the brake go' }).click();
+  await incident(quiet.page).getByText(/The brake was let go by hand: healing and changes go on\./).waitFor();
+  await applied(page, change);
+  await page.goto('/audit?action=overrule_brake');
+  assert.match((await story(page)).join(' '), /Mara let go the brake of inc-\d+.*This pool goes anyway/);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev']);

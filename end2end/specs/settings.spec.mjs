@@ -9,7 +9,7 @@ import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { main, tableRows, title, words } from './face.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 /** What a program with this token is answered. */
@@ -93,8 +93,8 @@ test('without scripts a token is made and revoked too', async () => {
 });
 
 test('sessions are listed; ending one, and all others, signs those browsers out', async () => {
-  const laptop = await scene.person('Jonah');
-  const phone = await scene.person('Jonah', { scripts: false });
+  const laptop = await scene.person('Jonah', { anew: true });
+  const phone = await scene.person('Jonah', { scripts: false, anew: true });
   const { page } = laptop;
   await page.goto('/settings/sessions');
   await hydrated(page);
@@ -107,7 +107,7 @@ test('sessions are listed; ending one, and all others, signs those browsers out'
   await phone.page.goto('/settings');
   assert.equal(new URL(phone.page.url()).pathname, '/sign-in');
 
-  const tablet = await scene.person('Jonah', { scripts: false });
+  const tablet = await scene.person('Jonah', { scripts: false, anew: true });
   await page.reload();
   await main(page).getByRole('button', { name: 'End all other sessions' }).click();
   await main(page).getByText('You have 1 session.').waitFor();
@@ -119,7 +119,7 @@ test('sessions are listed; ending one, and all others, signs those browsers out'
 
 test('an administrator sees and ends what is others’', async () => {
   const ada = await scene.person('Ada');
-  const vera = await scene.person('Vera', { scripts: false });
+  const vera = await scene.person('Vera', { scripts: false, anew: true });
   await ada.page.goto('/settings/sessions');
   await hydrated(ada.page);
   const others = main(ada.page).getByRole('group', { name: 'Sessions of other people' });

@@ -1,4 +1,4 @@
-// Templates: created, edited, compared, refused and retired, each by a change; and the side panel that they are made in.
+// Templates: created, edited, compared, refused, rolled to and retired, each by a change; and the side panel that they are made in.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { until } from '../harness/until.mjs';
 import { describedBy, main, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
-const scene = openScene();
+const scene = openScene({ returns: true });
 openFleet(scene);
 
 /** Presses the buttons of a form that was filled in, and waits until its change is applied. Gives the change's path. */
@@ -207,5 +207,38 @@ test('an edit that somebody overtook is refused, and what is newer is shown', as
   await slower.getByRole('button', { name: 'Propose change' }).click();
   assert.equal((await answer).status(), 412);
   assert.match(await words(main(slower).getByRole('alert')), /generation/);
-  assert.match(await words(main(slower).getByRole('region', { name: 'What differs' })), /disk_size_gb 30 31/);
+  assert.match(await words(main(slower).getByRole('region', { name: 'The newer version' })), /disk_size_gb 30 31/);
+  assert.equal(await slower.getByLabel('Boot disk').inputValue(), '31', 'what was typed stays');
+});
+
+test('a pool is rolled to a version from its template’s page', async () => {
+  const { page } = await scene.person('Mara');
+  const rolls = () => main(page).getByRole('group', { name: 'Versions' }).getByRole('link', { name: /^Roll / });
+  const open = async () => {
+    await page.goto('/templates/dev/backend-dev');
+    await hydrated(page);
+  };
+  await page.goto('/templates/dev/backend-dev/edit');
+  await hydrated(page);
+  await page.getByLabel('Pools that use it').selectOption('Stay on the version that they run');
+  await page.getByLabel('Boot disk').fill('40');
+  await review(page);
+  await main(page).getByText('It touches no VM.').waitFor();
+  await carryOut(page, 'Room for builds');
+
+  await open();
+  await main(page).getByText('0 of 2 VMs run v2, the declared version; 2 run another.').waitFor();
+  assert.equal(await rolls().count(), 1, 'there is no way to the version that the pool runs');
+  await main(page).getByRole('link', { name: 'Roll backend-pool to v2', exact: true }).click();
+  await page.waitForURL(/\/pools\/dev\/backend-pool\/version\?/);
+  assert.equal(await page.getByLabel('Version', { exact: true }).inputValue(), 'backend-dev', 'the version that was meant');
+  await page.getByLabel('How', { exact: true }).selectOption('All VMs, rolling');
+  await review(page);
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs replaced 2 /);
+  await applied(page, await proposeReviewed(page, 'Now', 'Change template'));
+
+  await open();
+  await main(page).getByText('All 2 VMs run v2, the declared version.').waitFor();
+  assert.equal(await rolls().count(), 1);
+  await main(page).getByRole('link', { name: 'Roll backend-pool to v1', exact: true }).waitFor();
 });

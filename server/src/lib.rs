@@ -5,6 +5,7 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod headers;
+pub mod kiosk;
 pub mod own;
 pub mod pages;
 pub mod problem;

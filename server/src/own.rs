@@ -41,9 +41,10 @@ const fn post(path: &'static str, key: Key) -> Own {
 }
 
 /// By path.
-pub const OWN: [Own; 13] = [
+pub const OWN: [Own; 14] = [
     post("/agent/v1/enroll", Key::Agent),
     post("/agent/v1/heartbeats", Key::Agent),
+    get("/audit.jsonl", Key::SessionOrToken),
     get("/costs.csv", Key::Session),
     get("/docs/errors.md", Key::Session),
     get("/favicon.svg", Key::Nothing),

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use control::{agents::AgentRefused, error::Error};
-use rest_api::FieldProblem;
+use rest_api::{Declaration, FieldProblem};
 
 #[derive(Debug)]
 pub struct Problem(rest_api::Problem);
@@ -21,7 +21,14 @@ impl Problem {
             code: code.to_owned(),
             request_id: request_id.to_owned(),
             errors: Vec::new(),
+            current: None,
         })
+    }
+
+    /// With what is declared now in the place of what the caller had read; its ETag goes along.
+    pub fn with_current(mut self, declaration: Declaration) -> Self {
+        self.0.current = Some(Box::new(declaration));
+        self
     }
 
     pub fn from_error(error: &Error, request_id: &str) -> Self {
@@ -49,10 +56,13 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let tag = self.0.current.as_ref().map(|current| current.tag());
         let mut response = (status, Json(self.0)).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+            headers.insert(header::ETAG, tag);
+        }
         response
     }
 }

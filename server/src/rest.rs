@@ -3,6 +3,7 @@
 
 pub mod agents;
 mod audit;
+pub mod audit_export;
 mod changes;
 mod commands;
 pub mod costs;

@@ -30,7 +30,7 @@ use tower_sessions::{
 use crate::{
     AppState,
     auth::{self, HashedSessions},
-    headers, own, pages, rest,
+    headers, kiosk, own, pages, rest,
 };
 
 /// Terraform text of an import, at most, with the form's own bytes.
@@ -84,6 +84,7 @@ pub fn router(state: AppState) -> Router {
     let faces = faces
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(middleware::from_fn_with_state(state.clone(), pages::render_whole))
+        .layer(middleware::from_fn(kiosk::keep))
         .layer(DefaultBodyLimit::max(LARGEST_FORM));
 
     let files =
@@ -93,6 +94,7 @@ pub fn router(state: AppState) -> Router {
 
     faces
         .merge(auth::router())
+        .merge(rest::audit_export::router())
         .merge(rest::costs::router())
         .merge(rest::metrics::router())
         .merge(rest::docs::router())

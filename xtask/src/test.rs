@@ -78,6 +78,7 @@ fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
         let mut cargo = workspace::cargo();
         if nextest {
             cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
+            cargo.arg("--config-file").arg(workspace::root().join("xtask/nextest.toml"));
         } else {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
@@ -103,12 +104,7 @@ fn browser_tests(specs: &[PathBuf], tally: &mut Tally) -> Result<bool> {
     let scratch = Scratch::new("browser")?;
     let report = scratch.path().join("report.tap");
     let mut node = node()?;
-    // Two stacks and two browsers at a time are what two cores carry.
-    // A file that takes ten minutes hangs.
-    node.args(["--test", "--test-concurrency=2", "--test-timeout=600000"]);
-    node.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
-    node.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
-    let status = process::status(node.args(specs))?;
+    let status = process::status(node.arg("run.mjs").arg(&report).args(specs))?;
     let report = fs::read_to_string(&report).context("node's test runner wrote no report")?;
     *tally += Tally::of_tap(&report);
     Ok(status.success())

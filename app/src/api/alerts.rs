@@ -11,6 +11,12 @@ pub async fn list_alerts() -> Result<AlertsView, ApiError> {
     request.answer(control::alerts::list_alerts(&request.control, &request.actor).await)
 }
 
+#[server(prefix = "/fn", endpoint = "close_incident", output = Json)]
+pub async fn close_incident(id: i64, reason: String) -> Result<(), ApiError> {
+    let request = super::request()?;
+    request.answer(control::incidents::close_incident(&request.control, &request.actor, id, &reason).await)
+}
+
 #[server(prefix = "/fn", endpoint = "overrule_brake", output = Json)]
 pub async fn overrule_brake(id: i64, reason: String) -> Result<(), ApiError> {
     let request = super::request()?;

@@ -1,6 +1,6 @@
 //! The audit log.
 
-use domain::view::audit::{AuditEventView, AuditList, AuditQuery};
+use domain::view::audit::{AuditEventView, AuditList, AuditProof, AuditQuery};
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
@@ -15,4 +15,10 @@ pub async fn list_audit(query: AuditQuery) -> Result<AuditList, ApiError> {
 pub async fn load_audit_event(seq: i64) -> Result<AuditEventView, ApiError> {
     let request = super::request()?;
     request.answer(control::audit::load_audit_event(&request.control, &request.actor, seq).await)
+}
+
+#[server(prefix = "/fn", endpoint = "verify_audit", output = Json)]
+pub async fn verify_audit() -> Result<AuditProof, ApiError> {
+    let request = super::request()?;
+    request.answer(control::audit::verify_audit(&request.control, &request.actor).await)
 }

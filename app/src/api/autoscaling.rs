@@ -1,6 +1,9 @@
 //! Autoscaling.
 
-use domain::view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingView};
+use domain::{
+    pool::PoolSpec,
+    view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingView, ReplayView},
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -45,4 +48,20 @@ pub async fn load_autoscaling_form(environment: String, pool: String) -> Result<
         control::autoscaling::load_autoscaling_form(&request.control, &request.actor, &environment, &pool)
             .await,
     )
+}
+
+/// A draft on the load of the last day with its plot, which is drawn here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplayPage {
+    pub view: ReplayView,
+    pub sizes: Option<Plot>,
+}
+
+#[server(prefix = "/fn", endpoint = "replay_autoscaling", input = Json, output = Json)]
+pub async fn replay_autoscaling(environment: String, draft: PoolSpec) -> Result<ReplayPage, ApiError> {
+    let request = super::request()?;
+    let view =
+        control::autoscaling::replay_autoscaling(&request.control, &request.actor, &environment, &draft)
+            .await;
+    request.answer(view).map(|view| ReplayPage { sizes: crate::plots::replay::plot(&view), view })
 }

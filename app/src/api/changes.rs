@@ -1,7 +1,7 @@
 //! Changes.
 
 use domain::{
-    ChangeId, ChangeState,
+    ChangeId,
     view::change::{ChangeList, ChangeView},
 };
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use super::{ApiError, codec::Json};
 #[server(prefix = "/fn", endpoint = "list_changes", output = Json)]
 pub async fn list_changes(
     environment: Option<String>,
-    state: Option<ChangeState>,
+    words: Option<String>,
     before: Option<ChangeId>,
 ) -> Result<ChangeList, ApiError> {
     let request = super::request()?;
@@ -20,7 +20,7 @@ pub async fn list_changes(
             &request.control,
             &request.actor,
             environment.as_deref(),
-            state,
+            words.as_deref().unwrap_or_default(),
             before,
         )
         .await,
@@ -30,6 +30,7 @@ pub async fn list_changes(
 #[server(prefix = "/fn", endpoint = "list_changes_waiting_for_me", output = Json)]
 pub async fn list_changes_waiting_for_me(
     environment: Option<String>,
+    words: Option<String>,
     before: Option<ChangeId>,
 ) -> Result<ChangeList, ApiError> {
     let request = super::request()?;
@@ -38,6 +39,7 @@ pub async fn list_changes_waiting_for_me(
             &request.control,
             &request.actor,
             environment.as_deref(),
+            words.as_deref().unwrap_or_default(),
             before,
         )
         .await,

@@ -1,7 +1,7 @@
 //! Costs.
 
 use chrono::NaiveDate;
-use domain::view::costs::CostsView;
+use domain::view::costs::{CostsView, PoolCosts};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,26 @@ pub async fn load_costs(
     let view =
         control::costs::load_costs(&request.control, &request.actor, environment.as_deref(), month).await;
     request.answer(view).map(|view| CostsPage { by_day: crate::plots::spend::plot(&view), view })
+}
+
+/// One pool's part of a month with its plot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolCostsPage {
+    pub costs: PoolCosts,
+    pub by_day: Option<Plot>,
+}
+
+/// None: the present month.
+#[server(prefix = "/fn", endpoint = "load_pool_costs", output = Json)]
+pub async fn load_pool_costs(
+    environment: String,
+    pool: String,
+    month: Option<NaiveDate>,
+) -> Result<PoolCostsPage, ApiError> {
+    let request = super::request()?;
+    let costs =
+        control::costs::load_pool_costs(&request.control, &request.actor, &environment, &pool, month).await;
+    request.answer(costs).map(|costs| PoolCostsPage { by_day: crate::plots::spend::plot(&costs.view), costs })
 }
 
 /// An empty amount takes the budget away.

@@ -1,12 +1,40 @@
 //! Instances.
 
 use domain::view::{
-    health::{AgentStatus, InstanceHistory, SerialPage},
-    instance::InstanceView,
+    health::{AgentStatus, CloudErrors, InstanceHistory, SerialPage},
+    instance::{InstanceList, InstancePlace, InstanceView},
 };
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
+
+/// None: the first environment; any instance; from the list's beginning on. Not both `after` and `before`.
+#[server(prefix = "/fn", endpoint = "load_instances", output = Json)]
+pub async fn load_instances(
+    environment: Option<String>,
+    words: Option<String>,
+    after: Option<InstancePlace>,
+    before: Option<InstancePlace>,
+) -> Result<InstanceList, ApiError> {
+    use control::instances::Page;
+
+    let request = super::request()?;
+    let page = match (&after, &before) {
+        (Some(place), _) => Page::After(place),
+        (None, Some(place)) => Page::Before(place),
+        (None, None) => Page::First,
+    };
+    request.answer(
+        control::instances::load_instances(
+            &request.control,
+            &request.actor,
+            environment.as_deref(),
+            words.as_deref().unwrap_or_default(),
+            page,
+        )
+        .await,
+    )
+}
 
 #[server(prefix = "/fn", endpoint = "load_instance", output = Json)]
 pub async fn load_instance(zone: String, name: String) -> Result<InstanceView, ApiError> {
@@ -32,6 +60,13 @@ pub async fn load_serial_page(
     request.answer(
         control::instances::load_serial_page(&request.control, &request.actor, &zone, &name, start).await,
     )
+}
+
+#[server(prefix = "/fn", endpoint = "load_cloud_errors", output = Json)]
+pub async fn load_cloud_errors(zone: String, name: String) -> Result<CloudErrors, ApiError> {
+    let request = super::request()?;
+    request
+        .answer(control::instances::load_cloud_errors(&request.control, &request.actor, &zone, &name).await)
 }
 
 #[server(prefix = "/fn", endpoint = "load_agent_status", output = Json)]

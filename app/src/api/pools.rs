@@ -1,6 +1,9 @@
 //! Pools.
 
-use domain::view::pool::{PoolForm, PoolRow, PoolView};
+use domain::view::{
+    pool::{PoolForm, PoolRow, PoolView},
+    timeline::PoolTimeline,
+};
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
@@ -24,4 +27,18 @@ pub async fn load_pool_form(environment: Option<String>, name: Option<String>) -
     let request = super::request()?;
     let (environment, name) = (environment.as_deref(), name.as_deref());
     request.answer(control::pools::load_pool_form(&request.control, &request.actor, environment, name).await)
+}
+
+/// `before` is the number of an event; None: the newest.
+#[server(prefix = "/fn", endpoint = "load_pool_timeline", output = Json)]
+pub async fn load_pool_timeline(
+    environment: String,
+    pool: String,
+    before: Option<i64>,
+) -> Result<PoolTimeline, ApiError> {
+    let request = super::request()?;
+    let timeline =
+        control::timeline::load_pool_timeline(&request.control, &request.actor, &environment, &pool, before)
+            .await;
+    request.answer(timeline)
 }

@@ -77,7 +77,7 @@ fn code(error: &control::Error) -> Code {
         control::Error::Conflict(_) => Code::Conflict,
         control::Error::Forbidden(_) => Code::Forbidden,
         control::Error::Invalid(_) => Code::Invalid,
-        control::Error::Precondition(_) => Code::PreconditionFailed,
+        control::Error::Precondition(_) | control::Error::Moved { .. } => Code::PreconditionFailed,
         control::Error::Unavailable { .. } => Code::Unavailable,
         control::Error::Internal(_) => Code::Internal,
     }

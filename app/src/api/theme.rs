@@ -7,10 +7,6 @@ use crate::theme::Theme;
 
 #[server(prefix = "/fn", endpoint = "set_theme", output = Json)]
 pub async fn set_theme(theme: Theme) -> Result<Theme, ApiError> {
-    if let (Some(options), Ok(cookie)) =
-        (use_context::<leptos_axum::ResponseOptions>(), crate::theme::cookie(theme).parse())
-    {
-        options.append_header(http::header::SET_COOKIE, cookie);
-    }
+    crate::preference::keep(crate::theme::COOKIE, theme.as_str());
     Ok(theme)
 }

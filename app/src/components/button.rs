@@ -13,7 +13,8 @@ use super::{
 pub fn Submit(
     #[prop(into)] label: String,
     /// Ties the reason to the button: unique on the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     #[prop(optional)] primary: bool,
     /// Why it is not possible, as a sentence. Empty: it is possible.
     #[prop(default = None)]

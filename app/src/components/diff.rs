@@ -5,6 +5,15 @@ use leptos::prelude::*;
 
 /// A table of one group of fields.
 pub fn diff(changes: Vec<FieldChange>) -> AnyView {
+    table("sr", ["Before".to_owned(), "After".to_owned()], changes)
+}
+
+/// The same of two versions neither of which came first: their names stand above them.
+pub fn diff_between(versions: [String; 2], changes: Vec<FieldChange>) -> AnyView {
+    table("sm", versions, changes)
+}
+
+fn table(heads: &'static str, [before, after]: [String; 2], changes: Vec<FieldChange>) -> AnyView {
     let rows = changes
         .into_iter()
         .map(|change| {
@@ -31,11 +40,11 @@ pub fn diff(changes: Vec<FieldChange>) -> AnyView {
         .collect_view();
     view! {
         <table class="diff">
-            <thead class="sr">
+            <thead class=heads>
                 <tr>
                     <th scope="col">"Field"</th>
-                    <th scope="col">"Before"</th>
-                    <th scope="col">"After"</th>
+                    <th scope="col">{before}</th>
+                    <th scope="col">{after}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>

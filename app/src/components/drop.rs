@@ -3,6 +3,8 @@
 use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast as _, web_sys::Node};
 use leptos_router::hooks::use_location;
 
+use super::focus::is_under_dialog;
+
 #[component]
 pub fn Drop(
     /// Of the button, for readers by ear.
@@ -55,7 +57,8 @@ fn close_by_itself(details: NodeRef<html::Details>) {
             }
         });
         let escape = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" {
+            // The focus comes back into the menu from the dialog that it opened.
+            if event.key() == "Escape" && !is_under_dialog() {
                 close();
             }
         });

@@ -6,6 +6,11 @@ use leptos_router::hooks::use_location;
 
 use super::side_panel::Behind;
 
+/// Whether a dialog lies over the page: keys are the dialog's then.
+pub fn is_under_dialog() -> bool {
+    document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())
+}
+
 /// Remembers for which path the heading has had the focus, so that a refreshed page does not take it again.
 #[derive(Clone, Copy)]
 pub struct FocusOnArrival {

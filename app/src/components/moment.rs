@@ -9,12 +9,14 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     now: RwSignal<Timestamp>,
+    /// Where a paused page stands.
+    held: RwSignal<Option<Timestamp>>,
 }
 
 impl Clock {
     /// Above all pages; `now` is the server's, on both sides.
     pub fn provide(now: Timestamp) -> Self {
-        let clock = Self { now: RwSignal::new(now) };
+        let clock = Self { now: RwSignal::new(now), held: RwSignal::new(None) };
         provide_context(clock);
         #[cfg(feature = "hydrate")]
         clock.tick(now);
@@ -25,8 +27,19 @@ impl Clock {
         expect_context()
     }
 
+    /// The present of what the page shows: a paused page keeps its own.
     pub fn now(self) -> Timestamp {
+        self.held.get().unwrap_or_else(|| self.now.get())
+    }
+
+    /// The present itself.
+    pub fn ticking(self) -> Timestamp {
         self.now.get()
+    }
+
+    /// From now on the page stands at that moment; None: it goes on.
+    pub fn hold(self, at: Option<Timestamp>) {
+        self.held.set(at);
     }
 
     pub fn now_untracked(self) -> Timestamp {

@@ -5,7 +5,7 @@ use leptos::{context::Provider, ev, html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    focus::FocusOnArrival,
+    focus::{FocusOnArrival, is_under_dialog},
     icon::{Icon, icon},
     title::Title,
 };
@@ -92,7 +92,7 @@ fn close_by_escape(close: String, typed: RwSignal<bool>, cross: NodeRef<html::A>
     Effect::new(move |_| {
         let (navigate, close) = (navigate.clone(), close.clone());
         let escape = window_event_listener(ev::keydown, move |event| {
-            if event.key() != "Escape" || event.default_prevented() {
+            if event.key() != "Escape" || event.default_prevented() || is_under_dialog() {
                 return;
             }
             if typed.get_untracked() {

@@ -1,6 +1,7 @@
-//! The badge that says whether what is on the page is true now.
+//! The badge that says whether what is on the page is true now, and the button that holds the page as it is.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::{
     components::{
@@ -20,23 +21,68 @@ pub fn freshness() -> AnyView {
     let said = Memo::new(move |_| match live.freshness() {
         Freshness::Drawn => (State::None, format!("As of {}", utc(drawn))),
         Freshness::Live => (State::Ok, "Live".to_owned()),
-        Freshness::Lost(since) => match (clock.now() - since).num_seconds() {
+        Freshness::Paused(at) => (State::Paused, format!("Paused, as of {}", utc(at))),
+        Freshness::Lost(since) => match (clock.ticking() - since).num_seconds() {
             seconds @ ..=PATIENCE_SECONDS => {
                 (State::Progress, format!("Reconnecting ({} s)", seconds.max(0)))
             }
             _ => (State::Warn, format!("Stale since {}", utc(since))),
         },
     });
+    // What another page loads is as of then: a pause ends with the page that it was of.
+    let here = use_location();
+    Effect::new(move |before: Option<()>| {
+        here.pathname.track();
+        here.search.track();
+        if before.is_some() {
+            live.resume();
+        }
+    });
     view! {
-        <span class="live" role="status" data-s=move || said.get().0.as_str()>
-            <svg class="freshness" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
-                <path d=move || shape(said.get().0)></path>
-            </svg>
-            {move || said.get().1}
+        <span class="fresh">
+            <span class="live" role="status" data-s=move || said.get().0.as_str()>
+                <svg class="freshness" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
+                    <path d=move || shape(said.get().0)></path>
+                </svg>
+                {move || said.get().1}
+            </span>
+            {hold(live)}
         </span>
     }
     .into_any()
 }
+
+/// Nothing on a page that hears no stream: it stands still by itself.
+fn hold(live: Live) -> AnyView {
+    let paused = Memo::new(move |_| matches!(live.freshness(), Freshness::Paused(_)));
+    let moves = Memo::new(move |_| live.freshness() != Freshness::Drawn);
+    let label = move || if paused.get() { "Resume live updates" } else { "Pause live updates" };
+    view! {
+        {move || {
+            moves
+                .get()
+                .then(|| {
+                    view! {
+                        <button
+                            type="button"
+                            class="hold"
+                            aria-label=label
+                            title=label
+                            on:click=move |_| live.pause_or_resume()
+                        >
+                            <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
+                                <path d=move || if paused.get() { GO_ON } else { shape(State::Paused) }></path>
+                            </svg>
+                        </button>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+/// A triangle that points onwards.
+const GO_ON: &str = "M2.5 1 9 5l-6.5 4z";
 
 /// Full disc, half disc, triangle, two bars: never the colour alone.
 const fn shape(state: State) -> &'static str {

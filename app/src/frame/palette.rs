@@ -1,6 +1,7 @@
 //! The palette: Ctrl+K, a part of a name, and there. It leads to rooms and things; it never does anything to them.
 //! Without scripts its button leads to the page that asks the same.
 
+use domain::view::search::SearchResult;
 use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 use leptos_router::hooks::use_location;
 
@@ -16,7 +17,19 @@ pub fn palette(scope: Scope) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(String::new());
-    let search = Action::new(|text: &String| api::search::find_by_name(text.clone()));
+    let answer = RwSignal::new(None::<SearchResult>);
+    // Answers may overtake one another, and an action keeps the one that came last. What was asked before must not
+    // take the matches away from whoever walks through them.
+    let search = Action::new(move |text: &String| {
+        let text = text.clone();
+        async move {
+            if let Ok(result) = api::search::find_by_name(text).await
+                && typed.try_get_untracked().is_some_and(|typed| typed == result.asked)
+            {
+                answer.try_set(Some(result));
+            }
+        }
+    });
     let open = move || {
         if let (Some(dialog), Some(input)) = (dialog.get_untracked(), input.get_untracked()) {
             // Refused where it is open already.
@@ -32,8 +45,8 @@ pub fn palette(scope: Scope) -> AnyView {
     summon(open, close);
     let found = move || {
         let text = typed.get();
-        let result = search.value().get()?.ok()?;
-        // A late answer is not shown for another question.
+        let result = answer.get()?;
+        // It is not shown for another question.
         (!text.trim().is_empty() && result.asked == text).then_some(result.found)
     };
     let matching = move || {

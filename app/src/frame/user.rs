@@ -2,6 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
+use super::Keys;
 use crate::{
     api::theme::SetTheme,
     components::{
@@ -44,6 +45,7 @@ pub fn user() -> impl IntoView {
                     </a>
                 </p>
                 <div class="note">{theme_choice()}</div>
+                <div class="note">{Keys::here().choice()}</div>
                 <form class="note" method="post" action=routes::SIGN_OUT>
                     <button type="submit" class="nav-item">
                         {icon(Icon::Out)}

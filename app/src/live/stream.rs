@@ -33,25 +33,29 @@ impl Drop for Stream {
     }
 }
 
-/// Opens the stream, and opens it anew when the environment changes. None: not known yet.
+/// Opens the stream, and opens it anew when the environment changes or a pause ends. None: not known yet.
 pub fn connect(live: Live, environment: Signal<Option<String>>) {
     let current = StoredValue::new_local(None::<Stream>);
     let attempt = RwSignal::new(0_u32);
     let clock = Clock::here();
     let heard = StoredValue::new(clock.now_untracked());
     let environment = Memo::new(move |_| environment.get());
+    let paused = Memo::new(move |_| matches!(live.freshness.get(), Freshness::Paused(_)));
     Effect::new(move |_| {
         attempt.track();
+        let paused = paused.get();
         let Some(environment) = environment.get() else { return };
         let url = format!("/live?environment={}", encode(&environment));
         current.update_value(|stream| {
             *stream = None;
-            *stream = open(&url, live, attempt, heard);
+            if !paused {
+                *stream = open(&url, live, attempt, heard);
+            }
         });
     });
     // A connection can be open and dead: the server says something at least every five seconds.
     Effect::new(move |_| {
-        let now = clock.now();
+        let now = clock.ticking();
         let silent = (now - heard.get_value()).num_seconds() > SILENCE_SECONDS;
         if silent && live.freshness.get_untracked() == Freshness::Live {
             live.freshness.set(Freshness::Lost(heard.get_value()));
@@ -85,8 +89,8 @@ fn open(
         on(name, Box::new(move |_| heard.set_value(clock.now_untracked())));
     }
     on("reload", Box::new(move |_| live.reopened()));
-    let roster = burst(BURST, live.roster);
-    let moods = burst(SLOW_BURST, live.moods);
+    let roster = burst(BURST, live, live.roster);
+    let moods = burst(SLOW_BURST, live, live.moods);
     on(
         "instances",
         Box::new(move |event| {
@@ -100,11 +104,11 @@ fn open(
             }
         }),
     );
-    let pools = burst(BURST, live.pools);
+    let pools = burst(BURST, live, live.pools);
     on("pools", Box::new(move |_| pools()));
-    let health = burst(BURST, live.health);
+    let health = burst(BURST, live, live.health);
     on("health", Box::new(move |_| health()));
-    let changes = burst(BURST, live.changes);
+    let changes = burst(BURST, live, live.changes);
     on("change", Box::new(move |_| changes()));
     let failed = source.clone();
     on(
@@ -126,8 +130,8 @@ fn parse(event: &Event) -> Option<Vec<InstanceDelta>> {
     serde_json::from_str(&text).ok()
 }
 
-/// Counts once for all calls within the time.
-fn burst(within: Duration, count: RwSignal<u32>) -> impl Fn() {
+/// Counts once for all calls within the time, and not at all on a page that was paused meanwhile.
+fn burst(within: Duration, live: Live, count: RwSignal<u32>) -> impl Fn() {
     // Not a stored value: the timeout may outlive the effect that opened the stream.
     let waiting = Rc::new(Cell::new(false));
     move || {
@@ -137,7 +141,9 @@ fn burst(within: Duration, count: RwSignal<u32>) -> impl Fn() {
         let waiting = Rc::clone(&waiting);
         let act = move || {
             waiting.set(false);
-            count.update(|count| *count += 1);
+            if !live.is_paused_untracked() {
+                count.update(|count| *count += 1);
+            }
         };
         set_timeout(act, within);
     }

@@ -3,14 +3,17 @@
 use domain::{
     Permission,
     alert::{Alert, AlertKind, AlertState},
-    incident::Incident,
+    incident::{Cause, Incident},
     view::health::{AlertsView, DeliveryRow},
 };
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 
 use crate::{
-    api::{self, alerts::OverruleBrake},
+    api::{
+        self, ApiError,
+        alerts::{CloseIncident, OverruleBrake},
+    },
     components::{
         button::Submit,
         code_link::code_link,
@@ -78,6 +81,16 @@ fn events(incident: &Incident) -> String {
 fn incident(open: Incident) -> AnyView {
     let held = held(&open);
     let brake = open.holds_now().then(|| overrule(&open));
+    let close = open.is_closed_by_hand().then(|| close(&open));
+    let change = match open.cause {
+        Cause::Forgery(id) => Some(view! {
+            " "
+            <a class="link" href=routes::change(id)>
+                {id.to_string()}
+            </a>
+        }),
+        Cause::MassFailure(_) | Cause::Alert(_) => None,
+    };
     view! {
         <section class="panel" id=open.name() data-s="crit" aria-label=format!("Incident {}", open.name())>
             <header class="panel-head">
@@ -88,6 +101,7 @@ fn incident(open: Incident) -> AnyView {
                     <a class="link" href=events(&open)>
                         "All its events"
                     </a>
+                    {change}
                 </small>
             </header>
             <div class="panel-body">
@@ -97,6 +111,7 @@ fn incident(open: Incident) -> AnyView {
                     {ago(open.opened_at)} ". " {held}
                 </p>
                 {brake}
+                {close}
             </div>
         </section>
     }
@@ -107,26 +122,16 @@ fn incident(open: Incident) -> AnyView {
 fn overrule(open: &Incident) -> AnyView {
     let action = ServerAction::<OverruleBrake>::new();
     let id = open.id;
-    let error = move || {
-        action.value().get().and_then(Result::err).map(|error| {
-            view! {
-                <p class="reason sm" role="alert" data-s="crit">
-                    {glyph(State::Crit)}
-                    <span>{words::sentence(&error.message)}</span>
-                </p>
-            }
-        })
-    };
     let reason = format!("reason-{id}");
     view! {
-        {error}
+        {refused(action.value().into())}
         <ActionForm action=action>
             <input type="hidden" name="id" value=id.to_string() />
             <TextField id=reason name="reason" label="Why healing may go on" required=true />
             <div class="buttons">
                 <Submit
                     label="Let the brake go"
-                    id="overrule-brake"
+                    id=format!("overrule-brake-{id}")
                     blocked=refusal(Permission::OverruleBrake)
                     busy=action.pending()
                 />
@@ -134,6 +139,43 @@ fn overrule(open: &Incident) -> AnyView {
         </ActionForm>
     }
     .into_any()
+}
+
+/// Closing what nothing measured ends: with what was found.
+fn close(open: &Incident) -> AnyView {
+    let action = ServerAction::<CloseIncident>::new();
+    let id = open.id;
+    let reason = format!("reason-{id}");
+    view! {
+        {refused(action.value().into())}
+        <ActionForm action=action>
+            <input type="hidden" name="id" value=id.to_string() />
+            <TextField id=reason name="reason" label="What was found and done" required=true />
+            <div class="buttons">
+                <Submit
+                    label="Close the incident"
+                    id=format!("close-incident-{id}")
+                    blocked=refusal(Permission::CloseIncident)
+                    busy=action.pending()
+                />
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// Why the form above it did nothing.
+fn refused(value: Signal<Option<Result<(), ApiError>>>) -> impl IntoView {
+    move || {
+        value.get().and_then(Result::err).map(|error| {
+            view! {
+                <p class="reason sm" role="alert" data-s="crit">
+                    {glyph(State::Crit)}
+                    <span>{words::sentence(&error.message)}</span>
+                </p>
+            }
+        })
+    }
 }
 
 fn conditions(alerts: &[Alert]) -> AnyView {

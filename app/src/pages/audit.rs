@@ -4,12 +4,15 @@
 mod detail;
 mod events;
 mod filters;
+mod proof;
 
 use domain::view::audit::{AuditList, AuditQuery};
 use leptos::prelude::*;
 
 pub use detail::AuditEventPage;
-pub use events::events_list;
+pub use events::{days, events_list};
+#[cfg(feature = "ssr")]
+pub use filters::audit_query;
 
 use crate::{
     api::{self, FieldProblem},
@@ -21,8 +24,10 @@ use crate::{
         page_head::PageHead,
         title::Title,
     },
+    form::Posted,
     frame::Scope,
     live::Live,
+    pages::settings::sessions::refusal,
     routes,
     url_state::{Query, use_query},
 };
@@ -33,6 +38,8 @@ type Read = Result<(AuditQuery, AuditList), Vec<FieldProblem>>;
 #[component]
 pub fn Audit() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
+    let posted = Posted::here();
+    let proof = proof::asked(&posted);
     let shown = RwSignal::new(live.changes_untracked());
     let log = Resource::new(
         move || (query.with(|query| filters::read(query, scope.named())), shown.get(), live.opened()),
@@ -51,7 +58,9 @@ pub fn Audit() -> AnyView {
             "the audit log",
             move |read: Read| {
                 let show = move || shown.set(live.changes_untracked());
-                draw(read, &query.get_untracked(), updates, show)
+                let query = query.get_untracked();
+                let proved = view! { {refusal(&posted)} {proof::notice(proof)} }.into_any();
+                draw(read, &query, proved, updates, show)
             },
         )}
     }
@@ -61,24 +70,30 @@ pub fn Audit() -> AnyView {
 fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     read: Read,
     query: &Query,
+    proved: AnyView,
     updates: Memo<bool>,
     show: S,
 ) -> AnyView {
     let lead = "Each event holds the hash of the one before it, so that a missing or altered one shows.";
-    let (problems, body, foot) = match read {
-        Err(problems) => (problems, unreadable().into_any(), None),
+    let (problems, body, watch, foot) = match read {
+        Err(problems) => (problems, unreadable().into_any(), None, None),
         Ok((wanted, list)) => {
+            let watch = list.watch.clone();
             let foot = foot(&list, query);
             let body = if list.events.is_empty() {
                 nothing(&wanted, query)
             } else {
-                events::days(list.events, &list.prefixes)
+                days(list.events, &list.prefixes)
             };
-            (Vec::new(), body, Some(foot))
+            (Vec::new(), body, Some(watch), Some(foot))
         }
     };
+    let (actions, facts) = (proof::actions(query), proof::facts(watch.as_ref()));
+    let alarm = watch.as_ref().and_then(proof::alarm);
     view! {
-        <PageHead title="Audit" lead=move || lead />
+        <PageHead title="Audit" lead=move || lead facts=facts actions=actions />
+        {proved}
+        {alarm}
         <section class="panel" aria-label="Events">
             {filters::form(query, &problems)}
             {move || {

@@ -14,9 +14,11 @@ pub use impact::impact_panel;
 pub use plan::{actions_list, notes_list, of_severity};
 pub use table::changes_table;
 
-use std::str::FromStr as _;
-
-use domain::{ChangeId, ChangeState, view::change::ChangeList};
+use domain::{
+    ChangeId, ChangeState,
+    list_query::{CHANGE_KEYS, ListQuery},
+    view::change::ChangeList,
+};
 use leptos::prelude::*;
 
 use super::change_states;
@@ -28,6 +30,7 @@ use crate::{
         icon::{Icon, icon},
         loaded::loaded,
         page_head::PageHead,
+        query_box::{Preset, asking, query_box, words_of},
         tabs::{Tab, Tabs},
         title::Title,
     },
@@ -38,10 +41,17 @@ use crate::{
     words,
 };
 
-/// What the address asks for.
-fn filter(query: &Query) -> (Option<ChangeState>, Option<ChangeId>) {
-    let state = query.get("state").and_then(|word| ChangeState::from_str(word).ok());
-    (state, query.get("before").and_then(|id| id.parse().ok()))
+/// What is asked often beside the states.
+const PRESETS: &[Preset] = &[
+    ("Of the last day", "age<1d"),
+    ("Failed this week", "state:failed age<7d"),
+    ("Waiting for over a day", "state:awaiting_approvals age>1d"),
+];
+const HINT: &str = "Parts of titles, and state:failed,expired by:\"Mara Lind\" age<2d";
+
+/// Only those before it: the last one of the page before.
+fn before(query: &Query) -> Option<ChangeId> {
+    query.get("before").and_then(|id| id.parse().ok())
 }
 
 /// Only what waits for the viewer's vote.
@@ -55,12 +65,22 @@ pub fn Changes() -> AnyView {
     // Rows do not move under the pointer: what arrives is counted, and shown when asked for.
     let shown = RwSignal::new(live.changes_untracked());
     let changes = Resource::new(
-        move || (scope.named(), query.with(filter), query.with(waits_for_me), shown.get(), live.opened()),
-        |(environment, (state, before), mine, ..)| async move {
-            match mine {
-                true => api::changes::list_changes_waiting_for_me(environment, before).await,
-                false => api::changes::list_changes(environment, state, before).await,
+        move || {
+            let words = query.with(|query| words_of(query, CHANGE_KEYS));
+            let (before, mine) = (query.with(before), query.with(waits_for_me));
+            (scope.named(), words, before, mine, shown.get(), live.opened())
+        },
+        |(environment, words, before, mine, ..)| async move {
+            // The page says itself what of them cannot be read.
+            if ListQuery::parse(&words, CHANGE_KEYS).is_err() {
+                return Ok(None);
             }
+            let words = Some(words).filter(|words| !words.is_empty());
+            let list = match mine {
+                true => api::changes::list_changes_waiting_for_me(environment, words, before).await,
+                false => api::changes::list_changes(environment, words, before).await,
+            };
+            list.map(Some)
         },
     );
     let updates = Memo::new(move |_| live.changes().saturating_sub(shown.get()));
@@ -79,24 +99,28 @@ pub fn Changes() -> AnyView {
 }
 
 fn draw<S: Fn() + Copy + Send + Sync + 'static>(
-    list: ChangeList,
+    list: Option<ChangeList>,
     query: &Query,
     updates: Memo<u32>,
     show: S,
 ) -> AnyView {
-    let (state, before) = filter(query);
+    let read = ListQuery::parse(&words_of(query, CHANGE_KEYS), CHANGE_KEYS);
+    let before = before(query);
+    let of_all = query.clone().with("waiting", None);
     let preset = |state: Option<ChangeState>| {
-        query
-            .clone()
-            .with("before", None)
-            .with("waiting", None)
-            .with("state", state.map(ChangeState::as_str))
-            .on(routes::CHANGES)
+        let words = ListQuery::default().with("state", state.map(ChangeState::as_str));
+        asking(&of_all, &words, routes::CHANGES)
     };
-    let mine = query.clone().with("before", None).with("state", None).with("waiting", Some("me"));
-    let mine = mine.on(routes::CHANGES);
+    let mine = asking(&query.clone().with("waiting", Some("me")), &ListQuery::default(), routes::CHANGES);
     let for_me = waits_for_me(query);
-    let mut tabs = vec![Tab::new("All", preset(None)), Tab::new("Waiting for me", mine.clone())];
+    let here = match &read {
+        Ok(words) if for_me && words.is_empty() => mine.clone(),
+        Ok(words) => asking(query, words, routes::CHANGES),
+        Err(_) => String::new(),
+    };
+    let asked = read.as_ref().is_ok_and(|words| !words.is_empty());
+    let (changes, next) = list.map_or_else(Default::default, |list| (list.changes, list.next));
+    let mut tabs = vec![Tab::new("All", preset(None)), Tab::new("Waiting for me", mine)];
     for state in [
         ChangeState::AwaitingApprovals,
         ChangeState::Applying,
@@ -109,10 +133,13 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     ] {
         tabs.push(Tab::new(change_states::word(state), preset(Some(state))));
     }
-    let waiting =
-        list.changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
-    let underway = list.changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
+    let waiting = changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
+    let underway = changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
     let lead = match (waiting, underway) {
+        _ if read.is_err() => "What to show of them cannot be read.".to_owned(),
+        (0, 0) if asked || for_me || before.is_some() => {
+            "None of those shown waits or is being applied.".to_owned()
+        }
         (0, 0) => "Nothing waits and nothing is being applied.".to_owned(),
         (0, some) => format!("{} being applied.", be(some)),
         (some, 0) => format!("{} waiting for approval.", be(some)),
@@ -120,24 +147,37 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     };
     let newest = query.clone().with("before", None).on(routes::CHANGES);
     let older =
-        list.next.map(|next| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
-    let shown = words::count(list.changes.len() as u64, "change");
+        next.map(|next: ChangeId| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
+    let shown = words::count(changes.len() as u64, "change");
     let every = preset(None);
-    let body = match (list.changes.is_empty(), state) {
-        (false, _) => changes_table(list.changes).into_any(),
-        (true, _) if for_me => view! {
+    let body = match changes.is_empty() {
+        false => changes_table(changes).into_any(),
+        true if read.is_err() => view! {
+            <Empty title="The words cannot be read" icon=Icon::Filter>
+                <p class="soft">"What is wrong stands below the field."</p>
+                <ButtonLink href=every label="Show all changes" />
+            </Empty>
+        }
+        .into_any(),
+        true if next.is_some() => view! {
+            <Empty title="None of these changes is like that" icon=Icon::Filter>
+                <p class="soft">"Only so many are looked through at once. Older ones are there."</p>
+            </Empty>
+        }
+        .into_any(),
+        true if asked => view! {
+            <Empty title="No change is like that" icon=Icon::Filter>
+                <ButtonLink href=every label="Show all changes" />
+            </Empty>
+        }
+        .into_any(),
+        true if for_me => view! {
             <Empty title="Nothing waits for your vote" icon=Icon::Filter>
                 <ButtonLink href=every label="Show all changes" />
             </Empty>
         }
         .into_any(),
-        (true, Some(_)) => view! {
-            <Empty title="No change is in this state" icon=Icon::Filter>
-                <ButtonLink href=every label="Show all changes" />
-            </Empty>
-        }
-        .into_any(),
-        (true, None) => view! {
+        true => view! {
             <Empty title="Nothing was proposed yet" icon=Icon::Changes>
                 <p class="soft">"Every write to a fleet is a change. The first comes from an import."</p>
                 <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true />
@@ -151,8 +191,9 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
             lead=move || lead.clone()
             actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
         />
-        <Tabs label="Presets" tabs=tabs current=if for_me { mine } else { preset(state) } />
+        <Tabs label="Presets" tabs=tabs current=here />
         <section class="panel block" aria-label="Changes">
+            {query_box(query, routes::CHANGES, &read, (CHANGE_KEYS, HINT), PRESETS)}
             {move || {
                 (updates.get() > 0)
                     .then(|| {
@@ -201,9 +242,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_filters_and_pages() {
-        let query = Query::parse("state=failed&before=chg-12");
-        assert_eq!(filter(&query), (Some(ChangeState::Failed), Some(ChangeId(12))));
-        assert_eq!(filter(&Query::parse("state=odd&before=12")), (None, None));
+    fn the_address_pages() {
+        assert_eq!(before(&Query::parse("q=web&before=chg-12")), Some(ChangeId(12)));
+        assert_eq!(before(&Query::parse("before=12")), None);
+    }
+
+    #[test]
+    fn every_preset_can_be_read() {
+        for (label, words) in PRESETS {
+            assert!(ListQuery::parse(words, CHANGE_KEYS).is_ok(), "{label}");
+        }
     }
 }

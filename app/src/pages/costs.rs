@@ -4,7 +4,10 @@ pub mod budget;
 mod tables;
 
 use chrono::{Datelike as _, NaiveDate};
-use domain::{cost::Money, view::costs::CostsView};
+use domain::{
+    cost::Money,
+    view::costs::{CostsView, is_exported},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -31,7 +34,7 @@ use crate::{
     words,
 };
 
-const MONTH: &str = "month";
+pub(super) const MONTH: &str = "month";
 
 #[component]
 pub fn Costs() -> AnyView {
@@ -53,17 +56,17 @@ pub fn Costs() -> AnyView {
 }
 
 /// `2026-11`, as addresses write a month.
-fn read_month(text: &str) -> Option<NaiveDate> {
+pub(super) fn read_month(text: &str) -> Option<NaiveDate> {
     let (year, month) = text.split_once('-')?;
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, 1)
 }
 
-fn month_key(month: NaiveDate) -> String {
+pub(super) fn month_key(month: NaiveDate) -> String {
     format!("{:04}-{:02}", month.year(), month.month())
 }
 
 /// `November 2026`.
-fn month_words(month: NaiveDate) -> String {
+pub(super) fn month_words(month: NaiveDate) -> String {
     const NAMES: [&str; 12] = [
         "January",
         "February",
@@ -102,7 +105,8 @@ fn draw(page: CostsPage, action: ServerAction<SetBudget>) -> AnyView {
             }
         }
     };
-    let months = months(&view, &environment);
+    let months = months(&view, &Query::default().with("environment", Some(&environment)), routes::COSTS);
+    let file = file(&view, &environment);
     view! {
         <PageHead
             title="Costs"
@@ -111,6 +115,16 @@ fn draw(page: CostsPage, action: ServerAction<SetBudget>) -> AnyView {
             actions=move || {
                 view! {
                     {months.clone().into_iter().map(|(href, label)| view! { <ButtonLink href=href label=label /> }).collect_view()}
+                    {file
+                        .clone()
+                        .map(|href| {
+                            view! {
+                                // The server's own answer: the router would look for a page there.
+                                <a class="btn" href=href rel="external" download="">
+                                    "Download CSV"
+                                </a>
+                            }
+                        })}
                 }
             }
         />
@@ -147,7 +161,15 @@ fn nothing(lead: &'static str, title: &'static str) -> AnyView {
     .into_any()
 }
 
-fn months(view: &CostsView, environment: &str) -> Vec<(String, String)> {
+/// The month as a file, by day, pool and kind of VM.
+fn file(view: &CostsView, environment: &str) -> Option<String> {
+    let month = is_exported(view.month, view.now.date_naive()).then(|| month_key(view.month))?;
+    let query = Query::default().with("environment", Some(environment)).with(MONTH, Some(&month));
+    Some(query.on(routes::COSTS_FILE))
+}
+
+/// The months before and after, at the path with the query.
+pub(super) fn months(view: &CostsView, query: &Query, path: &str) -> Vec<(String, String)> {
     [view.previous, view.next]
         .into_iter()
         .flatten()
@@ -156,10 +178,8 @@ fn months(view: &CostsView, environment: &str) -> Vec<(String, String)> {
                 && month.year() == view.now.year()
                 && month.month() == view.now.month();
             let key = month_key(month);
-            let query = Query::default()
-                .with("environment", Some(environment))
-                .with(MONTH, (!present).then_some(key.as_str()));
-            (query.on(routes::COSTS), month_words(month))
+            let query = query.clone().with(MONTH, (!present).then_some(key.as_str()));
+            (query.on(path), month_words(month))
         })
         .collect()
 }
@@ -175,7 +195,7 @@ fn lead(view: &CostsView) -> String {
     }
 }
 
-fn figures(view: &CostsView) -> Vec<Facet> {
+pub(super) fn figures(view: &CostsView) -> Vec<Facet> {
     let spend = &view.total;
     let mut items = vec![Facet {
         name: "Spent",
@@ -248,7 +268,7 @@ fn hours(seconds: i64) -> String {
     }
 }
 
-fn method(view: &CostsView) -> AnyView {
+pub(super) fn method(view: &CostsView) -> AnyView {
     let unknown: Vec<String> = view.now_monthly.unknown.iter().cloned().collect();
     view! {
         <Panel id="method" title="How it is counted">
@@ -275,7 +295,7 @@ fn method(view: &CostsView) -> AnyView {
     .into_any()
 }
 
-fn sources(view: &CostsView) -> AnyView {
+pub(super) fn sources(view: &CostsView) -> AnyView {
     let lines = view
         .sources
         .iter()

@@ -1,16 +1,19 @@
 //! Instances: where is each agent, and why is this one ill?
 
+mod cloud;
 mod detail;
 mod history;
 mod serial;
 
 use domain::{
     agent::AgentState,
-    view::{fleet::FleetView, instance::InstanceRow},
+    list_query::{INSTANCE_KEYS, ListQuery},
+    view::instance::{InstanceList, InstancePlace},
 };
 use leptos::prelude::*;
 
 pub use detail::InstancePage;
+pub use history::happening;
 pub use serial::{Serial, Status};
 
 use super::{agent_states, pools::rows_table};
@@ -22,6 +25,7 @@ use crate::{
         icon::{Icon, icon},
         loaded::loaded,
         page_head::PageHead,
+        query_box::{Preset, asking, query_box, words_of},
         title::Title,
     },
     frame::Scope,
@@ -34,99 +38,204 @@ use crate::{
 #[component]
 pub fn Instances() -> AnyView {
     let (scope, live, query) = (Scope::here(), Live::here(), use_query());
-    let fleet = Resource::new(
-        move || (scope.named(), live.instances()),
-        |(environment, _)| api::fleet::load_fleet(environment),
+    let instances = Resource::new(
+        move || {
+            let words = query.with(|query| words_of(query, INSTANCE_KEYS));
+            let (after, before) = query.with(|query| (place(query, AFTER), place(query, BEFORE)));
+            (scope.named(), words, after, before, live.instances())
+        },
+        |(environment, words, after, before, _)| {
+            let words = Some(words).filter(|words| !words.is_empty());
+            api::instances::load_instances(environment, words, after, before)
+        },
     );
     view! {
         <Title text="Instances" />
-        {loaded(fleet, "the instances", move |view| draw(view, query))}
+        {loaded(instances, "the instances", move |list| draw(list, &query.get_untracked()))}
     }
     .into_any()
 }
 
-/// The state that the address asks for; an unknown word is no filter.
-fn wanted(query: &Query) -> Option<AgentState> {
-    let word = query.get("state")?;
-    AgentState::ALL.into_iter().find(|state| state.as_str() == word)
+/// The names of the page's edges in the address.
+const AFTER: &str = "after";
+const BEFORE: &str = "before";
+
+/// The instance beside which the page begins or ends. What cannot be read is left out, as in the other lists.
+fn place(query: &Query, edge: &str) -> Option<InstancePlace> {
+    query.get(edge).and_then(|place| place.parse().ok())
 }
 
-/// The filter is applied here: another one needs no other data.
-fn draw(view: FleetView, query: Memo<Query>) -> impl IntoView {
-    let all: Vec<InstanceRow> =
-        view.pools.into_iter().flat_map(|pool| pool.zones).flat_map(|zone| zone.instances).collect();
-    move || filtered(all.clone(), &query.get())
+/// The same list from that instance on, or up to it; from its beginning on without one.
+fn page(query: &Query, edge: Option<(&str, &InstancePlace)>) -> String {
+    let first = query.clone().with(AFTER, None).with(BEFORE, None);
+    let page = match edge {
+        Some((edge, place)) => first.with(edge, Some(&place.to_string())),
+        None => first,
+    };
+    page.on(routes::INSTANCES)
 }
 
-fn filtered(all: Vec<InstanceRow>, query: &Query) -> AnyView {
-    let total = all.len() as u64;
-    let tally = agent_states::tally(all.iter().map(|row| row.agent));
-    let wanted = wanted(query);
-    let rows: Vec<_> = all.into_iter().filter(|row| wanted.is_none_or(|state| row.agent == state)).collect();
-    let shown = rows.len() as u64;
-    let lead = match wanted {
-        None => format!("{} run.", words::count(total, "instance")),
-        Some(state) => format!(
+/// What is asked often: what to look at, what is new, what was not made anew for long.
+const PRESETS: &[Preset] = &[
+    ("Unwell", "state:silent,ill,late"),
+    ("Younger than an hour", "age<1h"),
+    ("Older than 30 days", "age>30d"),
+];
+const HINT: &str = "Parts of names, and state:ill pool:web zone:us-central1-a vm:running age>2h";
+
+/// The one state that is asked for, where it is one.
+fn state_of(wanted: &ListQuery) -> Option<AgentState> {
+    let [state] = wanted.values("state") else { return None };
+    AgentState::ALL.into_iter().find(|one| one.as_str() == state)
+}
+
+/// The same question of another state.
+fn of_state(query: &Query, wanted: &ListQuery, state: Option<AgentState>) -> String {
+    asking(query, &wanted.with("state", state.map(AgentState::as_str)), routes::INSTANCES)
+}
+
+fn draw(list: InstanceList, query: &Query) -> AnyView {
+    let foot = foot(&list, query);
+    let InstanceList { rows, total, agents: tally, found, .. } = list;
+    let read = ListQuery::parse(&words_of(query, INSTANCE_KEYS), INSTANCE_KEYS);
+    let wanted = read.clone().unwrap_or_default();
+    // The chips count what the other words leave.
+    let beside = wanted.with("state", None);
+    let every: u64 = agent_states::ORDER.into_iter().map(|state| agent_states::of(&tally, state)).sum();
+    let state = state_of(&wanted);
+    let lead = match (&read, state) {
+        (Err(_), _) => {
+            format!("{} run; what to show of them cannot be read.", words::count(total, "instance"))
+        }
+        (Ok(wanted), _) if wanted.is_empty() => format!("{} run.", words::count(total, "instance")),
+        (Ok(_), Some(state)) if beside.is_empty() => format!(
             "{} of {} {} {}.",
-            words::number(shown),
+            words::number(found),
             words::count(total, "instance"),
-            if shown == 1 { "is" } else { "are" },
+            if found == 1 { "is" } else { "are" },
             agent_states::word(state).to_lowercase()
         ),
+        (Ok(_), _) => {
+            format!("{} of {} found.", words::number(found), words::count(total, "instance"))
+        }
     };
-    let all_href = query.clone().with("state", None).on(routes::INSTANCES);
     let chips = agent_states::ORDER
         .into_iter()
-        .filter(|state| agent_states::of(&tally, *state) > 0 || wanted == Some(*state))
-        .map(|state| {
-            let href = query.clone().with("state", Some(state.as_str())).on(routes::INSTANCES);
+        .filter(|one| agent_states::of(&tally, *one) > 0 || state == Some(*one))
+        .map(|one| {
             view! {
-                <a class="chip" href=href aria-current=(wanted == Some(state)).then_some("true")>
-                    {agent_states::word(state)}
+                <a
+                    class="chip"
+                    href=of_state(query, &wanted, Some(one))
+                    aria-current=(state == Some(one)).then_some("true")
+                >
+                    {agent_states::word(one)}
                     " "
-                    <b>{words::number(agent_states::of(&tally, state))}</b>
+                    <b>{words::number(agent_states::of(&tally, one))}</b>
                 </a>
             }
         })
         .collect_view();
-    let clear = all_href.clone();
-    let body = match (rows.is_empty(), wanted) {
-        (true, Some(state)) => view! {
-            <Empty
-                title=format!("No instance is {}", agent_states::word(state).to_lowercase())
-                icon=Icon::Filter
-            >
-                <p class="soft">{format!("The filter hides {}.", words::count(total, "instance"))}</p>
-                <ButtonLink href=clear label="Clear the filter" />
-            </Empty>
-        }
-        .into_any(),
-        (true, None) => view! {
+    let clear = asking(query, &ListQuery::default(), routes::INSTANCES);
+    let body = match rows.is_empty() {
+        true if total == 0 => view! {
             <Empty title="No instance runs" icon=Icon::Instances>
                 <p class="soft">"Instances appear when a pool is applied."</p>
                 <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true />
             </Empty>
         }
         .into_any(),
-        _ => rows_table(rows, true).into_any(),
+        true => {
+            let title = match (&read, state) {
+                (Err(_), _) => "The words cannot be read".to_owned(),
+                (Ok(_), Some(state)) if beside.is_empty() => {
+                    format!("No instance is {}", agent_states::word(state).to_lowercase())
+                }
+                (Ok(_), _) => "No instance is like that".to_owned(),
+            };
+            view! {
+                <Empty title=title icon=Icon::Filter>
+                    <p class="soft">{format!("The filter hides {}.", words::count(total, "instance"))}</p>
+                    <ButtonLink href=clear label="Clear the filter" />
+                </Empty>
+            }
+            .into_any()
+        }
+        false => rows_table(rows, true).into_any(),
     };
+    let any_state = wanted.values("state").is_empty();
     view! {
         <PageHead title="Instances" lead=move || lead.clone() />
         <section class="panel" aria-label="Instances">
+            {query_box(query, routes::INSTANCES, &read, (INSTANCE_KEYS, HINT), PRESETS)}
             <div class="cluster query">
                 {icon(Icon::Filter)}
                 <div class="choice" role="group" aria-label="Filter by state">
-                    <a class="chip" href=all_href aria-current=wanted.is_none().then_some("true")>
+                    <a
+                        class="chip"
+                        href=of_state(query, &wanted, None)
+                        aria-current=any_state.then_some("true")
+                    >
                         "All "
-                        <b>{words::number(total)}</b>
+                        <b>{words::number(every)}</b>
                     </a>
                     {chips}
                 </div>
             </div>
-            {body}
+            {body} {foot}
         </section>
     }
     .into_any()
+}
+
+/// None under an empty list.
+fn foot(list: &InstanceList, query: &Query) -> Option<AnyView> {
+    let shown = list.rows.len() as u64;
+    let range = match shown {
+        0 => return None,
+        all if all == list.found => words::count(all, "instance"),
+        _ => format!(
+            "{}–{} of {}",
+            words::number(list.earlier + 1),
+            words::number(list.earlier + shown),
+            words::number(list.found)
+        ),
+    };
+    let first = list.previous.as_ref().map(|_| page(query, None));
+    let earlier = list.previous.as_ref().map(|place| page(query, Some((BEFORE, place))));
+    let later = list.next.as_ref().map(|place| page(query, Some((AFTER, place))));
+    let foot = view! {
+        <footer class="panel-foot">
+            <small>{range}</small>
+            {first
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            "First page"
+                        </a>
+                    }
+                })}
+            {earlier
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            {icon(Icon::Left)}
+                            "Earlier"
+                        </a>
+                    }
+                })}
+            {later
+                .map(|href| {
+                    view! {
+                        <a class="btn" href=href>
+                            "Later"
+                            {icon(Icon::Right)}
+                        </a>
+                    }
+                })}
+        </footer>
+    };
+    Some(foot.into_any())
 }
 
 #[cfg(test)]
@@ -134,9 +243,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_state_filters_nothing() {
-        assert_eq!(wanted(&Query::parse("state=ill")), Some(AgentState::Ill));
-        assert_eq!(wanted(&Query::parse("state=purple")), None);
-        assert_eq!(wanted(&Query::parse("")), None);
+    fn a_state_of_the_address_takes_the_place_of_another() {
+        let query = Query::parse("environment=dev&state=ill&q=web");
+        let wanted = ListQuery::parse(&words_of(&query, INSTANCE_KEYS), INSTANCE_KEYS).unwrap();
+        assert_eq!(state_of(&wanted), Some(AgentState::Ill));
+        let late = of_state(&query, &wanted, Some(AgentState::Late));
+        assert_eq!(late, "/instances?environment=dev&q=web%20state:late");
+        assert_eq!(of_state(&query, &wanted, None), "/instances?environment=dev&q=web");
+        assert_eq!(state_of(&wanted.with("state", None)), None);
+    }
+
+    #[test]
+    fn the_address_pages_both_ways_and_leaves_the_first_page_out() {
+        let query = Query::parse("q=age%3C1d&after=web/us-central1-a/web-1");
+        let at = place(&query, AFTER).unwrap();
+        assert_eq!((at.pool.as_str(), at.name.as_str()), ("web", "web-1"));
+        assert_eq!(place(&Query::parse("after=chg-4"), AFTER), None);
+        let back = page(&query, Some((BEFORE, &at)));
+        assert_eq!(back, "/instances?q=age%3C1d&before=web%2Fus-central1-a%2Fweb-1");
+        assert_eq!(place(&Query::parse(back.split_once('?').unwrap().1), BEFORE), Some(at));
+        assert_eq!(page(&query, None), "/instances?q=age%3C1d");
+    }
+
+    #[test]
+    fn every_preset_can_be_read() {
+        for (label, words) in PRESETS {
+            assert!(ListQuery::parse(words, INSTANCE_KEYS).is_ok(), "{label}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Pools: what runs, what should run?
 
 pub mod autoscaling;
+mod cost;
 mod fields;
 mod firewall;
 pub mod form;
@@ -9,6 +10,7 @@ mod instances;
 mod overview;
 mod panels;
 mod rollout;
+mod timeline;
 pub mod verbs;
 
 use domain::{
@@ -18,6 +20,7 @@ use domain::{
 use leptos::prelude::*;
 
 pub use autoscaling::{EditAutoscaling, PoolAutoscaling};
+pub use cost::PoolCost;
 pub use firewall::PoolFirewallPage;
 pub use instances::{PoolInstances, rows_table, vm_words};
 pub use overview::{Overview, PoolChanges};
@@ -25,6 +28,7 @@ pub use panels::{
     ActOnInstances, ChangeVersion, DeletePool, EditPool, NewPool, PromoteCanary, ResizePool, RollBackCanary,
 };
 pub use rollout::Rollout;
+pub use timeline::Timeline;
 
 use super::{agent_states, pool_states};
 use crate::{

@@ -2,6 +2,8 @@
 //! form of every edit, so that a refusal stands beside its field and what was typed stays.
 
 mod effect;
+mod newer;
+mod spoken;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +14,7 @@ use domain::{
 };
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use self::effect::what_it_does;
+use self::{effect::what_it_does, newer::Newer, spoken::as_a_command};
 use crate::{
     api::{ApiError, FieldProblem},
     components::{
@@ -27,6 +29,8 @@ use crate::{
     url_state::Query,
     words,
 };
+
+const PROPOSE_CHANGE: &str = "Propose change";
 
 /// What came of previewing an edit; None where none was asked for, or the form could not be read as one.
 pub type Preview = Option<Result<EditPreview, ApiError>>;
@@ -63,22 +67,29 @@ pub fn EditForm(
     #[prop(into, optional)]
     check: Option<Check>,
     /// What the button that proposes says: the verb of the form.
-    #[prop(default = "Propose change")]
+    #[prop(default = PROPOSE_CHANGE)]
     verb: &'static str,
+    /// The generation that the fields were filled from, where they are of something that others may edit too.
+    #[prop(default = None)]
+    generation: Option<i64>,
     /// The fields stay in sight after the review.
     #[prop(optional)]
     unfolded: bool,
+    /// What else was computed of the values, below what the edit would do.
+    #[prop(default = None)]
+    beside: Option<AnyView>,
     children: Children,
 ) -> AnyView {
     let elsewhere = problems.elsewhere(names);
     let shown = preview.as_ref().and_then(|preview| preview.as_ref().ok()).cloned();
     let refused_fields =
         problems.list_untracked().iter().any(|problem| names.contains(&problem.field.as_str()));
+    let newer = Newer::of(&posted, &preview);
     let failed = match &preview {
         Some(Err(error)) => Some(error.clone()),
-        _ => posted.problem.clone(),
+        _ => posted.problem.clone().or_else(|| newer.as_ref().map(Newer::refusal)),
     };
-    let fold = shown.is_some() && !refused_fields && !unfolded && !names.is_empty();
+    let fold = shown.is_some() && newer.is_none() && !refused_fields && !unfolded && !names.is_empty();
     let fields = if fold {
         view! {
             <details class="panel fields">
@@ -95,9 +106,16 @@ pub fn EditForm(
     };
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
+    let spoken = as_a_command(shown.as_ref().map(|preview| preview.spoken.clone()));
     let (reviewed, foot) = match shown {
-        Some(preview) => (Some(what_it_does(&preview)), propose(&preview, &posted, verb)),
-        None => (None, review_first()),
+        Some(preview) => {
+            let verb =
+                newer.as_ref().map_or_else(|| verb.to_owned(), |newer| newer.verb(verb, !names.is_empty()));
+            let beside = newer.as_ref().map(|newer| newer.beside(&preview));
+            let does = what_it_does(&preview, newer.is_none());
+            (Some(view! { {beside} {does} }.into_any()), propose(&preview, &posted, verb))
+        }
+        None => (None, review_first(&posted, generation)),
     };
     let touched = RwSignal::new(BTreeSet::new());
     let recheck = move |event: &ev::Event, finished: bool| {
@@ -117,7 +135,7 @@ pub fn EditForm(
             <button hidden type="submit" name=INTENT value=REVIEW tabindex="-1">
                 "Review"
             </button>
-            <div class="side-panel-body">{notice} {reviewed} {fields}</div>
+            <div class="side-panel-body">{notice} {reviewed} {beside} {fields} {spoken}</div>
             {foot}
         </form>
     }
@@ -216,9 +234,12 @@ fn refusals(
     .into_any()
 }
 
-fn review_first() -> AnyView {
+fn review_first(posted: &Posted, generation: Option<i64>) -> AnyView {
+    // What was sent stays of the generation that it was begun on, also where it could not be read.
+    let begun = generation.map(|now| posted.value(BASE_GENERATION, now.to_string()));
     view! {
         <footer class="side-panel-foot">
+            {begun.map(|begun| view! { <input type="hidden" name=BASE_GENERATION value=begun /> })}
             <Submit
                 label="Review change"
                 id="review-change"
@@ -245,7 +266,7 @@ pub fn blocked(plan: &Plan, differs: bool) -> Option<String> {
     None
 }
 
-fn propose(preview: &EditPreview, posted: &Posted, verb: &'static str) -> AnyView {
+fn propose(preview: &EditPreview, posted: &Posted, verb: String) -> AnyView {
     let blocked = blocked(&preview.plan, !preview.differences.is_empty())
         .or_else(|| refusal(Permission::ProposeChange));
     view! {

@@ -5,10 +5,12 @@ pub mod canonical;
 mod chain;
 mod checkpoint;
 mod decimal;
+mod export;
 mod hash;
 mod leaf;
 
 pub use chain::{Chain, FirstWrong, Why, verify_chain};
 pub use checkpoint::{Checkpoint, NoCheckpoint};
+pub use export::{Export, Exported, WhyLine, WrongLine};
 pub use hash::Hash;
 pub use leaf::{Leaf, LeafActor, LeafError, VERSION, timestamp};

@@ -202,6 +202,7 @@ fn trimmed(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::cause::Cause;
     use google_cloud_compute_v1::model;
 
     use super::*;
@@ -231,6 +232,37 @@ mod tests {
         let error = Error::check(operation).unwrap_err();
         assert_eq!(error.to_string(), "the operation failed with HTTP_503: SERVICE UNAVAILABLE");
         assert!(error.is_transient());
+    }
+
+    #[test]
+    fn the_domain_reads_the_cause_from_the_words() {
+        let message = || "because".to_owned();
+        let conflict = Error::Conflict {
+            kind: ResourceKind::HealthCheck,
+            name: "genesis-hc-web".to_owned(),
+            differences: vec!["type".to_owned()],
+        };
+        let refused = |code: &str| Error::check(failed(code)).unwrap_err();
+        for (error, cause) in [
+            (Error::NotFound { message: message() }, Cause::ResourceNotFound),
+            (Error::AlreadyExists { message: message() }, Cause::AlreadyExists),
+            (conflict, Cause::AlreadyExists),
+            (Error::Stale { message: message() }, Cause::ConditionNotMet),
+            (Error::Invalid { message: message() }, Cause::RequestInvalid),
+            (Error::InUse { message: message() }, Cause::StillInUse),
+            (Error::Forbidden { message: message(), quota: true }, Cause::QuotaExceeded),
+            (Error::Forbidden { message: message(), quota: false }, Cause::PermissionMissing),
+            (Error::RateLimited { message: message() }, Cause::ComputeUnavailable),
+            (Error::Unavailable { message: message() }, Cause::ComputeUnavailable),
+            (Error::Protocol { message: message() }, Cause::AnswerUnreadable),
+            (Error::Configuration { message: message() }, Cause::Unexplained),
+            (refused("QUOTA_EXCEEDED"), Cause::QuotaExceeded),
+            (refused("ZONE_RESOURCE_POOL_EXHAUSTED"), Cause::StockOut),
+            (refused("CONDITION_NOT_MET"), Cause::ConditionNotMet),
+            (refused("BOOKS_ON_FIRE"), Cause::Unexplained),
+        ] {
+            assert_eq!(Cause::of_refusal(&error.to_string()), cause, "{error}");
+        }
     }
 
     #[test]

@@ -1,16 +1,23 @@
-//! The audit log: what every use-case appends, and how people read it.
+//! The audit log: what every use-case appends, and how people read it. Reading changes nothing, so that no reading is an event:
+//! neither of a page, nor of an export, nor of a verification, which would make longer what it has just read.
+
+mod export;
+mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Actor, ChangeId, Permission, Timestamp,
+    alert::{AlertKind, AlertState},
     audit::{AuditAction, AuditEvent},
     edit::differences,
-    view::audit::{AuditEventView, AuditList},
+    view::audit::{AuditEventView, AuditList, AuditWatch},
 };
 use store::{AuditFilter, NewEvent};
 
 pub use domain::view::audit::AuditQuery;
+pub use export::{AuditExport, export_audit};
+pub use proof::{Proofs, verify_audit};
 
 use crate::{Control, Error, environments, error::authorize};
 
@@ -52,23 +59,11 @@ const LONGEST_WORD: usize = 300;
 pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditList, Error> {
     authorize(actor, Permission::ReadAudit)?;
     check(&query)?;
-    if let Some(name) = &query.environment {
-        environments::check(name)?;
-        if !control.store.audit_names(name).await? {
-            environments::require(control, name).await?;
-        }
+    if query.before.is_some() && query.after.is_some() {
+        return Err(Error::invalid("after", "page by `before` or by `after`, not both"));
     }
-    let filter = AuditFilter {
-        environment: query.environment.as_deref(),
-        change: query.change,
-        actor: query.actor.as_deref(),
-        action: query.action,
-        object: query.object.as_deref(),
-        from: query.from,
-        until: query.until,
-        before: query.before,
-        after: query.after,
-    };
+    require_environment(control, &query).await?;
+    let filter = filter_of(&query);
     let forward = query.after.is_some();
     let mut events = if forward {
         control.store.list_oldest_audit(&filter, PAGE + 1).await?
@@ -98,8 +93,45 @@ pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> 
         next: last.or(query.after.map(|after| after.saturating_add(1))).filter(|_| older),
         previous: first.or(query.before.map(|before| before.saturating_sub(1))).filter(|_| newer),
         prefixes: prefixes(control, &events).await?,
+        watch: watched(control).await?,
         events,
         now: control.clock.now(),
+    })
+}
+
+fn filter_of(query: &AuditQuery) -> AuditFilter<'_> {
+    AuditFilter {
+        environment: query.environment.as_deref(),
+        change: query.change,
+        actor: query.actor.as_deref(),
+        action: query.action,
+        object: query.object.as_deref(),
+        from: query.from,
+        until: query.until,
+        before: query.before,
+        after: query.after,
+    }
+}
+
+async fn require_environment(control: &Control, query: &AuditQuery) -> Result<(), Error> {
+    let Some(name) = &query.environment else { return Ok(()) };
+    environments::check(name)?;
+    if !control.store.audit_names(name).await? {
+        environments::require(control, name).await?;
+    }
+    Ok(())
+}
+
+/// The leader verifies and judges in one round, so the alert's time is when the log was last looked at.
+async fn watched(control: &Control) -> Result<AuditWatch, Error> {
+    let verified = control.store.audit_verified().await?;
+    let alerts = control.store.list_alerts().await?;
+    let alert = alerts.into_iter().find(|alert| alert.kind == AlertKind::AuditPipelineLag);
+    Ok(AuditWatch {
+        seq: verified.seq,
+        broken_at: verified.broken_at,
+        looked_at: alert.as_ref().map(|alert| alert.judged_at),
+        alert: alert.filter(|alert| alert.state == AlertState::Firing).map(|alert| alert.value),
     })
 }
 
@@ -123,9 +155,6 @@ fn check(query: &AuditQuery) -> Result<(), Error> {
         if text.chars().count() > LONGEST_WORD {
             return Err(Error::invalid(field, format!("write at most {LONGEST_WORD} characters")));
         }
-    }
-    if query.before.is_some() && query.after.is_some() {
-        return Err(Error::invalid("after", "page by `before` or by `after`, not both"));
     }
     if let (Some(from), Some(until)) = (query.from, query.until)
         && from >= until

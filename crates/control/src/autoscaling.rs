@@ -1,5 +1,7 @@
 //! Autoscaling: what each pool's autoscaler recommends beside what runs, and why, in the service's words.
 
+mod replay;
+
 use chrono::TimeDelta;
 use domain::{
     Actor, Permission,
@@ -11,6 +13,8 @@ use domain::{
 };
 
 use crate::{Control, Error, environments, error::authorize, pools::Declared};
+
+pub use replay::replay_autoscaling;
 
 /// Points of a plot: more would not be seen.
 const POINTS: i64 = 180;
@@ -83,11 +87,12 @@ pub async fn load_autoscaling_form(
     pool: &str,
 ) -> Result<AutoscalingForm, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let spec = environments::require(control, environment).await?.spec;
+    let declaration = environments::require(control, environment).await?;
+    let (generation, spec) = (declaration.generation, declaration.spec);
     let found = spec.agent_pools.iter().enumerate().find(|(_, declared)| declared.name == pool);
     let (index, declared) =
         found.ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
-    Ok(AutoscalingForm { pool: declared.clone(), index, environment: spec.environment })
+    Ok(AutoscalingForm { pool: declared.clone(), index, generation, environment: spec.environment })
 }
 
 fn row(declared: &Declared, pool: &str) -> AutoscalingRow {

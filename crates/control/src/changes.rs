@@ -4,6 +4,7 @@ use domain::{
     Actor, ChangeId, ChangeState, Permission,
     audit::AuditAction,
     change::Change,
+    list_query::{CHANGE_KEYS, ListQuery, WordProblem},
     view::change::{ChangeList, ChangeRow, ChangeView},
 };
 
@@ -21,6 +22,9 @@ use crate::{
 /// Characters of a proposer's reason, at most.
 const LONGEST_REASON: usize = 2000;
 const PAGE: u32 = 50;
+/// Rows that are looked at for one page where words ask for more than a state: at once, and how often.
+const BATCH: u32 = 200;
+const BATCHES: u32 = 10;
 /// The newest of a change that its page tells.
 const EVENTS: u32 = 500;
 
@@ -158,37 +162,65 @@ pub async fn list_changes(
     control: &Control,
     actor: &Actor,
     environment: Option<&str>,
-    state: Option<ChangeState>,
+    words: &str,
     before: Option<ChangeId>,
 ) -> Result<ChangeList, Error> {
     authorize(actor, Permission::ReadFleet)?;
     environment.map_or(Ok(()), environments::check)?;
-    let filter = store::ChangeFilter { environment, states: state.as_slice(), before, ..Default::default() };
-    page(control, &filter).await
+    let wanted = read(words)?;
+    page(control, store::ChangeFilter { environment, before, ..Default::default() }, &wanted).await
 }
 
-/// Those that wait for this person's vote.
+/// Those of them that wait for this person's vote.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn list_changes_waiting_for_me(
     control: &Control,
     actor: &Actor,
     environment: Option<&str>,
+    words: &str,
     before: Option<ChangeId>,
 ) -> Result<ChangeList, Error> {
     authorize(actor, Permission::ReadFleet)?;
     environment.map_or(Ok(()), environments::check)?;
+    let wanted = read(words)?;
     let waiting = votes::waiting_for(control, actor).await?;
     let filter = store::ChangeFilter { environment, before, among: Some(&waiting), ..Default::default() };
-    page(control, &filter).await
+    page(control, filter, &wanted).await
 }
 
-async fn page(control: &Control, filter: &store::ChangeFilter<'_>) -> Result<ChangeList, Error> {
-    let mut changes: Vec<ChangeRow> =
-        control.store.list_changes(filter, PAGE + 1).await?.into_iter().map(row).collect();
-    let more = changes.len() > PAGE as usize;
-    changes.truncate(PAGE as usize);
-    let next = if more { changes.last().map(|row| row.id) } else { None };
-    Ok(ChangeList { changes, next, now: control.clock.now() })
+fn read(words: &str) -> Result<ListQuery, Error> {
+    let field = |problem: WordProblem| FieldError { field: "q".to_owned(), message: problem.to_string() };
+    ListQuery::parse(words, CHANGE_KEYS)
+        .map_err(|problems| Error::Invalid(problems.into_iter().map(field).collect()))
+}
+
+/// The database leaves out by state; the other words are held against the rows that it gives, so many of them at most. Where
+/// those are not enough the page is short, and the following one begins where this one stopped to look.
+async fn page(
+    control: &Control,
+    filter: store::ChangeFilter<'_>,
+    wanted: &ListQuery,
+) -> Result<ChangeList, Error> {
+    let now = control.clock.now();
+    let states = wanted.change_states();
+    let mut filter = store::ChangeFilter { states: &states, ..filter };
+    let (batch, batches) = if wanted.asks_for_states_alone() { (PAGE + 1, 1) } else { (BATCH, BATCHES) };
+    let mut changes: Vec<ChangeRow> = Vec::new();
+    for _ in 0..batches {
+        let found = control.store.list_changes(&filter, batch).await?;
+        let ended = found.len() < batch as usize;
+        filter.before = found.last().map(|change| change.id).or(filter.before);
+        changes.extend(found.into_iter().map(row).filter(|row| wanted.holds_change(row, now)));
+        if changes.len() > PAGE as usize {
+            changes.truncate(PAGE as usize);
+            let next = changes.last().map(|row| row.id);
+            return Ok(ChangeList { changes, next, now });
+        }
+        if ended {
+            return Ok(ChangeList { changes, next: None, now });
+        }
+    }
+    Ok(ChangeList { changes, next: filter.before, now })
 }
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]

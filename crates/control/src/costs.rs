@@ -1,8 +1,10 @@
 //! Costs: what a month's run intervals add up to, and the environment's budget.
 
+mod pool;
+
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use domain::{
     Actor, Permission, Timestamp,
     audit::AuditAction,
@@ -10,13 +12,16 @@ use domain::{
         BudgetStanding, Money, Monthly, PriceBook, RunSlice, Tally, crossed, forecast, month_of, next_month,
     },
     view::{
-        costs::{BudgetView, CostsView, DaySpend, SpendRow},
+        costs::{BudgetView, CostsView, DaySpend, SpendRow, is_exported},
         fleet::BudgetNotice,
     },
 };
 use store::{Environment, NewEvent, RunningNow};
 
 use crate::{Control, Error, environments, error::authorize};
+
+pub(crate) use pool::declared_price;
+pub use pool::load_pool_costs;
 
 /// A budget beyond it is a slip of the finger.
 const LARGEST_BUDGET: Money = Money::from_dollars(10_000_000);
@@ -30,13 +35,23 @@ pub async fn load_costs(
     month: Option<NaiveDate>,
 ) -> Result<CostsView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let now = control.clock.now();
-    let present = month_of(now.date_naive());
-    let month = month.map_or(present, month_of).min(present);
     let environment = match environment {
         Some(name) => Some(environments::require(control, name).await?),
         None => control.store.list_environments().await?.into_iter().next(),
     };
+    Ok(load_month(control, environment, month, None).await?.0)
+}
+
+/// The month, of one pool or of all; and what runs of it now, where it is the present one.
+async fn load_month(
+    control: &Control,
+    environment: Option<Environment>,
+    month: Option<NaiveDate>,
+    pool: Option<&str>,
+) -> Result<(CostsView, Vec<RunningNow>), Error> {
+    let now = control.clock.now();
+    let present = month_of(now.date_naive());
+    let month = month.map_or(present, month_of).min(present);
     let book = PriceBook::shipped();
     let mut view = CostsView {
         environment: None,
@@ -56,17 +71,21 @@ pub async fn load_costs(
         sources: book.cited().into_iter().cloned().collect(),
         now,
     };
-    let Some(environment) = environment else { return Ok(view) };
+    let Some(environment) = environment else { return Ok((view, Vec::new())) };
     let name = &environment.name;
     let first = control.store.first_run(name).await?.map(|at| month_of(at.date_naive()));
     view.previous =
         month.pred_opt().map(month_of).filter(|before| first.is_some_and(|first| first <= *before));
     view.environment = Some(name.clone());
-    let Some(as_of) = environment.observed_at else { return Ok(view) };
+    let Some(as_of) = environment.observed_at else { return Ok((view, Vec::new())) };
     let until = as_of.date_naive().min(next_month(month).pred_opt().unwrap_or(month));
     let days = days_of(month, until);
-    let slices = control.store.sum_run_intervals(name, &days, as_of).await?;
-    let running = if month == present { control.store.running_now(name).await? } else { Vec::new() };
+    let mut slices = control.store.sum_run_intervals(name, &days, as_of).await?;
+    let mut running = if month == present { control.store.running_now(name).await? } else { Vec::new() };
+    if let Some(pool) = pool {
+        slices.retain(|slice| slice.pool == pool);
+        running.retain(|now| now.pool == pool);
+    }
     let total = Tally::of(&slices);
     for now in &running {
         view.running += count(now);
@@ -77,7 +96,9 @@ pub async fn load_costs(
     }
     view.as_of = Some(as_of);
     view.total = total.spend();
-    view.budget = budget(control, &environment, as_of, &slices, month == present).await?;
+    if pool.is_none() {
+        view.budget = budget(control, &environment, as_of, &slices, month == present).await?;
+    }
     let by_day = Tally::by(&slices, |slice| slice.day);
     view.days = days
         .iter()
@@ -88,7 +109,7 @@ pub async fn load_costs(
         rows(&slices, &days, &running, by_pool, |now| (now.pool.clone(), Some(now.agent_type.clone())));
     let by_type = |slice: &RunSlice| (slice.agent_type.clone(), None);
     view.agent_types = rows(&slices, &days, &running, by_type, |now| (now.agent_type.clone(), None));
-    Ok(view)
+    Ok((view, running))
 }
 
 fn count(now: &RunningNow) -> u64 {
@@ -203,18 +224,19 @@ pub async fn set_budget(
     let monthly = amount(monthly)?;
     let before = control.store.get_budget(&environment).await?;
     let current = before.as_ref().map_or(0, |budget| budget.revision);
-    if current != revision {
-        return Err(Error::Precondition(format!(
-            "the budget of {environment} was set by somebody else meanwhile: look at it again"
-        )));
-    }
     let before = before.and_then(|budget| budget.monthly);
-    if before == monthly {
-        return Err(Error::Conflict("the budget already is that: there is nothing to set".to_owned()));
-    }
     let said = |amount: Option<Money>| {
         amount.map_or("none".to_owned(), |amount| format!("{} a month", amount.exact()))
     };
+    if current != revision {
+        return Err(Error::Precondition(format!(
+            "the budget of {environment} was set by somebody else meanwhile, and is {} now: look at it again",
+            said(before)
+        )));
+    }
+    if before == monthly {
+        return Err(Error::Conflict("the budget already is that: there is nothing to set".to_owned()));
+    }
     let now = control.clock.now();
     let mut tx = control.store.begin().await?;
     let next = tx.set_budget(&environment, revision, monthly, &actor.id, now).await?;
@@ -244,9 +266,6 @@ fn amount(text: &str) -> Result<Option<Money>, Error> {
     Ok(Some(amount))
 }
 
-/// The days of a month that a file of costs may begin before the present one.
-const LONGEST_EXPORT_DAYS: u64 = 400;
-
 /// Comma-separated values of one month: a line for each day, pool and kind of VM, with its exact seconds and dollars.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment), err(level = "debug"))]
 pub async fn export_costs(
@@ -257,10 +276,8 @@ pub async fn export_costs(
 ) -> Result<String, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let environment = environments::require(control, environment).await?;
-    let now = control.clock.now().date_naive();
-    let oldest = now.checked_sub_days(Days::new(LONGEST_EXPORT_DAYS)).unwrap_or(now);
     let month = month_of(month);
-    if month > now || month < oldest {
+    if !is_exported(month, control.clock.now().date_naive()) {
         return Err(Error::invalid("month", "name a month of the last year, like 2026-11"));
     }
     let mut text = String::from(

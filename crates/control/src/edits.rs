@@ -1,8 +1,8 @@
 //! Edits: one thing said about an environment, planned against what runs, and proposed as a change of the whole declaration.
 
 use domain::{
-    Actor, ChangeId, Permission,
-    edit::{Edit, EditError, differences},
+    Actor, ChangeId, FleetSpec, Permission,
+    edit::{Edit, EditError, Spoken, differences},
     view::edit::EditPreview,
 };
 
@@ -23,12 +23,14 @@ pub async fn preview_edit(
 ) -> Result<EditPreview, Error> {
     authorize(actor, Permission::PlanChange)?;
     let edited = Edited::load(control, environment, edit).await?;
+    let (base_generation, digest) = (edited.planned.base_generation, edited.planned.digest()?);
     Ok(EditPreview {
         environment: environment.to_owned(),
         title: edited.title,
-        base_generation: edited.planned.base_generation,
+        base_generation,
         differences: edited.differences,
-        digest: edited.planned.digest()?,
+        spoken: Spoken::new(edit, &edited.declared, base_generation, &digest),
+        digest,
         desired: edited.planned.desired,
         plan: edited.planned.plan,
     })
@@ -48,8 +50,9 @@ pub async fn propose_edit(
     authorize(actor, Permission::ProposeChange)?;
     let edited = Edited::load(control, environment, edit).await?;
     let generation = edited.planned.base_generation;
+    let moved = |why| Error::Moved { environment: environment.to_owned(), why };
     if seen.base_generation != generation {
-        return Err(Error::Precondition(format!(
+        return Err(moved(format!(
             "{environment} is at generation {generation} now, and the edit was of generation {}: look at it again",
             seen.base_generation
         )));
@@ -57,7 +60,7 @@ pub async fn propose_edit(
     if let Some(digest) = seen.digest
         && edited.planned.digest()? != digest
     {
-        return Err(Error::Precondition(format!(
+        return Err(moved(format!(
             "what runs in {environment} changed since the plan was shown: look at the new plan and propose that"
         )));
     }
@@ -73,6 +76,8 @@ pub struct Seen<'a> {
 }
 
 struct Edited {
+    /// What the edit is of.
+    declared: FleetSpec,
     planned: Planned,
     title: String,
     differences: Vec<domain::plan::FieldChange>,
@@ -87,7 +92,8 @@ impl Edited {
         let title = edit.title(&current);
         let desired = edit.apply(&current)?;
         let planned = planning::plan_with(control, desired, edit.instance_action()).await?;
-        Ok(Self { differences: differences(&current, &planned.desired), planned, title })
+        let differences = differences(&current, &planned.desired);
+        Ok(Self { declared: current, differences, planned, title })
     }
 }
 

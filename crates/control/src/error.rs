@@ -28,6 +28,9 @@ pub enum Error {
     /// The caller acted on an older state; the text says what is newer.
     #[error("{0}")]
     Precondition(String),
+    /// The same, where what is newer is an environment's declaration: an edge can show that.
+    #[error("{why}")]
+    Moved { environment: String, why: String },
     #[error("{what} does not answer")]
     Unavailable { what: &'static str, source: Source },
     #[error("something went wrong inside")]
@@ -58,7 +61,7 @@ impl Error {
             Self::Conflict(_) => "conflict",
             Self::Forbidden(_) => "forbidden",
             Self::Invalid(_) => "invalid",
-            Self::Precondition(_) => "precondition_failed",
+            Self::Precondition(_) | Self::Moved { .. } => "precondition_failed",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -71,7 +74,7 @@ impl Error {
             Self::Conflict(_) => 409,
             Self::Forbidden(_) => 403,
             Self::Invalid(_) => 422,
-            Self::Precondition(_) => 412,
+            Self::Precondition(_) | Self::Moved { .. } => 412,
             Self::Unavailable { .. } => 503,
             Self::Internal(_) => 500,
         }

@@ -157,6 +157,7 @@ pub async fn load_firewall_rule_form(
         keys: spec.firewall_rules.keys().cloned().collect(),
         tags: tags.into_iter().collect(),
         environment: name,
+        generation: rules.declared.environment.generation,
         rule,
     })
 }

@@ -16,6 +16,7 @@ use store::{AuditFilter, HealthTransition, NewEvent};
 use crate::{
     Control, Error,
     alerts::Pressure,
+    audit::Proofs,
     commands,
     error::authorize,
     live::{Acknowledged, PendingMinutes},
@@ -27,7 +28,7 @@ const NAME: &str = "Health";
 /// Transitions of one transaction: longer ones would keep other events waiting for the log's head.
 const AT_ONCE: usize = 500;
 /// What changed before an agent began to fail.
-const BEFORE: TimeDelta = TimeDelta::minutes(30);
+pub(crate) const BEFORE: TimeDelta = TimeDelta::minutes(30);
 const SHOWN_MINUTES: i64 = 60;
 const SHOWN_TRANSITIONS: u32 = 50;
 const SHOWN_HAPPENINGS: usize = 50;
@@ -44,6 +45,8 @@ pub struct Watch {
     /// Tells this process from others.
     pub process: String,
     pub pressure: Pressure,
+    /// Of the audit log, asked for by people.
+    pub proofs: Proofs,
 }
 
 /// Tells the store what it does not know yet; what cannot be told now is told later.
@@ -88,7 +91,7 @@ async fn record(control: &Control, transitions: &[HealthTransition]) -> Result<(
     Ok(())
 }
 
-const fn failing(state: AgentState) -> bool {
+pub(crate) const fn failing(state: AgentState) -> bool {
     matches!(state, AgentState::Silent | AgentState::Ill)
 }
 
@@ -150,25 +153,40 @@ pub async fn load_instance_history(
         .filter(|_| failing(row.agent))
         .map(|transition| transition.at);
     let until = fails_since.unwrap_or(now);
-    let events = events_between(control, environment, until - BEFORE, until).await?;
-    let mut before = happenings(&events, name);
+    let mut before = half_hour_before(control, environment, until, Some(name)).await?;
     before
         .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
-    before.sort_by_key(|one| one.at);
-    before.dedup();
-    let surplus = before.len().saturating_sub(SHOWN_HAPPENINGS);
-    before.drain(..surplus);
     Ok(InstanceHistory {
         slots,
         figures,
         fails_since,
-        before,
+        before: newest(before),
         before_since: until - BEFORE,
         before_until: until,
         commands: control.store.list_commands(environment, name, 5).await?,
         incidents: control.store.list_open_incidents(Some(environment)).await?,
         now,
     })
+}
+
+/// What happened in the environment before that moment; of an agent's own passings nothing, where one is named.
+pub(crate) async fn half_hour_before(
+    control: &Control,
+    environment: &str,
+    until: Timestamp,
+    agent: Option<&str>,
+) -> Result<Vec<Happening>, Error> {
+    let events = events_between(control, environment, until - BEFORE, until).await?;
+    Ok(newest(happenings(&events, agent)))
+}
+
+/// As many as are shown, oldest first.
+fn newest(mut happened: Vec<Happening>) -> Vec<Happening> {
+    happened.sort_by_key(|one| one.at);
+    happened.dedup();
+    let surplus = happened.len().saturating_sub(SHOWN_HAPPENINGS);
+    happened.drain(..surplus);
+    happened
 }
 
 /// The environment's events of that time, the newest first; of a very busy one only the latest.
@@ -195,13 +213,13 @@ async fn events_between(
 }
 
 /// What people and the control plane did, and what became of other agents, which is told in one line.
-fn happenings(events: &[AuditEvent], name: &str) -> Vec<Happening> {
+fn happenings(events: &[AuditEvent], agent: Option<&str>) -> Vec<Happening> {
     use AuditAction::{EnrollAgent, FallIll, FallSilent, Recover};
     let mut told = Vec::new();
     let mut others: Vec<&AuditEvent> = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for event in events {
-        let own = event.object == name || event.actor_id == name;
+        let own = agent.is_some_and(|name| event.object == name || event.actor_id == name);
         match event.action {
             // Its own passings are told from its own history.
             FallSilent | FallIll | Recover if own => {}
@@ -231,9 +249,11 @@ fn happenings(events: &[AuditEvent], name: &str) -> Vec<Happening> {
         told.push(Happening {
             at: first.at,
             source: Source::Agent,
-            sentence: match count {
-                1 => format!("{} failed too", first.object),
-                _ => format!("{count} other agents failed too"),
+            sentence: match (count, agent) {
+                (1, Some(_)) => format!("{} failed too", first.object),
+                (1, None) => format!("{} failed", first.object),
+                (_, Some(_)) => format!("{count} other agents failed too"),
+                (_, None) => format!("{count} agents failed"),
             },
             detail: format!("the first of them: {}, {}", first.object, first.detail),
             change: None,

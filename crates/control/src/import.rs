@@ -93,15 +93,17 @@ async fn plan_shown(
         return Err(Error::invalid("files", "they are not complete: plan them first"));
     };
     let planned = planning::plan_fleet(control, *desired).await?;
+    let environment = &planned.plan.environment;
+    let moved = |why| Error::Moved { environment: environment.clone(), why };
     if let Some(generation) = expected.generation.filter(|generation| *generation != planned.base_generation)
     {
-        return Err(Error::Precondition(format!(
-            "{} is at generation {}, not {generation}: read its declaration and decide again",
-            planned.plan.environment, planned.base_generation
+        return Err(moved(format!(
+            "{environment} is at generation {}, not {generation}: read its declaration and decide again",
+            planned.base_generation
         )));
     }
     if expected.digest.is_some_and(|digest| planned.digest().ok().as_deref() != Some(digest)) {
-        return Err(Error::Precondition(
+        return Err(moved(
             "the fleet or the files changed since the plan was shown: look at the new plan and propose that"
                 .to_owned(),
         ));

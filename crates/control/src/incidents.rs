@@ -1,4 +1,5 @@
-//! Incidents: opened and closed with their event and their delivery in one transaction; a person may let the brake go.
+//! Incidents: opened and closed with their event and their delivery in one transaction; a person may let the brake go, and closes what
+//! nothing measured ends.
 
 use domain::{
     Actor, Permission, Timestamp,
@@ -60,9 +61,7 @@ pub(crate) async fn close(
     if !tx.close_incident(incident.id, because, now).await? {
         return Ok(());
     }
-    let closed =
-        Incident { closed_at: Some(now), closed_because: Some(because.to_owned()), ..incident.clone() };
-    queue(control, tx, "incident.closed", &closed, now).await?;
+    tell_closed(control, tx, incident, because, now).await?;
     let actor = watcher(control);
     let event = NewEvent {
         environment: incident.environment.clone(),
@@ -71,6 +70,18 @@ pub(crate) async fn close(
     };
     tx.append_audit(&leader.signs(event)).await?;
     Ok(())
+}
+
+async fn tell_closed(
+    control: &Control,
+    tx: &mut Tx,
+    incident: &Incident,
+    because: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let closed =
+        Incident { closed_at: Some(now), closed_because: Some(because.to_owned()), ..incident.clone() };
+    queue(control, tx, "incident.closed", &closed, now).await
 }
 
 async fn queue(
@@ -104,15 +115,8 @@ async fn queue(
 #[tracing::instrument(skip_all, fields(actor = actor.id, incident = id), err(level = "debug"))]
 pub async fn overrule_brake(control: &Control, actor: &Actor, id: i64, reason: &str) -> Result<(), Error> {
     authorize(actor, Permission::OverruleBrake)?;
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "say why healing may go on"));
-    }
-    if reason.chars().count() > LONGEST_REASON || reason.contains('\0') {
-        return Err(Error::invalid("reason", format!("write at most {LONGEST_REASON} characters of text")));
-    }
-    let incident =
-        control.store.get_incident(id).await?.ok_or_else(|| Error::NotFound(format!("incident inc-{id}")))?;
+    let reason = checked(reason, "say why healing may go on")?;
+    let incident = get(control, id).await?;
     let Cause::MassFailure(_) = incident.cause else {
         return Err(Error::Conflict(format!("{} holds nothing", incident.name())));
     };
@@ -130,4 +134,45 @@ pub async fn overrule_brake(control: &Control, actor: &Actor, id: i64, reason: &
     tx.append_audit(&event).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Closes an incident that nothing measured ends, with what came of it.
+#[tracing::instrument(skip_all, fields(actor = actor.id, incident = id), err(level = "debug"))]
+pub async fn close_incident(control: &Control, actor: &Actor, id: i64, reason: &str) -> Result<(), Error> {
+    authorize(actor, Permission::CloseIncident)?;
+    let reason = checked(reason, "say what was found and what was done about it")?;
+    let incident = get(control, id).await?;
+    if !incident.is_closed_by_hand() {
+        let name = incident.name();
+        return Err(Error::Conflict(format!("{name} closes by itself as soon as what it is about is over")));
+    }
+    let now = control.clock.now();
+    let mut tx = control.store.begin().await?;
+    if !tx.close_incident(id, reason, now).await? {
+        return Err(Error::Conflict(format!("{} is closed already", incident.name())));
+    }
+    tell_closed(control, &mut tx, &incident, reason, now).await?;
+    let event = NewEvent {
+        environment: incident.environment.clone(),
+        detail: format!("{}: {reason}", incident.title),
+        ..NewEvent::new(actor, AuditAction::CloseIncident, incident.name(), now)
+    };
+    tx.append_audit(&event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn get(control: &Control, id: i64) -> Result<Incident, Error> {
+    control.store.get_incident(id).await?.ok_or_else(|| Error::NotFound(format!("incident inc-{id}")))
+}
+
+fn checked<'a>(reason: &'a str, wanted: &str) -> Result<&'a str, Error> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", wanted));
+    }
+    if reason.chars().count() > LONGEST_REASON || reason.contains('\0') {
+        return Err(Error::invalid("reason", format!("write at most {LONGEST_REASON} characters of text")));
+    }
+    Ok(reason)
 }

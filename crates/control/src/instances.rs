@@ -1,13 +1,16 @@
 //! Instances with their agents, as they are this second.
 
+mod list;
+
 use std::time::Duration;
 
-use compute::SerialOutput;
+use compute::{GroupError, SerialOutput};
 use domain::{
     Actor, Permission, Timestamp,
     agent::AgentState,
+    instance::Instance,
     view::{
-        health::{AgentStatus, SerialPage},
+        health::{AgentStatus, CloudError, CloudErrors, SerialPage},
         instance::{InstancePage, InstanceRow, InstanceView},
         pool::AgentCount,
     },
@@ -16,6 +19,8 @@ use domain::{
 use tokio::time::timeout;
 
 use crate::{Control, Error, agent_status, environments, error::authorize, planning};
+
+pub use list::{Page, load_instances};
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance(
@@ -37,9 +42,10 @@ pub async fn load_instance(
     })
 }
 
+/// A page does not wait for an API that hangs.
+const CLOUD_WAIT: Duration = Duration::from_secs(3);
 /// Bytes of one page of the serial console.
 const SERIAL_PAGE: u64 = 16 * 1024;
-const SERIAL_WAIT: Duration = Duration::from_secs(3);
 
 /// A page of what the VM wrote to its first serial port: from `start` on, or the last page.
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
@@ -53,11 +59,15 @@ pub async fn load_serial_page(
     authorize(actor, Permission::ReadFleet)?;
     let row =
         control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    if row.instance.id.is_none() {
+        // A VM that is yet to be made has written nothing. Compute Engine would say that it does not exist, and so would the page.
+        let nothing = SerialOutput { contents: String::new(), start: 0, next: 0 };
+        return Ok(serial_page(&nothing, None, control.clock.now()));
+    }
     let environment = environments::require(control, &row.environment).await?;
     let scope = planning::scope(&environment.spec);
     let read = control.compute.serial_port_output(&scope, zone, name, ask_from(start));
-    // A page does not wait for an API that hangs.
-    let read = timeout(SERIAL_WAIT, read)
+    let read = timeout(CLOUD_WAIT, read)
         .await
         .map_err(|late| Error::Unavailable { what: "the serial console", source: Box::new(late) })?;
     let output = read.map_err(|error| match error {
@@ -104,6 +114,68 @@ fn page(text: &str, start: u64, from: u64) -> (&str, u64) {
     }
     let end = rest[..end].rfind('\n').map_or(end, |line| line + 1);
     (&rest[..end], at)
+}
+
+/// Errors of one VM that are told.
+const CLOUD_ERRORS: usize = 20;
+
+/// What Compute Engine last failed to do to the VM, as it says this second. Where it does not answer, that is the answer: the rest of
+/// what is known of the VM does not depend on it.
+#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
+pub async fn load_cloud_errors(
+    control: &Control,
+    actor: &Actor,
+    zone: &str,
+    name: &str,
+) -> Result<CloudErrors, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row =
+        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    let environment = environments::require(control, &row.environment).await?;
+    let scope = planning::scope(&environment.spec);
+    let group = &row.instance.group;
+    let silent = |why: String| {
+        tracing::warn!(group, why, "the errors of a group were not read");
+        Err("Compute Engine does not answer".to_owned())
+    };
+    let listed = match timeout(CLOUD_WAIT, control.compute.list_group_errors(&scope, group)).await {
+        Ok(Ok(listed)) => Ok(listed),
+        Ok(Err(compute::Error::NotFound { .. })) => Err(format!("the group {group} does not exist")),
+        Ok(Err(error)) => silent(error.to_string()),
+        Err(late) => silent(late.to_string()),
+    };
+    Ok(cloud_errors(listed, &row.instance, control.clock.now()))
+}
+
+/// `listed`: of the whole group, newest first. An attempt is repeated until it succeeds: what is said again and again is told once.
+fn cloud_errors(
+    listed: Result<Vec<GroupError>, String>,
+    instance: &Instance,
+    read_at: Timestamp,
+) -> CloudErrors {
+    let (mut older, mut of_others) = (0, 0);
+    let told = listed.map(|listed| {
+        let all = listed.len();
+        let own: Vec<GroupError> = listed
+            .into_iter()
+            .filter(|error| error.instance == instance.name && error.zone == instance.zone)
+            .collect();
+        of_others = (all - own.len()) as u64;
+        let mut told: Vec<CloudError> = Vec::new();
+        for GroupError { at, action, code, message, .. } in own {
+            match told.last_mut() {
+                Some(newer) if newer.action == action && newer.code == code && newer.message == message => {
+                    newer.times += 1;
+                    newer.first = at.or(newer.first);
+                }
+                _ => told.push(CloudError { action, code, message, times: 1, first: at, last: at }),
+            }
+        }
+        older = told.len().saturating_sub(CLOUD_ERRORS) as u64;
+        told.truncate(CLOUD_ERRORS);
+        told
+    });
+    CloudErrors { group: instance.group.clone(), told, older, of_others, read_at }
 }
 
 /// Asks the agent itself. Only where the control plane reaches the VM's network; an answer that does not come is told as such.
@@ -170,9 +242,13 @@ pub async fn list_instances(
 
 /// Only states that occur, worst first.
 pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) -> Vec<AgentCount> {
+    count_states(rows.into_iter().map(|row| row.agent))
+}
+
+fn count_states(states: impl IntoIterator<Item = AgentState>) -> Vec<AgentCount> {
     let mut counts = AgentState::ALL.map(|state| AgentCount { state, count: 0 });
-    for row in rows {
-        if let Some(count) = counts.iter_mut().find(|count| count.state == row.agent) {
+    for state in states {
+        if let Some(count) = counts.iter_mut().find(|count| count.state == state) {
             count.count += 1;
         }
     }
@@ -181,7 +257,79 @@ pub(crate) fn count_agents<'a>(rows: impl IntoIterator<Item = &'a InstanceRow>) 
 
 #[cfg(test)]
 mod tests {
+    use domain::instance::{CurrentAction, InstanceStatus};
+
     use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn failed(seconds: i64, name: &str, code: &str) -> GroupError {
+        GroupError {
+            at: Some(at(seconds)),
+            action: "CREATING".to_owned(),
+            instance: name.to_owned(),
+            zone: "us-central1-a".to_owned(),
+            code: code.to_owned(),
+            message: format!("{code} it is"),
+        }
+    }
+
+    fn vm(name: &str) -> Instance {
+        Instance {
+            name: name.to_owned(),
+            id: None,
+            zone: "us-central1-a".to_owned(),
+            group: "genesis-pool-web".to_owned(),
+            status: InstanceStatus::NotYet,
+            current_action: CurrentAction::Creating,
+            template: None,
+            address: None,
+            created_at: None,
+            probe: None,
+            last_error: None,
+        }
+    }
+
+    #[test]
+    fn what_compute_engine_says_again_and_again_of_a_vm_is_told_once() {
+        let elsewhere = GroupError { zone: "us-central1-b".to_owned(), ..failed(5, "web-1", "STOCKOUT") };
+        let listed = vec![
+            failed(9, "web-1", "STOCKOUT"),
+            failed(8, "web-2", "QUOTA_EXCEEDED"),
+            failed(7, "web-1", "STOCKOUT"),
+            GroupError { at: None, ..failed(6, "web-1", "STOCKOUT") },
+            elsewhere,
+            failed(4, "web-1", "QUOTA_EXCEEDED"),
+            failed(3, "web-1", "STOCKOUT"),
+        ];
+        let seen = cloud_errors(Ok(listed), &vm("web-1"), at(10));
+        let told = seen.told.unwrap();
+        let said: Vec<_> =
+            told.iter().map(|one| (one.code.as_str(), one.times, one.first, one.last)).collect();
+        assert_eq!(
+            said,
+            [
+                ("STOCKOUT", 3, Some(at(7)), Some(at(9))),
+                ("QUOTA_EXCEEDED", 1, Some(at(4)), Some(at(4))),
+                ("STOCKOUT", 1, Some(at(3)), Some(at(3))),
+            ]
+        );
+        assert_eq!((seen.older, seen.of_others, seen.read_at), (0, 2, at(10)));
+        assert_eq!(seen.group, "genesis-pool-web");
+    }
+
+    #[test]
+    fn the_errors_of_a_vm_are_bounded_and_the_rest_is_counted() {
+        let listed = (0..50).map(|number| failed(100 - number, "web-1", &format!("CODE_{number}"))).collect();
+        let seen = cloud_errors(Ok(listed), &vm("web-1"), at(200));
+        let told = seen.told.unwrap();
+        assert_eq!((told.len(), seen.older), (CLOUD_ERRORS, 30));
+        assert_eq!(told[0].code, "CODE_0");
+        let away = cloud_errors(Err("away".to_owned()), &vm("web-1"), at(200));
+        assert_eq!((away.told, away.older, away.of_others), (Err("away".to_owned()), 0, 0));
+    }
 
     #[test]
     fn a_page_ends_with_a_line_and_goes_on_where_it_ended() {

@@ -44,6 +44,7 @@ pub mod sessions;
 mod signing;
 pub mod templates;
 mod testimony;
+pub mod timeline;
 pub mod tokens;
 pub mod votes;
 pub mod webhook;

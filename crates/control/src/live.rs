@@ -242,6 +242,15 @@ impl Live {
         self.lock().rows.list(environment)
     }
 
+    /// What `choose` says of an environment's rows, and those that it keeps, in its order: only these are copied.
+    pub fn choose<T>(
+        &self,
+        environment: &str,
+        choose: impl FnOnce(Vec<&LiveRow>) -> (T, Vec<&LiveRow>),
+    ) -> (T, Vec<InstanceRow>) {
+        self.lock().rows.choose(environment, choose)
+    }
+
     /// Of all environments.
     pub fn all_rows(&self) -> Vec<InstanceRow> {
         self.lock().rows.all()

@@ -118,6 +118,7 @@ pub async fn load_pool_form(
         names: found.spec.agent_pools.iter().map(|pool| pool.name.clone()).collect(),
         templates: rollouts::choices(control, &found.spec).await?,
         environment: found.spec.environment,
+        generation: found.generation,
         pool: own,
         rollout,
     })

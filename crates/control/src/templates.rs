@@ -109,6 +109,7 @@ pub async fn load_template_form(
         pools: users.map(|pool| pool.name.clone()).collect(),
         template: own,
         environment: spec.environment,
+        generation: found.generation,
     })
 }
 

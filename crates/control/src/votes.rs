@@ -60,7 +60,9 @@ pub async fn begin_vote(
             tx.append_audits(&events).await?;
             tx.commit().await?;
         }
-        return Err(Error::Precondition(format!("{because}. Look at {id} again")));
+        return Err(Error::Precondition(format!(
+            "{because}. You looked at revision {revision} of {id}: look again"
+        )));
     }
 
     let not_before = now.trunc_subsecs(0);
@@ -193,7 +195,10 @@ fn check_statement(
         return Err(Error::invalid("challenge", format!("you signed for {}", statement.change_id)));
     }
     look_again(change, statement.revision)?;
-    let moved = Err(Error::Precondition(format!("{} moved while you signed: look at it again", change.id)));
+    let moved = Err(Error::Precondition(format!(
+        "you signed revision {} of {}, and the change, the policy or the roster moved meanwhile: look at it again",
+        statement.revision, change.id
+    )));
     if evidence::mismatches(statement, change).iter().any(|(_, differs)| *differs) {
         return moved;
     }

@@ -67,6 +67,8 @@ pub enum Permission {
     CommandAgent,
     /// Let the mass-failure brake go by hand.
     OverruleBrake,
+    /// Close an incident that nothing measured ends.
+    CloseIncident,
     ReadPeople,
     /// Their own sessions and API tokens.
     ManageOwnTokens,
@@ -75,7 +77,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadFleet,
         Self::ReadAudit,
         Self::PlanChange,
@@ -86,6 +88,7 @@ impl Permission {
         Self::ManageOwnPasskeys,
         Self::CommandAgent,
         Self::OverruleBrake,
+        Self::CloseIncident,
         Self::ReadPeople,
         Self::ManageOwnTokens,
         Self::ManagePeople,
@@ -101,6 +104,8 @@ impl Permission {
             | Self::ManageOwnPasskeys
             | Self::ManageOwnTokens => &Role::ALL,
             Self::VoteOnChange => &[Role::Approver],
+            // Not who proposes: what was forged let somebody's change through.
+            Self::CloseIncident => &[Role::Approver, Role::Admin],
             Self::ProposeChange | Self::CancelChange | Self::CommandAgent | Self::OverruleBrake => {
                 &[Role::Operator, Role::Admin]
             }
@@ -119,6 +124,7 @@ impl Permission {
             | Self::VoteOnChange
             | Self::ManageOwnPasskeys
             | Self::OverruleBrake
+            | Self::CloseIncident
             | Self::ReadPeople
             | Self::ManageOwnTokens
             | Self::ManagePeople => None,
@@ -138,6 +144,7 @@ impl Permission {
             Self::ManageOwnPasskeys => "manage your passkeys",
             Self::CommandAgent => "command an agent",
             Self::OverruleBrake => "let the brake go",
+            Self::CloseIncident => "close an incident",
             Self::ReadPeople => "see the people",
             Self::ManageOwnTokens => "manage sessions and API tokens",
             Self::ManagePeople => "manage sessions and API tokens of others",

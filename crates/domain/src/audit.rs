@@ -1,5 +1,6 @@
 //! One event of the audit log as people read it. The hashing is in `audit-log`.
 
+mod of_pool;
 mod subject;
 
 use serde::{Deserialize, Serialize};

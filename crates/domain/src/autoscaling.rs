@@ -1,6 +1,7 @@
 //! How an autoscaler is told to size a pool beyond its bounds and its CPU target, and what was seen of its work.
 
 mod cron;
+mod replay;
 mod time_zone;
 
 use std::{collections::BTreeMap, fmt};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 pub use cron::{InvalidCron, check_cron};
+pub use replay::{Replay, Replayed, replay};
 pub use time_zone::is_time_zone;
 pub(crate) use time_zone::spelled;
 

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::{
     Timestamp,
     autoscaling::{AutoscalerStatus, AutoscalingMode},
+    cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     instance::{CurrentAction, Instance, ProbeHealth},
     observed::GroupStatus,
@@ -83,24 +84,22 @@ struct Hindrance {
     message: String,
 }
 
-/// Which condition an error of Compute Engine breaks, by its code and, where the code says little, its text.
-fn classify(code: &str, message: &str) -> Option<(ConditionType, &'static str)> {
-    Some(match code {
-        _ if code.contains("QUOTA") => (ConditionType::WithinQuota, "QuotaExceeded"),
-        _ if code.contains("RESOURCE_POOL_EXHAUSTED") || code.contains("STOCKOUT") => {
-            (ConditionType::CapacityAvailable, "StockOut")
-        }
-        _ if code.starts_with("IP_SPACE_EXHAUSTED") => {
-            (ConditionType::AddressesAvailable, "AddressesExhausted")
-        }
-        "PERMISSIONS_ERROR" | "PERMISSION_DENIED" | "FORBIDDEN" => {
-            (ConditionType::Permitted, "PermissionMissing")
-        }
-        "RESOURCE_NOT_FOUND" | "NOT_FOUND" if message.contains("/images/") => {
-            (ConditionType::ImageFound, "ImageNotFound")
-        }
-        "RESOURCE_NOT_FOUND" | "NOT_FOUND" => (ConditionType::TemplateUsable, "ResourceNotFound"),
-        _ => return None,
+/// Which condition breaks by a cause; None where it says nothing of what the pool lacks.
+const fn broken_by(cause: Cause) -> Option<ConditionType> {
+    Some(match cause {
+        Cause::QuotaExceeded => ConditionType::WithinQuota,
+        Cause::StockOut => ConditionType::CapacityAvailable,
+        Cause::AddressesExhausted => ConditionType::AddressesAvailable,
+        Cause::PermissionMissing => ConditionType::Permitted,
+        Cause::ImageNotFound => ConditionType::ImageFound,
+        Cause::ResourceNotFound => ConditionType::TemplateUsable,
+        Cause::AlreadyExists
+        | Cause::StillInUse
+        | Cause::ConditionNotMet
+        | Cause::RequestInvalid
+        | Cause::ComputeUnavailable
+        | Cause::AnswerUnreadable
+        | Cause::Unexplained => return None,
     })
 }
 
@@ -115,7 +114,8 @@ fn attempts(group: &GroupStatus) -> Vec<Hindrance> {
         .filter(waits)
         .filter_map(|vm| {
             let error = vm.last_error.as_ref()?;
-            Some((vm, error, classify(&error.code, &error.message)?))
+            let cause = Cause::of_error(&error.code, &error.message);
+            Some((vm, error, (broken_by(cause)?, cause)))
         })
         .collect();
     let kinds: BTreeSet<ConditionType> = errors.iter().map(|(_, _, (kind, _))| *kind).collect();
@@ -123,12 +123,12 @@ fn attempts(group: &GroupStatus) -> Vec<Hindrance> {
         .into_iter()
         .filter_map(|kind| {
             let hit: Vec<_> = errors.iter().filter(|(_, _, (other, _))| *other == kind).collect();
-            let (_, error, (_, reason)) = hit.first()?;
+            let (_, error, (_, cause)) = hit.first()?;
             let zones: BTreeSet<&str> = hit.iter().map(|(vm, ..)| vm.zone.as_str()).collect();
             let zones: Vec<&str> = zones.into_iter().collect();
             let message =
                 format!("{} in {}: {}", waiting(hit.len()), zones.join(", "), one_line(&error.message));
-            Some(Hindrance { kind, status: ConditionStatus::False, reason, message })
+            Some(Hindrance { kind, status: ConditionStatus::False, reason: cause.as_str(), message })
         })
         .collect()
 }

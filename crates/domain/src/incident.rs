@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, alert::AlertKind, brake::Part};
+use crate::{ChangeId, Timestamp, alert::AlertKind, brake::Part};
 
 /// What it is about. Only one incident of a cause is open in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub enum Cause {
     /// Too many agents of a part fail together: the brake holds.
     MassFailure(Part),
     Alert(AlertKind),
+    /// What stands in the database for a change is not what was signed or logged. A person says what came of it.
+    Forgery(ChangeId),
 }
 
 impl fmt::Display for Cause {
@@ -21,6 +23,7 @@ impl fmt::Display for Cause {
             Self::MassFailure(Part::Pool(name)) => write!(f, "mass_failure/pool/{name}"),
             Self::MassFailure(Part::Zone(name)) => write!(f, "mass_failure/zone/{name}"),
             Self::Alert(kind) => write!(f, "alert/{kind}"),
+            Self::Forgery(change) => write!(f, "forgery/{change}"),
         }
     }
 }
@@ -38,6 +41,9 @@ impl FromStr for Cause {
                 Ok(Self::MassFailure(Part::Zone(name.to_owned())))
             }
             (Some("alert"), Some(kind), None) => Ok(Self::Alert(kind.parse()?)),
+            (Some("forgery"), Some(change), None) => {
+                Ok(Self::Forgery(change.parse().map_err(|_| format!("unknown cause `{text}`"))?))
+            }
             _ => Err(format!("unknown cause `{text}`")),
         }
     }
@@ -89,6 +95,11 @@ impl Incident {
         matches!(self.cause, Cause::MassFailure(_))
     }
 
+    /// Whether a person closes it: nothing that is measured tells that it is over.
+    pub const fn is_closed_by_hand(&self) -> bool {
+        matches!(self.cause, Cause::Forgery(_))
+    }
+
     /// Whether it holds healing and changes now.
     pub const fn holds_now(&self) -> bool {
         self.is_brake() && self.closed_at.is_none() && self.overruled_at.is_none()
@@ -134,12 +145,21 @@ mod tests {
         let causes = [
             Cause::MassFailure(Part::Pool("web/x".into())),
             Cause::MassFailure(Part::Zone("us-central1-a".into())),
+            Cause::Forgery(ChangeId(12)),
         ];
         let alerts = AlertKind::ALL.iter().map(|kind| Cause::Alert(*kind));
         for cause in causes.into_iter().chain(alerts) {
             assert_eq!(cause.to_string().parse(), Ok(cause));
         }
-        for other in ["", "alert", "alert/x", "mass_failure/planet/earth"] {
+        for other in [
+            "",
+            "alert",
+            "alert/x",
+            "mass_failure/planet/earth",
+            "forgery/",
+            "forgery/12",
+            "forgery/chg-12/x",
+        ] {
             assert!(other.parse::<Cause>().is_err(), "{other}");
         }
     }

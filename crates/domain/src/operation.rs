@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeId, Timestamp};
+use crate::{ChangeId, Timestamp, cause::Cause};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,4 +42,11 @@ pub struct Operation {
     pub attempts: u32,
     pub intended_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+}
+
+impl Operation {
+    /// Why the last attempt was refused, whether it may yet succeed or not.
+    pub fn cause(&self) -> Option<Cause> {
+        self.error.as_deref().map(Cause::of_refusal)
+    }
 }

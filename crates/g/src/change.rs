@@ -126,10 +126,18 @@ fn drawn(change: &ChangeAnswer) -> String {
         let rows: Vec<Vec<String>> = change
             .calls
             .iter()
-            .map(|call| vec![call.state.clone(), call.step.clone(), call.error.clone().unwrap_or_default()])
+            .map(|call| {
+                let (cause, error) = (call.cause.clone(), call.error.clone());
+                vec![
+                    call.state.clone(),
+                    call.step.clone(),
+                    cause.unwrap_or_default(),
+                    error.unwrap_or_default(),
+                ]
+            })
             .collect();
         text.push('\n');
-        text.push_str(&table(&["CALL", "STEP", "ERROR"], &rows));
+        text.push_str(&table(&["CALL", "STEP", "CAUSE", "ERROR"], &rows));
     }
     text.push('\n');
     text.push_str(&change.plan.text);

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use rest_api::Problem;
+use rest_api::{Declaration, Problem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -22,11 +22,13 @@ pub(crate) enum Kind {
 pub(crate) struct Failure {
     kind: Kind,
     message: String,
+    /// What is declared now, where the request followed an older declaration.
+    current: Option<Box<Declaration>>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), current: None }
     }
 
     pub(crate) fn of(problem: &Problem) -> Self {
@@ -44,7 +46,11 @@ impl Failure {
             fields.collect::<Vec<_>>().join("\n  ")
         };
         message.push_str(&format!("\n  code {}, request {}", problem.code, problem.request_id));
-        Self { kind, message }
+        Self { kind, message, current: problem.current.clone() }
+    }
+
+    pub(crate) fn current(&self) -> Option<&Declaration> {
+        self.current.as_deref()
     }
 
     /// The server may answer the next time.

@@ -13,7 +13,11 @@ use domain::{
 use sqlx::PgPool;
 use store::NewChange;
 
-use crate::stack::{REFERENCES, Stack, example, said};
+use crate::stack::{
+    REFERENCES, Stack, example,
+    proxy::{self, Fate},
+    said,
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
@@ -210,6 +214,41 @@ async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
     assert_eq!((away.code, away.err.contains("does not answer")), (6, true), "{}", away.err);
     let wrong = stack.g(&reader, &["vm", "create-pool", "--type", "wizard"]).await;
     assert_eq!((wrong.code, wrong.err.contains("backend-developer")), (2, true), "{}", wrong.err);
+    stack.stop().await;
+}
+
+/// Between what `g` reads and what it sends, somebody else's change is applied.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_changed_meanwhile_is_told_field_by_field(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    let basic = example("basic.tf");
+    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
+    let imported = stack.g(&token, &line).await;
+    assert_eq!(imported.code, 0, "{}", imported.err);
+
+    let bounds = |min, max| ["vm", "scale-pool", "backend-pool", "--min", min, "--max", max];
+    let mut faster = stack.command(&token, &[&bounds("2", "8")[..], &["--wait"]].concat());
+    let mut ended = None;
+    let url = proxy::start(&stack.url, move |head| {
+        if head.starts_with("POST /api/v1/environments/dev/changes") && ended.is_none() {
+            ended = Some(said(faster.output().unwrap()).code);
+            assert_eq!(ended, Some(0));
+        }
+        Fate::Answered
+    });
+    let late = stack.g(&token, &[&bounds("1", "3")[..], &["--url", &url]].concat()).await;
+    assert_eq!(late.code, 5, "{}{}", late.out, late.err);
+    assert!(
+        late.err.contains("dev is at generation 2 now, and the edit was of generation 1"),
+        "{}",
+        late.err
+    );
+    let told = "  it followed generation 1; generation 2 has\n    agent_pools[\"backend-pool\"].max_replicas: 8, was 5\n    \
+                agent_pools[\"backend-pool\"].min_replicas: 2, was 1\n";
+    assert!(late.err.contains(told), "{}", late.err);
+    let changes = stack.g(&token, &["change", "list"]).await;
+    assert_eq!(changes.out.lines().count(), 3, "{}", changes.out);
     stack.stop().await;
 }
 

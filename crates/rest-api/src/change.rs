@@ -49,6 +49,8 @@ wire! { answer
         state: String,
         attempts: u32,
         error: Option<String>,
+        /// Why it was refused: one word that docs/errors.md explains.
+        cause: Option<String>,
         intended_at: Timestamp,
         finished_at: Option<Timestamp>,
     }
@@ -152,6 +154,7 @@ impl From<&Operation> for Call {
             state: operation.state.as_str().to_owned(),
             attempts: operation.attempts,
             error: operation.error.clone(),
+            cause: operation.cause().map(|cause| cause.as_str().to_owned()),
             intended_at: operation.intended_at,
             finished_at: operation.finished_at,
         }

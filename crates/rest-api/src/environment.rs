@@ -46,6 +46,13 @@ wire! { answer
     }
 }
 
+impl Declaration {
+    /// Its ETag.
+    pub fn tag(&self) -> String {
+        format!("\"{}\"", self.generation)
+    }
+}
+
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

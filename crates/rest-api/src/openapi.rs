@@ -13,6 +13,14 @@ pub fn openapi() -> Value {
     let problem = json!({ "description": "Refused", "content": {
         "application/problem+json": { "schema": Problem::schema(&mut definitions) }
     }});
+    let moved = json!({
+        "description": "The environment moved on: `current` is what it declares now, and nothing was proposed",
+        "headers": { "ETag": {
+            "description": "Of the declaration in force: what If-Match takes next. Absent where `current` is null.",
+            "schema": { "type": "string" },
+        }},
+        "content": problem["content"],
+    });
     let mut paths = Map::new();
     for operation in OPERATIONS {
         let item = paths.entry(operation.path).or_insert_with(|| json!({}));
@@ -33,7 +41,7 @@ pub fn openapi() -> Value {
                 "type": "http", "scheme": "bearer",
                 "description": "An API token of Settings, API tokens. It acts as its person, within its scopes."
             }},
-            "responses": { "Problem": problem },
+            "responses": { "Moved": moved, "Problem": problem },
             "schemas": definitions.into_value(),
         },
     })
@@ -71,6 +79,9 @@ fn describe(operation: &Operation, definitions: &mut Definitions) -> Value {
             "default": { "$ref": "#/components/responses/Problem" },
         },
     });
+    if operation.if_match {
+        described["responses"]["412"] = json!({ "$ref": "#/components/responses/Moved" });
+    }
     if let Some(scope) = operation.permission.and_then(domain::Permission::scope) {
         described["description"] = json!(format!("Takes the scope `{scope}`."));
     }
@@ -92,6 +103,17 @@ mod tests {
         let addresses: BTreeSet<_> =
             OPERATIONS.iter().map(|operation| (operation.method.as_str(), operation.path)).collect();
         assert_eq!((ids.len(), addresses.len()), (OPERATIONS.len(), OPERATIONS.len()));
+    }
+
+    #[test]
+    fn who_names_a_generation_is_shown_the_newer_one() {
+        let document = openapi();
+        for operation in OPERATIONS {
+            let path = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+            assert_eq!(path["responses"]["412"].is_object(), operation.if_match, "{}", operation.id);
+        }
+        let current = &document["components"]["schemas"]["Problem"]["properties"]["current"];
+        assert_eq!(current["anyOf"][0]["$ref"], "#/components/schemas/Declaration");
     }
 
     #[test]

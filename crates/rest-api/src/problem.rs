@@ -1,6 +1,6 @@
 //! Refusals, as RFC 9457 has them.
 
-use crate::schema::wire;
+use crate::{Declaration, schema::wire};
 
 wire! { answer
     /// Why a request was refused (RFC 9457).
@@ -17,6 +17,9 @@ wire! { answer
         request_id: String,
         /// Each refused field, where fields were refused.
         errors: Vec<FieldProblem>,
+        /// With 412: what the environment declares now, as `load_declaration` answers; the answer's ETag is this one's. Null
+        /// otherwise, and where the token may not read or nothing is declared yet.
+        current: Option<Box<Declaration>>,
     }
 }
 

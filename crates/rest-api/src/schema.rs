@@ -162,6 +162,12 @@ impl<T: Schema> Schema for Option<T> {
     }
 }
 
+impl<T: Schema> Schema for Box<T> {
+    fn schema(into: &mut Definitions) -> Value {
+        T::schema(into)
+    }
+}
+
 impl<T: Schema> Schema for Vec<T> {
     fn schema(into: &mut Definitions) -> Value {
         json!({ "type": "array", "items": T::schema(into) })

@@ -46,7 +46,7 @@ mod votes;
 pub use agent_commands::NewCommand;
 pub use alerts::{AuditVerified, ProcessFigures};
 pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
-pub use audit_log::{Checkpoint, Hash};
+pub use audit_log::{Checkpoint, Export, Exported, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use challenges::Challenge;
 pub use changes::{BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};

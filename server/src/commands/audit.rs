@@ -1,15 +1,15 @@
-//! `agent-manager audit verify`: the log is read whole and its chain computed anew. Answers by its exit code:
+//! `agent-manager audit verify`: the log, or an export of it, is read whole and its chain computed anew. Answers by its exit code:
 //! 0, all is as it was written; 1, it could not be verified; 3, an event is wrong. (2 is a wrong command line.)
 
 use std::{
-    fs,
-    io::Write,
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::Context as _;
-use store::{Checkpoint, Store};
+use anyhow::{Context as _, bail};
+use store::{Checkpoint, Export, Store};
 
 use crate::config::Config;
 
@@ -22,8 +22,11 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 all is as it was written, 1 it could not be verified, 2 wrong usage, 3 an event is wrong.
     Verify {
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "file")]
+        config: Option<PathBuf>,
+        /// An export of the log, read instead of the database: each event has its hash and follows the one before it.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "write_checkpoint"])]
+        file: Option<PathBuf>,
         /// What an earlier run wrote down: the log must still hold it.
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
@@ -34,8 +37,15 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Verify { config, checkpoint, write_checkpoint } = command;
+    let Command::Verify { config, file, checkpoint, write_checkpoint } = command;
     let witnessed = checkpoint.as_deref().map(read).transpose()?;
+    if let Some(path) = file {
+        let export =
+            File::open(&path).with_context(|| format!("cannot read the export {}", path.display()))?;
+        let right = verify_export(BufReader::new(export), witnessed.as_ref(), &mut std::io::stdout().lock())?;
+        return Ok(if right { ExitCode::SUCCESS } else { ExitCode::from(WRONG) });
+    }
+    let config = config.context("name the configuration by --config, or an export by --file")?;
     let store = super::serve::open_store(&Config::read(&config)?)?;
     let right = verify(&store, witnessed.as_ref(), &mut std::io::stdout().lock()).await?;
     match (right, write_checkpoint) {
@@ -80,6 +90,50 @@ async fn verify(
     }
     write!(out, "\n{}", found.checkpoint())?;
     Ok(Some(found.checkpoint()))
+}
+
+/// Says what was found in an export, and whether all of it is right.
+fn verify_export(
+    lines: impl BufRead,
+    witnessed: Option<&Checkpoint>,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
+    let mut export = Export::new(witnessed);
+    for line in lines.lines() {
+        let line = line.context("the export could not be read to its end")?;
+        if let Err(wrong) = export.follow(&line) {
+            // A file of somebody else's says nothing to the terminal.
+            writeln!(out, "WRONG: {}", wrong.to_string().replace(char::is_control, " "))?;
+            writeln!(out, "Events before it that are right: {}", export.count())?;
+            return Ok(false);
+        }
+    }
+    let Some((first, last)) = export.range() else {
+        // A script takes 0 for a proof, and there is none.
+        bail!("the export holds no event, so nothing was verified");
+    };
+    writeln!(out, "{} events are right, from {first} to {last}: each has its hash.", export.count())?;
+    match export.stretches() {
+        1 => writeln!(out, "None is missing between them: each follows the one before it.")?,
+        stretches => writeln!(
+            out,
+            "They are {stretches} stretches with others left out between them, by a filter or by somebody: export without a filter to see that none is missing."
+        )?,
+    }
+    match witnessed {
+        Some(checkpoint) if export.reached_checkpoint() => {
+            writeln!(out, "Event {} is the one that the checkpoint witnessed.", checkpoint.seq)?
+        }
+        Some(checkpoint) => bail!(
+            "event {} is not in the export, so the checkpoint proves nothing of it: export from there on, or verify without it",
+            checkpoint.seq
+        ),
+        None => writeln!(
+            out,
+            "No checkpoint was given: what was written anew as a whole would look the same. Compare the last hash with one that was kept elsewhere."
+        )?,
+    }
+    Ok(true)
 }
 
 #[cfg(test)]

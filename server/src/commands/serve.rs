@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use axum::Router;
 use compute::Compute;
 use control::{
-    Clock, Control, Signing, alerts::Pressure, credential::Sealer, health::Watch, identity::Verifier,
-    live::Live,
+    Clock, Control, Signing, alerts::Pressure, audit::Proofs, credential::Sealer, health::Watch,
+    identity::Verifier, live::Live,
 };
 use leptos::config::LeptosOptions;
 use store::Store;
@@ -100,6 +100,7 @@ pub async fn start(
             webhook: config.alerts.target()?,
             process: format!("{epoch}-{}", std::process::id()),
             pressure: Pressure::default(),
+            proofs: Proofs::default(),
         }),
         tasks: TaskTracker::new(),
         stop: stop.clone(),

@@ -15,7 +15,7 @@ use domain::{ChangeId, ChangeState};
 use rest_api::{Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed};
 
 use super::{
-    environments::expected_generation,
+    environments::{done_or_moved, expected_generation},
     v1::{Asked, Query, Routes},
 };
 use crate::problem::Problem;
@@ -36,8 +36,9 @@ async fn list_changes(asked: Asked, RawQuery(query): RawQuery) -> Result<Json<Ch
         query.get("state").map(|state| asked.parse("state", state)).transpose()?;
     let before: Option<ChangeId> =
         query.get("cursor").map(|cursor| asked.parse("cursor", cursor)).transpose()?;
+    let words = state.map(|state| format!("state:{}", state.as_str())).unwrap_or_default();
     let page =
-        changes::list_changes(&asked.control, &asked.actor, query.get("environment"), state, before).await;
+        changes::list_changes(&asked.control, &asked.actor, query.get("environment"), &words, before).await;
     let page = asked.done(page)?;
     Ok(Json(ChangeList {
         changes: page.changes.iter().map(ChangeSummary::from).collect(),
@@ -61,7 +62,7 @@ async fn propose_change(
     let (texts, digest, reason) = wanted.into_parts();
     let expected = Expected { digest: digest.as_deref(), generation };
     let made = import::propose_expected(&asked.control, &asked.actor, texts.into(), expected, &reason).await;
-    let id = asked.done(made)?;
+    let id = done_or_moved(&asked, made).await?;
     proposed(&asked, id).await
 }
 
@@ -83,7 +84,7 @@ async fn propose_edit(
     let reason = wanted.reason.unwrap_or_default();
     let id =
         edits::propose_edit(&asked.control, &asked.actor, &environment, &wanted.edit, seen, &reason).await;
-    let id = asked.done(id)?;
+    let id = done_or_moved(&asked, id).await?;
     proposed(&asked, id).await
 }
 

@@ -48,6 +48,24 @@ async fn load_declaration(
     Ok(([(header::ETAG, tag)], Json(declaration)).into_response())
 }
 
+/// What a use-case answered, or its refusal: with the declaration in force where the caller's was an older one, as far as the
+/// token may read it.
+pub(super) async fn done_or_moved<T>(asked: &Asked, result: Result<T, Error>) -> Result<T, Problem> {
+    let error = match result {
+        Ok(done) => return Ok(done),
+        Err(error) => error,
+    };
+    let problem = asked.refused(&error);
+    let Error::Moved { environment, .. } = error else { return Err(problem) };
+    let view = environments::load_environment(&asked.control, &asked.actor, &environment).await;
+    // The refusal stands, whatever can be shown beside it.
+    let current = view.ok().and_then(|view| Declaration::try_from(&view).ok());
+    Err(match current {
+        Some(declaration) => problem.with_current(declaration),
+        None => problem,
+    })
+}
+
 /// The generation that `If-Match` names; None where the caller does not mind.
 pub(super) fn expected_generation(asked: &Asked, headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };

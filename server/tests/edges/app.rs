@@ -12,6 +12,7 @@ use domain::{
     view::token::NewToken,
 };
 use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+use serde_json::Value;
 use server::{
     commands::{Roles, Running, start},
     config::Config,
@@ -121,6 +122,13 @@ impl TestApp {
     /// For what no request brings about here: nothing reconciles, and no VM runs.
     pub(crate) const fn control(&self) -> &Control {
         &self.running.control
+    }
+
+    /// Switches one of the emulator's faults on.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        let url = format!("{}/emulator/faults", self.emulator.endpoint());
+        let answer = self.http.post(url).json(fault).send().await.unwrap();
+        answer.error_for_status().unwrap();
     }
 
     /// An API token of somebody who has signed in with these roles.

@@ -13,6 +13,13 @@ async fn run(arguments: &[&str], config: &Path) -> Output {
     command.output().await.unwrap()
 }
 
+/// Without a configuration, and so without a database.
+async fn offline(arguments: &[&str], file: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agent-manager"));
+    command.args(["audit", "verify", "--file"]).arg(file).args(arguments);
+    command.env_remove("RUST_LOG").kill_on_drop(true).output().await.unwrap()
+}
+
 fn said(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
@@ -144,6 +151,34 @@ async fn a_log_is_verified_by_its_exit_code_and_the_first_wrong_event_is_named(p
         "WRONG: event 2: its column object does not repeat the event\nEvents before it that are right: 1\n"
     );
     assert_eq!(tampered.status.code(), Some(3), "{}", said(&tampered.stderr));
+
+    // The file says the same of its own bytes: a column is none of them.
+    let file = app.folder().join("export.jsonl");
+    let vera = app.sign_in("vera").await;
+    fs::write(&file, app.page("/audit.jsonl?before=4", &vera).await.bytes().await.unwrap()).unwrap();
+    let whole = offline(&["--checkpoint", path], &file).await;
+    let text = said(&whole.stdout);
+    assert!(
+        text.starts_with("3 events are right, from 1 to 3: each has its hash.\nNone is missing"),
+        "{text}"
+    );
+    assert!(text.contains("Event 3 is the one that the checkpoint witnessed."), "{text}");
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole.stderr));
+    // A script takes 0 for a proof: where the checkpoint is not reached, or nothing is there, it gets another answer.
+    let all = fs::read_to_string(&file).unwrap();
+    for short in [all.lines().next().unwrap(), ""] {
+        fs::write(&file, short).unwrap();
+        let unproved = offline(&["--checkpoint", path], &file).await;
+        assert_eq!(unproved.status.code(), Some(1), "{}", said(&unproved.stdout));
+        assert!(said(&unproved.stderr).contains("the export"), "{}", said(&unproved.stderr));
+    }
+    fs::write(&file, all.replacen("sign_in", "sign_up", 1)).unwrap();
+    let edited = offline(&[], &file).await;
+    assert_eq!(
+        said(&edited.stdout),
+        "WRONG: line 1: event 1: its bytes do not hash to what is stored beside them\nEvents before it that are right: 0\n"
+    );
+    assert_eq!(edited.status.code(), Some(3), "{}", said(&edited.stderr));
 
     let nowhere = run(&["audit", "verify"], &app.folder().join("nowhere.toml")).await;
     assert_eq!(nowhere.status.code(), Some(1), "it could not be verified");

@@ -1,13 +1,13 @@
 //! What a request says of the declaration that it follows, by `If-Match`.
 
-use domain::Role;
+use domain::{Role, token::Scope};
 use reqwest::{StatusCode, header};
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::{
     app::TestApp,
-    rest::{ALL, problem},
+    rest::{ALL, problem, texts},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -29,12 +29,43 @@ async fn an_edit_is_of_the_declaration_in_force(pool: PgPool) {
     let nonsense = app.post(&token, path, &edit, &[("if-match", "1")]).await;
     problem(nonsense, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
     let stale = app.post(&token, path, &edit, &[("if-match", "\"7\"")]).await;
+    assert_eq!(stale.headers()[header::ETAG].to_str().unwrap(), tag, "what to send next");
     let refused = problem(stale, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
     assert!(refused.detail.contains("at generation 1 now"), "{}", refused.detail);
+    let declared: rest_api::Declaration = declared.json().await.unwrap();
+    assert_eq!(refused.current.as_deref(), Some(&declared), "the newer version, as a GET shows it");
+    // Who may not read is not shown it by the way.
+    let writer = app.token("otto", &[Role::Operator], &[Scope::Propose]).await;
+    let unseen = app.post(&writer, path, &edit, &[("if-match", "\"7\"")]).await;
+    assert!(!unseen.headers().contains_key(header::ETAG), "{unseen:?}");
+    let refused = problem(unseen, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert_eq!(refused.current, None);
     let list: rest_api::ChangeList = app.read(&token, "/api/v1/changes").await.json().await.unwrap();
     assert_eq!(list.changes.len(), 1, "nothing was proposed");
     let made = app.post(&token, path, &edit, &[("if-match", &tag)]).await;
     assert_eq!(made.status(), StatusCode::CREATED);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn texts_that_follow_an_older_declaration_are_refused_with_the_newer_one(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    // Before the first declaration there is none to show.
+    let early = app.post(&token, "/api/v1/changes", &texts(), &[("if-match", "\"1\"")]).await;
+    let refused = problem(early, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    assert_eq!(refused.current, None);
+    app.declare(1).await;
+    let (follows, mut seen) = (texts(), texts());
+    seen["digest"] = json!("of another plan");
+    for (body, old) in [(&follows, Some(("if-match", "\"7\""))), (&seen, None)] {
+        let stale = app.post(&token, "/api/v1/changes", body, old.as_slice()).await;
+        assert_eq!(stale.headers()[header::ETAG], "\"1\"");
+        let refused = problem(stale, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+        let current = refused.current.unwrap();
+        assert_eq!((current.environment.as_str(), current.generation), ("dev", 1));
+        assert_eq!(current.spec["environment"]["environment"], "dev");
+    }
     app.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use domain::{alert::AlertKind, autoscaling::STATUS_TYPES, rules::RULES};
+use domain::{alert::AlertKind, autoscaling::STATUS_TYPES, cause::Cause, rules::RULES};
 
 /// A file of the repository, by its path from the root.
 fn read(path: &str) -> String {
@@ -143,6 +143,7 @@ fn every_code_is_explained() {
     }
     let path = "crates/control/src/neighbours.rs";
     take(read(path).split("rule: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect(), path);
+    take(Cause::ALL.iter().map(|cause| cause.as_str()).collect(), "Cause");
     take(AlertKind::ALL.iter().map(|kind| kind.as_str()).collect(), "AlertKind");
     take(STATUS_TYPES.to_vec(), "STATUS_TYPES");
     take(RULES.iter().map(|(rule, _)| *rule).collect(), "RULES");

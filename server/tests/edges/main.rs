@@ -4,10 +4,13 @@
 
 mod agents;
 mod app;
+mod audit;
+mod causes;
 mod commands;
 mod conditions;
 mod documents;
 mod doors;
+mod forms;
 mod headers;
 mod paging;
 mod rest;

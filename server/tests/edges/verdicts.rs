@@ -7,8 +7,9 @@ use app::{App, form_post::FORMS};
 use control::import::{self, Expected};
 use development_issuer::demo_personas;
 use domain::{
-    Actor, Role,
+    Actor, AgentType, Role,
     actor::ActorKind,
+    pool::PoolSpec,
     token::{Reach, Scope},
     view::import::{ImportInput, Reading},
 };
@@ -149,12 +150,15 @@ fn arguments(function: &str) -> Sent {
         | "load_firewall_rule_form"
         | "load_fleet"
         | "load_health"
+        | "load_instances"
         | "load_me"
         | "load_policy"
         | "load_pool_form"
-        | "load_template_form" => Form(""),
+        | "load_template_form"
+        | "verify_audit" => Form(""),
         "cancel_change" | "load_change" => Form("id=chg-999"),
         "load_agent_status"
+        | "load_cloud_errors"
         | "load_instance"
         | "load_instance_history"
         | "load_serial_page"
@@ -164,12 +168,15 @@ fn arguments(function: &str) -> Sent {
         "find_by_name" => Form("text=none"),
         "load_audit_event" => Form("seq=999"),
         "load_autoscaling" => Form("environment=none&pool=none&window=3600"),
-        "load_autoscaling_form" | "load_pool_firewall" => Form("environment=none&pool=none"),
+        "load_autoscaling_form" | "load_pool_costs" | "load_pool_firewall" | "load_pool_timeline" => {
+            Form("environment=none&pool=none")
+        }
         "load_firewall_rule" => Form("environment=none&key=none"),
         "load_pool" | "load_template" => Form("environment=none&name=none"),
-        "overrule_brake" => Form("id=999&reason=none"),
+        "close_incident" | "overrule_brake" => Form("id=999&reason=none"),
         "revoke_passkey" => Form("id=00"),
         "set_budget" => Form("environment=none&revision=0&monthly=100"),
+        "set_single_keys" => Form("on=true"),
         "set_theme" => Form("theme=dark"),
         "begin_registration" => Json(json!({})),
         "begin_vote" => Json(json!({ "id": "chg-999", "revision": 1, "ballot": "approve" })),
@@ -182,6 +189,10 @@ fn arguments(function: &str) -> Sent {
         "preview_edit" => {
             Json(json!({ "environment": "none", "edit": { "edit": "delete_pool", "name": "none" } }))
         }
+        "replay_autoscaling" => {
+            let draft = PoolSpec::new("none", AgentType::Architect, "none");
+            Json(json!({ "environment": "none", "draft": draft }))
+        }
         "preview_import" => Json(json!({ "input": { "files": [], "references": {}, "module": null } })),
         unknown => panic!("{unknown}: write down arguments for it"),
     }
@@ -189,7 +200,7 @@ fn arguments(function: &str) -> Sent {
 
 impl TestApp {
     /// As an open page of ours sends it.
-    fn sends(&self, path: &str, cookies: &Cookies) -> RequestBuilder {
+    pub(crate) fn sends(&self, path: &str, cookies: &Cookies) -> RequestBuilder {
         self.http
             .post(format!("{}{path}", self.url))
             .header(header::COOKIE, cookies.header())
@@ -259,7 +270,7 @@ async fn every_page_keeps_its_golden_verdict(pool: PgPool) {
 }
 
 /// Development as the example declares it, though nothing of it runs: forms look at what they are about.
-async fn declare(app: &TestApp) {
+pub(crate) async fn declare(app: &TestApp) {
     let control = app.control();
     let actor = Actor {
         kind: ActorKind::Person,
@@ -308,6 +319,8 @@ fn filled(form: &str) -> (String, &'static str) {
             "environment=dev&name=backend-dev&agent_type=backend-developer&workspace_size_gb=50",
         ),
         "/templates/{environment}/{name}/retire" => ("backend-dev", ""),
+        // To read is for everybody, and nothing else is done there.
+        "/audit" => ("", ""),
         // What is one's own: everybody is told what is wrong with it.
         "/settings/sessions" => ("", ""),
         "/settings/tokens" => ("", "id=none"),

@@ -54,6 +54,13 @@ pub fn read(query: &Query, environment: Option<String>) -> Result<AuditQuery, Ve
     if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
+/// What stands behind the `?` of an address, read as the page reads it, for the export of what the page lists.
+#[cfg(feature = "ssr")]
+pub fn audit_query(raw: &str) -> Result<AuditQuery, Vec<FieldProblem>> {
+    let query = Query::parse(raw);
+    read(&query, query.get("environment").map(str::to_owned))
+}
+
 fn seq(query: &Query, name: &str) -> Option<i64> {
     query.get(name).and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0)
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        code_link::code_link,
         glyph::{State, glyph},
         moment::{clock_time, took_words},
     },
@@ -45,6 +46,7 @@ fn item(operation: &Operation) -> AnyView {
     };
     let attempts = (operation.attempts > 1).then(|| format!(", attempt {}", operation.attempts));
     let name = operation.name.clone();
+    let cause = operation.cause().map(|cause| view! { <small>{code_link(cause.as_str())}</small> });
     view! {
         <li data-s=state.as_str()>
             <span class="muted">{clock_time(operation.intended_at)}</span>
@@ -59,6 +61,7 @@ fn item(operation: &Operation) -> AnyView {
                     .error
                     .clone()
                     .map(|error| view! { <small class="break">"Refused with: " {error}</small> })}
+                {cause}
             </p>
         </li>
     }

@@ -20,7 +20,7 @@ use crate::{
         loaded::loaded,
         moment::{ago, clock_time, took_words},
         page_head::{Crumb, PageHead},
-        phase::Phase,
+        phase::{Folds, Phase},
         status::badge,
         title::Title,
     },
@@ -37,11 +37,13 @@ pub fn ChangePage() -> impl IntoView {
     let live = Live::here();
     let desk = Desk::new();
     let cancelling = sign::cancelling();
+    let folds = Folds::provide();
     Effect::new(move |before: Option<String>| {
         let id = params.get().get("id").unwrap_or_default();
         if before.is_some_and(|before| before != id) {
             desk.clear();
             cancelling.clear();
+            folds.clear();
         }
         id
     });
@@ -198,7 +200,11 @@ fn apply(view: &ChangeView) -> AnyView {
     let change = &view.change;
     let (state, say) = match change.state {
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
-        ChangeState::Approved => (State::Pending, "starts within seconds".to_owned()),
+        ChangeState::Approved if view.waiting_for.is_empty() => {
+            (State::Pending, "starts within seconds".to_owned())
+        }
+        // Only the brake keeps what is approved from its beginning.
+        ChangeState::Approved => (State::Pending, "begins when the brake lets go".to_owned()),
         ChangeState::Applying if view.waiting_for.is_empty() || all_called(view) => {
             (State::Ok, apply_summary(view))
         }

@@ -185,6 +185,7 @@ mod tests {
     fn form() -> FirewallRuleForm {
         FirewallRuleForm {
             environment: "dev".into(),
+            generation: 1,
             name_prefix: "genesis".into(),
             keys: vec!["taken".into()],
             tags: Vec::new(),

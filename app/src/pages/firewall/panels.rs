@@ -84,8 +84,16 @@ fn rule_form(
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form, key, rule, posted, problems);
+    let generation = key.map(|_| form.generation);
     view! {
-        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+        <EditForm
+            posted=posted.clone()
+            preview=preview
+            problems=problems
+            names=NAMES
+            check=check
+            generation=generation
+        >
             {inner}
         </EditForm>
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     agent::{AgentState, LastHeartbeat},
+    cause::Cause,
     heartbeat::HEARTBEAT_INTERVAL_SECONDS,
     view::instance::{InstanceRow, InstanceView},
 };
@@ -12,6 +13,7 @@ use super::history::Parts;
 use crate::{
     api,
     components::{
+        code_link::code_link,
         facets::{Facet, facets},
         glyph::{State, glyph},
         loaded::loaded,
@@ -136,12 +138,13 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
 
 fn last_error(row: &InstanceRow) -> impl IntoView + use<> {
     row.instance.last_error.clone().map(|error| {
+        let cause = Cause::of_error(&error.code, &error.message);
         view! {
             <section class="panel cluster notice" role="alert" data-s="crit">
                 {glyph(State::Crit)} <p>
                     <b>"The group's last attempt on it failed. "</b>
                     <span class="soft">{error.message}</span>
-                </p> <code>{error.code}</code>
+                </p> <code>{error.code}</code> {code_link(cause.as_str())}
             </section>
         }
     })

@@ -1,13 +1,15 @@
-//! An instance's day, what happened before its agent began to fail, and what can be asked of the agent.
+//! An instance's day, what happened before its agent began to fail, what can be asked of the agent, and the parts that Compute Engine
+//! is asked for.
 
 use domain::{
     Permission,
     command::{Command, CommandState},
     heartbeat_history::Minute,
-    view::health::{Happening, InstanceHistory, SerialPage},
+    view::health::{CloudErrors, Happening, InstanceHistory, SerialPage},
 };
 use leptos::{form::ActionForm, prelude::*};
 
+use super::cloud::cloud_panel;
 use crate::{
     api::{
         self, ApiError,
@@ -33,6 +35,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Parts {
     past: Resource<Result<InstanceHistory, ApiError>>,
+    cloud: Resource<Result<CloudErrors, ApiError>>,
     serial: Resource<Result<SerialPage, ApiError>>,
     restart: ServerAction<RestartAgent>,
     stop: ServerAction<StopAgent>,
@@ -47,6 +50,10 @@ impl Parts {
                 move || (place.get(), live.opened(), live.health(), live.moods()),
                 |((zone, name), ..)| api::instances::load_instance_history(zone, name),
             ),
+            cloud: Resource::new(
+                move || (place.get(), live.opened()),
+                |((zone, name), _)| api::instances::load_cloud_errors(zone, name),
+            ),
             serial: Resource::new(
                 move || (place.get(), live.opened()),
                 |((zone, name), _)| api::instances::load_serial_page(zone, name, None),
@@ -60,7 +67,7 @@ impl Parts {
     /// Below what the instance's page says of now.
     pub fn view(self, zone: String, name: String) -> AnyView {
         let acts = self.actions(&zone, &name);
-        let Self { past, serial, .. } = self;
+        let Self { past, cloud, serial, .. } = self;
         view! {
             <div class="cols wide block">
                 <div class="stack">
@@ -74,6 +81,11 @@ impl Parts {
                     </Transition>
                 </div>
                 <div class="stack">{acts}</div>
+            </div>
+            <div class="block">
+                <Transition fallback=|| ()>
+                    {move || Suspend::new(async move { cloud_panel(cloud.await) })}
+                </Transition>
             </div>
             <div class="block">
                 <Transition fallback=|| ()>
@@ -154,7 +166,8 @@ fn figures(minutes: &[Minute]) -> impl IntoView + use<> {
     })
 }
 
-fn happening(one: &Happening) -> AnyView {
+/// A line of what happened, with its change.
+pub fn happening(one: &Happening) -> AnyView {
     let change =
         one.change.map(|id| view! { <a class="link mono" href=routes::change(id)>{id.to_string()}</a> " " });
     let detail = words::sentence(&one.detail);

@@ -16,6 +16,7 @@ use crate::{
         page_head::{Crumb, PageHead},
         status::badge,
     },
+    live::Live,
     routes,
     url_state::{Query, use_query},
     words,
@@ -61,10 +62,15 @@ pub fn Serial() -> AnyView {
     let ((zone, name), query) = (place(), use_query());
     let start = Memo::new(move |_| query.with(|query| query.get("start").and_then(|text| text.parse().ok())));
     let follow = Memo::new(move |_| query.with(|query| query.get("follow").is_some()));
-    let looks = RwSignal::new(0_u32);
+    let (looks, live) = (RwSignal::new(0_u32), Live::here());
     Effect::new(move |_| {
+        let look = move || {
+            if !live.is_paused_untracked() {
+                looks.update(|count| *count += 1);
+            }
+        };
         if follow.get()
-            && let Ok(timer) = set_interval_with_handle(move || looks.update(|count| *count += 1), FOLLOW)
+            && let Ok(timer) = set_interval_with_handle(look, FOLLOW)
         {
             on_cleanup(move || timer.clear());
         }

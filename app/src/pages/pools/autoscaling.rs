@@ -2,6 +2,7 @@
 
 pub mod form;
 mod panel;
+mod replay;
 
 use domain::{
     autoscaling::STATUS_TYPES,

@@ -206,6 +206,7 @@ mod tests {
         environment.zones = vec!["europe-west1-b".into(), "europe-west1-c".into()];
         PoolForm {
             environment,
+            generation: 1,
             names: vec!["front".into()],
             templates: vec![TemplateChoice {
                 name: "web".into(),

@@ -55,8 +55,10 @@ pub fn head(view: &PoolView) -> AnyView {
         Tab::new("Instances", format!("{base}/instances")).count(view.instances.len()),
         Tab::new("Rollout", format!("{base}/rollout")),
         Tab::new("Autoscaling", format!("{base}/autoscaling")),
+        Tab::new("Cost", format!("{base}/cost")),
         Tab::new("Firewall", format!("{base}/firewall")),
         Tab::new("Changes", format!("{base}/changes")),
+        Tab::new("Timeline", format!("{base}/timeline")),
     ];
     let row = row.clone();
     let (environment, name) = (row.environment.clone(), row.name.clone());

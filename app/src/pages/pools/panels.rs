@@ -139,8 +139,16 @@ fn pool_form(form: PoolForm, preview: Preview, posted: &Posted) -> AnyView {
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form, &begin, posted, problems);
+    let generation = form.pool.is_some().then_some(form.generation);
     view! {
-        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+        <EditForm
+            posted=posted.clone()
+            preview=preview
+            problems=problems
+            names=NAMES
+            check=check
+            generation=generation
+        >
             {inner}
         </EditForm>
     }
@@ -172,6 +180,7 @@ pub fn ResizePool() -> AnyView {
                             problems=problems
                             names=&[verbs::SIZE]
                             verb="Resize pool"
+                            generation=Some(form.generation)
                         >
                             <TextField
                                 name=verbs::SIZE

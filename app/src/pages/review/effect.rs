@@ -9,9 +9,10 @@ use crate::{
     words,
 };
 
-pub(super) fn what_it_does(preview: &EditPreview) -> AnyView {
+/// `fields`: each field that would differ, too.
+pub(super) fn what_it_does(preview: &EditPreview, fields: bool) -> AnyView {
     let plan = &preview.plan;
-    let differences = own_differences(&preview.differences);
+    let differences = if fields { own_differences(&preview.differences) } else { Vec::new() };
     let count = words::count(plan.actions.len() as u64, "step");
     let steps = if plan.is_empty() {
         view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }
@@ -64,7 +65,7 @@ pub(super) fn what_it_does(preview: &EditPreview) -> AnyView {
 }
 
 /// By the names of the fields alone: the title says whose they are. What is new as a whole is the plan's to show.
-fn own_differences(differences: &[FieldChange]) -> Vec<FieldChange> {
+pub(super) fn own_differences(differences: &[FieldChange]) -> Vec<FieldChange> {
     let object = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with('{'));
     differences
         .iter()

@@ -27,7 +27,7 @@ use crate::{
 #[component]
 pub fn Policy() -> AnyView {
     let live = Live::here();
-    let policy = Resource::new(move || live.changes(), |_| api::policies::load_policy());
+    let policy = Resource::new(move || (live.opened(), live.changes()), |_| api::policies::load_policy());
     view! {
         <Title text="Approval policy" />
         {loaded(policy, "the policy", draw)}

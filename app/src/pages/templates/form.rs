@@ -223,6 +223,7 @@ mod tests {
     fn form() -> TemplateForm {
         TemplateForm {
             environment: EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "v", "s"),
+            generation: 1,
             names: vec!["web".into()],
             template: None,
             pools: Vec::new(),

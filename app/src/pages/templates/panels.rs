@@ -141,8 +141,16 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form.environment, template, form.template.is_some(), posted, problems);
     let users = (!form.pools.is_empty()).then(|| users(&form.pools, posted, problems));
+    let generation = form.template.is_some().then_some(form.generation);
     view! {
-        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+        <EditForm
+            posted=posted.clone()
+            preview=preview
+            problems=problems
+            names=NAMES
+            check=check
+            generation=generation
+        >
             {users}
             {inner}
         </EditForm>

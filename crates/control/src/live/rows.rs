@@ -331,6 +331,18 @@ impl Rows {
         rows
     }
 
+    pub(super) fn choose<T>(
+        &self,
+        environment: &str,
+        choose: impl FnOnce(Vec<&LiveRow>) -> (T, Vec<&LiveRow>),
+    ) -> (T, Vec<InstanceRow>) {
+        let own: Vec<&LiveRow> =
+            self.rows.iter().filter(|((of, _), _)| of == environment).map(|(_, row)| row).collect();
+        let (said, kept) = choose(own);
+        let view = |row: &LiveRow| self.view(&(environment.to_owned(), row.instance.name.clone()), row);
+        (said, kept.into_iter().map(view).collect())
+    }
+
     pub(super) fn all(&self) -> Vec<InstanceRow> {
         self.rows.iter().map(|(key, row)| self.view(key, row)).collect()
     }

@@ -66,7 +66,7 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
 fn part(cause: &Cause) -> Option<Part> {
     match cause {
         Cause::MassFailure(part) => Some(part.clone()),
-        Cause::Alert(_) => None,
+        Cause::Alert(_) | Cause::Forgery(_) => None,
     }
 }
 

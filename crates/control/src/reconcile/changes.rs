@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use domain::{
-    Actor, ChangeState, Timestamp, audit::AuditAction, change::Change, derive, incident::Incident,
+    Actor, ChangeId, ChangeState, Timestamp,
+    audit::AuditAction,
+    change::Change,
+    derive,
+    incident::{Cause, Incident},
     plan::Violation,
 };
 use futures_util::future::join_all;
-use store::Tx;
+use store::{NewIncident, Tx};
 
 use super::{
     Leader, Stopped, operations, progress,
@@ -17,7 +21,7 @@ use super::{
 use crate::{
     Control, Error,
     audit::{of_change, of_revision},
-    drift, neighbours,
+    drift, incidents, neighbours,
 };
 
 /// Who acts, in the audit log.
@@ -141,6 +145,7 @@ async fn claim(
         Proof::Refused(why) => {
             tracing::error!(change = %change.id, why, "a change was refused when it was to be claimed");
             end(&mut tx, leader, &actor, change, (ChangeState::Failed, &why), now).await?;
+            alarm(control, leader, &mut tx, (change.id, &change.environment), &why).await?;
             Vec::new()
         }
     };
@@ -221,7 +226,26 @@ async fn refuse(control: &Control, leader: &Leader, broken: &store::BrokenChange
         now,
     );
     tx.append_audit(&leader.signs(failed)).await?;
+    alarm(control, leader, &mut tx, (broken.id, &broken.environment), &why).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// One incident a change: somebody wrote to the database behind the control plane, and a person must look who.
+async fn alarm(
+    control: &Control,
+    leader: &Leader,
+    tx: &mut Tx,
+    (id, environment): (ChangeId, &str),
+    why: &str,
+) -> Result<(), Error> {
+    let cause = Cause::Forgery(id);
+    let title = format!("{id} was refused: its evidence was tampered with");
+    let why =
+        format!("What is stored for {id} is not what was signed and logged: {why}. Nothing more of it runs.");
+    let at = control.clock.now();
+    let new = NewIncident { environment: Some(environment), cause: &cause, title: &title, why: &why, at };
+    incidents::open(control, leader, tx, &new).await?;
     Ok(())
 }
 
@@ -239,7 +263,11 @@ async fn apply(
             status.waiting += 1;
         }
         operations::Status::Refused { why } => {
-            finish(control, leader, change, ChangeState::Failed, &why).await?;
+            finish(control, leader, change, (ChangeState::Failed, &why), false).await?;
+            status.finished += 1;
+        }
+        operations::Status::Forged { why } => {
+            finish(control, leader, change, (ChangeState::Failed, &why), true).await?;
             status.finished += 1;
         }
         operations::Status::Done { done } => {
@@ -272,7 +300,7 @@ async fn settle(
         status.waiting += 1;
         return Ok(());
     };
-    finish(control, leader, change, state, &why).await?;
+    finish(control, leader, change, (state, &why), false).await?;
     status.finished += 1;
     Ok(())
 }
@@ -281,13 +309,16 @@ async fn finish(
     control: &Control,
     leader: &Leader,
     change: &Change,
-    state: ChangeState,
-    why: &str,
+    (state, why): (ChangeState, &str),
+    forged: bool,
 ) -> Result<(), Stopped> {
     let now = control.clock.now();
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
     end(&mut tx, leader, &system(control), change, (state, why), now).await?;
+    if forged {
+        alarm(control, leader, &mut tx, (change.id, &change.environment), why).await?;
+    }
     leader.checkpoints.pass()?;
     tx.commit().await?;
     leader.checkpoints.pass()?;

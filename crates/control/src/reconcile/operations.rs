@@ -30,6 +30,10 @@ pub enum Status {
     Refused {
         why: String,
     },
+    /// Somebody else wrote to it: nothing more of it runs.
+    Forged {
+        why: String,
+    },
 }
 
 /// The same for every attempt of a call, also by another process.
@@ -47,7 +51,7 @@ pub async fn reconcile(control: &Control, leader: &Leader, change: &Change) -> R
         let ended = known.iter().any(|one| one.operation.step == key && one.operation.finished_at.is_some());
         if !ended && let Some(why) = proof::before_step(control, change).await? {
             tracing::error!(change = %change.id, step = key, why, "a step was refused");
-            return Ok(Status::Refused { why });
+            return Ok(Status::Forged { why });
         }
         let operation = match known.iter().find(|operation| operation.operation.step == key) {
             Some(operation) => operation.clone(),

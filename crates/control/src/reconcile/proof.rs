@@ -63,8 +63,13 @@ pub(super) async fn of_claim<'a>(
         return Ok(Proof::TakenBack(drift::take_back(tx, actor, &locked, &rules, drift, at).await?));
     }
     if weighed.holds() {
-        let contradiction = testimony::contradicts(control, &locked, &rules).await?;
-        return Ok(contradiction.map_or_else(|| Proof::Holds(Box::new(locked)), Proof::Refused));
+        let Some(why) = testimony::contradicts(control, &locked, &rules).await? else {
+            return Ok(Proof::Holds(Box::new(locked)));
+        };
+        // The log was read after them: a policy or a roster that was set in force in between is no forgery.
+        let again = Rules::read(tx).await?;
+        let same = again.policy == rules.policy && again.roster == rules.roster;
+        return Ok(if same { Proof::Refused(why) } else { Proof::Moved });
     }
     let because = weighed.stale.first().map_or_else(
         || format!("its signatures are not enough: {}", weighed.quorum),

@@ -2,17 +2,21 @@
 
 use control::{Control, Error, audit, changes, firewall, fleet, import, pools};
 use domain::{
-    ChangeState,
+    ChangeId, ChangeState,
     audit::AuditAction as Did,
+    cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType},
     instance::InstanceStatus,
+    operation::{Operation, OperationState},
     view::firewall::Drift,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::fixture::{
-    Fixture, PROJECT, Worker, actions, assert_chain, basic, change, events, eventually, operator, propose,
+    Fixture, PATIENCE, PROJECT, Worker, actions, assert_chain, basic, change, events, eventually, operator,
+    propose,
 };
 
 /// What the chain's hash is over.
@@ -149,7 +153,59 @@ async fn a_step_that_is_refused_for_good_fails_the_change_and_says_which(pool: P
         [Did::ClaimChange, Did::IntendOperation, Did::FailOperation, Did::FailChange]
     );
     assert_eq!(fixture.operations(PROJECT).await.len(), 1);
+    let call = refused(control, id).await.expect("a refused call");
+    assert_eq!((call.state, call.cause()), (OperationState::Failed, Some(Cause::AlreadyExists)), "{call:?}");
     assert_chain(control).await;
+}
+
+/// The change's first call that has a cause, as its page shows it.
+async fn refused(control: &Control, id: ChangeId) -> Option<Operation> {
+    let view = changes::load_change(control, &operator(), id).await.unwrap();
+    view.operations.into_iter().find(|call| call.cause().is_some())
+}
+
+/// Groups are made in vain.
+async fn fail_groups(fixture: &Fixture, code: &str) {
+    let path = "/instanceGroupManagers";
+    let fault =
+        json!({"kind": "operation", "method": "POST", "path": path, "code": code, "message": "It is so."});
+    fixture.fault(&fault).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_call_that_compute_engine_took_and_failed_has_a_cause(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    fail_groups(&fixture, "QUOTA_EXCEEDED").await;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(id).await.state, ChangeState::Failed);
+    let call = refused(control, id).await.expect("a refused call");
+    assert_eq!((call.state, call.cause()), (OperationState::Failed, Some(Cause::QuotaExceeded)));
+    assert_eq!(call.error.as_deref(), Some("the operation failed with QUOTA_EXCEEDED: It is so."));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_call_that_is_tried_again_has_a_cause_until_it_is_done(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    fail_groups(&fixture, "ZONE_RESOURCE_POOL_EXHAUSTED").await;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    let begun = Instant::now();
+    let call = loop {
+        worker.round().await.unwrap();
+        if let Some(call) = refused(control, id).await {
+            break call;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no call is refused");
+        sleep(Duration::from_millis(30)).await;
+    };
+    assert_eq!((call.finished_at, call.cause()), (None, Some(Cause::StockOut)), "{call:?}");
+    fixture.end_faults().await;
+    let applied = worker.finish(id).await;
+    assert_eq!(applied.state, ChangeState::Applied, "{:?}", applied.outcome);
+    assert_eq!(refused(control, id).await, None);
 }
 
 /// What the environment and its pool say of the last declaration.

@@ -40,7 +40,7 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     assert_eq!(seen.votes[0].group.as_deref(), Some("sre"));
     assert!(seen.block.unwrap().reason.contains("you have voted"));
     assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 0);
-    let waiting = changes::list_changes_waiting_for_me(control, &noor.actor, None, None).await.unwrap();
+    let waiting = changes::list_changes_waiting_for_me(control, &noor.actor, None, "", None).await.unwrap();
     assert_eq!(waiting.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
 
     noor.approve(control, id).await.unwrap();

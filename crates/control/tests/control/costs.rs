@@ -81,7 +81,7 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     assert!(matches!(refused, Error::Forbidden(_)), "{refused}");
     costs::set_budget(control, &admin, "dev", 0, "1").await.unwrap();
     let stale = costs::set_budget(control, &admin, "dev", 0, "2").await.unwrap_err();
-    assert!(matches!(stale, Error::Precondition(_)), "{stale}");
+    assert!(matches!(&stale, Error::Precondition(why) if why.contains("is $1.00 a month now")), "{stale}");
     let same = costs::set_budget(control, &admin, "dev", 1, "1.00").await.unwrap_err();
     assert!(matches!(same, Error::Conflict(_)), "{same}");
 
@@ -117,4 +117,43 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     assert_eq!(fleet::load_fleet(control, &viewer(), None).await.unwrap().budget_notice, None);
     costs::set_budget(control, &admin, "dev", 2, "").await.unwrap();
     assert_eq!(now(control).await.budget.standing, None);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_s_month_is_its_row_of_the_whole(pool: PgPool) {
+    let (fixture, mut worker) = running(pool).await;
+    let control = &fixture.control;
+    control.clock.advance(TimeDelta::hours(30));
+    worker.round().await.unwrap();
+    let whole = now(control).await;
+    let of = async |name: &str| costs::load_pool_costs(control, &viewer(), "dev", name, None).await;
+    let own = of("backend-pool").await.unwrap();
+    assert_eq!(own.view.pools, whole.pools, "the same integers as on Costs");
+    assert_eq!((own.view.total, own.view.forecast), (whole.total, whole.forecast), "there is no other pool");
+    assert_eq!((&own.view.days, own.view.as_of), (&whole.days, whole.as_of));
+    assert_eq!(own.view.days.len(), 18, "from the first of November to the day after the start");
+    let [priced] = &own.prices[..] else { panic!("one price: {:?}", own.prices) };
+    let price = priced.price.as_ref().unwrap();
+    assert_eq!((priced.vms, price.machine_type.as_str(), price.spot), (2, "e2-standard-2", false));
+    assert_eq!(price.known().times(2), own.view.now_monthly.known, "what is declared is what runs");
+
+    // The budget is the environment's, and no pool's.
+    let admin = person("ada", &[Role::Admin]);
+    costs::set_budget(control, &admin, "dev", 0, "100").await.unwrap();
+    assert_eq!(of("backend-pool").await.unwrap().view.budget.standing, None);
+    let missing = of("nowhere").await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound(_)), "{missing}");
+
+    // A month in which it did not run, and which costs nothing.
+    let before = costs::load_pool_costs(
+        control,
+        &viewer(),
+        "dev",
+        "backend-pool",
+        Some("2026-10-05".parse().unwrap()),
+    )
+    .await
+    .unwrap();
+    assert_eq!((before.view.total.total, before.view.running), (Money::ZERO, 0));
+    assert_eq!(before.prices.iter().map(|priced| priced.vms).collect::<Vec<_>>(), [0], "the declared VM's");
 }

@@ -1,8 +1,8 @@
 //! What an agent's failure is told with: since when, and what changed in the half hour before.
 
 use chrono::TimeDelta;
-use control::{Clock, health, live_sync};
-use domain::{ChangeState, agent::AgentState, view::health::Source};
+use control::{Clock, Error, health, live_sync, timeline};
+use domain::{ChangeState, agent::AgentState, audit::AuditAction as Did, view::health::Source};
 use sqlx::PgPool;
 
 use crate::{
@@ -46,5 +46,39 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     assert!(told.at < silent.at, "{told:?}");
     assert!(before.iter().all(|one| one.change != Some(first)), "too long ago: {before:?}");
     assert!(before.iter().any(|one| one.sentence.ends_with("to silent")), "{before:?}");
+
+    // The pool tells it too, with what is its own of the log and nothing else.
+    let of = async |pool: &str, before| {
+        timeline::load_pool_timeline(control, &viewer(), "dev", pool, before).await
+    };
+    let told = of("backend-pool", None).await.unwrap();
+    assert!(told.events.is_sorted_by(|newer, older| newer.seq > older.seq), "newest first");
+    let has = |action, object: &str| {
+        told.events.iter().any(|event| event.action == action && event.object == object)
+    };
+    assert!(has(Did::FallSilent, name));
+    for id in [first, second] {
+        assert!(has(Did::ProposeChange, &id.to_string()) && has(Did::FinishChange, &id.to_string()), "{id}");
+    }
+    assert!(has(Did::FinishOperation, "create instance group genesis-pool-backend-pool"));
+    let strange = told.events.iter().find(|event| {
+        event.action == Did::IntendOperation
+            || event.action == Did::SignIn
+            || event.object.contains("instance template")
+    });
+    assert_eq!(strange, None);
+    assert_eq!((told.next, told.reached), (None, None), "to the first event");
+    let half_hour = told.before_failing.as_ref().expect("what came before");
+    assert!(half_hour.until <= silent.at && half_hour.since == half_hour.until - TimeDelta::minutes(30));
+    assert!(half_hour.happenings.iter().any(|one| one.change == Some(second)), "{half_hour:?}");
+    assert!(half_hour.happenings.iter().all(|one| one.change != Some(first)), "{half_hour:?}");
+
+    let older = of("backend-pool", Some(told.events[0].seq)).await.unwrap();
+    assert_eq!(older.events, told.events[1..], "a page goes on where the one before it ended");
+    assert_eq!(older.before_failing, None);
+    let end = of("backend-pool", Some(told.events.last().unwrap().seq)).await.unwrap();
+    assert_eq!((end.events, end.next), (vec![], None));
+    let missing = of("nowhere", None).await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound(_)), "{missing}");
     stop(control).await;
 }

@@ -142,7 +142,7 @@ async fn every_use_case_says_that_the_database_is_away(pool: PgPool) {
         ("preview_import", import::preview_import(control, &viewer, basic(&[])).await.err()),
         ("propose_import", import::propose_import(control, &operator(), basic(&[]), "", "").await.err()),
         ("cancel_change", changes::cancel_change(control, &operator(), id).await.err()),
-        ("list_changes", changes::list_changes(control, &viewer, None, None, None).await.err()),
+        ("list_changes", changes::list_changes(control, &viewer, None, "", None).await.err()),
         ("load_change", changes::load_change(control, &viewer, id).await.err()),
         ("load_fleet", fleet::load_fleet(control, &viewer, None).await.err()),
         ("list_pools", pools::list_pools(control, &viewer, None).await.err()),

@@ -84,14 +84,14 @@ async fn what_was_not_shown_is_not_proposed(pool: PgPool) {
     let shown = import::preview_import(control, &operator(), basic(&[])).await.unwrap().digest.unwrap();
     let other = basic(&[("max_replicas  = 5", "max_replicas  = 6")]);
     let error = import::propose_import(control, &operator(), other, &shown, "").await.unwrap_err();
-    assert!(matches!(error, Error::Precondition(_)), "{error}");
+    assert!(matches!(&error, Error::Moved { environment, .. } if environment == "dev"), "{error}");
     assert_nothing_stored(&fixture).await;
 
     // The same files, after the fleet moved.
     let id = propose(control, &operator(), basic(&[])).await.unwrap();
     Worker::start(control).await.finish(id).await;
     let error = import::propose_import(control, &operator(), basic(&[]), &shown, "").await.unwrap_err();
-    assert!(matches!(error, Error::Precondition(_)), "{error}");
+    assert!(matches!(&error, Error::Moved { environment, .. } if environment == "dev"), "{error}");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -165,18 +165,31 @@ async fn changes_and_events_come_in_pages(pool: PgPool) {
         let id = changes::propose(control, &operator(), planned.clone(), &title, "").await.unwrap();
         proposed.insert(0, id);
     }
-    let list = async |state, before| {
-        changes::list_changes(control, &viewer(), Some("prod"), state, before).await.unwrap()
+    let list = async |words: &'static str, before| {
+        changes::list_changes(control, &viewer(), Some("prod"), words, before).await.unwrap()
     };
     let ids =
         |list: &domain::view::change::ChangeList| list.changes.iter().map(|row| row.id).collect::<Vec<_>>();
-    let first = list(None, None).await;
+    let first = list("", None).await;
     assert_eq!(ids(&first), proposed[..50]);
     assert_eq!(first.next, Some(proposed[49]));
-    let second = list(None, first.next).await;
+    let second = list("", first.next).await;
     assert_eq!(ids(&second), proposed[50..]);
     assert_eq!(second.next, None);
-    assert_eq!(list(Some(ChangeState::Applied), None).await.changes, []);
+    assert_eq!(list("state:applied", None).await.changes, []);
+    let forties = list("\"number 4\" state:awaiting_approvals,failed", None).await;
+    let numbers: Vec<&str> = forties.changes.iter().map(|row| row.title.as_str()).collect();
+    let expected: Vec<String> =
+        [4].into_iter().chain(40..50).rev().map(|one| format!("number {one}")).collect();
+    assert_eq!((numbers, forties.next), (expected.iter().map(String::as_str).collect(), None));
+    let recent = list("number age<1d", None).await;
+    assert_eq!((ids(&recent), recent.next), (proposed[..50].to_vec(), Some(proposed[49])));
+    assert_eq!(ids(&list("number age<1d", recent.next).await), proposed[50..]);
+    assert_eq!(list("age>1d", None).await.changes, []);
+    let refused =
+        changes::list_changes(control, &viewer(), None, "state:odd size:4", None).await.unwrap_err();
+    let Error::Invalid(fields) = &refused else { panic!("{refused}") };
+    assert_eq!(fields.iter().map(|field| field.field.as_str()).collect::<Vec<_>>(), ["q", "q"]);
 
     let page = async |actor: Actor, query| audit::list_audit(control, &actor, query).await.unwrap();
     let first = page(viewer(), audit::AuditQuery::default()).await;
@@ -190,7 +203,7 @@ async fn changes_and_events_come_in_pages(pool: PgPool) {
     assert_eq!(second.next, None);
     let one = audit::AuditQuery { change: Some(proposed[0]), ..Default::default() };
     assert_eq!(page(viewer(), one).await.events.len(), 1);
-    let impossible = changes::list_changes(control, &viewer(), Some("a\0"), None, None).await;
+    let impossible = changes::list_changes(control, &viewer(), Some("a\0"), "", None).await;
     assert!(matches!(impossible, Err(Error::NotFound(_))), "{impossible:?}");
     assert_eq!((first.previous, second.previous), (None, Some(3)));
     let back = page(viewer(), audit::AuditQuery { after: second.previous, ..Default::default() }).await;

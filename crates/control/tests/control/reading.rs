@@ -117,8 +117,8 @@ async fn a_change_shows_its_operations_and_events(pool: PgPool) {
     assert_eq!(view.operations.iter().map(|one| one.step.clone()).collect::<Vec<_>>(), steps);
     assert_eq!(view.waiting_for, Vec::<String>::new());
     assert!(view.events.is_sorted_by_key(|event| event.seq));
-    let state = Some(ChangeState::AwaitingApprovals);
-    let open = changes::list_changes(control, &viewer(), None, state, None).await.unwrap();
+    let open =
+        changes::list_changes(control, &viewer(), None, "state:awaiting_approvals", None).await.unwrap();
     assert_eq!(open.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [waiting]);
     let error = changes::load_change(control, &viewer(), ChangeId(999)).await.unwrap_err();
     assert!(matches!(error, Error::NotFound(_)), "{error}");

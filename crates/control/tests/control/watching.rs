@@ -12,7 +12,7 @@ use control::{
     webhook::Target,
 };
 use domain::{
-    ChangeState,
+    ChangeState, Role,
     agent::AgentState,
     alert::AlertKind,
     audit::AuditAction as Did,
@@ -25,8 +25,8 @@ use sqlx::PgPool;
 use store::{Delivery, HealthTransition};
 
 use crate::fixture::{
-    Fixture, PROJECT, REGION, Worker, assert_chain, basic, change, operator, propose, stop, sync_live,
-    viewer, with_agents, without_agents,
+    Fixture, PROJECT, REGION, Worker, assert_chain, basic, change, operator, person, propose, stop,
+    sync_live, viewer, with_agents, without_agents,
 };
 
 /// An applied pool of four VMs, and a worker that leads.
@@ -71,7 +71,7 @@ async fn healing(fixture: &Fixture) -> (String, String) {
     (text("defaultActionOnFailure"), text("onFailedHealthCheck"))
 }
 
-async fn count(control: &Control, action: Did) -> usize {
+pub(crate) async fn count(control: &Control, action: Did) -> usize {
     let events = control.store.list_audit(&Default::default(), 500).await.unwrap();
     events.iter().filter(|event| event.action == action).count()
 }
@@ -148,6 +148,9 @@ async fn changes_wait_for_the_brake_until_somebody_lets_it_go(pool: PgPool) {
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     let silent = incidents::overrule_brake(control, &operator(), incident.id, " ").await;
     assert!(matches!(silent, Err(Error::Invalid(_))), "{silent:?}");
+    let by_hand =
+        incidents::close_incident(control, &person("ada", &[Role::Admin]), incident.id, "it is over").await;
+    assert!(matches!(by_hand, Err(Error::Conflict(_))), "{by_hand:?}");
     incidents::overrule_brake(control, &operator(), incident.id, "the template is being mended")
         .await
         .unwrap();

@@ -4,11 +4,12 @@
 mod difference;
 mod firewall;
 mod pool;
+mod spoken;
 mod template;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::difference::differences;
+pub use self::{difference::differences, spoken::Spoken};
 use crate::{
     Amount, FleetSpec,
     environment::EnvironmentSpec,

@@ -49,7 +49,40 @@ pub struct AuditList {
     pub next: Option<i64>,
     /// Pass as `after` for the page before this one.
     pub previous: Option<i64>,
+    pub watch: AuditWatch,
     pub now: Timestamp,
+}
+
+/// How far the control plane follows the log on its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditWatch {
+    /// It and all before it were found right, each once.
+    pub seq: i64,
+    /// The first that was found wrong.
+    pub broken_at: Option<i64>,
+    /// What the log's alert says while it fires.
+    pub alert: Option<String>,
+    /// None: it has not looked yet.
+    pub looked_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditOutcome {
+    /// So many events are what was appended and follow each other; the hash of the last one.
+    Right { count: i64, head: String },
+    /// The first event that is not what was appended; so many before it are.
+    Wrong { count: i64, seq: i64, why: String },
+    /// The log is longer than what can be read while a page waits.
+    Unfinished,
+}
+
+/// A verification of the whole log that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditProof {
+    pub outcome: AuditOutcome,
+    /// When it ended.
+    pub at: Timestamp,
+    pub took_milliseconds: i64,
 }
 
 /// An event's own page.

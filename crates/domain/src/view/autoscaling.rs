@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    autoscaling::{AutoscalerStatus, AutoscalingMode, Sample},
-    cost::CostImpact,
+    autoscaling::{AutoscalerStatus, AutoscalingMode, Replay, Sample},
+    cost::{CostImpact, Money},
     environment::EnvironmentSpec,
     pool::PoolSpec,
     resource::Autoscaler,
@@ -57,6 +57,8 @@ pub struct AutoscalingList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoscalingForm {
     pub environment: EnvironmentSpec,
+    /// What it is read from; a form sends it back, so that an older one is noticed.
+    pub generation: i64,
     pub pool: PoolSpec,
     /// Where the pool stands in the declaration.
     pub index: usize,
@@ -79,5 +81,18 @@ pub struct AutoscalingView {
     pub samples: Vec<Sample>,
     /// The pool at its bounds: before is the minimum, after what runs, at most the maximum.
     pub cost: Option<CostImpact>,
+    pub now: Timestamp,
+}
+
+/// A draft of a pool's policy on the load of the last day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplayView {
+    pub draft: Autoscaler,
+    /// The first look of the last day that the policy in force was made under; None: there is none.
+    pub since: Option<Timestamp>,
+    /// None where the looks are too few to say anything.
+    pub replay: Option<Replay>,
+    /// What a day would cost more, or below zero less, at list prices; None where a price is not known.
+    pub more_a_day: Option<Money>,
     pub now: Timestamp,
 }

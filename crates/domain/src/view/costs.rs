@@ -5,8 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    cost::{BudgetStanding, Forecast, Monthly, Source, Spend},
+    cost::{BudgetStanding, Forecast, Monthly, Source, Spend, VmPrice, month_of},
 };
+
+/// How many days back a month may begin that is had as a file.
+const EXPORTED_DAYS: i64 = 400;
+
+/// Whether the month of that day is had as a file: the last year is, and nothing that is yet to come.
+pub fn is_exported(month: NaiveDate, today: NaiveDate) -> bool {
+    (0..=EXPORTED_DAYS).contains(&(today - month_of(month)).num_days())
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaySpend {
@@ -64,4 +72,36 @@ pub struct CostsView {
     pub book: String,
     pub sources: Vec<Source>,
     pub now: Timestamp,
+}
+
+/// VMs of a pool that run at one price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PricedVms {
+    /// None run: what a new one of the declared template would cost.
+    pub vms: u64,
+    /// None where nothing is known of them.
+    pub price: Option<VmPrice>,
+}
+
+/// One pool's part of a month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolCosts {
+    pub pool: String,
+    /// As Costs shows it, of this pool alone and without a budget: that is the environment's.
+    pub view: CostsView,
+    pub prices: Vec<PricedVms>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_year_is_had_as_a_file_and_nothing_that_is_to_come() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = day("2026-11-22");
+        let exported = ["2026-11-30", "2026-11-01", "2025-11-01", "2025-09-30", "2026-12-01"]
+            .map(|month| is_exported(day(month), today));
+        assert_eq!(exported, [true, true, true, false, false]);
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FleetSpec,
+    edit::Spoken,
     plan::{FieldChange, Plan},
 };
 
@@ -20,4 +21,6 @@ pub struct EditPreview {
     pub plan: Plan,
     /// SHA-256 over the declaration, its plan and its generation, in hex: what was seen is what is proposed.
     pub digest: String,
+    /// The same edit for programs.
+    pub spoken: Spoken,
 }

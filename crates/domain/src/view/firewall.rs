@@ -122,6 +122,8 @@ pub struct PoolFirewall {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirewallRuleForm {
     pub environment: String,
+    /// What it is read from; a form sends it back, so that an older one is noticed.
+    pub generation: i64,
     pub name_prefix: String,
     /// Keys that are taken.
     pub keys: Vec<String>,

@@ -1,10 +1,11 @@
-//! What pages show of health: an agent's day and story, its VM's own words, incidents and alerts.
+//! What pages show of health: an agent's day and story, its VM's own words and Compute Engine's about it, incidents and alerts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ChangeId, Timestamp,
     alert::Alert,
+    cause::Cause,
     command::Command,
     heartbeat_history::{Minute, Slot},
     incident::Incident,
@@ -76,6 +77,39 @@ pub struct SerialPage {
     pub next: u64,
     /// Where the page before begins; None: the service keeps nothing that is older.
     pub earlier: Option<u64>,
+    pub read_at: Timestamp,
+}
+
+/// What Compute Engine failed to do to a VM, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudError {
+    /// `CREATING`, `RECREATING`, …
+    pub action: String,
+    pub code: String,
+    pub message: String,
+    /// How often it said just that, with nothing else about the VM between.
+    pub times: u32,
+    /// Of the first and the last time; None where the service gave none.
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+}
+
+impl CloudError {
+    pub fn cause(&self) -> Cause {
+        Cause::of_error(&self.code, &self.message)
+    }
+}
+
+/// Of one VM, what is in the list of errors that Compute Engine keeps of each group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudErrors {
+    pub group: String,
+    /// Newest first; an error says why the list was not read.
+    pub told: Result<Vec<CloudError>, String>,
+    /// Older ones of the VM, which are left out.
+    pub older: u64,
+    /// How many the list has of the group's other VMs.
+    pub of_others: u64,
     pub read_at: Timestamp,
 }
 

@@ -1,7 +1,10 @@
 //! An instance with its agent.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
+use super::pool::AgentCount;
 use crate::{
     Timestamp,
     agent::{AgentState, LastHeartbeat},
@@ -37,6 +40,79 @@ pub struct InstancePage {
     pub next: Option<(String, String)>,
 }
 
+/// Where an instance stands in its environment's list: `web/us-central1-a/agent-web-x7k2`. All that the list is ordered by, so that
+/// a page can begin beside an instance that has left since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct InstancePlace {
+    pub pool: String,
+    pub zone: String,
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a place in the list of instances looks like web/us-central1-a/agent-web-x7k2")]
+pub struct InvalidPlace;
+
+impl InstancePlace {
+    pub fn of(row: &InstanceRow) -> Self {
+        let (zone, name) = (row.instance.zone.clone(), row.instance.name.clone());
+        Self { pool: row.pool.clone(), zone, name }
+    }
+}
+
+impl fmt::Display for InstancePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.pool, self.zone, self.name)
+    }
+}
+
+impl FromStr for InstancePlace {
+    type Err = InvalidPlace;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
+        let mut parts = text.split('/').map(str::to_owned);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(pool), Some(zone), Some(name), None) => Ok(Self { pool, zone, name }),
+            _ => Err(InvalidPlace),
+        }
+    }
+}
+
+impl TryFrom<String> for InstancePlace {
+    type Error = InvalidPlace;
+
+    fn try_from(text: String) -> Result<Self, InvalidPlace> {
+        text.parse()
+    }
+}
+
+impl From<InstancePlace> for String {
+    fn from(place: InstancePlace) -> Self {
+        place.to_string()
+    }
+}
+
+/// A page of an environment's instances: by pool in the declaration's order, then by zone and name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceList {
+    /// Those of this page.
+    pub rows: Vec<InstanceRow>,
+    /// How many there are, whatever the words say.
+    pub total: u64,
+    /// Of those that the words leave when nothing is asked of the agent's state; only states that occur, worst first.
+    pub agents: Vec<AgentCount>,
+    /// How many all words leave; none where they cannot be read.
+    pub found: u64,
+    /// How many of these come before this page.
+    pub earlier: u64,
+    /// Pass as `before` for the page before this one.
+    pub previous: Option<InstancePlace>,
+    /// Pass as `after` for the following page.
+    pub next: Option<InstancePlace>,
+    pub now: Timestamp,
+}
+
 /// One live event about an instance: enough to redraw its cell and row.
 #[expect(
     clippy::large_enum_variant,
@@ -46,4 +122,20 @@ pub struct InstancePage {
 pub enum InstanceDelta {
     Seen(InstanceRow),
     Left { environment: String, pool: String, name: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        let text = "web/us-central1-a/agent-web-x7k2";
+        let place: InstancePlace = text.parse().unwrap();
+        assert_eq!((place.pool.as_str(), place.name.as_str()), ("web", "agent-web-x7k2"));
+        assert_eq!(place.to_string(), text);
+        for wrong in ["", "web", "us-central1-a/agent-web-x7k2", "chg-4", "a/b/c/d"] {
+            assert_eq!(wrong.parse::<InstancePlace>(), Err(InvalidPlace), "{wrong}");
+        }
+    }
 }

@@ -24,4 +24,5 @@ pub mod session;
 pub mod settings;
 pub mod template;
 mod template_settings;
+pub mod timeline;
 pub mod token;

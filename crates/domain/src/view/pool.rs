@@ -104,6 +104,8 @@ pub struct TemplateChoice {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolForm {
     pub environment: EnvironmentSpec,
+    /// What it is read from; a form sends it back, so that an older one is noticed.
+    pub generation: i64,
     /// Of all declared pools, in their order.
     pub names: Vec<String>,
     /// In the declaration's order.

@@ -111,6 +111,8 @@ pub struct TemplateView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TemplateForm {
     pub environment: EnvironmentSpec,
+    /// What it is read from; a form sends it back, so that an older one is noticed.
+    pub generation: i64,
     /// Declared templates, in order.
     pub names: Vec<String>,
     /// The one that is edited.

@@ -1,6 +1,6 @@
 //! Reading the log: pages of it in both directions, and one event.
 
-use audit_log::Leaf;
+use audit_log::{Exported, Leaf};
 use domain::{
     ChangeId, FleetSpec, Timestamp,
     audit::{AuditAction, AuditEvent},
@@ -123,7 +123,32 @@ pub struct StoredAuditEvent {
 impl Store {
     /// The newest, newest first. Names are those that people have now.
     pub async fn list_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<AuditEvent>> {
-        sqlx::query_as!(
+        self.newest_audit(filter, limit).await?.into_iter().map(Listed::event).collect()
+    }
+
+    /// The oldest, newest first all the same.
+    pub async fn list_oldest_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<AuditEvent>> {
+        self.oldest_audit(filter, limit).await?.into_iter().rev().map(Listed::event).collect()
+    }
+
+    /// The number of the newest.
+    pub async fn last_audit(&self, filter: &AuditFilter<'_>) -> Result<Option<i64>> {
+        Ok(self.newest_audit(filter, 1).await?.first().map(|row| row.seq))
+    }
+
+    /// The oldest, oldest first, as they are chained: their numbers and stored bytes. What was tampered with is given as it
+    /// stands, so that whoever reads it finds it.
+    pub async fn export_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<(i64, Exported)>> {
+        let rows = self.oldest_audit(filter, limit).await?.into_iter();
+        rows.map(|row| {
+            let hash = stored_hash(&format!("audit event {}", row.seq), &row.hash)?.to_string();
+            Ok((row.seq, Exported { hash, leaf: String::from_utf8_lossy(&row.leaf).into_owned() }))
+        })
+        .collect()
+    }
+
+    async fn newest_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<Listed>> {
+        let rows = sqlx::query_as!(
                     Listed,
                     r#"SELECT a.seq, a.leaf, a.hash, a.at, a.environment, a.actor_kind, a.actor_id,
                               coalesce(p.name, a.actor_id) AS "actor_name!",
@@ -148,14 +173,11 @@ impl Store {
                     i64::from(limit)
                 )
         .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(Listed::event)
-        .collect()
+        .await?;
+        Ok(rows)
     }
 
-    /// The oldest, newest first all the same.
-    pub async fn list_oldest_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<AuditEvent>> {
+    async fn oldest_audit(&self, filter: &AuditFilter<'_>, limit: u32) -> Result<Vec<Listed>> {
         let rows = sqlx::query_as!(
                     Listed,
                     r#"SELECT a.seq, a.leaf, a.hash, a.at, a.environment, a.actor_kind, a.actor_id,
@@ -182,7 +204,7 @@ impl Store {
                 )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().rev().map(Listed::event).collect()
+        Ok(rows)
     }
 
     pub async fn get_audit(&self, seq: i64) -> Result<Option<StoredAuditEvent>> {

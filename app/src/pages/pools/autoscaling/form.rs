@@ -220,7 +220,7 @@ mod tests {
 
     fn form() -> AutoscalingForm {
         let environment = EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "v", "s");
-        AutoscalingForm { environment, pool: pool(), index: 2 }
+        AutoscalingForm { environment, generation: 1, pool: pool(), index: 2 }
     }
 
     #[test]

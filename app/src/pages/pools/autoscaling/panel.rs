@@ -1,40 +1,55 @@
 //! The side panel that edits a pool's autoscaling: a form that is reviewed first.
 
-use domain::{autoscaling::AutoscalingMode, edit::Edit, view::autoscaling::AutoscalingForm};
+use domain::{Permission, autoscaling::AutoscalingMode, edit::Edit, view::autoscaling::AutoscalingForm};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
     PoolAutoscaling,
     form::{NAMES, check, read, texts},
+    replay::replayed,
 };
 use crate::{
-    api::{self, ApiError},
+    api::{self, ApiError, autoscaling::ReplayPage},
     components::{
+        button::Submit,
         field::{CheckField, LinesField, NumberField, SelectField},
         loaded::loaded,
         side_panel::SidePanel,
     },
-    form::{Posted, Problems, unreadable},
+    form::{INTENT, Posted, Problems, REPLAY, unreadable},
+    opening::refusal,
     pages::review::{Check, EditForm, Preview, problems},
     routes,
     url_state::Query,
 };
 
-async fn review(
-    environment: String,
-    pool: String,
-    sent: Option<Query>,
-) -> Result<(AutoscalingForm, Preview), ApiError> {
+/// The form, what an edit by it would do, and what it would have done with the load that was.
+type Reviewed = (AutoscalingForm, Preview, Option<ReplayPage>);
+
+async fn review(environment: String, pool: String, sent: Option<Query>) -> Result<Reviewed, ApiError> {
     let form = api::autoscaling::load_autoscaling_form(environment.clone(), pool.clone()).await?;
-    let preview = match sent.map(|values| read(&values, &form.pool)) {
-        None => None,
-        Some(Ok(next)) => {
-            Some(api::edits::preview_edit(environment, Edit::UpdatePool { name: pool, pool: next }).await)
-        }
-        Some(Err(refused)) => Some(Err(unreadable(refused))),
+    let Some(values) = sent else { return Ok((form, None, None)) };
+    let next = match read(&values, &form.pool) {
+        Ok(next) => next,
+        Err(refused) => return Ok((form, Some(Err(unreadable(refused))), None)),
     };
-    Ok((form, preview))
+    if values.get(INTENT) == Some(REPLAY) {
+        return Ok(match api::autoscaling::replay_autoscaling(environment, next).await {
+            Ok(replay) => (form, None, Some(replay)),
+            Err(error) => (form, Some(Err(error)), None),
+        });
+    }
+    let edit = Edit::UpdatePool { name: pool, pool: next.clone() };
+    let preview = api::edits::preview_edit(environment.clone(), edit).await;
+    // What is refused is refused once, by the preview.
+    let sound = preview.as_ref().is_ok_and(|preview| preview.plan.violations.is_empty());
+    let replay = if sound && next.enable_autoscaling == Some(true) {
+        api::autoscaling::replay_autoscaling(environment, next).await.ok()
+    } else {
+        None
+    };
+    Ok((form, Some(preview), replay))
 }
 
 #[component]
@@ -59,19 +74,32 @@ pub fn EditAutoscaling() -> AnyView {
             close=routes::pool_autoscaling(&environment, &name)
             behind=|| view! { <PoolAutoscaling /> }
         >
-            {loaded(form, "the form", move |(form, preview)| edit_form(form, preview, &posted))}
+            {loaded(form, "the form", move |(form, preview, replay)| edit_form(form, preview, replay, &posted))}
         </SidePanel>
     }
     .into_any()
 }
 
-fn edit_form(form: AutoscalingForm, preview: Preview, posted: &Posted) -> AnyView {
+fn edit_form(
+    form: AutoscalingForm,
+    preview: Preview,
+    replay: Option<ReplayPage>,
+    posted: &Posted,
+) -> AnyView {
     let problems = problems(posted, &preview, &form.place());
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form, posted, problems);
     view! {
-        <EditForm posted=posted.clone() preview=preview problems=problems names=NAMES check=check>
+        <EditForm
+            posted=posted.clone()
+            preview=preview
+            problems=problems
+            names=NAMES
+            check=check
+            generation=Some(form.generation)
+            beside=replay.map(replayed)
+        >
             {inner}
         </EditForm>
     }
@@ -189,6 +217,17 @@ fn fields(form: &AutoscalingForm, posted: &Posted, problems: Problems) -> AnyVie
                 placeholder="office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 5"
                 hint="One a line: name | cron | time zone | seconds | VMs. A sixth part `off` lets it rest."
                 problem=problems.of("scaling_schedules")
+            />
+        </fieldset>
+        <fieldset class="fields-of">
+            <legend>"Past load"</legend>
+            <p class="sm soft">"What this policy would have run in the last day, and what that would have cost."</p>
+            <Submit
+                label="Replay the last day"
+                id="replay-draft"
+                blocked=refusal(Permission::PlanChange)
+                name=INTENT
+                value=REPLAY
             />
         </fieldset>
     }

@@ -43,6 +43,7 @@ pub fn ChangeVersion() -> AnyView {
                             problems=problems
                             names=&[verbs::VERSION, verbs::HOW, verbs::CANARY_SIZE, "canary", "template_name"]
                             verb="Change template"
+                            generation=Some(form.generation)
                         >
                             {inner}
                         </EditForm>

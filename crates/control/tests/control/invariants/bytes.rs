@@ -1,12 +1,14 @@
 //! Invariant 2: what runs is what was signed, byte by byte, whatever is written to the database.
 
-use domain::ChangeState;
+use control::{Error, incidents};
+use domain::{ChangeState, Role, audit::AuditAction as Did, incident::Cause};
 use sqlx::PgPool;
 
 use super::{ENDED, PRODUCTION, sql, start, unguarded, untouched};
 use crate::{
     approver::{approved, three},
-    fixture::{PROJECT, Worker, assert_chain, basic, change, operator, propose},
+    fixture::{PROJECT, Worker, assert_chain, basic, change, operator, person, propose},
+    watching::count,
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -84,6 +86,9 @@ async fn invariant_2_bytes_a_flipped_column_never_runs(pool: PgPool) {
         sql(&pool, restore).await;
     }
     assert_eq!(steps, 24);
+    // However often it was tried, one alarm.
+    let open = control.store.list_open_incidents(Some("prod")).await.unwrap();
+    assert_eq!(open.iter().map(|one| &one.cause).collect::<Vec<_>>(), [&Cause::Forgery(id)]);
     // Whole again, all of it is believed; but the log says that it was given up on.
     worker.round().await.unwrap();
     let ended = change(control, id).await;
@@ -116,6 +121,25 @@ async fn invariant_2_bytes_are_looked_at_again_before_each_step(pool: PgPool) {
     assert_eq!(failed.state, ChangeState::Failed);
     assert!(failed.outcome.unwrap().contains("(evidence_invalid)"));
     assert_eq!(fixture.operations(PRODUCTION).await, before, "a step ran on exchanged bytes");
+
+    // Somebody must look: the alarm stays until a person who may not propose says what came of it.
+    let alarm = control.store.list_open_incidents(Some("prod")).await.unwrap().remove(0);
+    assert_eq!(alarm.cause, Cause::Forgery(id));
+    assert!(alarm.why.contains("(evidence_invalid)"), "{}", alarm.why);
+    worker.round().await.unwrap();
+    let refused = incidents::close_incident(control, &operator(), alarm.id, "nothing").await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    let wen = person("wen", &[Role::Approver]);
+    let silent = incidents::close_incident(control, &wen, alarm.id, " ").await;
+    assert!(matches!(silent, Err(Error::Invalid(_))), "{silent:?}");
+    incidents::close_incident(control, &wen, alarm.id, "A restore went wrong; the backup is back")
+        .await
+        .unwrap();
+    let again = incidents::close_incident(control, &wen, alarm.id, "twice").await;
+    assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+    let closed = control.store.get_incident(alarm.id).await.unwrap().unwrap();
+    assert_eq!(closed.closed_because.as_deref(), Some("A restore went wrong; the backup is back"));
+    assert_eq!((count(control, Did::OpenIncident).await, count(control, Did::CloseIncident).await), (1, 1));
     assert_chain(control).await;
 }
 

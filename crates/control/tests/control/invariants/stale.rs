@@ -33,7 +33,10 @@ async fn invariant_3_stale_an_edit_voids_votes_and_old_bytes_are_refused_with_th
     assert_eq!((now.state, now.title.as_str()), (ChangeState::AwaitingApprovals, "Larger"));
     assert_eq!(now.authors, ["noor", "olga"]);
     let again = revising::revise_change(control, &editor, id, 1, edited.clone(), "t").await.unwrap_err();
-    assert!(matches!(again, Error::Precondition(_)), "{again}");
+    assert!(
+        matches!(&again, Error::Precondition(why) if why.contains("looked at revision 1, and 2 is newer")),
+        "{again}"
+    );
     let same = revising::revise_change(control, &editor, id, 2, edited, "t").await.unwrap_err();
     assert!(matches!(&same, Error::Conflict(why) if why.contains("nothing would change")), "{same}");
 
@@ -102,6 +105,25 @@ async fn invariant_3_stale_a_policy_a_roster_or_a_revoked_key_void_votes(pool: P
     assert_eq!(voided(id).await, ["the passkey that signed it was revoked"]);
     assert!(people[0].approve(control, id).await.is_err(), "a revoked passkey signed");
     untouched(&fixture).await;
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_a_signature_over_a_roster_that_moved_names_the_revision_it_is_of(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let [mut wen, ..] = three(control).await;
+    let id = propose(control, &operator(), production()).await.unwrap();
+    let options = wen.begin(control, id, Ballot::Approve).await.unwrap();
+    rosters::declare_roster(control, &groups(&["wen", "noor"], &["ines"])).await.unwrap();
+    let answer = wen.sign(&options);
+    let refused = wen.finish(control, id, &answer).await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Precondition(why) if why.contains("you signed revision 1 of chg-")),
+        "{refused}"
+    );
+    assert_eq!(control.store.list_votes(id).await.unwrap(), []);
+    wen.approve(control, id).await.unwrap();
     assert_chain(control).await;
 }
 

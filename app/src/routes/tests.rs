@@ -1,0 +1,33 @@
+//! Which path belongs to what.
+
+use super::*;
+
+#[test]
+fn only_a_pool_s_path_names_an_environment() {
+    assert_eq!(environment_of("/pools/dev/web"), Some("dev"));
+    assert_eq!(environment_of("/pools/dev/web/changes"), Some("dev"));
+    assert_eq!(environment_of("/templates/dev/web/edit"), Some("dev"));
+    for path in [
+        "/pools",
+        "/pools/",
+        "/pools/dev",
+        "/pools/dev/",
+        "/templates/new",
+        "/pools/new",
+        "/poolside/a/b",
+        "/",
+    ] {
+        assert_eq!(environment_of(path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_room_contains_its_pages_and_fleet_only_itself() {
+    assert!(is_within("/pools/dev/web", POOLS) && is_within("/", FLEET));
+    assert!(!is_within("/poolside", POOLS) && !is_within("/pools", FLEET));
+}
+
+#[test]
+fn what_comes_back_after_signing_in_is_encoded_once() {
+    assert_eq!(sign_in("/changes?state=failed"), "/sign-in?next=%2Fchanges%3Fstate%3Dfailed");
+}

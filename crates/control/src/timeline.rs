@@ -1,0 +1,169 @@
+//! A pool's timeline: the events of the log that are about the pool, its changes, its agents and the incidents that touched it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Actor, ChangeId, Permission, Timestamp,
+    audit::{AuditAction, AuditEvent},
+    brake::Part,
+    incident::Cause,
+    name,
+    view::timeline::{HalfHour, PoolTimeline},
+};
+use store::{AuditFilter, ChangeFilter};
+
+use crate::{Control, Error, environments, error::authorize, health};
+
+/// Events on one page.
+const PAGE: usize = 50;
+/// Events that are read at once, and how often for one page: of a very busy environment a page may hold few, or none, and lead on.
+const AUDIT_PAGE: u32 = 200;
+const AUDIT_PAGES: usize = 10;
+
+/// The pool's events before the one with that number, newest first. What was begun is told by its end.
+#[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
+pub async fn load_pool_timeline(
+    control: &Control,
+    actor: &Actor,
+    environment: &str,
+    pool: &str,
+    before: Option<i64>,
+) -> Result<PoolTimeline, Error> {
+    authorize(actor, Permission::ReadAudit)?;
+    let spec = environments::require(control, environment).await?.spec;
+    if !spec.agent_pools.iter().any(|declared| declared.name == pool) {
+        return Err(Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())));
+    }
+    let own = Own { environment, pool, prefix: &spec.environment.name_prefix };
+    let mut timeline = PoolTimeline {
+        events: Vec::new(),
+        prefixes: BTreeMap::from([(environment.to_owned(), spec.environment.name_prefix.clone())]),
+        next: before,
+        reached: None,
+        before_failing: None,
+        now: control.clock.now(),
+    };
+    for _ in 0..AUDIT_PAGES {
+        let filter =
+            AuditFilter { environment: Some(environment), before: timeline.next, ..AuditFilter::default() };
+        let page = control.store.list_audit(&filter, AUDIT_PAGE).await?;
+        let more = page.len() == AUDIT_PAGE as usize;
+        let about = About::of(control, &own, &page).await?;
+        let left = take(&mut timeline, page, |event| about.holds(&own, event));
+        if !more && left == 0 {
+            timeline.next = None;
+            timeline.reached = None;
+            break;
+        }
+        if timeline.events.len() >= PAGE {
+            break;
+        }
+    }
+    if before.is_none() {
+        timeline.before_failing = before_failing(control, &own, &timeline.events).await?;
+    }
+    Ok(timeline)
+}
+
+/// Takes what is wanted until the timeline's page is full, and says how many events were not looked at any more.
+fn take(timeline: &mut PoolTimeline, page: Vec<AuditEvent>, wanted: impl Fn(&AuditEvent) -> bool) -> usize {
+    let mut rest = page.into_iter();
+    while timeline.events.len() < PAGE
+        && let Some(event) = rest.next()
+    {
+        timeline.next = Some(event.seq);
+        timeline.reached = Some(event.at);
+        if wanted(&event) {
+            timeline.events.push(event);
+        }
+    }
+    rest.len()
+}
+
+struct Own<'a> {
+    environment: &'a str,
+    pool: &'a str,
+    prefix: &'a str,
+}
+
+/// What a page of the log names by number, as far as it touches the pool.
+struct About {
+    changes: BTreeSet<ChangeId>,
+    incidents: BTreeSet<String>,
+}
+
+impl About {
+    async fn of(control: &Control, own: &Own<'_>, page: &[AuditEvent]) -> Result<Self, Error> {
+        let group = name::instance_group(own.prefix, own.pool);
+        let named: BTreeSet<ChangeId> = page.iter().filter_map(|event| event.change).collect();
+        let named: Vec<ChangeId> = named.into_iter().collect();
+        let touches =
+            [group.clone(), name::autoscaler(own.prefix, own.pool), name::health_check(own.prefix, own.pool)];
+        let filter = ChangeFilter {
+            environment: Some(own.environment),
+            touches: &touches,
+            among: Some(&named),
+            ..ChangeFilter::default()
+        };
+        let found = if named.is_empty() {
+            Vec::new()
+        } else {
+            control.store.list_changes(&filter, AUDIT_PAGE).await?
+        };
+        let mut incidents = BTreeSet::new();
+        let named: BTreeSet<&str> =
+            page.iter().filter(|event| is_of_incident(event)).map(|event| event.object.as_str()).collect();
+        for incident in named {
+            let Some(id) = incident.strip_prefix("inc-").and_then(|id| id.parse().ok()) else { continue };
+            let Some(found) = control.store.get_incident(id).await? else { continue };
+            let of_pool = matches!(&found.cause, Cause::MassFailure(Part::Pool(name)) if name == own.pool);
+            if of_pool || found.holds.iter().any(|hold| hold.group == group) {
+                incidents.insert(incident.to_owned());
+            }
+        }
+        Ok(Self { changes: found.into_iter().map(|change| change.id).collect(), incidents })
+    }
+
+    fn holds(&self, own: &Own<'_>, event: &AuditEvent) -> bool {
+        if event.action == AuditAction::IntendOperation {
+            return false;
+        }
+        if is_of_incident(event) {
+            return self.incidents.contains(&event.object);
+        }
+        let by_change =
+            !event.is_operation() && event.change.is_some_and(|change| self.changes.contains(&change));
+        by_change || event.names_pool(own.pool, own.prefix)
+    }
+}
+
+const fn is_of_incident(event: &AuditEvent) -> bool {
+    use AuditAction::{CloseIncident, OpenIncident, OverruleBrake};
+    matches!(event.action, OpenIncident | CloseIncident | OverruleBrake)
+}
+
+/// Since the first of those that fail now: what came before it is where the cause is looked for.
+async fn before_failing(
+    control: &Control,
+    own: &Own<'_>,
+    events: &[AuditEvent],
+) -> Result<Option<HalfHour>, Error> {
+    let rows = control.live.rows(own.environment);
+    let began = rows
+        .iter()
+        .filter(|row| row.pool == own.pool && health::failing(row.agent))
+        .filter_map(|row| began_to_fail(events, &row.instance.name))
+        .min();
+    let Some(until) = began else { return Ok(None) };
+    let since = until - health::BEFORE;
+    let happenings = health::half_hour_before(control, own.environment, until, None).await?;
+    Ok(Some(HalfHour { since, until, happenings }))
+}
+
+/// The agent's newest passing into failure, of events from the newest on.
+fn began_to_fail(events: &[AuditEvent], name: &str) -> Option<Timestamp> {
+    let failed = |event: &&AuditEvent| {
+        matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll) && event.object == name
+    };
+    events.iter().find(failed).map(|event| event.at)
+}

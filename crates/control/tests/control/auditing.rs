@@ -1,0 +1,93 @@
+//! The log verified and exported because somebody asks, while it goes on.
+
+use chrono::TimeDelta;
+use control::{Clock, Control, audit};
+use domain::{
+    Actor,
+    audit::AuditAction,
+    view::audit::{AuditOutcome, AuditQuery},
+};
+use sqlx::PgPool;
+use store::{Export, NewEvent};
+
+use crate::fixture::{Fixture, viewer, without_agents};
+
+async fn append(control: &Control, objects: std::ops::Range<u32>) {
+    let (actor, now) = (Actor::system("a test", "request-1"), control.clock.now());
+    let event = |number: u32| NewEvent::new(&actor, AuditAction::EnrollAgent, format!("agent-{number}"), now);
+    let events: Vec<NewEvent<'_>> = objects.map(event).collect();
+    let mut tx = control.store.begin().await.unwrap();
+    tx.append_audits(&events).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_verification_is_answered_once_in_a_while_and_leaves_no_event(pool: PgPool) {
+    let fixture = Fixture::with(pool.clone(), without_agents(), Clock::manual(Clock::System.now())).await;
+    let control = &fixture.control;
+    append(control, 0..7).await;
+    let right = |count| move |outcome: &AuditOutcome| matches!(outcome, AuditOutcome::Right { count: n, .. } if *n == count);
+    let first = audit::verify_audit(control, &viewer()).await.unwrap();
+    assert!(right(7)(&first.outcome), "{first:?}");
+    let head = control.store.verify_audit(None).await.unwrap();
+    assert_eq!((head.count, first.at), (7, control.clock.now()), "nobody's reading is an event");
+
+    append(control, 7..9).await;
+    control.clock.advance(TimeDelta::seconds(4));
+    assert_eq!(audit::verify_audit(control, &viewer()).await.unwrap(), first, "read a moment ago");
+    control.clock.advance(TimeDelta::seconds(1));
+    let second = audit::verify_audit(control, &viewer()).await.unwrap();
+    assert!(right(9)(&second.outcome), "{second:?}");
+
+    // As one who owns the tables.
+    sqlx::raw_sql(
+        "ALTER TABLE audit_events DISABLE TRIGGER USER; UPDATE audit_events SET detail = 'x' WHERE seq = 5",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    control.clock.advance(TimeDelta::seconds(5));
+    let third = audit::verify_audit(control, &viewer()).await.unwrap();
+    let why = "its column detail does not repeat the event".to_owned();
+    assert_eq!(third.outcome, AuditOutcome::Wrong { count: 4, seq: 5, why });
+    append(control, 9..10).await;
+}
+
+/// All of it, and what a verification of it counts: lines, first and last event, stretches.
+async fn export(control: &Control, query: AuditQuery) -> (u64, Option<(i64, i64)>, u64) {
+    let mut export = audit::export_audit(control, &viewer(), query).await.unwrap();
+    let mut read = Export::new(None);
+    while let Some(lines) = export.lines().await.unwrap() {
+        for line in lines.lines() {
+            read.follow(line).unwrap();
+        }
+    }
+    (read.count(), read.range(), read.stretches())
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_export_holds_what_the_filter_leaves_up_to_where_it_began(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    let control = &fixture.control;
+    assert_eq!(export(control, AuditQuery::default()).await, (0, None, 0));
+    append(control, 0..1200).await;
+    assert_eq!(export(control, AuditQuery::default()).await, (1200, Some((1, 1200)), 1));
+    let range = AuditQuery { after: Some(600), before: Some(1101), ..AuditQuery::default() };
+    assert_eq!(export(control, range).await, (500, Some((601, 1100)), 1));
+    let one = AuditQuery { object: Some("agent-7".into()), ..AuditQuery::default() };
+    assert_eq!(export(control, one).await, (1, Some((8, 8)), 1));
+    let none = AuditQuery { action: Some(AuditAction::SignIn), ..AuditQuery::default() };
+    assert_eq!(export(control, none).await, (0, None, 0));
+
+    let mut begun = audit::export_audit(control, &viewer(), AuditQuery::default()).await.unwrap();
+    let mut lines = begun.lines().await.unwrap().unwrap().lines().count();
+    append(control, 1200..1210).await;
+    while let Some(more) = begun.lines().await.unwrap() {
+        lines += more.lines().count();
+    }
+    assert_eq!(lines, 1200, "what came later is the next export's");
+
+    let nowhere = AuditQuery { environment: Some("nowhere".into()), ..AuditQuery::default() };
+    let error = audit::export_audit(control, &viewer(), nowhere).await.unwrap_err();
+    assert_eq!(error.to_string(), "environment nowhere does not exist");
+}

@@ -1,0 +1,75 @@
+//! What Compute Engine refused is told with its cause over REST and on pages, and a page stands where it says nothing.
+
+use std::time::Duration;
+
+use domain::{ChangeId, Role, resource::ResourceKind};
+use reqwest::StatusCode;
+use serde_json::json;
+use sqlx::PgPool;
+use store::{NewOperation, PlacedInstance};
+use uuid::Uuid;
+
+use crate::{
+    app::TestApp,
+    rest::{ALL, instance},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refused_call_has_its_cause_over_rest_and_on_the_changes_page(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Viewer], ALL).await;
+    app.declare(1).await;
+    let control = app.control();
+    let (change, now) = (ChangeId(1), control.clock.now());
+    let intended = |step, number| NewOperation {
+        change,
+        step,
+        request_id: Uuid::from_u128(number),
+        kind: ResourceKind::InstanceGroup,
+        at: now,
+    };
+    let mut tx = control.store.begin().await.unwrap();
+    tx.intend_operation(&intended("create a", 1)).await.unwrap();
+    tx.intend_operation(&intended("create b", 2)).await.unwrap();
+    let error = "the operation failed with QUOTA_EXCEEDED: Quota 'CPUS' exceeded.";
+    tx.set_operation_failed(change, "create b", error, now).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let read = app.read(&token, "/api/v1/changes/chg-1").await;
+    assert_eq!(read.status(), StatusCode::OK);
+    let read: rest_api::Change = read.json().await.unwrap();
+    let causes: Vec<_> = read.calls.iter().map(|call| (call.step.as_str(), call.cause.as_deref())).collect();
+    assert_eq!(causes, [("create a", None), ("create b", Some("QuotaExceeded"))]);
+
+    let vera = app.sign_in("vera").await;
+    let page = app.page("/changes/chg-1", &vera).await.text().await.unwrap();
+    assert!(page.contains("href=\"/docs/errors.md#:~:text=QuotaExceeded\""), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_instances_page_stands_where_compute_engine_says_nothing(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    app.declare(1).await;
+    let control = app.control();
+    let placed = PlacedInstance { pool: "web".to_owned(), instance: instance("web-1") };
+    let mut tx = control.store.begin().await.unwrap();
+    tx.sync_instances("dev", &[placed], control.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    while control.live.row("us-central1-a", "web-1").is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let vera = app.sign_in("vera").await;
+    let read = async || {
+        let page = app.page("/instances/us-central1-a/web-1", &vera).await.text().await.unwrap();
+        assert!(page.contains("VM, as Compute Engine says"), "{page}");
+        page
+    };
+    let page = read().await;
+    let known = "so that what was said about this VM is not known.";
+    assert!(page.contains(&format!("The group web does not exist, {known}")), "{page}");
+    app.fault(&json!({"kind": "http", "status": 503, "path": "/listErrors"})).await;
+    let page = read().await;
+    assert!(page.contains(&format!("Compute Engine does not answer, {known}")), "{page}");
+    app.stop().await;
+}
