@@ -32,6 +32,7 @@ pub mod token_form;
 mod url_state;
 #[cfg(feature = "hydrate")]
 mod webauthn;
+mod wings;
 mod words;
 
 pub use frame::kiosk::KIOSK;
@@ -49,10 +50,21 @@ pub struct CurrentSession(pub String);
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Wakes the page that the server drew.
+/// Wakes the page that the server drew, as soon as the page's own part of the code is there: then all of it is taken over
+/// in one turn. If that part does not arrive, the page stays as it was drawn and works as it does without scripts.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(App);
+    wasm_bindgen_futures::spawn_local(async {
+        let Some(window) = web_sys::window() else { return };
+        let path = window.location().pathname().unwrap_or_default();
+        if wings::load(&path).await.is_ok() {
+            leptos::mount::hydrate_body(App);
+            // For whoever measures how long it took, and for the browser tests, which wait for it.
+            if let Some(performance) = window.performance() {
+                let _ = performance.mark("hydrated");
+            }
+        }
+    });
 }

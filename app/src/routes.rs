@@ -15,11 +15,9 @@ use crate::{
     frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
     opening::Opening,
-    pages::{
-        alerts, audit, autoscaling, changes, costs, firewall, fleet, import, instances, not_found, passkeys,
-        pools, search, settings, sign_in, templates,
-    },
+    pages::{fleet, not_found, search, sign_in},
     url_state::{Query, encode},
+    wings::{Decide, Records, Run, Setup},
 };
 
 pub const FLEET: &str = "/";
@@ -214,155 +212,155 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                 <FlatRoutes fallback=not_found::NotFound>
                     <Route path=path!("/") view=fleet::Fleet ssr=SsrMode::Async />
                     <Route path=path!("/search") view=search::Search ssr=SsrMode::Async />
-                    <Route path=path!("/pools") view=pools::Pools ssr=SsrMode::Async />
+                    <Route path=path!("/pools") view=Run::Pools ssr=SsrMode::Async />
                     <Route
                         path=path!("/pools/:environment/:name")
-                        view=pools::Overview
+                        view=Run::Overview
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/instances")
-                        view=pools::PoolInstances
+                        view=Run::PoolInstances
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/autoscaling")
-                        view=pools::PoolAutoscaling
+                        view=Run::PoolAutoscaling
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/autoscaling/edit")
-                        view=pools::EditAutoscaling
+                        view=Run::EditAutoscaling
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/cost")
-                        view=pools::PoolCost
+                        view=Run::PoolCost
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/changes")
-                        view=pools::PoolChanges
+                        view=Run::PoolChanges
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/timeline")
-                        view=pools::Timeline
+                        view=Run::Timeline
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/pools/new") view=pools::NewPool ssr=SsrMode::Async />
+                    <Route path=path!("/pools/new") view=Run::NewPool ssr=SsrMode::Async />
                     <Route
                         path=path!("/pools/:environment/:name/rollout")
-                        view=pools::Rollout
+                        view=Run::Rollout
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/edit")
-                        view=pools::EditPool
+                        view=Run::EditPool
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/resize")
-                        view=pools::ResizePool
+                        view=Run::ResizePool
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/version")
-                        view=pools::ChangeVersion
+                        view=Run::ChangeVersion
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/promote")
-                        view=pools::PromoteCanary
+                        view=Run::PromoteCanary
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/roll-back")
-                        view=pools::RollBackCanary
+                        view=Run::RollBackCanary
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/delete")
-                        view=pools::DeletePool
+                        view=Run::DeletePool
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/act")
-                        view=pools::ActOnInstances
+                        view=Run::ActOnInstances
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/templates") view=templates::Templates ssr=SsrMode::Async />
-                    <Route path=path!("/templates/new") view=templates::NewTemplate ssr=SsrMode::Async />
+                    <Route path=path!("/templates") view=Run::Templates ssr=SsrMode::Async />
+                    <Route path=path!("/templates/new") view=Run::NewTemplate ssr=SsrMode::Async />
                     <Route
                         path=path!("/templates/:environment/:name")
-                        view=templates::TemplatePage
+                        view=Run::TemplatePage
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/templates/:environment/:name/edit")
-                        view=templates::EditTemplate
+                        view=Run::EditTemplate
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/templates/:environment/:name/retire")
-                        view=templates::RetireTemplate
+                        view=Run::RetireTemplate
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/pools/:environment/:name/firewall")
-                        view=pools::PoolFirewallPage
+                        view=Run::PoolFirewallPage
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/firewall") view=firewall::FirewallPage ssr=SsrMode::Async />
-                    <Route path=path!("/firewall/new") view=firewall::NewFirewallRule ssr=SsrMode::Async />
+                    <Route path=path!("/firewall") view=Run::FirewallPage ssr=SsrMode::Async />
+                    <Route path=path!("/firewall/new") view=Run::NewFirewallRule ssr=SsrMode::Async />
                     <Route
                         path=path!("/firewall/:environment/:key")
-                        view=firewall::FirewallRulePage
+                        view=Run::FirewallRulePage
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/firewall/:environment/:key/edit")
-                        view=firewall::EditFirewallRule
+                        view=Run::EditFirewallRule
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/firewall/:environment/:key/delete")
-                        view=firewall::DeleteFirewallRule
+                        view=Run::DeleteFirewallRule
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/instances") view=instances::Instances ssr=SsrMode::Async />
+                    <Route path=path!("/instances") view=Run::Instances ssr=SsrMode::Async />
                     <Route
                         path=path!("/instances/:zone/:name")
-                        view=instances::InstancePage
+                        view=Run::InstancePage
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/changes") view=changes::Changes ssr=SsrMode::Async />
-                    <Route path=path!("/changes/:id") view=changes::ChangePage ssr=SsrMode::Async />
-                    <Route path=path!("/autoscaling") view=autoscaling::Autoscaling ssr=SsrMode::Async />
-                    <Route path=path!("/costs") view=costs::Costs ssr=SsrMode::Async />
-                    <Route path=path!("/import") view=import::Import ssr=SsrMode::Async />
+                    <Route path=path!("/changes") view=Decide::Changes ssr=SsrMode::Async />
+                    <Route path=path!("/changes/:id") view=Decide::ChangePage ssr=SsrMode::Async />
+                    <Route path=path!("/autoscaling") view=Run::Autoscaling ssr=SsrMode::Async />
+                    <Route path=path!("/costs") view=Records::Costs ssr=SsrMode::Async />
+                    <Route path=path!("/import") view=Decide::Import ssr=SsrMode::Async />
                     <Route
                         path=path!("/instances/:zone/:name/serial")
-                        view=instances::Serial
+                        view=Run::Serial
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/instances/:zone/:name/status")
-                        view=instances::Status
+                        view=Run::Status
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/alerts") view=alerts::Alerts ssr=SsrMode::Async />
-                    <Route path=path!("/audit") view=audit::Audit ssr=SsrMode::Async />
-                    <Route path=path!("/audit/:seq") view=audit::AuditEventPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings") view=settings::Settings ssr=SsrMode::Async />
-                    <Route path=path!("/settings/people") view=settings::People ssr=SsrMode::Async />
-                    <Route path=path!("/settings/passkeys") view=passkeys::Passkeys ssr=SsrMode::Async />
-                    <Route path=path!("/settings/sessions") view=settings::Sessions ssr=SsrMode::Async />
-                    <Route path=path!("/settings/tokens") view=settings::Tokens ssr=SsrMode::Async />
-                    <Route path=path!("/settings/tokens/new") view=settings::NewTokenPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/environments") view=settings::Environments ssr=SsrMode::Async />
-                    <Route path=path!("/settings/policy") view=settings::Policy ssr=SsrMode::Async />
-                    <Route path=path!("/settings/health") view=settings::Health ssr=SsrMode::Async />
+                    <Route path=path!("/alerts") view=Records::Alerts ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=Records::Audit ssr=SsrMode::Async />
+                    <Route path=path!("/audit/:seq") view=Records::AuditEventPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=Setup::Settings ssr=SsrMode::Async />
+                    <Route path=path!("/settings/people") view=Setup::People ssr=SsrMode::Async />
+                    <Route path=path!("/settings/passkeys") view=Setup::Passkeys ssr=SsrMode::Async />
+                    <Route path=path!("/settings/sessions") view=Setup::Sessions ssr=SsrMode::Async />
+                    <Route path=path!("/settings/tokens") view=Setup::Tokens ssr=SsrMode::Async />
+                    <Route path=path!("/settings/tokens/new") view=Setup::NewTokenPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/environments") view=Setup::Environments ssr=SsrMode::Async />
+                    <Route path=path!("/settings/policy") view=Setup::Policy ssr=SsrMode::Async />
+                    <Route path=path!("/settings/health") view=Setup::Health ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
                     <Route path=path!("/*any") view=not_found::NotFound ssr=SsrMode::Async />
                 </FlatRoutes>

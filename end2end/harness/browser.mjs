@@ -28,21 +28,9 @@ export function launchBrowser() {
 
 const withScripts = new WeakSet();
 
-/** Notes when the page's WebAssembly is there; its scripts take over in the same turn of the event loop. */
-function watchForHydration() {
-  for (const name of ['instantiate', 'instantiateStreaming']) {
-    const original = WebAssembly[name];
-    WebAssembly[name] = (...given) => {
-      const instance = original.call(WebAssembly, ...given);
-      instance.then(() => setTimeout(() => (window.hydratedForTests = true), 0), () => {});
-      return instance;
-    };
-  }
-}
-
-/** Waits until the page's scripts have taken over; with scripts blocked there is nothing to wait for. */
+/** Waits until the page's scripts have taken over, as they say; with scripts blocked there is nothing to wait for. */
 export async function hydrated(page) {
-  if (withScripts.has(page)) await page.waitForFunction(() => window.hydratedForTests === true);
+  if (withScripts.has(page)) await page.waitForFunction(() => performance.getEntriesByName('hydrated').length > 0);
 }
 
 /**
@@ -79,7 +67,6 @@ export async function openPerson(browser, { url, scripts = true, theme = 'light'
     }
   });
   context.on('weberror', (error) => hear('page error', String(error.error()?.stack ?? error.error()), ''));
-  if (scripts) await context.addInitScript(watchForHydration);
   const tab = async () => {
     const page = await context.newPage();
     if (scripts) withScripts.add(page);

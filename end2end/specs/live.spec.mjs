@@ -126,3 +126,34 @@ test('the clock and what is relative to it tick', async () => {
   const said = new Set();
   await until('the age of the reading changes', async () => said.add(await words(read)).size > 1);
 });
+
+test('a wing of pages is asked for when somebody first goes there, and again where it did not arrive', async () => {
+  const { page, forgive } = await mara();
+  forgive(/net::ERR_FAILED/);
+  forgive(/Failed to fetch/);
+  const asked = [];
+  page.on('request', (request) => {
+    const [, wing] = /\/pkg\/split_(\w+)\./.exec(request.url()) ?? [];
+    if (wing) asked.push(wing);
+  });
+  const go = (room) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: room, exact: true }).click();
+  const arrived = (heading) => title(page).getByText(heading, { exact: true }).waitFor();
+  await page.goto('/');
+  await hydrated(page);
+  await markDocument(page);
+  assert.deepEqual(asked, [], 'Fleet needs the main file alone');
+
+  await page.route(/\/pkg\/split_records\./, (route) => route.abort());
+  await go('Audit');
+  await arrived('The page could not be loaded');
+  assert.match(await main(page).getByRole('link', { name: 'Try again' }).getAttribute('href'), /^\/audit/);
+  await page.unroute(/\/pkg\/split_records\./);
+  await go('Fleet');
+  await arrived('Fleet');
+  await go('Audit');
+  await arrived('Audit');
+  await go('Costs');
+  await arrived('Costs');
+  assert.deepEqual(asked, ['records', 'records'], 'once in vain, and once for all its pages');
+  await assertSameDocument(page);
+});

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{compress, process, setup, style, terminal, workspace};
+use crate::{compress, process, setup, split, style, terminal, workspace};
 
 /// What the pages ask for: `pkg/agent-manager.js`, `.wasm` and `.css`. LEPTOS_OUTPUT_NAME in `.cargo/config.toml`
 /// tells the server the same; with it set, leptos asks for the wasm without wasm-bindgen's `_bg`.
@@ -90,13 +90,14 @@ pub(crate) fn site(release: bool) -> Result<()> {
         cargo.args(["-p", "app", "--lib", "--target", workspace::WASM]);
         cargo.args(["--no-default-features", "--features", "hydrate", "--profile", profile]);
         // Of the library's two kinds only the one for browsers: cargo leaves out LTO, in silence, where the other is
-        // wanted as well.
-        cargo.args(["--crate-type", "cdylib"]);
+        // wanted as well. And the parts are cut along what the linker would otherwise throw away.
+        cargo.args(["--crate-type", "cdylib", "--", "-Clink-arg=--emit-relocs"]);
         process::run(&mut cargo).context("the browser's half of the face does not compile")?;
         let wasm = workspace::target().join(workspace::WASM).join(profile).join("app.wasm");
         let made = bind(&wasm, &package, release)?;
         let size = fs::metadata(package.join(format!("{NAME}.wasm")))?.len();
-        Ok(((), format!("{} kB{}", size / 1000, if made { "" } else { ", unchanged" })))
+        let (parts, made) = (split::parts(&package)?.len(), if made { "" } else { ", unchanged" });
+        Ok(((), format!("{} kB and {parts} parts more{made}", size / 1000)))
     })?;
     terminal::stage("style", || {
         let mut sheet = style::sheet(&workspace::root().join("style"))?;
@@ -107,7 +108,7 @@ pub(crate) fn site(release: bool) -> Result<()> {
         let copied = copy(&workspace::root().join("style/public"), &workspace::site())?;
         Ok(((), format!("{} kB and {copied} files", sheet.len() / 1000)))
     })?;
-    let files = ["js", "wasm", "css"].map(|extension| package.join(format!("{NAME}.{extension}")));
+    let files = for_browsers(&package)?;
     if !release {
         // Yesterday's release must not answer for today's work.
         files.iter().for_each(|file| compress::forget(file));
@@ -118,8 +119,16 @@ pub(crate) fn site(release: bool) -> Result<()> {
         for file in &files {
             sizes += compress::beside(file)?;
         }
-        Ok(((), format!("{} kB by brotli, all three", sizes / 1000)))
+        Ok(((), format!("{} kB by brotli, {} files", sizes / 1000, files.len())))
     })
+}
+
+/// What browsers ask for: the style, the scripts, and the wasm in all its parts.
+fn for_browsers(package: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = split::parts(package)?;
+    files.extend(["js", "wasm", "css"].map(|extension| package.join(format!("{NAME}.{extension}"))));
+    files.push(package.join(split::SCRIPT));
+    Ok(files)
 }
 
 fn programs(release: bool) -> Result<()> {
@@ -134,20 +143,25 @@ fn programs(release: bool) -> Result<()> {
     })
 }
 
-/// Makes the JavaScript glue and the final wasm, unless they were made from this very file. Tells whether it did.
+/// Makes the parts, the JavaScript glue and the final wasm, unless they were made from this very file. Tells whether
+/// it did.
 fn bind(wasm: &Path, package: &Path, release: bool) -> Result<bool> {
     let (script, binary) = (package.join(format!("{NAME}.js")), package.join(format!("{NAME}.wasm")));
     let stamp = workspace::target().join("site-made-from");
     let source = identity(wasm)?;
     if script.exists()
         && binary.exists()
+        && package.join(split::SCRIPT).exists()
         && fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == source)
     {
         return Ok(false);
     }
     let _ = fs::remove_file(&stamp);
+    let main = split::cut(wasm, package, NAME, release)?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).out_name(NAME).typescript(false).omit_default_module_path(true);
+    bindgen.input_path(main).out_name(NAME).typescript(false).omit_default_module_path(true);
+    // The parts find the main file's functions in the table that the linker exported.
+    bindgen.keep_lld_exports(true);
     bindgen.remove_name_section(release).remove_producers_section(release);
     bindgen.web(true)?;
     bindgen.generate(package).context("wasm-bindgen could not make the browser's files")?;

@@ -19,6 +19,7 @@ mod service;
 mod settings;
 mod setup;
 mod shots;
+mod split;
 mod stack;
 mod stack_verb;
 mod style;
