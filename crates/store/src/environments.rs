@@ -1,15 +1,10 @@
-//! Environments: what is declared (one approved change at a time) beside what was last read of Compute Engine.
+//! Environments: what is declared, one approved change at a time. What was last read of Compute Engine is in `observed`.
 
-use std::collections::BTreeMap;
-
-use domain::{
-    ChangeId, FleetSpec, ObservedFleet, Timestamp, condition::Condition, instance::Instance,
-    observed::GroupStatus,
-};
+use domain::{ChangeId, FleetSpec, Timestamp, condition::Condition};
 use serde_json::Value;
 use sqlx::{PgExecutor, types::Json};
 
-use crate::{Error, Notification, Result, Store, Tx, column, error::found};
+use crate::{Error, Notification, Result, Store, Tx, column};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
@@ -56,7 +51,7 @@ impl TryFrom<Row> for Environment {
     }
 }
 
-fn noun(name: &str) -> String {
+pub(crate) fn noun(name: &str) -> String {
     format!("environment {name}")
 }
 
@@ -96,30 +91,6 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         desired.map(|desired| column::json(|| noun(environment), "desired", desired)).transpose()
-    }
-
-    /// What Compute Engine held when it was last read, instances included, as of one moment. None: no such environment, or never read.
-    pub async fn observed_fleet(&self, environment: &str) -> Result<Option<ObservedFleet>> {
-        let row = sqlx::query!(
-            r#"SELECT e.observed AS "observed!", e.observed_at,
-                      (SELECT coalesce(jsonb_agg(i.body ORDER BY i.name), '[]') FROM instances i
-                       WHERE i.environment = e.name) AS "instances!"
-               FROM environments e WHERE e.name = $1 AND e.observed IS NOT NULL"#,
-            environment
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let named = || noun(environment);
-        let mut fleet: ObservedFleet = column::json(named, "observed", row.observed)?;
-        let instances: Vec<Instance> = column::json(named, "instances", row.instances)?;
-        for instance in instances {
-            if let Some(group) = fleet.groups.get_mut(&instance.group) {
-                group.instances.push(instance);
-            }
-        }
-        fleet.observed_at = row.observed_at;
-        Ok(Some(fleet))
     }
 }
 
@@ -168,47 +139,6 @@ impl Tx {
         })?;
         self.notify(Notification::Environment { environment: name.clone() });
         Ok(generation)
-    }
-
-    /// Keeps what was read of Compute Engine, but for the instances: give those to [`Tx::sync_instances`] in the same transaction.
-    pub async fn set_observed(
-        &mut self,
-        environment: &str,
-        observed: &ObservedFleet,
-        observed_at: Timestamp,
-        observed_generation: i64,
-    ) -> Result<()> {
-        let kept = ObservedFleet {
-            resources: observed.resources.clone(),
-            groups: observed
-                .groups
-                .iter()
-                .map(|(name, group)| {
-                    let kept = GroupStatus {
-                        target_size: group.target_size,
-                        is_stable: group.is_stable,
-                        version_reached: group.version_reached,
-                        instances: Vec::new(),
-                    };
-                    (name.clone(), kept)
-                })
-                .collect::<BTreeMap<_, _>>(),
-            autoscalers: observed.autoscalers.clone(),
-            location: observed.location.clone(),
-            observed_at: None,
-        };
-        let rows = sqlx::query!(
-            "UPDATE environments SET observed = $2, observed_at = $3, observed_generation = $4 WHERE name = $1",
-            environment,
-            Json(kept) as _,
-            observed_at,
-            observed_generation
-        )
-        .execute(self.connection())
-        .await?;
-        found(rows.rows_affected(), || noun(environment))?;
-        self.notify(Notification::Observed { environment: environment.to_owned() });
-        Ok(())
     }
 
     /// Whether they differ from what was there; only then anyone is told.
@@ -298,29 +228,6 @@ mod tests {
             assert_eq!(store.declaration_at("dev", unknown).await.unwrap(), None);
         }
         assert_eq!(store.declaration_at("prod", 1).await.unwrap(), None);
-    }
-
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn the_observed_fleet_is_whole_again_with_its_instances(pool: PgPool) {
-        let store = Store::from(pool);
-        samples::environment(&store, "dev").await;
-        assert_eq!(store.observed_fleet("dev").await.unwrap(), None);
-        let observed = samples::observed(&["web-b", "web-a"]);
-        let mut tx = store.begin().await.unwrap();
-        tx.set_observed("dev", &observed, at(9), 1).await.unwrap();
-        tx.sync_instances("dev", &samples::placed(&observed), at(9)).await.unwrap();
-        tx.commit().await.unwrap();
-
-        let mut expected = observed;
-        expected.observed_at = Some(at(9));
-        expected.groups.values_mut().for_each(|group| group.instances.sort_by(|a, b| a.name.cmp(&b.name)));
-        assert_eq!(store.observed_fleet("dev").await.unwrap(), Some(expected));
-        let environment = store.get_environment("dev").await.unwrap().unwrap();
-        assert_eq!((environment.observed_at, environment.observed_generation), (Some(at(9)), 1));
-
-        let mut tx = store.begin().await.unwrap();
-        let missing = tx.set_observed("prod", &ObservedFleet::default(), at(9), 1).await;
-        assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

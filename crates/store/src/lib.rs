@@ -25,6 +25,7 @@ mod incidents;
 mod instances;
 mod leadership;
 mod notifications;
+mod observed;
 mod operations;
 mod passkeys;
 mod people;
