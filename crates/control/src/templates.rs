@@ -142,7 +142,7 @@ struct Kept {
 impl Kept {
     async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
         let versions = control.store.list_templates(&environment.name).await?;
-        let observed = control.store.observed_fleet(&environment.name).await?;
+        let observed = control.store.observed_settings(&environment.name).await?;
         let existing = observed.map(|fleet| fleet.resources.templates.into_keys().collect());
         let running = running(control, &environment.name);
         Ok(Self { environment, versions, existing, running })
