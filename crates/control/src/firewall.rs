@@ -38,7 +38,7 @@ pub async fn load_firewall(
     let now = control.clock.now();
     let environment = match environment {
         Some(name) => environments::require(control, name).await?,
-        None => match control.store.list_environments().await?.into_iter().next() {
+        None => match control.store.first_environment().await? {
             Some(first) => first,
             None => {
                 return Ok(FirewallView {
@@ -139,10 +139,8 @@ pub async fn load_firewall_rule_form(
         Some(name) => environments::require(control, name).await?,
         None => control
             .store
-            .list_environments()
+            .first_environment()
             .await?
-            .into_iter()
-            .next()
             .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?,
     };
     let name = found.name.clone();

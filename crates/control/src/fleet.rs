@@ -26,7 +26,7 @@ pub async fn load_fleet(
     authorize(actor, Permission::ReadFleet)?;
     let environment = match environment {
         Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.list_environments().await?.into_iter().next(),
+        None => control.store.first_environment().await?,
     };
     let states: Vec<ChangeState> =
         ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();

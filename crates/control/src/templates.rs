@@ -87,7 +87,7 @@ pub async fn load_template_form(
     authorize(actor, Permission::ReadFleet)?;
     let found = match environment {
         Some(name) => environments::require(control, name).await?,
-        None => control.store.list_environments().await?.into_iter().next().ok_or_else(|| {
+        None => control.store.first_environment().await?.ok_or_else(|| {
             Error::NotFound("an environment to declare it in (import one first)".to_owned())
         })?,
     };

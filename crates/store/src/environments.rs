@@ -22,6 +22,14 @@ pub struct Environment {
     pub conditions: Vec<Condition>,
 }
 
+/// Where an environment is and how its resources' names begin, without the rest of its declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentPlace {
+    pub name: String,
+    pub region: String,
+    pub name_prefix: String,
+}
+
 struct Row {
     name: String,
     generation: i64,
@@ -55,12 +63,17 @@ pub(crate) fn noun(name: &str) -> String {
     format!("environment {name}")
 }
 
-async fn read(executor: impl PgExecutor<'_>, name: Option<&str>) -> Result<Vec<Environment>> {
+async fn read(
+    executor: impl PgExecutor<'_>,
+    name: Option<&str>,
+    most: Option<i64>,
+) -> Result<Vec<Environment>> {
     sqlx::query_as!(
         Row,
         "SELECT name, generation, spec, declared_by, declared_at, observed_generation, observed_at, conditions
-         FROM environments WHERE $1::text IS NULL OR name = $1 ORDER BY name",
-        name
+         FROM environments WHERE $1::text IS NULL OR name = $1 ORDER BY name LIMIT $2",
+        name,
+        most
     )
     .fetch_all(executor)
     .await?
@@ -72,11 +85,29 @@ async fn read(executor: impl PgExecutor<'_>, name: Option<&str>) -> Result<Vec<E
 impl Store {
     /// By name.
     pub async fn list_environments(&self) -> Result<Vec<Environment>> {
-        read(&self.pool, None).await
+        read(&self.pool, None, None).await
+    }
+
+    /// The first by name.
+    pub async fn first_environment(&self) -> Result<Option<Environment>> {
+        Ok(read(&self.pool, None, Some(1)).await?.pop())
+    }
+
+    /// By name.
+    pub async fn list_environment_places(&self) -> Result<Vec<EnvironmentPlace>> {
+        let places = sqlx::query_as!(
+            EnvironmentPlace,
+            r#"SELECT name, spec #>> '{environment,region}' AS "region!",
+                      spec #>> '{environment,name_prefix}' AS "name_prefix!"
+               FROM environments ORDER BY name"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(places)
     }
 
     pub async fn get_environment(&self, name: &str) -> Result<Option<Environment>> {
-        Ok(read(&self.pool, Some(name)).await?.pop())
+        Ok(read(&self.pool, Some(name), None).await?.pop())
     }
 
     /// What was declared in that generation, by the change whose claim declared it. None: no claimed change says.
@@ -97,7 +128,7 @@ impl Store {
 impl Tx {
     /// By name.
     pub async fn list_environments(&mut self) -> Result<Vec<Environment>> {
-        read(self.connection(), None).await
+        read(self.connection(), None, None).await
     }
 
     /// Reads and locks: no other transaction declares or observes the environment until this one ends.
@@ -105,7 +136,7 @@ impl Tx {
         sqlx::query!("SELECT name FROM environments WHERE name = $1 FOR UPDATE", name)
             .fetch_optional(self.connection())
             .await?;
-        Ok(read(self.connection(), Some(name)).await?.pop())
+        Ok(read(self.connection(), Some(name), None).await?.pop())
     }
 
     /// Puts a declaration in force and returns its generation, `base_generation + 1`. A conflict says that another one came first;
@@ -228,6 +259,26 @@ mod tests {
             assert_eq!(store.declaration_at("dev", unknown).await.unwrap(), None);
         }
         assert_eq!(store.declaration_at("prod", 1).await.unwrap(), None);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn the_first_and_the_places_of_all_are_by_name(pool: PgPool) {
+        let store = Store::from(pool);
+        assert_eq!(store.first_environment().await.unwrap(), None);
+        assert_eq!(store.list_environment_places().await.unwrap(), []);
+        for name in ["prod", "dev"] {
+            samples::environment(&store, name).await;
+        }
+        let all = store.list_environments().await.unwrap();
+        assert_eq!(store.first_environment().await.unwrap().as_ref(), all.first());
+        let places = all.into_iter().map(|row| EnvironmentPlace {
+            name: row.name,
+            region: row.spec.environment.region,
+            name_prefix: row.spec.environment.name_prefix,
+        });
+        let listed = store.list_environment_places().await.unwrap();
+        assert_eq!(listed, places.collect::<Vec<_>>());
+        assert_eq!(listed.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), ["dev", "prod"]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
