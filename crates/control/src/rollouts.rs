@@ -12,7 +12,7 @@ use crate::{Control, Error};
 
 /// Every version that the environment ever declared, by its resource's name.
 pub(crate) async fn labels(control: &Control, environment: &str) -> Result<Labels, Error> {
-    let known = control.store.list_templates(environment).await?;
+    let known = control.store.list_template_names(environment).await?;
     Ok(known
         .into_iter()
         .map(|template| {
