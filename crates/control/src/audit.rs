@@ -147,13 +147,12 @@ async fn watched(control: &Control) -> Result<AuditWatch, Error> {
 
 async fn prefixes(control: &Control, events: &[AuditEvent]) -> Result<BTreeMap<String, String>, Error> {
     let named: BTreeSet<&str> = events.iter().filter_map(|event| event.environment.as_deref()).collect();
-    let mut prefixes = BTreeMap::new();
-    for name in named {
-        if let Some(found) = control.store.get_environment(name).await? {
-            prefixes.insert(found.name, found.spec.environment.name_prefix);
-        }
+    if named.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    Ok(prefixes)
+    let places = control.store.list_environment_places().await?.into_iter();
+    let places = places.filter(|place| named.contains(place.name.as_str()));
+    Ok(places.map(|place| (place.name, place.name_prefix)).collect())
 }
 
 fn check(query: &AuditQuery) -> Result<(), Error> {

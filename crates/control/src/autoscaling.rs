@@ -7,7 +7,6 @@ use domain::{
     Actor, Permission,
     autoscaling::AutoscalerStatus,
     cost::{CostImpact, PriceBook},
-    instance::InstanceStatus,
     name,
     view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingRow, AutoscalingView, NextSchedule},
 };
@@ -39,9 +38,9 @@ pub async fn list_autoscaling(
     let now = control.clock.now();
     let mut rows = Vec::new();
     for environment in environments {
-        let declared = Declared::load(control, actor, environment).await?;
-        for pool in declared.rows() {
-            let mut row = row(&declared, &pool.name);
+        let declared = Declared::load(control, environment).await?;
+        for pool in &declared.pools {
+            let mut row = row(&declared, pool);
             let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
             let since = now - TimeDelta::seconds(RECENT);
             let samples =
@@ -66,15 +65,12 @@ pub async fn load_autoscaling(
     if !WINDOWS.contains(&window) {
         return Err(Error::invalid("window", "choose an hour, six hours, a day or a week"));
     }
-    let declared = Declared::load(control, actor, environments::require(control, environment).await?).await?;
-    if !declared.rows().iter().any(|row| row.name == pool) {
-        return Err(Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())));
-    }
+    let declared = Declared::load(control, environments::require(control, environment).await?).await?;
+    let row = row(&declared, declared.pool(pool)?);
     let now = control.clock.now();
     let step = i32::try_from(window / POINTS).unwrap_or(i32::MAX);
     let since = now - TimeDelta::seconds(window);
     let samples = control.store.list_autoscaling_samples(environment, pool, since, step).await?;
-    let row = row(&declared, pool);
     Ok(AutoscalingView { cost: bounds_cost(&declared, &row), row, window, samples, now })
 }
 
@@ -95,26 +91,22 @@ pub async fn load_autoscaling_form(
     Ok(AutoscalingForm { pool: declared.clone(), index, generation, environment: spec.environment })
 }
 
-fn row(declared: &Declared, pool: &str) -> AutoscalingRow {
+fn row(declared: &Declared, pool: &store::Pool) -> AutoscalingRow {
     let prefix = &declared.environment.spec.environment.name_prefix;
-    let group = name::instance_group(prefix, pool);
-    let scaler = name::autoscaler(prefix, pool);
+    let group = name::instance_group(prefix, &pool.name);
+    let scaler = name::autoscaler(prefix, &pool.name);
     let seen = declared.observed.groups.get(&group);
     let status = declared.observed.autoscalers.get(&scaler).cloned();
     let observed = declared.observed.resources.autoscalers.get(&scaler).cloned();
-    let running = seen.map(|status| {
-        let running = status.instances.iter().filter(|vm| vm.status == InstanceStatus::Running).count();
-        u32::try_from(running).unwrap_or(u32::MAX)
-    });
     AutoscalingRow {
         environment: declared.environment.name.clone(),
-        pool: pool.to_owned(),
+        pool: pool.name.clone(),
         desired: declared.desired.autoscalers.get(&scaler).cloned(),
         next: status.as_ref().zip(observed.as_ref()).and_then(|(status, scaler)| next(status, scaler)),
         observed,
         status,
         target: seen.map(|status| status.target_size),
-        running,
+        running: seen.and(pool.status.as_ref()).map(|status| status.running),
         recent: Vec::new(),
     }
 }

@@ -37,7 +37,7 @@ pub async fn load_costs(
     authorize(actor, Permission::ReadFleet)?;
     let environment = match environment {
         Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.list_environments().await?.into_iter().next(),
+        None => control.store.first_environment().await?,
     };
     Ok(load_month(control, environment, month, None).await?.0)
 }

@@ -2,6 +2,7 @@
 
 use domain::{
     Actor, ChangeState, Permission,
+    change::Change,
     firewall::{
         Direction, Effect, Firewall, Party, ServiceSet, Tags, Warning, denies, effective_order, outcome,
         parse_range, pool_tags, protocol_has_ports, protocol_number, protocol_word, rule_key, warnings,
@@ -37,7 +38,7 @@ pub async fn load_firewall(
     let now = control.clock.now();
     let environment = match environment {
         Some(name) => environments::require(control, name).await?,
-        None => match control.store.list_environments().await?.into_iter().next() {
+        None => match control.store.first_environment().await? {
             Some(first) => first,
             None => {
                 return Ok(FirewallView {
@@ -53,7 +54,7 @@ pub async fn load_firewall(
             }
         },
     };
-    let rules = Rules::load(control, actor, environment).await?;
+    let rules = Rules::load(control, environment).await?;
     let place = &rules.declared.environment.spec.environment;
     Ok(FirewallView {
         environment: Some(place.environment.clone()),
@@ -75,7 +76,7 @@ pub async fn load_firewall_rule(
     key: &str,
 ) -> Result<FirewallRuleView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let rules = Rules::load(control, actor, environments::require(control, environment).await?).await?;
+    let rules = Rules::load(control, environments::require(control, environment).await?).await?;
     let row = rules.rows().into_iter().find(|row| row.key == key).ok_or_else(|| absent(environment, key))?;
     let touches = [row.name.clone()];
     let filter =
@@ -102,7 +103,7 @@ pub async fn load_pool_firewall(
     pool: &str,
 ) -> Result<PoolFirewall, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let rules = Rules::load(control, actor, environments::require(control, environment).await?).await?;
+    let rules = Rules::load(control, environments::require(control, environment).await?).await?;
     let tags =
         rules.tags.get(pool).ok_or_else(|| Error::NotFound(format!("pool {pool} in {environment}")))?;
     let firewall = rules.firewall();
@@ -138,14 +139,12 @@ pub async fn load_firewall_rule_form(
         Some(name) => environments::require(control, name).await?,
         None => control
             .store
-            .list_environments()
+            .first_environment()
             .await?
-            .into_iter()
-            .next()
             .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?,
     };
     let name = found.name.clone();
-    let rules = Rules::load(control, actor, found).await?;
+    let rules = Rules::load(control, found).await?;
     let spec = &rules.declared.environment.spec;
     let rule = match key {
         Some(key) => Some(spec.firewall_rules.get(key).cloned().ok_or_else(|| absent(&name, key))?),
@@ -171,13 +170,17 @@ struct Rules {
     declared: Declared,
     tags: std::collections::BTreeMap<String, Tags>,
     warnings: Vec<Warning>,
+    /// Changes of the environment that are being applied.
+    applying: Vec<Change>,
 }
 
 impl Rules {
-    async fn load(control: &Control, actor: &Actor, environment: store::Environment) -> Result<Self, Error> {
-        let declared = Declared::load(control, actor, environment).await?;
+    async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
+        let applying =
+            control.store.list_changes_of(&environment.name, &[ChangeState::Applying]).await?.changes;
+        let declared = Declared::load(control, environment).await?;
         let warnings = warnings(&declared.environment.spec.environment.name_prefix, &declared.desired);
-        Ok(Self { tags: pool_tags(&declared.desired), warnings, declared })
+        Ok(Self { tags: pool_tags(&declared.desired), warnings, applying, declared })
     }
 
     fn prefix(&self) -> &str {
@@ -227,8 +230,8 @@ impl Rules {
     }
 
     fn moving(&self, name: &str) -> bool {
-        let mut applying = self.declared.open.iter().filter(|change| change.state == ChangeState::Applying);
-        applying.any(|change| change.revision.plan.actions.iter().any(|action| action.step.name() == name))
+        let mut actions = self.applying.iter().flat_map(|change| &change.revision.plan.actions);
+        actions.any(|action| action.step.name() == name)
     }
 
     fn drift(&self, name: &str) -> Drift {

@@ -26,7 +26,7 @@ pub async fn load_fleet(
     authorize(actor, Permission::ReadFleet)?;
     let environment = match environment {
         Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.list_environments().await?.into_iter().next(),
+        None => control.store.first_environment().await?,
     };
     let states: Vec<ChangeState> =
         ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
@@ -59,7 +59,7 @@ pub async fn load_fleet(
         let agents = count_states(all.iter().map(|row| row.agent));
         ((placed(&all), agents), Vec::new())
     });
-    // What Compute Engine last said of the region would be read with all that it said of every VM. A zone that holds none of them
+    // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
     // is worth an empty column, not that.
     let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
         .zones

@@ -189,7 +189,8 @@ fn newest(mut happened: Vec<Happening>) -> Vec<Happening> {
     happened
 }
 
-/// The environment's events of that time, the newest first; of a very busy one only the latest.
+/// The environment's events of that time, the newest first; of a very busy one only the latest. What came since is not read: an agent
+/// may have failed long ago.
 async fn events_between(
     control: &Control,
     environment: &str,
@@ -197,15 +198,19 @@ async fn events_between(
     to: Timestamp,
 ) -> Result<Vec<AuditEvent>, Error> {
     let mut found = Vec::new();
-    let mut before = None;
+    let mut filter = AuditFilter {
+        environment: Some(environment),
+        from: Some(from),
+        // `until` is not of the time, `to` is; the log keeps microseconds.
+        until: Some(to + TimeDelta::microseconds(1)),
+        ..AuditFilter::default()
+    };
     for _ in 0..AUDIT_PAGES {
-        let filter = AuditFilter { environment: Some(environment), before, ..AuditFilter::default() };
         let page = control.store.list_audit(&filter, AUDIT_PAGE).await?;
-        let Some(oldest) = page.last() else { break };
-        before = Some(oldest.seq);
-        let reached = oldest.at < from;
-        found.extend(page.into_iter().filter(|event| (from..=to).contains(&event.at)));
-        if reached {
+        let last = page.len() < AUDIT_PAGE as usize;
+        filter.before = page.last().map(|event| event.seq);
+        found.extend(page);
+        if last {
             break;
         }
     }

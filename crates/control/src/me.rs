@@ -11,7 +11,7 @@ use crate::{Control, Error, votes};
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn load_me(control: &Control, actor: &Actor) -> Result<Me, Error> {
     let may_read = actor.may(Permission::ReadFleet);
-    let environments = if may_read { control.store.list_environments().await? } else { Vec::new() };
+    let environments = if may_read { control.store.list_environment_places().await? } else { Vec::new() };
     let waiting = if may_read { control.store.count_changes_waiting().await? } else { 0 };
     let waiting_for_me = if may_read { votes::waiting_for(control, actor).await?.len() } else { 0 };
     let email =
@@ -24,7 +24,7 @@ pub async fn load_me(control: &Control, actor: &Actor) -> Result<Me, Error> {
         permissions: Permission::ALL.into_iter().filter(|permission| actor.may(*permission)).collect(),
         environments: environments
             .into_iter()
-            .map(|row| EnvironmentOption { region: row.spec.environment.region, name: row.name })
+            .map(|place| EnvironmentOption { region: place.region, name: place.name })
             .collect(),
         changes_waiting: waiting,
         waiting_for_me: u32::try_from(waiting_for_me).unwrap_or(u32::MAX),

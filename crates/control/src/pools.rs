@@ -61,48 +61,50 @@ pub async fn load_pool_rollout(
     pool: &str,
 ) -> Result<PoolRollout, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let (pool, declared) = look(control, actor, environment, pool).await?;
+    let (pool, observed) = look(control, actor, environment, pool).await?;
     let labels = rollouts::labels(control, environment).await?;
-    let rollout =
-        rollouts::of_group(&declared.observed, &pool.row.group, &labels, pool.spec.min_ready_sec, pool.now);
+    let rollout = rollouts::of_group(&observed, &pool.row.group, &labels, pool.spec.min_ready_sec, pool.now);
     Ok(PoolRollout { pool, rollout })
 }
 
+/// The pool, and what was observed with its VMs alone.
 async fn look(
     control: &Control,
     actor: &Actor,
     environment: &str,
     pool: &str,
-) -> Result<(PoolView, Declared), Error> {
+) -> Result<(PoolView, ObservedFleet), Error> {
     let found = environments::require(control, environment).await?;
-    let declared = Declared::load(control, actor, found).await?;
-    let row =
-        declared.rows().into_iter().find(|row| row.name == pool).ok_or_else(|| missing(environment, pool))?;
-    let prefix = &declared.environment.spec.environment.name_prefix;
+    let listed = Listed::load(control, actor, found).await?;
+    let own =
+        listed.pools.iter().find(|known| known.name == pool).ok_or_else(|| missing(environment, pool))?;
+    let (row, spec) = (listed.row(own), own.spec.clone());
+    let declared = &listed.environment.spec;
+    let observed = control.store.observed_pool(environment, pool).await?.unwrap_or_default();
+    let desired = derive::desired(declared, &observed);
+    let prefix = &declared.environment.name_prefix;
     let touches = [row.group.clone(), name::autoscaler(prefix, pool), name::health_check(prefix, pool)];
     let filter =
         store::ChangeFilter { environment: Some(environment), touches: &touches, ..Default::default() };
     let changes = control.store.list_changes(&filter, RECENT_CHANGES).await?;
-    let observed = declared.environment.observed_at.map(|_| &declared.observed);
-    let own = declared.pools.iter().find(|known| known.name == pool);
-    let spec = own.map(|pool| pool.spec.clone()).ok_or_else(|| missing(environment, pool))?;
-    let mut settings = pool_settings(&declared.desired, observed, &row.group);
+    let seen = listed.environment.observed_at.map(|_| &observed);
+    let mut settings = pool_settings(&desired, seen, &row.group);
     settings.extend(heartbeat_settings(Thresholds::of(&spec), control.live.thresholds(environment, pool)));
     let now = control.clock.now();
     let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
     incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
     let view = PoolView {
         incidents,
-        region: declared.environment.spec.environment.region.clone(),
-        zones: declared.desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
+        region: declared.environment.region.clone(),
+        zones: desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings,
         spec,
         changes: changes.into_iter().map(crate::changes::row).collect(),
-        observed_at: declared.environment.observed_at,
+        observed_at: listed.environment.observed_at,
         now,
         row,
     };
-    Ok((view, declared))
+    Ok((view, observed))
 }
 
 fn missing(environment: &str, pool: &str) -> Error {
@@ -120,7 +122,7 @@ pub async fn load_pool_form(
     authorize(actor, Permission::ReadFleet)?;
     let found = match environment {
         Some(name) => environments::require(control, name).await?,
-        None => control.store.list_environments().await?.into_iter().next().ok_or_else(|| {
+        None => control.store.first_environment().await?.ok_or_else(|| {
             Error::NotFound("an environment to declare it in (import one first)".to_owned())
         })?,
     };
@@ -133,7 +135,7 @@ pub async fn load_pool_form(
     };
     let rollout = match &own {
         Some(own) => {
-            let observed = control.store.observed_fleet(&found.name).await?.unwrap_or_default();
+            let observed = control.store.observed_pool(&found.name, &own.name).await?.unwrap_or_default();
             let labels = rollouts::labels(control, &found.name).await?;
             let group = name::instance_group(&found.spec.environment.name_prefix, &own.name);
             rollouts::of_group(&observed, &group, &labels, own.min_ready_sec, control.clock.now())
@@ -199,8 +201,7 @@ struct Listed {
 impl Listed {
     async fn load(control: &Control, actor: &Actor, environment: store::Environment) -> Result<Self, Error> {
         let open = ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect::<Vec<_>>();
-        let mut open = control.store.list_changes_in(&open).await?.changes;
-        open.retain(|change| change.environment == environment.name);
+        let open = control.store.list_changes_of(&environment.name, &open).await?.changes;
         let pools = control.store.list_pools(&environment.name).await?;
         let vms = Counted::by_pool(control, &environment.name);
         let desired = derive::resources(&environment.spec, &[]);
@@ -260,33 +261,25 @@ impl Listed {
     }
 }
 
-/// One environment with both its columns.
+/// One environment with both its columns. VMs are not read for it: of each pool it is known how many run.
 pub(crate) struct Declared {
     pub(crate) environment: store::Environment,
-    pools: Vec<store::Pool>,
-    rows: Vec<PoolRow>,
+    /// In the declaration's order.
+    pub(crate) pools: Vec<store::Pool>,
     pub(crate) desired: ResourceSet,
+    /// Without instances.
     pub(crate) observed: ObservedFleet,
-    /// The environment's open changes, the oldest first.
-    pub(crate) open: Vec<Change>,
 }
 
 impl Declared {
-    pub(crate) async fn load(
-        control: &Control,
-        actor: &Actor,
-        environment: store::Environment,
-    ) -> Result<Self, Error> {
-        let listed = Listed::load(control, actor, environment).await?;
-        let rows = listed.rows();
-        let Listed { environment, pools, open, .. } = listed;
-        let observed = control.store.observed_fleet(&environment.name).await?.unwrap_or_default();
+    pub(crate) async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
+        let pools = control.store.list_pools(&environment.name).await?;
+        let observed = control.store.observed_settings(&environment.name).await?.unwrap_or_default();
         let desired = derive::desired(&environment.spec, &observed);
-        Ok(Self { environment, pools, rows, desired, observed, open })
+        Ok(Self { environment, pools, desired, observed })
     }
 
-    /// In the declaration's order.
-    pub(crate) fn rows(&self) -> Vec<PoolRow> {
-        self.rows.clone()
+    pub(crate) fn pool(&self, name: &str) -> Result<&store::Pool, Error> {
+        self.pools.iter().find(|pool| pool.name == name).ok_or_else(|| missing(&self.environment.name, name))
     }
 }

@@ -12,7 +12,7 @@ use crate::{Control, Error};
 
 /// Every version that the environment ever declared, by its resource's name.
 pub(crate) async fn labels(control: &Control, environment: &str) -> Result<Labels, Error> {
-    let known = control.store.list_templates(environment).await?;
+    let known = control.store.list_template_names(environment).await?;
     Ok(known
         .into_iter()
         .map(|template| {
@@ -63,7 +63,7 @@ pub(crate) async fn check_promotion(control: &Control, spec: &FleetSpec, pool: &
     let Some(declared) = spec.agent_pools.iter().find(|declared| declared.name == pool) else {
         return Ok(());
     };
-    let observed = control.store.observed_fleet(&environment.environment).await?.unwrap_or_default();
+    let observed = control.store.observed_pool(&environment.environment, pool).await?.unwrap_or_default();
     let group = name::instance_group(&environment.name_prefix, pool);
     let now = control.clock.now();
     let seen = of_group(&observed, &group, &Labels::new(), declared.min_ready_sec, now);

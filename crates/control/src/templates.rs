@@ -87,7 +87,7 @@ pub async fn load_template_form(
     authorize(actor, Permission::ReadFleet)?;
     let found = match environment {
         Some(name) => environments::require(control, name).await?,
-        None => control.store.list_environments().await?.into_iter().next().ok_or_else(|| {
+        None => control.store.first_environment().await?.ok_or_else(|| {
             Error::NotFound("an environment to declare it in (import one first)".to_owned())
         })?,
     };
@@ -142,7 +142,7 @@ struct Kept {
 impl Kept {
     async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
         let versions = control.store.list_templates(&environment.name).await?;
-        let observed = control.store.observed_fleet(&environment.name).await?;
+        let observed = control.store.observed_settings(&environment.name).await?;
         let existing = observed.map(|fleet| fleet.resources.templates.into_keys().collect());
         let running = running(control, &environment.name);
         Ok(Self { environment, versions, existing, running })

@@ -140,13 +140,14 @@ async fn read(
     id: Option<ChangeId>,
     states: Option<&[ChangeState]>,
 ) -> Result<Vec<Change>> {
-    rows(executor, id, states).await?.into_iter().map(Change::try_from).collect()
+    rows(executor, id, states, None).await?.into_iter().map(Change::try_from).collect()
 }
 
 async fn rows(
     executor: impl PgExecutor<'_>,
     id: Option<ChangeId>,
     states: Option<&[ChangeState]>,
+    environment: Option<&str>,
 ) -> Result<Vec<Row>> {
     let states = states.map(spellings);
     let rows = sqlx::query_as!(
@@ -166,13 +167,33 @@ async fn rows(
            ) r ON true
            LEFT JOIN people p ON p.sub = c.proposed_by
            WHERE ($1::bigint IS NULL OR c.id = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
+             AND ($3::text IS NULL OR c.environment = $3)
            ORDER BY c.id"#,
         id.map(|id| id.0),
-        states.as_deref()
+        states.as_deref(),
+        environment
     )
     .fetch_all(executor)
     .await?;
     Ok(rows)
+}
+
+/// One row that cannot be believed does not keep the others from whoever asks.
+fn believed(rows: Vec<Row>) -> Result<OpenChanges> {
+    let mut open = OpenChanges::default();
+    for row in rows {
+        let (id, environment, state) = (ChangeId(row.id), row.environment.clone(), row.state.clone());
+        match Change::try_from(row) {
+            Ok(change) => open.changes.push(change),
+            Err(error) => open.broken.push(BrokenChange {
+                id,
+                environment,
+                state: column::text(|| id.to_string(), "state", &state)?,
+                error,
+            }),
+        }
+    }
+    Ok(open)
 }
 
 impl Store {
@@ -181,22 +202,14 @@ impl Store {
         Ok(read(&self.pool, Some(id), None).await?.pop())
     }
 
-    /// Oldest first, as a reconciler takes them. One row that cannot be believed does not keep the others from it.
+    /// Oldest first, as a reconciler takes them.
     pub async fn list_changes_in(&self, states: &[ChangeState]) -> Result<OpenChanges> {
-        let mut open = OpenChanges::default();
-        for row in rows(&self.pool, None, Some(states)).await? {
-            let (id, environment, state) = (ChangeId(row.id), row.environment.clone(), row.state.clone());
-            match Change::try_from(row) {
-                Ok(change) => open.changes.push(change),
-                Err(error) => open.broken.push(BrokenChange {
-                    id,
-                    environment,
-                    state: column::text(|| id.to_string(), "state", &state)?,
-                    error,
-                }),
-            }
-        }
-        Ok(open)
+        believed(rows(&self.pool, None, Some(states), None).await?)
+    }
+
+    /// The same of one environment: what the others wait for is not read.
+    pub async fn list_changes_of(&self, environment: &str, states: &[ChangeState]) -> Result<OpenChanges> {
+        believed(rows(&self.pool, None, Some(states), Some(environment)).await?)
     }
 
     /// Changes of all environments that stop at "awaiting approvals".

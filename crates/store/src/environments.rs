@@ -1,15 +1,10 @@
-//! Environments: what is declared (one approved change at a time) beside what was last read of Compute Engine.
+//! Environments: what is declared, one approved change at a time. What was last read of Compute Engine is in `observed`.
 
-use std::collections::BTreeMap;
-
-use domain::{
-    ChangeId, FleetSpec, ObservedFleet, Timestamp, condition::Condition, instance::Instance,
-    observed::GroupStatus,
-};
+use domain::{ChangeId, FleetSpec, Timestamp, condition::Condition};
 use serde_json::Value;
 use sqlx::{PgExecutor, types::Json};
 
-use crate::{Error, Notification, Result, Store, Tx, column, error::found};
+use crate::{Error, Notification, Result, Store, Tx, column};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
@@ -25,6 +20,14 @@ pub struct Environment {
     /// None: never read. What was read is [`Store::observed_fleet`].
     pub observed_at: Option<Timestamp>,
     pub conditions: Vec<Condition>,
+}
+
+/// Where an environment is and how its resources' names begin, without the rest of its declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentPlace {
+    pub name: String,
+    pub region: String,
+    pub name_prefix: String,
 }
 
 struct Row {
@@ -56,16 +59,21 @@ impl TryFrom<Row> for Environment {
     }
 }
 
-fn noun(name: &str) -> String {
+pub(crate) fn noun(name: &str) -> String {
     format!("environment {name}")
 }
 
-async fn read(executor: impl PgExecutor<'_>, name: Option<&str>) -> Result<Vec<Environment>> {
+async fn read(
+    executor: impl PgExecutor<'_>,
+    name: Option<&str>,
+    most: Option<i64>,
+) -> Result<Vec<Environment>> {
     sqlx::query_as!(
         Row,
         "SELECT name, generation, spec, declared_by, declared_at, observed_generation, observed_at, conditions
-         FROM environments WHERE $1::text IS NULL OR name = $1 ORDER BY name",
-        name
+         FROM environments WHERE $1::text IS NULL OR name = $1 ORDER BY name LIMIT $2",
+        name,
+        most
     )
     .fetch_all(executor)
     .await?
@@ -77,11 +85,29 @@ async fn read(executor: impl PgExecutor<'_>, name: Option<&str>) -> Result<Vec<E
 impl Store {
     /// By name.
     pub async fn list_environments(&self) -> Result<Vec<Environment>> {
-        read(&self.pool, None).await
+        read(&self.pool, None, None).await
+    }
+
+    /// The first by name.
+    pub async fn first_environment(&self) -> Result<Option<Environment>> {
+        Ok(read(&self.pool, None, Some(1)).await?.pop())
+    }
+
+    /// By name.
+    pub async fn list_environment_places(&self) -> Result<Vec<EnvironmentPlace>> {
+        let places = sqlx::query_as!(
+            EnvironmentPlace,
+            r#"SELECT name, spec #>> '{environment,region}' AS "region!",
+                      spec #>> '{environment,name_prefix}' AS "name_prefix!"
+               FROM environments ORDER BY name"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(places)
     }
 
     pub async fn get_environment(&self, name: &str) -> Result<Option<Environment>> {
-        Ok(read(&self.pool, Some(name)).await?.pop())
+        Ok(read(&self.pool, Some(name), None).await?.pop())
     }
 
     /// What was declared in that generation, by the change whose claim declared it. None: no claimed change says.
@@ -97,36 +123,12 @@ impl Store {
         .await?;
         desired.map(|desired| column::json(|| noun(environment), "desired", desired)).transpose()
     }
-
-    /// What Compute Engine held when it was last read, instances included, as of one moment. None: no such environment, or never read.
-    pub async fn observed_fleet(&self, environment: &str) -> Result<Option<ObservedFleet>> {
-        let row = sqlx::query!(
-            r#"SELECT e.observed AS "observed!", e.observed_at,
-                      (SELECT coalesce(jsonb_agg(i.body ORDER BY i.name), '[]') FROM instances i
-                       WHERE i.environment = e.name) AS "instances!"
-               FROM environments e WHERE e.name = $1 AND e.observed IS NOT NULL"#,
-            environment
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let named = || noun(environment);
-        let mut fleet: ObservedFleet = column::json(named, "observed", row.observed)?;
-        let instances: Vec<Instance> = column::json(named, "instances", row.instances)?;
-        for instance in instances {
-            if let Some(group) = fleet.groups.get_mut(&instance.group) {
-                group.instances.push(instance);
-            }
-        }
-        fleet.observed_at = row.observed_at;
-        Ok(Some(fleet))
-    }
 }
 
 impl Tx {
     /// By name.
     pub async fn list_environments(&mut self) -> Result<Vec<Environment>> {
-        read(self.connection(), None).await
+        read(self.connection(), None, None).await
     }
 
     /// Reads and locks: no other transaction declares or observes the environment until this one ends.
@@ -134,7 +136,7 @@ impl Tx {
         sqlx::query!("SELECT name FROM environments WHERE name = $1 FOR UPDATE", name)
             .fetch_optional(self.connection())
             .await?;
-        Ok(read(self.connection(), Some(name)).await?.pop())
+        Ok(read(self.connection(), Some(name), None).await?.pop())
     }
 
     /// Puts a declaration in force and returns its generation, `base_generation + 1`. A conflict says that another one came first;
@@ -168,47 +170,6 @@ impl Tx {
         })?;
         self.notify(Notification::Environment { environment: name.clone() });
         Ok(generation)
-    }
-
-    /// Keeps what was read of Compute Engine, but for the instances: give those to [`Tx::sync_instances`] in the same transaction.
-    pub async fn set_observed(
-        &mut self,
-        environment: &str,
-        observed: &ObservedFleet,
-        observed_at: Timestamp,
-        observed_generation: i64,
-    ) -> Result<()> {
-        let kept = ObservedFleet {
-            resources: observed.resources.clone(),
-            groups: observed
-                .groups
-                .iter()
-                .map(|(name, group)| {
-                    let kept = GroupStatus {
-                        target_size: group.target_size,
-                        is_stable: group.is_stable,
-                        version_reached: group.version_reached,
-                        instances: Vec::new(),
-                    };
-                    (name.clone(), kept)
-                })
-                .collect::<BTreeMap<_, _>>(),
-            autoscalers: observed.autoscalers.clone(),
-            location: observed.location.clone(),
-            observed_at: None,
-        };
-        let rows = sqlx::query!(
-            "UPDATE environments SET observed = $2, observed_at = $3, observed_generation = $4 WHERE name = $1",
-            environment,
-            Json(kept) as _,
-            observed_at,
-            observed_generation
-        )
-        .execute(self.connection())
-        .await?;
-        found(rows.rows_affected(), || noun(environment))?;
-        self.notify(Notification::Observed { environment: environment.to_owned() });
-        Ok(())
     }
 
     /// Whether they differ from what was there; only then anyone is told.
@@ -301,26 +262,23 @@ mod tests {
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn the_observed_fleet_is_whole_again_with_its_instances(pool: PgPool) {
+    async fn the_first_and_the_places_of_all_are_by_name(pool: PgPool) {
         let store = Store::from(pool);
-        samples::environment(&store, "dev").await;
-        assert_eq!(store.observed_fleet("dev").await.unwrap(), None);
-        let observed = samples::observed(&["web-b", "web-a"]);
-        let mut tx = store.begin().await.unwrap();
-        tx.set_observed("dev", &observed, at(9), 1).await.unwrap();
-        tx.sync_instances("dev", &samples::placed(&observed), at(9)).await.unwrap();
-        tx.commit().await.unwrap();
-
-        let mut expected = observed;
-        expected.observed_at = Some(at(9));
-        expected.groups.values_mut().for_each(|group| group.instances.sort_by(|a, b| a.name.cmp(&b.name)));
-        assert_eq!(store.observed_fleet("dev").await.unwrap(), Some(expected));
-        let environment = store.get_environment("dev").await.unwrap().unwrap();
-        assert_eq!((environment.observed_at, environment.observed_generation), (Some(at(9)), 1));
-
-        let mut tx = store.begin().await.unwrap();
-        let missing = tx.set_observed("prod", &ObservedFleet::default(), at(9), 1).await;
-        assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
+        assert_eq!(store.first_environment().await.unwrap(), None);
+        assert_eq!(store.list_environment_places().await.unwrap(), []);
+        for name in ["prod", "dev"] {
+            samples::environment(&store, name).await;
+        }
+        let all = store.list_environments().await.unwrap();
+        assert_eq!(store.first_environment().await.unwrap().as_ref(), all.first());
+        let places = all.into_iter().map(|row| EnvironmentPlace {
+            name: row.name,
+            region: row.spec.environment.region,
+            name_prefix: row.spec.environment.name_prefix,
+        });
+        let listed = store.list_environment_places().await.unwrap();
+        assert_eq!(listed, places.collect::<Vec<_>>());
+        assert_eq!(listed.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), ["dev", "prod"]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

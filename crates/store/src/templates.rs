@@ -19,6 +19,16 @@ pub struct Template {
     pub declared_at: Timestamp,
 }
 
+/// What a version is called, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateName {
+    pub name: String,
+    /// From 1.
+    pub version: u32,
+    /// Compute Engine's name of it.
+    pub resource_name: String,
+}
+
 struct Row {
     environment: String,
     name: String,
@@ -59,6 +69,23 @@ impl Store {
         .await?
         .into_iter()
         .map(Template::try_from)
+        .collect()
+    }
+
+    /// The same without their contents: all versions that there ever were are many.
+    pub async fn list_template_names(&self, environment: &str) -> Result<Vec<TemplateName>> {
+        sqlx::query!(
+            "SELECT name, version, resource_name FROM templates WHERE environment = $1 ORDER BY name, version DESC",
+            environment
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let named = || format!("template {} v{} of {environment}", row.name, row.version);
+            let version = column::count(named, "version", row.version)?;
+            Ok(TemplateName { version, resource_name: row.resource_name, name: row.name })
+        })
         .collect()
     }
 }
@@ -128,5 +155,12 @@ mod tests {
             listed.iter().map(|template| (template.name.as_str(), template.version)).collect();
         assert_eq!(names, [("batch", 1), ("web", 2), ("web", 1)]);
         assert_eq!(listed[1].spec, wider);
+        let named = listed.into_iter().map(|template| TemplateName {
+            name: template.name,
+            version: template.version,
+            resource_name: template.resource_name,
+        });
+        assert_eq!(store.list_template_names("dev").await.unwrap(), named.collect::<Vec<_>>());
+        assert_eq!(store.list_template_names("prod").await.unwrap(), []);
     }
 }

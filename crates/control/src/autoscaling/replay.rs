@@ -39,7 +39,7 @@ pub async fn replay_autoscaling(
     draft: &PoolSpec,
 ) -> Result<ReplayView, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let declared = Declared::load(control, actor, environments::require(control, environment).await?).await?;
+    let declared = Declared::load(control, environments::require(control, environment).await?).await?;
     let pool = draft.name.as_str();
     let (spec, place) = drafted(&declared.environment.spec, draft)
         .ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;

@@ -21,10 +21,8 @@ pub async fn load_pool_costs(
     month: Option<NaiveDate>,
 ) -> Result<PoolCosts, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let declared = Declared::load(control, actor, environments::require(control, environment).await?).await?;
-    if !declared.rows().iter().any(|row| row.name == pool) {
-        return Err(Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())));
-    }
+    let declared = Declared::load(control, environments::require(control, environment).await?).await?;
+    declared.pool(pool)?;
     let next = declared_price(&declared, pool);
     let (view, running) = load_month(control, Some(declared.environment), month, Some(pool)).await?;
     let mut prices: Vec<PricedVms> =

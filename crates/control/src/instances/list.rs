@@ -50,7 +50,7 @@ pub async fn load_instances(
     authorize(actor, Permission::ReadFleet)?;
     let environment = match environment {
         Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.list_environments().await?.into_iter().next(),
+        None => control.store.first_environment().await?,
     };
     let now = control.clock.now();
     let read = ListQuery::parse(words, INSTANCE_KEYS).ok();

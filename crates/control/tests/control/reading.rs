@@ -1,6 +1,8 @@
 //! What the pages read, of a fleet that was really applied.
 
-use control::{Error, changes, fleet, instances, me, people, pools, search};
+use control::{
+    Error, autoscaling, changes, costs, firewall, fleet, instances, me, people, pools, search, templates,
+};
 use domain::{
     ChangeId, ChangeState,
     agent::{AgentState, Thresholds},
@@ -103,6 +105,38 @@ async fn a_pool_shows_what_is_declared_beside_what_is_there(pool: PgPool) {
         assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
         let error = pools::load_pool_rollout(control, &viewer(), environment, pool).await.unwrap_err();
         assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
+    }
+}
+
+/// Ten thousand of them would be read for each page: one that cannot be read shows whether they are.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_page_reads_the_vms_of_a_pool_that_it_does_not_show(pool: PgPool) {
+    const POOL: &str = "backend-pool";
+    let (fixture, _, _) = applied(pool.clone()).await;
+    let (control, viewer) = (&fixture.control, viewer());
+    sqlx::query(
+        "INSERT INTO instances (environment, zone, name, pool, instance_group, body, first_seen, last_seen)
+         SELECT environment, zone, 'unreadable', 'other', 'genesis-pool-other', '{}'::jsonb, first_seen, last_seen
+         FROM instances LIMIT 1",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert!(control.store.observed_fleet("dev").await.is_err(), "who reads all of them fails");
+    let read = [
+        ("load_pool", pools::load_pool(control, &viewer, "dev", POOL).await.err()),
+        ("load_pool_rollout", pools::load_pool_rollout(control, &viewer, "dev", POOL).await.err()),
+        ("load_pool_form", pools::load_pool_form(control, &viewer, Some("dev"), Some(POOL)).await.err()),
+        ("load_pool_costs", costs::load_pool_costs(control, &viewer, "dev", POOL, None).await.err()),
+        ("list_autoscaling", autoscaling::list_autoscaling(control, &viewer, None).await.err()),
+        ("load_autoscaling", autoscaling::load_autoscaling(control, &viewer, "dev", POOL, 3600).await.err()),
+        ("load_firewall", firewall::load_firewall(control, &viewer, None, None).await.err()),
+        ("load_pool_firewall", firewall::load_pool_firewall(control, &viewer, "dev", POOL).await.err()),
+        ("list_templates", templates::list_templates(control, &viewer, None).await.err()),
+        ("load_fleet", fleet::load_fleet(control, &viewer, None).await.err()),
+    ];
+    for (page, error) in read {
+        assert!(error.is_none(), "{page}: {error:?}");
     }
 }
 

@@ -100,6 +100,12 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     let approved = store.list_changes_in(&[ChangeState::Approved, ChangeState::Applying]).await.unwrap();
     assert!(approved.broken.is_empty(), "{approved:?}");
     assert_eq!(approved.changes.iter().map(|change| change.id.0).collect::<Vec<_>>(), [1, 3, 4]);
+    let open = [ChangeState::Approved, ChangeState::AwaitingApprovals];
+    for (environment, expected) in [("dev", vec![1, 3, 4]), ("prod", vec![2]), ("nowhere", vec![])] {
+        let found = store.list_changes_of(environment, &open).await.unwrap().changes;
+        assert_eq!(found.iter().map(|change| change.id.0).collect::<Vec<_>>(), expected, "{environment}");
+    }
+    assert!(store.list_changes_of("dev", &[ChangeState::Applying]).await.unwrap().changes.is_empty());
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
