@@ -87,10 +87,8 @@ fn draw(list: PasskeyList, revoke: ServerAction<RevokePasskey>) -> AnyView {
         .into_any()
     };
     view! {
-        <section class="panel block" aria-label="Your passkeys">
-            {body} <footer class="panel-foot">
-                <small>{groups}</small>
-            </footer>
+        <section class="panel" aria-label="Your passkeys">
+            {body} <p class="panel-foot sm muted">{groups}</p>
         </section>
     }
     .into_any()

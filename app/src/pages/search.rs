@@ -53,7 +53,7 @@ fn draw(result: SearchResult) -> AnyView {
     }
     if result.found.is_empty() {
         return view! {
-            <section class="panel" aria-label="Found">
+            <section class="panel block" aria-label="Found">
                 <Empty title="Nothing has that in its name" icon=Icon::Search>
                     <p class="soft">"What has left the fleet is found in Audit, by what it was called."</p>
                 </Empty>
@@ -67,7 +67,7 @@ fn draw(result: SearchResult) -> AnyView {
     };
     let lines = result.found.iter().map(|found| view! { <li>{link(found)}</li> }).collect_view();
     view! {
-        <section class="panel" aria-label="Found">
+        <section class="panel block" aria-label="Found">
             <header class="panel-head">
                 <h2>{title}</h2>
             </header>

@@ -82,7 +82,7 @@ fn lead(change: &Change) -> String {
         _ => change
             .outcome
             .as_ref()
-            .map(|outcome| format!(" {}", words::sentence(outcome)))
+            .map(|outcome| format!(" {}.", words::sentence(outcome).trim_end_matches('.')))
             .unwrap_or_default(),
     };
     does + &next

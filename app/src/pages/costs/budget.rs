@@ -90,7 +90,7 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
         <Panel
             id="budget"
             title="Budget of the month"
-            aside=move || view! { <a href=events.clone()><small>"All its events"</small></a> }
+            aside=move || view! { <a class="link sm" href=events.clone()>"All its events"</a> }
         >
             <div class="panel-body">
                 {bar}

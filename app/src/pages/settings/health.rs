@@ -55,15 +55,13 @@ fn draw(view: HealthView) -> AnyView {
                 </thead>
                 <tbody>{lines}</tbody>
             </Table>
-            <footer class="panel-foot">
-                <small>
-                    "The same figures for machines: "
-                    <a class="link" href="/metrics" rel="external">
-                        "/metrics"
-                    </a>
-                    ". On the server: " <code>"agent-manager doctor"</code>
-                </small>
-            </footer>
+            <p class="panel-foot sm muted">
+                "The same figures for machines: "
+                <a class="link" href="/metrics" rel="external">
+                    "/metrics"
+                </a>
+                ". On the server: " <code>"agent-manager doctor"</code>
+            </p>
         </section>
     }
     .into_any()

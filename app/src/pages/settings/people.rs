@@ -45,12 +45,10 @@ fn draw(list: PersonList) -> AnyView {
                 </thead>
                 <tbody>{lines}</tbody>
             </Table>
-            <footer class="panel-foot">
-                <small>
-                    "Roles and groups are your organisation's to give: they change with the next sign-in. Viewers read; operators \
-                     propose; approvers vote on changes of others; admins manage people and policies."
-                </small>
-            </footer>
+            <p class="panel-foot sm muted">
+                "Roles and groups are your organisation's to give: they change with the next sign-in. Viewers read; operators \
+                 propose; approvers vote on changes of others; admins manage people and policies."
+            </p>
         </section>
     }
     .into_any()

@@ -77,12 +77,10 @@ fn standing(noun: &'static str, standing: &Standing, without_event: &'static str
         None => without_event.into_any(),
     };
     view! {
-        <footer class="panel-foot">
-            <small>
-                {format!("{noun} r{} is in force", standing.revision)}
-                {standing.since.map(|since| view! { " since " {ago(since)} })} {by}
-            </small>
-        </footer>
+        <p class="panel-foot sm muted">
+            {format!("{noun} r{} is in force", standing.revision)}
+            {standing.since.map(|since| view! { " since " {ago(since)} })} {by}
+        </p>
     }
     .into_any()
 }

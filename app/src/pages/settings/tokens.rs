@@ -60,7 +60,10 @@ fn draw(list: TokenList, posted: &Posted) -> AnyView {
     let own = if list.own.is_empty() {
         view! {
             <Empty title="No token yet" icon=Icon::Lock>
-                <p class="soft">"A token lets a program, such as g, act as you within the scopes that you choose."</p>
+                <p class="soft">
+                    "A token lets a program, such as " <code>"g"</code>
+                    ", act as you within the scopes that you choose."
+                </p>
                 <ButtonLink href=routes::NEW_TOKEN label="New token" primary=true />
             </Empty>
         }
