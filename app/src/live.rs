@@ -1,21 +1,21 @@
-//! What arrives while the page is open. One stream a tab; each instance has a signal of its own, so that only its
-//! row is drawn anew, and a pool that is drawn whole has one for all. Lists do not move by themselves: they ask again, or
-//! say how many updates wait. Who reads may pause all of it: the stream is let go, and what was missed is loaded when it is
-//! opened again.
+//! What arrives while the page is open. One stream a tab: it tells of agents that pass into another state, and of the heartbeats of
+//! those whose rows are shown. Each row has a signal of its own, so that only it is drawn anew, and a pool that is drawn whole has
+//! one for all. Lists do not move by themselves: they ask again, or say how many updates wait. Who reads may pause all of it: the
+//! stream is let go, and what was missed is loaded when it is opened again.
 
 mod crowd;
+mod shown;
 #[cfg(feature = "hydrate")]
 mod stream;
 
 use std::collections::HashMap;
 
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+use domain::view::instance::InstanceDelta;
 use domain::{
     Timestamp,
     agent::AgentState,
-    view::{
-        fleet::FleetZone,
-        instance::{InstanceDelta, InstanceRow},
-    },
+    view::{fleet::FleetZone, instance::InstanceRow},
 };
 use leptos::prelude::*;
 
@@ -23,6 +23,7 @@ pub use crowd::Crowd;
 #[cfg(feature = "hydrate")]
 pub use stream::connect;
 
+use self::shown::Shown;
 use crate::components::moment::Clock;
 
 /// How fresh the page is.
@@ -45,7 +46,10 @@ type Key = (String, String, String);
 pub struct Live {
     clock: Clock,
     freshness: RwSignal<Freshness>,
-    instances: StoredValue<HashMap<Key, ArcRwSignal<Option<InstanceDelta>>>>,
+    shown: Shown,
+    /// States that agents passed into since the stream opened, None: they left. A pool that is drawn whole was loaded before some of
+    /// it.
+    passed: StoredValue<HashMap<Key, Option<AgentState>>>,
     /// By environment and pool; the one that was drawn last.
     crowds: StoredValue<HashMap<(String, String), Crowd>>,
     /// Grows when the stream (re)opens: what was missed meanwhile must be loaded.
@@ -73,7 +77,8 @@ impl Live {
         let live = Self {
             clock: Clock::here(),
             freshness: RwSignal::new(Freshness::Drawn),
-            instances: StoredValue::new(HashMap::new()),
+            shown: Shown::new(),
+            passed: StoredValue::new(HashMap::new()),
             crowds: StoredValue::new(HashMap::new()),
             opened: RwSignal::new(0),
             pools: RwSignal::new(0),
@@ -165,31 +170,19 @@ impl Live {
         self.changes.update(|count| *count += 1);
     }
 
-    fn key(row: &InstanceRow) -> Key {
-        (row.environment.clone(), row.pool.clone(), row.instance.name.clone())
-    }
-
-    /// The newest of what was loaded and what arrived since. None: it has left.
-    pub fn newest(self, loaded: &InstanceRow) -> Option<InstanceRow> {
-        match self.signal(Self::key(loaded)).get() {
-            None => Some(loaded.clone()),
-            Some(InstanceDelta::Seen(row)) => Some(row),
-            Some(InstanceDelta::Left { .. }) => None,
-        }
+    /// A row as it was loaded, moved on by what arrives for as long as it is drawn.
+    pub fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
+        self.shown.follow(loaded)
     }
 
     /// A pool's agents as they were loaded, moved on by what arrived since.
     pub fn crowd(self, environment: &str, pool: &str, zones: Vec<FleetZone>) -> Crowd {
         let crowd = Crowd::new(zones);
-        self.instances.with_value(|known| {
-            for ((_, _, name), signal) in
-                known.iter().filter(|(key, _)| key.0 == environment && key.1 == pool)
+        self.passed.with_value(|passed| {
+            for ((_, _, name), state) in
+                passed.iter().filter(|(key, _)| key.0 == environment && key.1 == pool)
             {
-                signal.with_untracked(|delta| {
-                    if delta.is_some() {
-                        crowd.pass(name, mood(delta.as_ref()));
-                    }
-                });
+                crowd.pass(name, *state);
             }
         });
         self.crowds.update_value(|known| {
@@ -197,72 +190,87 @@ impl Live {
         });
         crowd
     }
+}
 
-    fn signal(self, key: Key) -> ArcRwSignal<Option<InstanceDelta>> {
-        if let Some(signal) = self.instances.with_value(|known| known.get(&key).cloned()) {
-            return signal;
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+impl Live {
+    /// What the stream tells of an environment's instances.
+    fn heard(self, environment: &str, deltas: Vec<InstanceDelta>) -> Heard {
+        let mut heard = Heard::default();
+        for InstanceDelta { pool, name, before, after, .. } in deltas {
+            match (before, after) {
+                (Some(_), Some(_)) => heard.moods = true,
+                _ => heard.roster = true,
+            }
+            let of_pool = (environment.to_owned(), pool);
+            self.crowds.with_value(|known| {
+                if let Some(crowd) = known.get(&of_pool) {
+                    crowd.pass(&name, after);
+                }
+            });
+            self.passed.update_value(|passed| {
+                passed.insert((of_pool.0, of_pool.1, name), after);
+            });
         }
-        let signal = ArcRwSignal::new(None);
-        self.instances.update_value(|known| {
-            known.insert(key, signal.clone());
-        });
-        signal
+        heard
     }
 }
 
 #[cfg(feature = "hydrate")]
 impl Live {
-    /// What the stream brought. One that no page has drawn is remembered, so that it counts as new only once.
-    fn heard(self, deltas: Vec<InstanceDelta>) -> Heard {
-        let mut heard = Heard::default();
-        for delta in deltas {
-            let (key, left) = match &delta {
-                InstanceDelta::Seen(row) => (Self::key(row), false),
-                InstanceDelta::Left { environment, pool, name } => {
-                    ((environment.clone(), pool.clone(), name.clone()), true)
-                }
-            };
-            // A page draws only some of the fleet. The others have mostly spoken; one that came just now has not.
-            let came = matches!(&delta, InstanceDelta::Seen(row) if row.last_heartbeat.is_none());
-            let drawn = self.passed(&key, mood(Some(&delta)));
-            let unknown = !drawn && !self.instances.with_value(|known| known.contains_key(&key));
-            heard.roster |= left || (came && unknown);
-            let signal = self.signal(key);
-            heard.moods |= signal.with_untracked(|before| mood(before.as_ref()) != mood(Some(&delta)));
-            signal.set(Some(delta));
-        }
-        heard
-    }
-
-    /// Tells the page that draws the pool whole. Whether it draws this one.
-    fn passed(self, (environment, pool, name): &Key, state: Option<AgentState>) -> bool {
-        let of_pool = (environment.clone(), pool.clone());
-        self.crowds.with_value(|known| known.get(&of_pool).is_some_and(|crowd| crowd.pass(name, state)))
-    }
-
-    /// What arrived before a gap may be older than what pages load after it.
+    /// What arrived before a gap may be older than what pages load after it. Rows are not: a stream begins with them.
     fn reopened(self) {
-        self.instances.with_value(|known| {
-            for signal in known.values() {
-                signal.set(None);
-            }
-        });
+        self.passed.update_value(HashMap::clear);
         self.freshness.set(Freshness::Live);
         self.opened.update(|count| *count += 1);
     }
 }
 
 /// What a batch of deltas changed besides the instances' own fields.
-#[cfg(feature = "hydrate")]
-#[derive(Clone, Copy, Debug, Default)]
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Heard {
+    /// An instance came or left.
     roster: bool,
+    /// An agent passed into another state.
     moods: bool,
 }
 
-fn mood(delta: Option<&InstanceDelta>) -> Option<AgentState> {
-    match delta {
-        Some(InstanceDelta::Seen(row)) => Some(row.agent),
-        Some(InstanceDelta::Left { .. }) | None => None,
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::view::fleet::FleetAgent;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_or_leaves_moves_the_roster_another_state_the_moods_and_a_pool_loaded_before_moves_too() {
+        let owner = Owner::new();
+        owner.set();
+        Clock::provide(Timestamp::from_timestamp(1_800_000_000, 0).unwrap());
+        let live = Live::provide();
+        let zone = || {
+            let agents = ["a", "b"].map(|name| FleetAgent { name: name.into(), state: AgentState::Healthy });
+            vec![FleetZone { zone: "z".into(), agents: agents.into() }]
+        };
+        let delta = |name: &str, before, after| InstanceDelta {
+            pool: "web".into(),
+            zone: "z".into(),
+            name: name.into(),
+            before,
+            after,
+        };
+        let (healthy, silent) = (Some(AgentState::Healthy), Some(AgentState::Silent));
+        let drawn = live.crowd("dev", "web", zone());
+        let passed = live.heard("dev", vec![delta("a", healthy, silent)]);
+        assert_eq!(passed, Heard { roster: false, moods: true });
+        let came = live.heard("dev", vec![delta("c", None, healthy)]);
+        assert_eq!(came, Heard { roster: true, moods: false });
+        let left = live.heard("dev", vec![delta("b", healthy, None)]);
+        assert_eq!(left, Heard { roster: true, moods: false });
+        live.heard("test", vec![delta("a", silent, healthy)]);
+        let late = live.crowd("dev", "web", zone());
+        for crowd in [drawn, late] {
+            untrack(|| crowd.with(|states| assert_eq!(*states, [vec![silent, None]])));
+        }
     }
 }

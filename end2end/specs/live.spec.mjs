@@ -75,6 +75,30 @@ test('a heartbeat is on the screen within a second and a half', async () => {
   assert.ok(median <= 1500, `from heartbeat to pixel: ${samples.join(', ')} ms`);
 });
 
+test('the stream follows the rows that the page shows, and goes on with others without loading the page again', async () => {
+  const { page } = await mara();
+  const streams = [];
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.pathname === '/live') streams.push(Object.fromEntries(url.searchParams));
+  });
+  await openLive(page, `${seeded.pool}/instances`);
+  await markDocument(page);
+  const links = main(page).getByRole('link', { name: /^agent-/ });
+  const names = await links.allInnerTexts();
+  assert.equal(names.length, 2);
+  assert.deepEqual(streams.map(({ rows, after }) => [rows, after]), [[names.toSorted().join(','), '']]);
+
+  await links.first().click();
+  await title(page).getByText(names[0], { exact: true }).waitFor();
+  const first = await sequence(page);
+  await until('the stream follows this one alone', async () => streams.at(-1).rows === names[0], { within: 30_000 });
+  assert.match(streams.at(-1).after, /^\d+-\d+$/);
+  await until('its heartbeats arrive', async () => (await sequence(page)) > first + 1, { within: 60_000 });
+  assert.equal(await freshness(page).getByText('Live', { exact: true }).count(), 1);
+  await assertSameDocument(page);
+});
+
 test('while the server is away a page keeps its values and says since when; then it goes on by itself', async () => {
   const { page, tab, forgive } = await mara();
   forgive(/net::ERR_/);

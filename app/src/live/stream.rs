@@ -1,16 +1,24 @@
 //! The tab's one EventSource. The browser reconnects and sends Last-Event-ID by itself; what it gives up on is
-//! opened again here.
+//! opened again here. Another stream takes its place, and goes on where it was, when the page shows other rows.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, collections::BTreeSet, rc::Rc, time::Duration};
 
-use domain::view::instance::InstanceDelta;
+use domain::{
+    Timestamp,
+    view::instance::{InstanceDelta, InstanceRow, PAGE_ROWS},
+};
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
-use super::{Freshness, Live};
+use super::{Freshness, Live, shown::Shown};
 use crate::{components::moment::Clock, url_state::encode};
 
+/// From the drawing of rows to the stream that follows them: a page is drawn in several steps.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Rows that are gone mostly come again, when their list has loaded: they are followed for so long.
+const LINGER: Duration = Duration::from_secs(5);
 /// Between the browser's giving up (the server answered with an error) and our next try.
 const RETRY: Duration = Duration::from_secs(3);
 /// Events of a pool or a change come in bursts: pages load again at most this often.
@@ -33,25 +41,57 @@ impl Drop for Stream {
     }
 }
 
-/// Opens the stream, and opens it anew when the environment changes or a pause ends. None: not known yet.
+/// What one stream leaves to the next.
+#[derive(Clone, Copy)]
+struct Tab {
+    live: Live,
+    clock: Clock,
+    /// Grows when a stream is to be opened anew.
+    attempt: RwSignal<u32>,
+    /// When the server last said anything.
+    heard: StoredValue<Timestamp>,
+    /// The id of the last event; empty before the first one.
+    last: StoredValue<String>,
+}
+
+/// Opens the stream, and opens it anew when the environment changes, a pause ends, or other rows are shown. None: not known yet.
 pub fn connect(live: Live, environment: Signal<Option<String>>) {
     let current = StoredValue::new_local(None::<Stream>);
-    let attempt = RwSignal::new(0_u32);
     let clock = Clock::here();
     let heard = StoredValue::new(clock.now_untracked());
+    let tab =
+        Tab { live, clock, attempt: RwSignal::new(0_u32), heard, last: StoredValue::new(String::new()) };
     let environment = Memo::new(move |_| environment.get());
     let paused = Memo::new(move |_| matches!(live.freshness.get(), Freshness::Paused(_)));
-    Effect::new(move |_| {
-        attempt.track();
-        let paused = paused.get();
-        let Some(environment) = environment.get() else { return };
-        let url = format!("/live?environment={}", encode(&environment));
+    let followed = settled(live.shown);
+    let rows = Memo::new(move |_| {
+        let (environment, followed) = (environment.get()?, followed.get()?);
+        let own = followed.iter().filter(|(of, _)| *of == environment).map(|(_, name)| name.as_str());
+        Some(own.take(PAGE_ROWS).collect::<Vec<_>>().join(","))
+    });
+    Effect::new(move |before: Option<(u32, bool, Option<String>)>| {
+        let now = (tab.attempt.get(), paused.get(), environment.get());
+        let Some((environment, rows)) = now.2.clone().zip(rows.get()) else { return now };
+        // Where only the rows are others, nothing was missed that the server could not tell now.
+        let lives = live.freshness.get_untracked() == Freshness::Live;
+        if before.as_ref() != Some(&now) || !lives {
+            tab.last.set_value(String::new());
+        }
+        let after = tab.last.get_value();
+        let url = format!(
+            "/live?environment={}&rows={}&after={}",
+            encode(&environment),
+            encode(&rows),
+            encode(&after)
+        );
         current.update_value(|stream| {
             *stream = None;
-            if !paused {
-                *stream = open(&url, live, attempt, heard);
+            if !now.1 {
+                live.shown.forget_undrawn();
+                *stream = open(&url, environment, tab, !after.is_empty());
             }
         });
+        now
     });
     // A connection can be open and dead: the server says something at least every five seconds.
     Effect::new(move |_| {
@@ -59,43 +99,76 @@ pub fn connect(live: Live, environment: Signal<Option<String>>) {
         let silent = (now - heard.get_value()).num_seconds() > SILENCE_SECONDS;
         if silent && live.freshness.get_untracked() == Freshness::Live {
             live.freshness.set(Freshness::Lost(heard.get_value()));
-            attempt.update(|count| *count += 1);
+            tab.attempt.update(|count| *count += 1);
         }
     });
 }
 
-fn open(
-    url: &str,
-    live: Live,
-    attempt: RwSignal<u32>,
-    heard: StoredValue<domain::Timestamp>,
-) -> Option<Stream> {
+/// The rows that the stream is to follow: those that are drawn, once that stands still.
+fn settled(shown: Shown) -> RwSignal<Option<BTreeSet<(String, String)>>> {
+    let settled = RwSignal::new(None::<BTreeSet<(String, String)>>);
+    let drawn = Memo::new(move |_| shown.places());
+    Effect::new(move |_| {
+        let wanted = drawn.get();
+        let followed = settled
+            .with_untracked(|settled| settled.as_ref().is_some_and(|settled| wanted.is_subset(settled)));
+        let act = move || {
+            if drawn.get_untracked() == wanted {
+                settled.set(Some(wanted));
+            }
+        };
+        set_timeout(act, if followed { LINGER } else { SETTLE });
+    });
+    settled
+}
+
+/// `resumes`: the server is asked for what came since the last event, so nothing need be loaded.
+fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Stream> {
     let source = EventSource::new(url).ok()?;
-    let clock = Clock::here();
+    let Tab { live, clock, attempt, heard, last } = tab;
+    let resumes = Rc::new(Cell::new(resumes));
     let mut listeners = Vec::new();
     let mut on = |name: &str, act: Box<dyn FnMut(Event)>| {
         let listener = Closure::wrap(act);
         let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
         listeners.push(listener);
     };
+    let resumed = Rc::clone(&resumes);
     on(
         "open",
         Box::new(move |_| {
             heard.set_value(clock.now_untracked());
-            live.reopened();
+            if !resumed.replace(false) {
+                live.reopened();
+            }
         }),
     );
-    for name in ["hello", "tick", "instances", "pools", "change", "health"] {
-        on(name, Box::new(move |_| heard.set_value(clock.now_untracked())));
+    for name in ["hello", "tick", "instances", "rows", "pools", "change", "health", "reload"] {
+        let note = move |event: Event| {
+            heard.set_value(clock.now_untracked());
+            let id = event.dyn_ref::<MessageEvent>().map(MessageEvent::last_event_id);
+            if let Some(id) = id.filter(|id| !id.is_empty()) {
+                last.set_value(id);
+            }
+        };
+        on(name, Box::new(note));
     }
     on("reload", Box::new(move |_| live.reopened()));
+    on(
+        "rows",
+        Box::new(move |event| {
+            if let Some(rows) = parse::<Vec<InstanceRow>>(&event) {
+                live.shown.heard(rows);
+            }
+        }),
+    );
     let roster = burst(BURST, live, live.roster);
     let moods = burst(SLOW_BURST, live, live.moods);
     on(
         "instances",
         Box::new(move |event| {
-            let Some(deltas) = parse(&event) else { return };
-            let heard = live.heard(deltas);
+            let Some(deltas) = parse::<Vec<InstanceDelta>>(&event) else { return };
+            let heard = live.heard(&environment, deltas);
             if heard.roster {
                 roster();
             }
@@ -114,6 +187,7 @@ fn open(
     on(
         "error",
         Box::new(move |_| {
+            resumes.set(false);
             if live.freshness.get_untracked() == Freshness::Live {
                 live.freshness.set(Freshness::Lost(clock.now_untracked()));
             }
@@ -125,7 +199,7 @@ fn open(
     Some(Stream { source, _listeners: listeners })
 }
 
-fn parse(event: &Event) -> Option<Vec<InstanceDelta>> {
+fn parse<T: DeserializeOwned>(event: &Event) -> Option<T> {
     let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
     serde_json::from_str(&text).ok()
 }

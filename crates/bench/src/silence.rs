@@ -134,8 +134,7 @@ impl Stream {
                 let line = std::str::from_utf8(&line)?.trim_end();
                 ensure!(line != "event: reload", "the stream could not keep up and asked to load again");
                 let Some(data) = line.strip_prefix("data: ") else { continue };
-                // A thousand lines a second come by, and nearly all say that somebody is well.
-                if data.contains(r#""agent":"silent""#) {
+                if data.contains(r#""after":"silent""#) {
                     return Ok((Instant::now(), names(data)?));
                 }
             }
@@ -147,11 +146,6 @@ impl Stream {
 
 fn names(data: &str) -> anyhow::Result<Vec<String>> {
     let deltas: Vec<InstanceDelta> = serde_json::from_str(data)?;
-    Ok(deltas
-        .into_iter()
-        .filter_map(|delta| match delta {
-            InstanceDelta::Seen(row) if row.agent == AgentState::Silent => Some(row.instance.name),
-            _ => None,
-        })
-        .collect())
+    let silent = deltas.into_iter().filter(|delta| delta.after == Some(AgentState::Silent));
+    Ok(silent.map(|delta| delta.name).collect())
 }

@@ -34,6 +34,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::{events::Log, minutes::Minutes, orders::Orders, rows::Rows};
 
+/// Passings at most that one event tells.
+const TOGETHER: usize = 500;
+
 /// Shared by everything that sees or tells of the fleet's present.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -48,6 +51,8 @@ struct State {
     minutes: Minutes,
     orders: Orders,
     log: Log,
+    /// Passings that wait to be told together, by environment.
+    untold: BTreeMap<String, Vec<InstanceDelta>>,
     /// Refused enrolments and heartbeats by code.
     refusals: BTreeMap<&'static str, u64>,
     accepted: u64,
@@ -62,6 +67,7 @@ impl Live {
             minutes: Minutes::default(),
             orders: Orders::default(),
             log: Log::new(epoch),
+            untold: BTreeMap::new(),
             refusals: BTreeMap::new(),
             accepted: 0,
         };
@@ -82,24 +88,31 @@ impl Live {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What passed before it is told before it.
     fn tell(&self, state: &mut State, environment: &str, news: News) {
+        self.tell_untold(state);
+        self.send(state, environment, news);
+    }
+
+    fn tell_untold(&self, state: &mut State) {
+        for (environment, deltas) in std::mem::take(&mut state.untold) {
+            for some in deltas.chunks(TOGETHER) {
+                self.send(state, &environment, News::Instances(some.to_vec()));
+            }
+        }
+    }
+
+    fn send(&self, state: &mut State, environment: &str, news: News) {
         let event = state.log.append(environment, news);
         // Nobody listening is no fault.
         let _ = self.sender.send(event);
     }
 
-    fn tell_deltas(&self, state: &mut State, deltas: Vec<InstanceDelta>) {
-        let mut by_environment: BTreeMap<String, Vec<InstanceDelta>> = BTreeMap::new();
-        for delta in deltas {
-            let environment = match &delta {
-                InstanceDelta::Seen(row) => row.environment.clone(),
-                InstanceDelta::Left { environment, .. } => environment.clone(),
-            };
-            by_environment.entry(environment).or_default().push(delta);
-        }
-        for (environment, deltas) in by_environment {
-            self.tell(state, &environment, News::Instances(deltas));
-        }
+    /// Tells what agents' own words changed since the last time. A fleet that starts passes a thousand times a second, and each
+    /// open page hears of it.
+    pub fn tell_passings(&self) {
+        let mut state = self.lock();
+        self.tell_untold(&mut state);
     }
 
     /// What is not heard from now on was not said. Before it nobody listened, so nobody counts as silent for that time.
@@ -138,7 +151,8 @@ impl Live {
     pub fn sync(&self, environment: &str, instances: Vec<(String, Instance)>, now: Timestamp) {
         let mut state = self.lock();
         let deltas = state.rows.sync(environment, instances, now);
-        self.tell_deltas(&mut state, deltas);
+        state.untold.entry(environment.to_owned()).or_default().extend(deltas);
+        self.tell_untold(&mut state);
     }
 
     /// Takes a heartbeat of an enrolled instance.
@@ -171,15 +185,19 @@ impl Live {
         state.minutes.hear(&key, instance_id, &spoken, now);
         state.orders.hear(&key, instance_id, said, now);
         let orders = state.orders.of(&key, instance_id, now);
-        self.tell_deltas(&mut state, vec![delta]);
+        if let Some(delta) = delta {
+            state.untold.entry(key.0).or_default().push(delta);
+        }
         Ok(orders)
     }
 
     /// Lets time pass: agents that fell silent change their state without a word.
     pub fn tick(&self, now: Timestamp) {
         let mut state = self.lock();
-        let deltas = state.rows.tick(now);
-        self.tell_deltas(&mut state, deltas);
+        for (environment, delta) in state.rows.tick(now) {
+            state.untold.entry(environment).or_default().push(delta);
+        }
+        self.tell_untold(&mut state);
     }
 
     pub fn pools_changed(&self, environment: &str) {
@@ -245,6 +263,11 @@ impl Live {
         self.lock().rows.list(environment)
     }
 
+    /// The rows of those of an environment's named instances that changed after that change, and which change is the last now.
+    pub fn changed_rows(&self, environment: &str, names: &[String], after: u64) -> (Vec<InstanceRow>, u64) {
+        self.lock().rows.changed(environment, names, after)
+    }
+
     /// What `choose` says of an environment's rows, and those that it keeps, in its order: only these are copied.
     pub fn choose<T>(
         &self,
@@ -292,7 +315,8 @@ impl Live {
 
     /// What came after `after`, and what comes from now on; nothing falls between the two.
     pub fn subscribe(&self, after: Option<EventId>) -> (Backlog, broadcast::Receiver<Arc<Event>>) {
-        let state = self.lock();
+        let mut state = self.lock();
+        self.tell_untold(&mut state);
         (state.log.since(after), self.sender.subscribe())
     }
 }

@@ -20,6 +20,8 @@ const BATCH: Duration = Duration::from_millis(900);
 const FIGURES_EVERY: u32 = 6;
 /// Silence is seen within this.
 const TICK: Duration = Duration::from_secs(1);
+/// A heartbeat that changes its agent's state is told within this, together with the others of that time.
+const TOLD: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 /// What a lost notice costs at most.
 const NET: Duration = Duration::from_secs(30);
@@ -27,7 +29,7 @@ const NET: Duration = Duration::from_secs(30);
 const BURST: Duration = Duration::from_millis(150);
 
 pub fn start(control: &Control) {
-    for task in [Task::Follow, Task::Write, Task::Tick] {
+    for task in [Task::Follow, Task::Write, Task::Tick, Task::Tell] {
         let control = control.clone();
         control.tasks.clone().spawn(async move {
             let stop = control.stop.clone();
@@ -36,6 +38,7 @@ pub fn start(control: &Control) {
                     Task::Follow => follow(&control).await,
                     Task::Write => write(&control).await,
                     Task::Tick => tick(&control).await,
+                    Task::Tell => tell(&control).await,
                 }
             };
             tokio::select! { () = stop.cancelled() => {}, () = work => {} }
@@ -51,6 +54,7 @@ enum Task {
     Follow,
     Write,
     Tick,
+    Tell,
 }
 
 async fn tick(control: &Control) {
@@ -59,6 +63,15 @@ async fn tick(control: &Control) {
     loop {
         ticks.tick().await;
         control.live.tick(control.clock.now());
+    }
+}
+
+async fn tell(control: &Control) {
+    let mut ticks = interval(TOLD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        control.live.tell_passings();
     }
 }
 

@@ -1,4 +1,5 @@
-//! One stream a tab: what changed in an environment, resumed by Last-Event-ID.
+//! One stream a tab: what changed in an environment, resumed by Last-Event-ID; and the rows of those instances alone that the tab
+//! shows, for a fleet of ten thousand has a thousand heartbeats a second.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,14 +14,14 @@ use axum::{
 };
 use control::{
     Control,
-    error::authorize,
-    live::{Backlog, Event, News},
+    error::{Error, authorize},
+    live::{Backlog, Event, EventId, Live, News},
 };
-use domain::{Actor, Permission};
+use domain::{Actor, Permission, name::is_rfc1035, view::instance::PAGE_ROWS};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tower_sessions::{Session, SessionStore as _};
 
@@ -29,6 +30,9 @@ use crate::{AppState, auth::HashedSessions, headers::RequestId, own::Routes, pro
 /// How long a stream outlives its session at most.
 const SESSION_CHECK: Duration = Duration::from_secs(5);
 
+/// A heartbeat reaches the pages that show its instance within this.
+const ROWS_EVERY: Duration = Duration::from_millis(250);
+
 pub fn router() -> Router<AppState> {
     Routes::default().on("/live", live).router()
 }
@@ -36,6 +40,25 @@ pub fn router() -> Router<AppState> {
 #[derive(Debug, Deserialize)]
 struct Watch {
     environment: String,
+    /// Names of the instances that the page shows, parted by commas.
+    #[serde(default)]
+    rows: String,
+    /// The last event of the stream before this one, where the tab shows other rows now. Who reconnects says it by Last-Event-ID.
+    #[serde(default)]
+    after: String,
+}
+
+impl Watch {
+    fn names(&self) -> Result<Vec<String>, Error> {
+        // One more than may be: how many more there are is all the same.
+        let names = self.rows.split(',').filter(|name| !name.is_empty()).take(PAGE_ROWS + 1);
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        if names.len() > PAGE_ROWS || !names.iter().all(|name| is_rfc1035(name)) {
+            let told = format!("name at most {PAGE_ROWS} instances, parted by commas");
+            return Err(Error::invalid("rows", told));
+        }
+        Ok(names)
+    }
 }
 
 async fn live(
@@ -46,13 +69,14 @@ async fn live(
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(error) = authorize(&actor, Permission::ReadFleet) {
-        return Problem::from_error(&error, &request_id).into_response();
-    }
-    let last_seen =
-        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let names = match authorize(&actor, Permission::ReadFleet).and_then(|()| watch.names()) {
+        Ok(names) => names,
+        Err(error) => return Problem::from_error(&error, &request_id).into_response(),
+    };
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let last_seen: Option<EventId> = resumed.unwrap_or(&watch.after).parse().ok();
     let ended = session_ended(control.clone(), session);
-    let frames = frames(&control, watch.environment, last_seen)
+    let frames = frames(&control, watch.environment, names, last_seen)
         .take_until(control.stop.clone().cancelled_owned())
         .take_until(ended);
     let keep_alive =
@@ -78,13 +102,22 @@ async fn session_ended(control: Control, session: Session) {
 fn frames(
     control: &Control,
     environment: String,
-    last_seen: Option<control::live::EventId>,
+    names: Vec<String>,
+    last_seen: Option<EventId>,
 ) -> impl Stream<Item = Result<Frame, Infallible>> + use<> {
     let (backlog, news) = control.live.subscribe(last_seen);
+    let hello = Frame::default().event("hello").data("{}");
     let first = match backlog {
-        Backlog::Events(events) => events.iter().filter_map(|event| frame(event, &environment)).collect(),
-        Backlog::Gap(head) => vec![Frame::default().id(head.to_string()).event("reload").data("{}")],
+        Backlog::Begin(head) => vec![hello.id(head.to_string())],
+        Backlog::Events(events) => {
+            let missed = events.iter().filter_map(|event| frame(event, &environment));
+            std::iter::once(hello).chain(missed).collect()
+        }
+        Backlog::Gap(head) => {
+            vec![hello, Frame::default().id(head.to_string()).event("reload").data("{}")]
+        }
     };
+    let rows = rows(control.live.clone(), environment.clone(), names);
     let rest = BroadcastStream::new(news).filter_map(move |received| {
         let frame = match received {
             Ok(event) => frame(&event, &environment),
@@ -93,7 +126,27 @@ fn frames(
         };
         std::future::ready(frame)
     });
-    stream::iter(std::iter::once(Frame::default().event("hello").data("{}")).chain(first)).chain(rest).map(Ok)
+    stream::iter(first).chain(stream::select(rest, rows)).map(Ok)
+}
+
+/// The rows as they are now, and then those that changed. They have no ids: whoever comes again gets all of them.
+fn rows(live: Live, environment: String, names: Vec<String>) -> impl Stream<Item = Frame> {
+    let mut ticks = interval(ROWS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let looks = stream::unfold((ticks, 0), move |(mut ticks, after)| {
+        let (live, environment, names) = (live.clone(), environment.clone(), names.clone());
+        async move {
+            // A page that shows none has nobody look for any.
+            if names.is_empty() {
+                return None;
+            }
+            ticks.tick().await;
+            let (rows, last) = live.changed_rows(&environment, &names, after);
+            let frame = || Frame::default().event("rows").data(json!(rows).to_string());
+            Some(((!rows.is_empty()).then(frame), (ticks, last)))
+        }
+    });
+    looks.filter_map(std::future::ready)
 }
 
 fn frame(event: &Arc<Event>, environment: &str) -> Option<Frame> {

@@ -13,6 +13,7 @@ mod doors;
 mod forms;
 mod headers;
 mod large_fleet;
+mod live;
 mod paging;
 mod rest;
 mod settings;

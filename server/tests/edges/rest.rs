@@ -180,7 +180,7 @@ pub(crate) fn instance(name: &str) -> Instance {
     }
 }
 
-fn heartbeat(sequence: u64) -> Heartbeat {
+pub(crate) fn heartbeat(sequence: u64) -> Heartbeat {
     Heartbeat {
         boot_id: "b".to_owned(),
         sequence,

@@ -70,9 +70,7 @@ fn diagnosis(row: &InstanceRow) -> String {
 }
 
 fn draw(view: InstanceView, parts: Parts) -> AnyView {
-    let live = Live::here();
-    let loaded = view.row.clone();
-    let row = Memo::new(move |_| live.newest(&loaded).unwrap_or_else(|| loaded.clone()));
+    let row = Live::here().follow(view.row.clone());
     let first = view.row.clone();
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
     let status = format!("{}/status", routes::instance(&first.instance.zone, &first.instance.name));

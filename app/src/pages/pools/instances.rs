@@ -116,11 +116,10 @@ pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
 }
 
 fn line(loaded: InstanceRow, all: bool) -> AnyView {
-    let live = Live::here();
     let href = routes::instance(&loaded.instance.zone, &loaded.instance.name);
     let (name, zone) = (loaded.instance.name.clone(), loaded.instance.zone.clone());
     // One that has left keeps its row, with its last words, until the list is loaded again.
-    let row = Memo::new(move |_| live.newest(&loaded).unwrap_or_else(|| loaded.clone()));
+    let row = Live::here().follow(loaded);
     let agent = Memo::new(move |_| row.with(|row| row.agent));
     view! {
         <tr>

@@ -6,16 +6,13 @@ use domain::{
     Actor, Permission,
     list_query::{INSTANCE_KEYS, ListQuery},
     view::{
-        instance::{InstanceList, InstancePlace},
+        instance::{InstanceList, InstancePlace, PAGE_ROWS},
         pool::AgentCount,
     },
 };
 
 use super::count_states;
 use crate::{Control, Error, environments, error::authorize, live::LiveRow};
-
-/// Rows of one page.
-const ROWS: usize = 50;
 
 /// Which page. One that is there no more is the last one, and before the first one is itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,20 +101,20 @@ fn cut<'a>(
         }
         Page::Before(place) => {
             let edge = rank(order, &place.pool, &place.zone, &place.name);
-            rows.iter().filter(|(rank, _)| *rank < edge).count().saturating_sub(ROWS)
+            rows.iter().filter(|(rank, _)| *rank < edge).count().saturating_sub(PAGE_ROWS)
         }
     };
-    let start = if start < rows.len() { start } else { rows.len().saturating_sub(ROWS) };
+    let start = if start < rows.len() { start } else { rows.len().saturating_sub(PAGE_ROWS) };
     if start > 0 {
         rows.select_nth_unstable_by(start, by_rank);
     }
     let rest = &mut rows[start..];
-    if rest.len() > ROWS {
-        rest.select_nth_unstable_by(ROWS, by_rank);
+    if rest.len() > PAGE_ROWS {
+        rest.select_nth_unstable_by(PAGE_ROWS, by_rank);
     }
-    let shown = rest.len().min(ROWS);
+    let shown = rest.len().min(PAGE_ROWS);
     rest[..shown].sort_unstable_by(by_rank);
-    (start, rows.into_iter().skip(start).take(ROWS).map(|(_, row)| row).collect())
+    (start, rows.into_iter().skip(start).take(PAGE_ROWS).map(|(_, row)| row).collect())
 }
 
 fn rank<'a>(order: &HashMap<&str, usize>, pool: &'a str, zone: &'a str, name: &'a str) -> Rank<'a> {

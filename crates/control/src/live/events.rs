@@ -4,8 +4,8 @@ use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
 use domain::{ChangeId, view::instance::InstanceDelta};
 
-/// About a minute of a fleet of a thousand agents.
-const KEPT: usize = 8192;
+/// Kept passings and other news: each agent of a fleet of ten thousand may pass three times.
+const KEPT: usize = 32_768;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventId {
@@ -31,12 +31,22 @@ impl FromStr for EventId {
 
 #[derive(Clone, Debug)]
 pub enum News {
+    /// Instances that came, passed into another state, or left, in their order.
     Instances(Vec<InstanceDelta>),
     /// Settings, sizes or conditions of the environment's pools.
     Pools,
     Change(ChangeId),
     /// An incident, an alert or an agent's command moved.
     Health,
+}
+
+impl News {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Instances(deltas) => deltas.len(),
+            Self::Pools | Self::Change(_) | Self::Health => 1,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +58,8 @@ pub struct Event {
 
 #[derive(Debug)]
 pub enum Backlog {
+    /// Nothing was heard before; all from after this id on.
+    Begin(EventId),
     /// Oldest first.
     Events(Vec<Arc<Event>>),
     /// The ring no longer reaches back that far, or another process counted: load again, then go on after this id.
@@ -59,27 +71,32 @@ pub(super) struct Log {
     epoch: u64,
     last: u64,
     ring: VecDeque<Arc<Event>>,
+    /// Of all that is in the ring.
+    weight: usize,
 }
 
 impl Log {
     pub(super) fn new(epoch: u64) -> Self {
-        Self { epoch, last: 0, ring: VecDeque::new() }
+        Self { epoch, last: 0, ring: VecDeque::new(), weight: 0 }
     }
 
     pub(super) fn append(&mut self, environment: &str, news: News) -> Arc<Event> {
         self.last += 1;
         let id = EventId { epoch: self.epoch, number: self.last };
         let event = Arc::new(Event { id, environment: environment.to_owned(), news });
-        if self.ring.len() == KEPT {
-            self.ring.pop_front();
-        }
+        self.weight += event.news.weight();
         self.ring.push_back(event.clone());
+        while self.weight > KEPT
+            && let Some(oldest) = self.ring.pop_front()
+        {
+            self.weight -= oldest.news.weight();
+        }
         event
     }
 
     pub(super) fn since(&self, after: Option<EventId>) -> Backlog {
         let head = EventId { epoch: self.epoch, number: self.last };
-        let Some(after) = after else { return Backlog::Events(Vec::new()) };
+        let Some(after) = after else { return Backlog::Begin(head) };
         let reaches = self.ring.front().is_none_or(|oldest| oldest.id.number <= after.number + 1);
         if after.epoch != self.epoch || after.number > self.last || !reaches {
             return Backlog::Gap(head);

@@ -27,6 +27,20 @@ pub struct LiveRow {
     pub pool: String,
     pub instance: Instance,
     pub agent: AgentState,
+    /// Which of all rows' changes was its last.
+    touched: u64,
+}
+
+impl LiveRow {
+    fn delta(&self, before: Option<AgentState>, after: Option<AgentState>) -> InstanceDelta {
+        InstanceDelta {
+            pool: self.pool.clone(),
+            zone: self.instance.zone.clone(),
+            name: self.instance.name.clone(),
+            before,
+            after,
+        }
+    }
 }
 
 /// A heartbeat on its way to the store.
@@ -82,6 +96,8 @@ pub(super) struct Rows {
     told: HashMap<Key, Told>,
     transitions: Vec<HealthTransition>,
     rows: BTreeMap<Key, LiveRow>,
+    /// Changes of rows until now.
+    touches: u64,
     voices: HashMap<Key, Voice>,
     pending: HashMap<Key, PendingHeartbeat>,
 }
@@ -95,6 +111,7 @@ impl Rows {
             told: HashMap::new(),
             transitions: Vec::new(),
             rows: BTreeMap::new(),
+            touches: 0,
             voices: HashMap::new(),
             pending: HashMap::new(),
         }
@@ -215,11 +232,7 @@ impl Rows {
             .collect();
         for key in gone {
             if let Some(row) = self.rows.remove(&key) {
-                deltas.push(InstanceDelta::Left {
-                    environment: key.0.clone(),
-                    pool: row.pool,
-                    name: key.1.clone(),
-                });
+                deltas.push(row.delta(Some(row.agent), None));
             }
             self.voices.remove(&key);
             self.pending.remove(&key);
@@ -228,19 +241,25 @@ impl Rows {
         for (pool, instance) in instances {
             let key = (environment.to_owned(), instance.name.clone());
             let agent = self.state(&key, &pool, &instance, now);
-            let row = LiveRow { pool, instance, agent };
-            let same = self.rows.get(&key).is_some_and(|old| {
-                old.agent == row.agent && old.pool == row.pool && old.instance == row.instance
-            });
-            if !same {
-                deltas.push(InstanceDelta::Seen(self.view(&key, &row)));
-                self.rows.insert(key.clone(), row);
-                self.note(&key, now);
+            let old = self.rows.get(&key);
+            if old.is_some_and(|old| old.agent == agent && old.pool == pool && old.instance == instance) {
+                continue;
             }
+            let before = old.filter(|old| old.pool == pool).map(|old| old.agent);
+            // A name that came back in another pool has left its first one.
+            deltas.extend(old.filter(|old| old.pool != pool).map(|old| old.delta(Some(old.agent), None)));
+            self.touches += 1;
+            let row = LiveRow { pool, instance, agent, touched: self.touches };
+            if before != Some(agent) {
+                deltas.push(row.delta(before, Some(agent)));
+            }
+            self.rows.insert(key.clone(), row);
+            self.note(&key, now);
         }
         deltas
     }
 
+    /// What everybody is told of it: nothing where the agent stays in its state.
     pub(super) fn beat(
         &mut self,
         environment: &str,
@@ -248,7 +267,7 @@ impl Rows {
         instance_id: &str,
         last: LastHeartbeat,
         now: Timestamp,
-    ) -> Result<InstanceDelta, BeatRefused> {
+    ) -> Result<Option<InstanceDelta>, BeatRefused> {
         let key = (environment.to_owned(), name.to_owned());
         let row = self.rows.get(&key).ok_or(BeatRefused::NotInPool)?;
         if row.instance.id.as_deref() != Some(instance_id) {
@@ -282,15 +301,22 @@ impl Rows {
         self.pending.insert(key.clone(), pending);
         self.voices.insert(key.clone(), Voice { instance_id: instance_id.to_owned(), last, ended_boots });
         let agent = self.state(&key, &pool, &instance, now);
-        if let Some(row) = self.rows.get_mut(&key) {
-            row.agent = agent;
-        }
-        self.note(&key, now);
-        let row = self.rows.get(&key).ok_or(BeatRefused::NotInPool)?;
-        Ok(InstanceDelta::Seen(self.view(&key, row)))
+        Ok(self.pass(&key, agent, now))
     }
 
-    pub(super) fn tick(&mut self, now: Timestamp) -> Vec<InstanceDelta> {
+    /// The row is another from now on, and its agent is in this state. What everybody is told of it.
+    fn pass(&mut self, key: &Key, agent: AgentState, now: Timestamp) -> Option<InstanceDelta> {
+        let row = self.rows.get_mut(key)?;
+        self.touches += 1;
+        row.touched = self.touches;
+        let before = std::mem::replace(&mut row.agent, agent);
+        let delta = (before != agent).then(|| row.delta(Some(before), Some(agent)));
+        self.note(key, now);
+        delta
+    }
+
+    /// What everybody is told, with its environment.
+    pub(super) fn tick(&mut self, now: Timestamp) -> Vec<(String, InstanceDelta)> {
         let moved: Vec<(Key, AgentState)> = self
             .rows
             .iter()
@@ -299,17 +325,8 @@ impl Rows {
                 (agent != row.agent).then(|| (key.clone(), agent))
             })
             .collect();
-        let mut deltas = Vec::with_capacity(moved.len());
-        for (key, agent) in moved {
-            if let Some(row) = self.rows.get_mut(&key) {
-                row.agent = agent;
-            }
-            self.note(&key, now);
-            if let Some(row) = self.rows.get(&key) {
-                deltas.push(InstanceDelta::Seen(self.view(&key, row)));
-            }
-        }
-        deltas
+        let told = |(key, agent): (Key, AgentState)| self.pass(&key, agent, now).map(|delta| (key.0, delta));
+        moved.into_iter().filter_map(told).collect()
     }
 
     pub(super) fn take_pending(&mut self) -> Vec<PendingHeartbeat> {
@@ -334,6 +351,16 @@ impl Rows {
             .collect();
         rows.sort_by(|a, b| (&a.pool, &a.instance.name).cmp(&(&b.pool, &b.instance.name)));
         rows
+    }
+
+    /// Those of the named ones whose row changed after that change, and which change is the last now.
+    pub(super) fn changed(&self, environment: &str, names: &[String], after: u64) -> (Vec<InstanceRow>, u64) {
+        let own = names.iter().filter_map(|name| {
+            let key = (environment.to_owned(), name.clone());
+            let row = self.rows.get(&key).filter(|row| row.touched > after)?;
+            Some(self.view(&key, row))
+        });
+        (own.collect(), self.touches)
     }
 
     pub(super) fn choose<T>(

@@ -225,3 +225,98 @@ fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_agai
     let (backlog, _) = live.subscribe(Some(EventId { epoch: 9, number: 1 }));
     assert!(matches!(backlog, Backlog::Gap(_)));
 }
+
+type Passing = (String, Option<AgentState>, Option<AgentState>);
+
+fn passings(event: &Event) -> Vec<Passing> {
+    match &event.news {
+        News::Instances(deltas) => {
+            deltas.iter().map(|delta| (delta.name.clone(), delta.before, delta.after)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What everybody was told since the start, event by event.
+fn told(live: &Live) -> Vec<Vec<Passing>> {
+    let (Backlog::Events(events), _) = live.subscribe(Some(EventId { epoch: 1, number: 0 })) else {
+        panic!("the log holds everything since the start")
+    };
+    events.iter().map(|event| passings(event)).collect()
+}
+
+#[test]
+fn everybody_is_told_of_another_state_and_who_names_the_instance_of_each_heartbeat() {
+    let live = fleet();
+    let named = |name: &str, after| live.changed_rows("dev", &[name.to_owned()], after);
+    let (rows, loaded) = named("a", 0);
+    assert_eq!((rows.len(), rows[0].agent), (1, AgentState::Starting));
+    let (starting, healthy) = (Some(AgentState::Starting), Some(AgentState::Healthy));
+    for sequence in 1..=3 {
+        live.beat("dev", "a", "7", heartbeat("b", sequence), at(10)).unwrap();
+    }
+    assert_eq!(
+        told(&live),
+        [vec![("a".to_owned(), None, starting)], vec![("a".to_owned(), starting, healthy)]]
+    );
+    let (rows, heard) = named("a", loaded);
+    assert_eq!(rows[0].last_heartbeat.as_ref().unwrap().heartbeat.sequence, 3);
+    assert_eq!(named("a", heard), (vec![], heard), "nothing came since");
+    assert_eq!(named("z", 0), (vec![], heard));
+    assert_eq!(live.changed_rows("test", &["a".to_owned()], 0), (vec![], heard));
+
+    live.sync("dev", vec![("batch".into(), instance("a", "7"))], at(11));
+    let moved = vec![("a".to_owned(), healthy, None), ("a".to_owned(), None, healthy)];
+    assert_eq!(told(&live).pop().unwrap(), moved, "it left one pool and came to another");
+    live.sync("dev", vec![], at(12));
+    assert_eq!(told(&live).pop().unwrap(), [("a".to_owned(), healthy, None)]);
+}
+
+#[test]
+fn passings_are_told_together_and_none_is_lost() {
+    let live = Live::new(1, Thresholds::default());
+    let names: Vec<String> = (0..1200).map(|number| format!("web-{number:04}")).collect();
+    live.sync("dev", names.iter().map(|name| ("web".into(), instance(name, name))).collect(), at(0));
+    let (_, mut heard) = live.subscribe(None);
+    for name in &names {
+        live.beat("dev", name, name, heartbeat("b", 1), at(1)).unwrap();
+    }
+    assert!(heard.try_recv().is_err(), "they wait for each other");
+    live.tell_passings();
+    let events: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+    let passed: Vec<_> = events.iter().map(|event| passings(event)).collect();
+    assert_eq!(passed.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 200]);
+    let (starting, healthy) = (Some(AgentState::Starting), Some(AgentState::Healthy));
+    let expected: Vec<_> = names.iter().map(|name| (name.clone(), starting, healthy)).collect();
+    assert_eq!(passed.concat(), expected);
+    live.tell_passings();
+    assert!(heard.try_recv().is_err(), "each is told once");
+
+    // Other news come after what passed before them.
+    live.tick(at(40));
+    live.beat("dev", "web-0000", "web-0000", heartbeat("b", 2), at(41)).unwrap();
+    live.pools_changed("dev");
+    let events: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+    let [.., last, pools] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(passings(last), [("web-0000".to_owned(), Some(AgentState::Silent), healthy)]);
+    assert!(matches!(pools.news, News::Pools));
+}
+
+#[test]
+fn the_log_lets_go_of_the_oldest_by_what_they_weigh() {
+    let live = Live::new(1, Thresholds::default());
+    let fleet: Vec<_> =
+        (0..5000).map(|number| ("web".to_owned(), instance(&number.to_string(), "7"))).collect();
+    for _ in 0..3 {
+        live.sync("dev", fleet.clone(), at(0));
+        live.sync("dev", vec![], at(0));
+    }
+    let came = |event: &Vec<Passing>| event.iter().filter(|(_, before, _)| before.is_none()).count();
+    assert_eq!(told(&live).iter().map(came).sum::<usize>(), 15_000);
+    live.sync("dev", fleet, at(0));
+    let (backlog, _) = live.subscribe(Some(EventId { epoch: 1, number: 0 }));
+    assert!(matches!(backlog, Backlog::Gap(_)));
+    let (Backlog::Begin(head), _) = live.subscribe(None) else { panic!("nothing was heard before") };
+    let (backlog, _) = live.subscribe(Some(head));
+    assert!(matches!(backlog, Backlog::Events(missed) if missed.is_empty()));
+}

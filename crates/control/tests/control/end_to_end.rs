@@ -17,7 +17,7 @@ use control::{
     live::{Backlog, EventId, News},
     live_sync, reconcile,
 };
-use domain::{agent::AgentState, audit::AuditAction as Did, view::instance::InstanceDelta};
+use domain::{agent::AgentState, audit::AuditAction as Did};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -98,7 +98,7 @@ async fn two_agents_of_a_new_pool_are_heard(pool: PgPool) {
     assert!(told.iter().any(|event| matches!(&event.news, News::Change(change) if *change == id)));
     assert!(told.iter().any(|event| matches!(event.news, News::Pools)));
     assert!(told.iter().any(|event| matches!(&event.news, News::Instances(deltas)
-        if deltas.iter().any(|delta| matches!(delta, InstanceDelta::Seen(row) if row.agent == AgentState::Healthy)))));
+        if deltas.iter().any(|delta| delta.after == Some(AgentState::Healthy)))));
     assert_chain(&control).await;
     stop(&control).await;
 }

@@ -113,15 +113,20 @@ pub struct InstanceList {
     pub now: Timestamp,
 }
 
-/// One live event about an instance: enough to redraw its cell and row.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "`Seen` is nearly all of them; a box for each would be the cost"
-)]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum InstanceDelta {
-    Seen(InstanceRow),
-    Left { environment: String, pool: String, name: String },
+/// Rows of one page at most, and as many an open page has the live stream follow.
+pub const PAGE_ROWS: usize = 50;
+
+/// What the live stream tells every page of an instance that came, passed into another state, or left. Its row is sent to those
+/// alone that show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceDelta {
+    pub pool: String,
+    pub zone: String,
+    pub name: String,
+    /// None: it has come.
+    pub before: Option<AgentState>,
+    /// None: it has left.
+    pub after: Option<AgentState>,
 }
 
 #[cfg(test)]

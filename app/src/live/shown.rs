@@ -1,0 +1,150 @@
+//! The rows that the page shows, each with a signal of its own, so that only its line is drawn anew. The stream is asked for these:
+//! of the rest of the fleet the tab hears no heartbeat.
+
+use std::collections::BTreeMap;
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+use std::collections::BTreeSet;
+
+use domain::view::instance::InstanceRow;
+use leptos::prelude::*;
+
+use super::Key;
+
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// Kept also while a list is drawn anew, so that what arrives meanwhile is not lost.
+    lines: StoredValue<BTreeMap<Key, Line>>,
+    /// Grows when a line is drawn, and when one is no more.
+    moved: RwSignal<u32>,
+}
+
+struct Line {
+    /// How often it is drawn: an old drawing may go after the next one has come.
+    drawn: u32,
+    heard: ArcRwSignal<Option<InstanceRow>>,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { drawn: 0, heard: ArcRwSignal::new(None) }
+    }
+}
+
+fn key(row: &InstanceRow) -> Key {
+    (row.environment.clone(), row.pool.clone(), row.instance.name.clone())
+}
+
+impl Shown {
+    pub(super) fn new() -> Self {
+        Self { lines: StoredValue::new(BTreeMap::new()), moved: RwSignal::new(0) }
+    }
+
+    /// The newest of what was loaded and what arrived since; followed for as long as it is drawn. One that has left keeps its last
+    /// words.
+    pub(super) fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
+        let own = key(&loaded);
+        let heard = self.lines.try_update_value(|lines| {
+            let line = lines.entry(own.clone()).or_insert_with(Line::new);
+            line.drawn += 1;
+            line.heard.clone()
+        });
+        self.moved.update(|count| *count += 1);
+        on_cleanup(move || self.leave(&own));
+        Memo::new(move |_| heard.as_ref().and_then(|heard| heard.get()).unwrap_or_else(|| loaded.clone()))
+    }
+
+    fn leave(self, key: &Key) {
+        self.lines.update_value(|lines| {
+            if let Some(line) = lines.get_mut(key) {
+                line.drawn -= 1;
+            }
+        });
+        self.moved.update(|count| *count += 1);
+    }
+}
+
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+impl Shown {
+    /// Environment and name of all that are drawn.
+    pub(super) fn places(self) -> BTreeSet<(String, String)> {
+        self.moved.track();
+        self.lines.with_value(|lines| {
+            let drawn = lines.iter().filter(|(_, line)| line.drawn > 0);
+            drawn.map(|((environment, _, name), _)| (environment.clone(), name.clone())).collect()
+        })
+    }
+
+    pub(super) fn heard(self, rows: Vec<InstanceRow>) {
+        for row in rows {
+            let signal = self
+                .lines
+                .try_update_value(|lines| lines.entry(key(&row)).or_insert_with(Line::new).heard.clone());
+            if let Some(signal) = signal {
+                signal.set(Some(row));
+            }
+        }
+    }
+
+    /// Before another stream opens: what it does not follow would grow old.
+    pub(super) fn forget_undrawn(self) {
+        self.lines.update_value(|lines| lines.retain(|_, line| line.drawn > 0));
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::{
+        agent::AgentState,
+        instance::{CurrentAction, Instance, InstanceStatus},
+    };
+
+    use super::*;
+
+    fn row(name: &str, agent: AgentState) -> InstanceRow {
+        InstanceRow {
+            environment: "dev".into(),
+            pool: "web".into(),
+            instance: Instance {
+                name: name.into(),
+                id: None,
+                zone: "us-central1-a".into(),
+                group: "g".into(),
+                status: InstanceStatus::Running,
+                current_action: CurrentAction::None,
+                template: None,
+                address: None,
+                created_at: None,
+                probe: None,
+                last_error: None,
+            },
+            agent,
+            last_heartbeat: None,
+        }
+    }
+
+    #[test]
+    fn what_arrives_while_a_list_is_drawn_anew_is_on_it_and_what_nobody_draws_is_forgotten() {
+        let owner = Owner::new();
+        owner.set();
+        let shown = Shown::new();
+        let names = || shown.places().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        let drawing = owner.child();
+        let first = drawing.with(|| shown.follow(row("a", AgentState::Late)));
+        assert_eq!(first.get_untracked().agent, AgentState::Late, "as it was loaded");
+        shown.heard(vec![row("a", AgentState::Healthy), row("b", AgentState::Healthy)]);
+        assert_eq!(first.get_untracked().agent, AgentState::Healthy);
+        assert_eq!(names(), ["a"], "what is not drawn is not asked for");
+
+        drawing.cleanup();
+        assert!(names().is_empty());
+        shown.heard(vec![row("a", AgentState::Silent)]);
+        let again = shown.follow(row("a", AgentState::Healthy));
+        assert_eq!(again.get_untracked().agent, AgentState::Silent);
+
+        shown.forget_undrawn();
+        assert_eq!(again.get_untracked().agent, AgentState::Silent, "it is drawn");
+        let other = shown.follow(row("b", AgentState::Starting));
+        assert_eq!(other.get_untracked().agent, AgentState::Starting, "nobody drew it until now");
+        assert_eq!(names(), ["a", "b"]);
+    }
+}
