@@ -99,33 +99,36 @@ async fn an_edit_goes_on_where_something_else_was_changed_meanwhile(pool: PgPool
     let mut worker = Worker::start(control).await;
     worker.finish(propose(control, &operator(), by_hand()).await.unwrap()).await;
 
+    // The first rule also takes the place of the module's own, which every plan notes.
+    carry_out(&mut worker, &prioritise(950)).await;
+
     let seen = edits::preview_edit(control, &operator(), "dev", &scale(3)).await.unwrap();
-    assert_eq!((seen.base_generation, seen.overtaken), (1, None));
+    assert_eq!((seen.base_generation, seen.overtaken), (2, None));
     carry_out(&mut worker, &prioritise(900)).await;
-    let begun = edits::preview_begun_edit(control, &viewer(), "dev", &scale(3), Some(1)).await.unwrap();
-    assert_eq!((begun.base_generation, begun.overtaken), (2, None));
+    let begun = edits::preview_begun_edit(control, &viewer(), "dev", &scale(3), Some(2)).await.unwrap();
+    assert_eq!((begun.base_generation, begun.overtaken), (3, None));
     assert_ne!(begun.digest, seen.digest, "it is computed upon what is in force");
     // The plan is step by step the one that was seen, and the change follows what is in force.
     assert_eq!(begun.plan, seen.plan);
-    let seen = Seen { base_generation: 1, digest: Some(&seen.digest) };
+    let seen = Seen { base_generation: 2, digest: Some(&seen.digest) };
     let id = edits::propose_edit(control, &operator(), "dev", &scale(3), seen, "").await.unwrap();
     let ended = worker.finish(id).await;
     assert_eq!(ended.state, ChangeState::Applied, "{:?}", ended.outcome);
-    assert_eq!(ended.revision.base_generation, 2);
+    assert_eq!(ended.revision.base_generation, 3);
     let desired = &ended.revision.desired;
     assert_eq!(desired.agent_pools[0].target_size, Some(3));
     assert_eq!(desired.firewall_rules["allow-agent-ssh"].priority, 900, "nothing was taken back");
 
-    // Generation 3 has another size of the pool, and the rule as generation 2 had it.
+    // Generation 4 has another size of the pool, and the rule as generation 3 had it.
     for late in [scale(4), Edit::DeletePool { name: "backend-pool".into() }] {
-        let error = edits::propose_edit(control, &operator(), "dev", &late, read(2), "").await.unwrap_err();
+        let error = edits::propose_edit(control, &operator(), "dev", &late, read(3), "").await.unwrap_err();
         assert!(matches!(error, Error::Moved { .. }), "{error}");
-        let preview = edits::preview_begun_edit(control, &viewer(), "dev", &late, Some(2)).await.unwrap();
-        assert_eq!((preview.base_generation, preview.overtaken), (3, Some(2)));
+        let preview = edits::preview_begun_edit(control, &viewer(), "dev", &late, Some(3)).await.unwrap();
+        assert_eq!((preview.base_generation, preview.overtaken), (4, Some(3)));
     }
     let error =
-        edits::propose_edit(control, &operator(), "dev", &prioritise(800), read(1), "").await.unwrap_err();
-    assert!(error.to_string().contains("at generation 3 now, and the edit was of generation 1"), "{error}");
+        edits::propose_edit(control, &operator(), "dev", &prioritise(800), read(2), "").await.unwrap_err();
+    assert!(error.to_string().contains("at generation 4 now, and the edit was of generation 2"), "{error}");
     // Of generations that nobody knows nothing is the same.
     for unknown in [0, 9] {
         let late =
@@ -133,12 +136,12 @@ async fn an_edit_goes_on_where_something_else_was_changed_meanwhile(pool: PgPool
         assert!(matches!(late, Err(Error::Moved { .. })), "{unknown}: {late:?}");
     }
     // Another plan than the one that was shown is not proposed, whatever it is of.
-    let other = Seen { base_generation: 2, digest: Some("of another plan") };
+    let other = Seen { base_generation: 3, digest: Some("of another plan") };
     let error =
         edits::propose_edit(control, &operator(), "dev", &prioritise(800), other, "").await.unwrap_err();
     assert!(error.to_string().contains("since the plan was shown"), "{error}");
-    let id = edits::propose_edit(control, &operator(), "dev", &prioritise(800), read(2), "").await.unwrap();
-    assert_eq!(change(control, id).await.revision.base_generation, 3);
+    let id = edits::propose_edit(control, &operator(), "dev", &prioritise(800), read(3), "").await.unwrap();
+    assert_eq!(change(control, id).await.revision.base_generation, 4);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
