@@ -22,14 +22,16 @@ impl Tally {
     /// Adds what this line says, if it is a runner's closing line.
     pub(crate) fn read(&mut self, line: &str) {
         let line = without_colours(line);
-        let line = line.trim();
-        if let Some(counts) = line.strip_prefix("Summary [").and_then(|rest| rest.split_once("run:")) {
+        if let Some(counts) =
+            line.trim_start().strip_prefix("Summary [").and_then(|rest| rest.split_once("run:"))
+        {
             // nextest: `Summary [   1.234s] 10 tests run: 9 passed (1 slow), 1 failed, 2 skipped`
             self.add(counts.1, ',');
         } else if let Some((_, counts)) =
             line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
         {
-            // cargo test: `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out`
+            // cargo test: `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out`. Indented it is what
+            // nextest repeats of a test that failed, which its own summary counts.
             self.add(counts, ';');
         }
     }
@@ -118,6 +120,7 @@ mod tests {
         let tally = read(&[
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.00s",
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 137 filtered out; finished in 6.74s",
         ]);
         assert_eq!(tally, Tally { passed: 4, failed: 2, skipped: 1 });
     }
