@@ -48,8 +48,8 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
                 <span>"Agent Manager"</span>
             </a>
             {knowledge.map(|knowledge| environments::picker(scope, knowledge))}
-            <span class="gap"></span>
             {knowledge.is_some().then(|| palette::palette(scope))}
+            <span class="gap"></span>
             {freshness::freshness()}
             {clock()}
             {knowledge.map(waiting)}

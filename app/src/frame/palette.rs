@@ -80,6 +80,7 @@ pub fn palette(scope: Scope) -> AnyView {
             }
         >
             {icon(Icon::Search)}
+            <span>"Search"</span>
             <kbd aria-hidden="true">"Ctrl K"</kbd>
         </a>
         <dialog

@@ -120,7 +120,7 @@ fn line(row: AutoscalingRow) -> AnyView {
                     {row.pool} " " <small>{row.environment}</small>
                 </a>
             </th>
-            <td>{status(state, word)}</td>
+            <td>{status(state, words::sentence(&word))}</td>
             <td class="num">{size(running)}</td>
             <td class="num">{size(recommended)}</td>
             <td class="num">{bounds}</td>

@@ -198,7 +198,7 @@ fn refusals(
             view! {
                 <li>
                     <code>{problem.field}</code>
-                    " "
+                    ": "
                     {words::sentence(&problem.message)}
                 </li>
             }

@@ -9,6 +9,7 @@ use crate::{
     components::{
         diff::diff,
         glyph::{State, glyph},
+        icon::turning_arrow,
         moment::{ago, clock_time, date},
     },
     pages::search::TEXT,
@@ -195,7 +196,7 @@ fn evidence(event: &AuditEvent) -> AnyView {
     let changed = (!event.differences.is_empty()).then(|| diff(event.differences.clone()));
     view! {
         <details class="fold">
-            <summary class="sm muted">"Before and after"</summary>
+            <summary class="sm muted cluster">{turning_arrow()} "Before and after"</summary>
             {changed}
             <dl class="props sm">
                 {digest("Before", &event.before_sha256)} {digest("After", &event.after_sha256)}

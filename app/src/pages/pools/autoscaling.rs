@@ -187,7 +187,7 @@ fn reasons(row: &AutoscalingRow) -> AnyView {
         })
         .collect_view();
     view! {
-        <Panel id="reasons" title="Why this size" aside=move || status(state, word.clone())>
+        <Panel id="reasons" title="Why this size" aside=move || status(state, words::sentence(&word))>
             {none
                 .then(|| {
                     view! { <p class="panel-body soft">"The service gives no reason: nothing holds the size back."</p> }

@@ -19,7 +19,11 @@ use super::{
 };
 use crate::{
     api::{self, ApiError, FieldProblem},
-    components::{field::TextField, loaded::loaded, side_panel::SidePanel},
+    components::{
+        field::{NumberField, TextField},
+        loaded::loaded,
+        side_panel::SidePanel,
+    },
     form::{Posted, Problems, unreadable},
     frame::Scope,
     pages::review::{Check, EditForm, Preview, problems},
@@ -179,12 +183,13 @@ pub fn ResizePool() -> AnyView {
                             verb="Resize pool"
                             generation=Some(form.generation)
                         >
-                            <TextField
+                            <NumberField
                                 name=verbs::SIZE
                                 label="Size"
                                 value=value
+                                unit="VMs"
                                 required=true
-                                hint=format!("VMs. It is declared with {size} now.")
+                                hint=format!("It is declared with {size} now.")
                                 problem=problems.of(verbs::SIZE)
                             />
                         </EditForm>

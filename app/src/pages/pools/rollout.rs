@@ -291,7 +291,7 @@ fn legend(rollout: &View) -> AnyView {
             }
         })
         .collect_view();
-    view! { <ul class="legend sm keys">{items}</ul> }.into_any()
+    view! { <ul class="legend sm kinds">{items}</ul> }.into_any()
 }
 
 fn verbs(view: &PoolView, rollout: &View) -> AnyView {

@@ -40,7 +40,7 @@ fn fold(inner: AnyView) -> AnyView {
         <details class="panel">
             <summary class="panel-head">
                 <span class="cluster">{turning_arrow()} <b>"As a command"</b></span>
-                <small>"g, and HTTP"</small>
+                <small>"With " <code>"g"</code> " and over HTTP"</small>
             </summary>
             <div class="panel-body form">{inner}</div>
         </details>

@@ -75,8 +75,8 @@ fn in_use(row: &TemplateRow) -> Option<String> {
         return Some("It is retired already.".to_owned());
     }
     (!row.pools.is_empty()).then(|| {
-        let verb = if row.pools.len() == 1 { "uses" } else { "use" };
-        format!("{} {verb} it: give them another template first.", words::list(&row.pools))
+        let (verb, them) = if row.pools.len() == 1 { ("uses", "that pool") } else { ("use", "them") };
+        format!("{} {verb} it: give {them} another template first.", words::list(&row.pools))
     })
 }
 
@@ -227,7 +227,10 @@ mod tests {
     #[test]
     fn only_what_no_pool_uses_can_be_retired() {
         let mut template = row(&[(1, true, 0)]);
-        assert_eq!(in_use(&template).as_deref(), Some("front uses it: give them another template first."));
+        assert_eq!(
+            in_use(&template).as_deref(),
+            Some("front uses it: give that pool another template first.")
+        );
         template.pools.clear();
         assert_eq!(in_use(&template), None);
         assert!(in_use(&row(&[(1, false, 0)])).is_some());

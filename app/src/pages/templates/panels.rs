@@ -131,7 +131,7 @@ fn choose_type() -> AnyView {
                     <header class="panel-head">
                         <h2>{level.as_str()}</h2>
                     </header>
-                    <ul class="list">{types}</ul>
+                    <ul class="list types">{types}</ul>
                 </section>
             }
         })

@@ -12,7 +12,7 @@ mod zones;
 use crate::{FleetSpec, ObservedFleet, name, resource::ResourceSet};
 
 pub(crate) use pool::{autoscaled, bounds, size_at_creation};
-pub(crate) use scopes::expand_scope;
+pub(crate) use scopes::{expand_scope, short_scope};
 pub(crate) use template::{OWN_METADATA, content_digest};
 pub(crate) use versions::{Versions, carried};
 pub use versions::{complete_versions, held_versions, hold_pool, present_version};

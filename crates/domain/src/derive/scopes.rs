@@ -35,6 +35,11 @@ pub(crate) fn expand_scope(declared: &str) -> Option<String> {
     ALIASES.iter().find(|(alias, _)| *alias == declared).map(|(_, path)| format!("{ROOT}{path}"))
 }
 
+/// What tells a scope from the others, for who reads a list of them.
+pub(crate) fn short_scope(declared: &str) -> &str {
+    declared.strip_prefix(ROOT).filter(|path| !path.is_empty()).unwrap_or(declared)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +51,12 @@ mod tests {
         assert_eq!(expand_scope(url).unwrap(), url);
         assert_eq!(expand_scope("compute-write"), None);
         assert_eq!(expand_scope(ROOT), None);
+    }
+
+    #[test]
+    fn a_list_names_scopes_without_their_root() {
+        assert_eq!(short_scope("https://www.googleapis.com/auth/logging.write"), "logging.write");
+        assert_eq!(short_scope("compute-rw"), "compute-rw");
+        assert_eq!(short_scope(ROOT), ROOT);
     }
 }

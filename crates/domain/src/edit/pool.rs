@@ -115,7 +115,8 @@ pub(super) fn start_canary(spec: &mut FleetSpec, name: &str, canary: &CanarySpec
 
 fn take_canary(spec: &mut FleetSpec, name: &str) -> Result<CanarySpec, EditError> {
     let canary = find(spec, name)?.canary.take();
-    canary.ok_or_else(|| EditError::invalid("canary", format!("is not there: {name} tries no other version")))
+    canary
+        .ok_or_else(|| EditError::invalid("canary", format!("there is none: {name} tries no other version")))
 }
 
 pub(super) fn promote_canary(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> {

@@ -1,7 +1,7 @@
 //! A template's attributes as they are in force: its own, or its environment's defaults.
 
 use super::template::TemplateSetting;
-use crate::{environment::EnvironmentSpec, machine_type, template::TemplateSpec};
+use crate::{derive::short_scope, environment::EnvironmentSpec, machine_type, template::TemplateSpec};
 
 /// In the order in which a person asks for them.
 pub(super) fn template_settings(
@@ -39,7 +39,8 @@ pub(super) fn template_settings(
         template.service_account_email.is_none(),
     );
     let scopes = template.scopes.as_ref().unwrap_or(&environment.default_agent_scopes);
-    add("Scopes", listed(scopes), template.scopes.is_none());
+    let scopes: Vec<String> = scopes.iter().map(|scope| short_scope(scope).to_owned()).collect();
+    add("Scopes", listed(&scopes), template.scopes.is_none());
     let spot = template.preemptible.unwrap_or(environment.default_preemptible);
     add("Provisioning", if spot { "Spot" } else { "standard" }.to_owned(), template.preemptible.is_none());
     add("Restarts by itself", yes_or_no(template.automatic_restart.unwrap_or(!spot)), false);
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(of("Machine type"), ("n2-standard-4: 4 vCPU, 16 GB", false));
         assert_eq!(of("Image"), ("ubuntu-os-cloud/ubuntu-2204-lts", true));
         assert_eq!(of("Boot disk"), ("20 GB pd-ssd", true));
+        assert_eq!(of("Scopes"), ("cloud-platform, compute, monitoring, logging.write", true));
         assert_eq!(of("Labels"), ("team=a", false));
         assert_eq!(of("Service account"), ("the project's default account", true));
     }
