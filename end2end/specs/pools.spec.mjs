@@ -88,7 +88,10 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await carryOut(page, 'Nightly work');
   await open(page, POOL);
   await main(page).getByText('All 3 agents run and are healthy.').waitFor(SETTLES);
-  const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
+  const beside = main(page).getByRole('region', { name: 'Settings' });
+  assert.deepEqual((await tableRows(beside)).find(([name]) => name === 'Zones'), ['Zones', 'a b c', 'a b c']);
+  await beside.getByText(/more settings, all as declared$/).click();
+  const settings = await tableRows(beside);
   assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '40 s', '40 s']);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
