@@ -155,6 +155,13 @@ test('a canary tries the next version, goes back, tries again and is promoted, a
   await main(page).getByText('It touches no VM.').waitFor();
   await carryOut(page, 'Room for images');
 
+  for (const verb of ['promote', 'roll-back']) {
+    await open(page, `${POOL}/${verb}`);
+    const pointless = page.getByRole('button', { name: 'Review change', exact: true });
+    assert.equal(await pointless.getAttribute('aria-disabled'), 'true', `${verb} without a canary`);
+    await page.getByText('The pool has no canary.', { exact: true }).waitFor();
+  }
+
   const begin = async () => {
     await open(page, `${POOL}/rollout`);
     await main(page).getByRole('link', { name: 'Change template' }).click();
