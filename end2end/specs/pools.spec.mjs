@@ -96,6 +96,21 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev', 'batch dev']);
+
+  await hydrated(page);
+  const table = main(page).getByRole('group', { name: 'Pools' });
+  const head = table.getByRole('columnheader', { name: 'Pool', exact: true });
+  for (const [address, direction, names] of [
+    ['?sort=name', 'ascending', ['backend-pool dev', 'batch dev']],
+    ['?sort=-name', 'descending', ['batch dev', 'backend-pool dev']],
+  ]) {
+    await head.getByRole('link').click();
+    await page.waitForURL((url) => url.search === address);
+    await until(`pools are ${direction}`, async () => {
+      assert.equal(await head.getAttribute('aria-sort'), direction);
+      assert.deepEqual((await tableRows(table)).map(([name]) => name), names);
+    });
+  }
 });
 
 test('a pool is resized; one that scales itself, and one who may not, are told why not', async () => {
