@@ -21,6 +21,7 @@ pub mod policies;
 pub mod pools;
 pub mod search;
 pub mod sessions;
+pub mod sidebar;
 pub mod single_keys;
 pub mod templates;
 pub mod theme;

@@ -18,6 +18,7 @@ pub mod kept;
 pub mod lines;
 pub mod loaded;
 pub mod moment;
+pub mod order;
 pub mod page_head;
 pub mod paging;
 pub mod pair;

@@ -6,12 +6,14 @@ mod keys;
 pub mod kiosk;
 mod palette;
 mod rooms;
+mod sidebar;
 mod user;
 
 use leptos::prelude::*;
 
 pub use environments::Scope;
 pub use keys::Keys;
+pub use sidebar::Sidebar;
 
 use crate::{
     api::ApiError,
@@ -37,7 +39,11 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
         <header class="topbar">
             <div class="menu">
                 <Drop label="Rooms" class="user" face=|| icon(Icon::Menu)>
-                    <nav aria-label="Rooms">{rooms::rooms(scope)}</nav>
+                    <nav aria-label="Rooms">
+                        {rooms::rooms(scope, None)} <div class="nav-group">
+                            <ul>{rooms::health(scope, None)}</ul>
+                        </div>
+                    </nav>
                 </Drop>
             </div>
             <a class="brand cluster" href=move || scope.link("/")>
@@ -63,16 +69,6 @@ pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
 fn clock() -> AnyView {
     let clock = Clock::here();
     view! { <span class="clock mono soft">{move || utc(clock.ticking())}</span> }.into_any()
-}
-
-#[component]
-pub fn Sidebar(scope: Scope) -> AnyView {
-    view! {
-        <nav class="sidebar" aria-label="Main">
-            {rooms::rooms(scope)}
-        </nav>
-    }
-    .into_any()
 }
 
 fn waiting_for_me() -> String {

@@ -29,6 +29,8 @@ pub struct Opening {
     pub theme: Theme,
     /// Whether keys without Ctrl or Alt do anything.
     pub single_keys: bool,
+    /// Whether the rooms at the side are icons alone.
+    pub sidebar_collapsed: bool,
     /// None: nobody is signed in.
     pub viewer: Option<Viewer>,
 }
@@ -50,13 +52,25 @@ impl Opening {
         let viewer = use_context::<domain::Actor>()
             .map(|actor| Viewer { name: actor.name.clone(), roles: actor.roles.clone() });
         let now = use_context::<control::Control>().map(|control| control.clock.now()).unwrap_or_default();
-        Self { now, theme: Theme::of_request(), single_keys: api::single_keys::of_request(), viewer }
+        Self {
+            now,
+            theme: Theme::of_request(),
+            single_keys: api::single_keys::of_request(),
+            sidebar_collapsed: api::sidebar::of_request(),
+            viewer,
+        }
     }
 
     /// Never reached: the browser only ever hydrates.
     #[cfg(not(feature = "ssr"))]
     fn read() -> Self {
-        Self { now: Timestamp::default(), theme: Theme::default(), single_keys: true, viewer: None }
+        Self {
+            now: Timestamp::default(),
+            theme: Theme::default(),
+            single_keys: true,
+            sidebar_collapsed: false,
+            viewer: None,
+        }
     }
 }
 

@@ -189,9 +189,11 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
     }
     let covered = Memo::new(move |_| path.with(|path| path == SIGN_IN));
     let kiosk = kiosk::kiosk();
+    let collapsed = RwSignal::new(Opening::here().sidebar_collapsed);
     let class = move || match (covered.get(), kiosk.get()) {
         (true, _) => "cover",
         (false, true) => "shell kiosk",
+        (false, false) if collapsed.get() => "shell collapsed",
         (false, false) => "shell",
     };
     view! {
@@ -204,7 +206,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
-                            <Sidebar scope=scope />
+                            <Sidebar scope=scope collapsed=collapsed />
                         }
                             .into_any()
                     })

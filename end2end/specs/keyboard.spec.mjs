@@ -1,4 +1,5 @@
-// Hands on the keyboard: single keys, their sheet and their switch; a page that is paused; one on a wall; a form as a command.
+// Hands on the keyboard: single keys, their sheet and their switch; a page that is paused; one on a wall; rooms as icons alone;
+// a form as a command.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -145,6 +146,37 @@ for (const scripts of [true, false]) {
     assert.equal(await rooms.count(), 0);
     await page.goto('/?kiosk=0');
     await rooms.waitFor();
+  });
+}
+
+for (const scripts of [true, false]) {
+  test(`the rooms shrink to their icons and keep their names, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { page } = await scene.person('Vera', { scripts });
+    const rooms = page.getByRole('navigation', { name: 'Main' });
+    const collapse = rooms.getByRole('button', { name: 'Collapse', exact: true });
+    const fleet = rooms.getByRole('link', { name: 'Fleet', exact: true });
+    const width = async () => (await rooms.boundingBox()).width;
+    await page.goto('/pools');
+    await hydrated(page);
+    const wide = await width();
+    assert.equal(await collapse.getAttribute('aria-pressed'), 'false');
+    await collapse.focus();
+    await page.keyboard.press('Enter');
+    await until('the rooms are icons', async () => (await width()) < wide / 3);
+    assert.equal(new URL(page.url()).pathname, '/pools', 'one stays where one was');
+    assert.deepEqual([await collapse.getAttribute('aria-pressed'), await fleet.getAttribute('title')], ['true', 'Fleet']);
+    if (scripts) await assertAccessible(page);
+
+    await page.goto('/settings');
+    await hydrated(page);
+    assert.ok((await width()) < wide / 3, 'the choice stays on the next page');
+    await rooms.getByRole('link', { name: 'Control plane', exact: true }).click();
+    await page.waitForURL((url) => url.pathname === '/settings/health');
+    await title(page).getByText('Health', { exact: true }).waitFor();
+    await collapse.click();
+    await until('the rooms have their names', async () => (await width()) === wide);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await rooms.waitFor({ state: 'hidden' });
   });
 }
 

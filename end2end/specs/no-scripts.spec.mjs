@@ -92,6 +92,26 @@ test('the theme is chosen by a form', async () => {
   assert.equal(await paper(), light);
 });
 
+test('a list is ordered by the heads of its columns', async () => {
+  const { page } = await scene.person('Mara', { scripts: false });
+  const table = main(page).getByRole('group', { name: 'Templates' });
+  const head = table.getByRole('columnheader', { name: 'Template', exact: true });
+  const names = async () => (await tableRows(table)).map(([name]) => name);
+  const press = () => Promise.all([page.waitForEvent('load'), head.getByRole('link').click()]);
+  await page.goto('/templates');
+  const declared = await names();
+  assert.ok(declared.length > 1, `only ${declared.length} templates are there`);
+  await press();
+  assert.deepEqual([await names(), await head.getAttribute('aria-sort')], [declared.toSorted(), 'ascending']);
+  await press();
+  assert.deepEqual([await names(), await head.getAttribute('aria-sort')], [declared.toSorted().reverse(), 'descending']);
+  assert.equal(new URL(page.url()).search, '?sort=-name', 'the address holds it');
+
+  await page.goto('/templates?sort=colour');
+  await main(page).getByRole('alert').getByText(/`colour`: there is no such order: it is one of name, type, version, declared/).waitFor();
+  assert.deepEqual([await names(), await head.getAttribute('aria-sort')], [declared, null]);
+});
+
 test('long lists are paged by links', async () => {
   const { page } = await scene.person('Mara', { scripts: false });
   await page.goto('/audit');

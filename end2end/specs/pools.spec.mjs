@@ -88,11 +88,29 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await carryOut(page, 'Nightly work');
   await open(page, POOL);
   await main(page).getByText('All 3 agents run and are healthy.').waitFor(SETTLES);
-  const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
+  const beside = main(page).getByRole('region', { name: 'Settings' });
+  assert.deepEqual((await tableRows(beside)).find(([name]) => name === 'Zones'), ['Zones', 'a b c', 'a b c']);
+  await beside.getByText(/more settings, all as declared$/).click();
+  const settings = await tableRows(beside);
   assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '40 s', '40 s']);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev', 'batch dev']);
+
+  await hydrated(page);
+  const table = main(page).getByRole('group', { name: 'Pools' });
+  const head = table.getByRole('columnheader', { name: 'Pool', exact: true });
+  for (const [address, direction, names] of [
+    ['?sort=name', 'ascending', ['backend-pool dev', 'batch dev']],
+    ['?sort=-name', 'descending', ['batch dev', 'backend-pool dev']],
+  ]) {
+    await head.getByRole('link').click();
+    await page.waitForURL((url) => url.search === address);
+    await until(`pools are ${direction}`, async () => {
+      assert.equal(await head.getAttribute('aria-sort'), direction);
+      assert.deepEqual((await tableRows(table)).map(([name]) => name), names);
+    });
+  }
 });
 
 test('a pool is resized; one that scales itself, and one who may not, are told why not', async () => {
@@ -151,6 +169,13 @@ test('a canary tries the next version, goes back, tries again and is promoted, a
   await review(page);
   await main(page).getByText('It touches no VM.').waitFor();
   await carryOut(page, 'Room for images');
+
+  for (const verb of ['promote', 'roll-back']) {
+    await open(page, `${POOL}/${verb}`);
+    const pointless = page.getByRole('button', { name: 'Review change', exact: true });
+    assert.equal(await pointless.getAttribute('aria-disabled'), 'true', `${verb} without a canary`);
+    await page.getByText('The pool has no canary.', { exact: true }).waitFor();
+  }
 
   const begin = async () => {
     await open(page, `${POOL}/rollout`);

@@ -8,11 +8,14 @@ use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
-/// None: the pools of all environments.
+/// None: the pools of all environments. `sort` is as an address writes it.
 #[server(prefix = "/fn", endpoint = "list_pools", output = Json)]
-pub async fn list_pools(environment: Option<String>) -> Result<Vec<PoolRow>, ApiError> {
+pub async fn list_pools(environment: Option<String>, sort: Option<String>) -> Result<Vec<PoolRow>, ApiError> {
     let request = super::request()?;
-    request.answer(control::pools::list_pools(&request.control, &request.actor, environment.as_deref()).await)
+    let rows = control::pools::list_pools(&request.control, &request.actor, environment.as_deref()).await;
+    request.answer(
+        rows.map(|rows| domain::list_order::ordered(rows, sort.as_deref(), domain::list_order::POOL_COLUMNS)),
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "load_pool", output = Json)]

@@ -5,13 +5,20 @@ use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
-/// None: the templates of all environments.
+/// None: the templates of all environments. `sort` is as an address writes it.
 #[server(prefix = "/fn", endpoint = "list_templates", output = Json)]
-pub async fn list_templates(environment: Option<String>) -> Result<Vec<TemplateRow>, ApiError> {
+pub async fn list_templates(
+    environment: Option<String>,
+    sort: Option<String>,
+) -> Result<Vec<TemplateRow>, ApiError> {
     let request = super::request()?;
     let rows =
         control::templates::list_templates(&request.control, &request.actor, environment.as_deref()).await;
-    request.answer(rows)
+    request.answer(
+        rows.map(|rows| {
+            domain::list_order::ordered(rows, sort.as_deref(), domain::list_order::TEMPLATE_COLUMNS)
+        }),
+    )
 }
 
 /// `from` and `to` are versions to compare; without both, the usual two are.

@@ -7,7 +7,7 @@ mod mosaic;
 mod pool;
 mod rail;
 
-use domain::{agent::AgentState, view::fleet::FleetView};
+use domain::{Permission, agent::AgentState, view::fleet::FleetView};
 use leptos::prelude::*;
 
 use self::pool::LivePool;
@@ -15,7 +15,7 @@ use super::{agent_states, costs::budget};
 use crate::{
     api,
     components::{
-        button::ButtonLink,
+        button::{ButtonLink, LockedLink},
         empty::Empty,
         glyph::{State, glyph},
         icon::{Icon, turning_arrow},
@@ -28,6 +28,7 @@ use crate::{
     },
     frame::Scope,
     live::Live,
+    opening::refusal,
     routes,
     url_state::Query,
     words,
@@ -107,6 +108,7 @@ fn budget_notice(view: &FleetView) -> Option<AnyView> {
 }
 
 fn agents(mut view: FleetView) -> AnyView {
+    let scope = Scope::here();
     let environment = view.environment.clone().unwrap_or_default();
     let pools: Vec<LivePool> =
         std::mem::take(&mut view.pools).into_iter().map(|pool| LivePool::here(&environment, pool)).collect();
@@ -141,7 +143,18 @@ fn agents(mut view: FleetView) -> AnyView {
         <PageHead
             title="Fleet"
             lead=lead
-            actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
+            actions=move || {
+                view! {
+                    <ButtonLink href=routes::IMPORT label="Import from Terraform" />
+                    <LockedLink
+                        id="new-pool"
+                        href=scope.link(routes::NEW_POOL)
+                        label="New pool"
+                        primary=true
+                        blocked=refusal(Permission::ProposeChange)
+                    />
+                }
+            }
         />
         {incidents(&view.incidents)}
         {view

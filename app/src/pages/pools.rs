@@ -15,6 +15,7 @@ pub mod verbs;
 
 use domain::{
     Permission,
+    list_order::POOL_COLUMNS,
     view::pool::{PoolRow, Requested},
 };
 use leptos::prelude::*;
@@ -40,6 +41,7 @@ use crate::{
         icon::Icon,
         loaded::loaded,
         moment::ago,
+        order::{Order, asked as order_asked},
         page_head::PageHead,
         status::status,
         table::Table,
@@ -48,25 +50,27 @@ use crate::{
     frame::Scope,
     live::Live,
     opening::refusal,
-    routes, words,
+    routes,
+    url_state::{Query, use_query},
+    words,
 };
 use domain::agent::AgentState;
 
 #[component]
 pub fn Pools() -> AnyView {
-    let (scope, live) = (Scope::here(), Live::here());
+    let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     let pools = Resource::new(
-        move || (scope.named(), live.pools()),
-        |(environment, _)| api::pools::list_pools(environment),
+        move || (scope.named(), query.with(order_asked), live.pools()),
+        |(environment, sort, _)| api::pools::list_pools(environment, sort),
     );
     view! {
         <Title text="Pools" />
-        {loaded(pools, "the pools", draw)}
+        {loaded(pools, "the pools", move |rows| draw(rows, &query.get_untracked()))}
     }
     .into_any()
 }
 
-fn draw(rows: Vec<PoolRow>) -> impl IntoView {
+fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
     let scope = Scope::here();
     if rows.is_empty() {
         return view! {
@@ -91,6 +95,11 @@ fn draw(rows: Vec<PoolRow>) -> impl IntoView {
         }
         all => format!("{well} of {} run as declared.", words::count(all as u64, "pool")),
     };
+    let order = Order::of(query, routes::POOLS, POOL_COLUMNS);
+    let (problem, name, size) =
+        (order.problem(), order.head("name", "Pool", ""), order.head("size", "Desired", "num"));
+    let (agent_type, template) =
+        (order.head("type", "Agent type", ""), order.head("template", "Template", ""));
     let lines = rows.into_iter().zip(standings).map(|(row, standing)| line(row, standing)).collect_view();
     view! {
         <PageHead
@@ -110,23 +119,16 @@ fn draw(rows: Vec<PoolRow>) -> impl IntoView {
             }
         />
         <section class="panel" aria-label="Pools">
-            <Table label="Pools">
+            {problem} <Table label="Pools">
                 <thead>
                     <tr>
-                        <th scope="col">"Pool"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">
-                            "Desired"
-                        </th>
-                        <th scope="col" class="num">
+                        {name} <th scope="col">"State"</th> {size} <th scope="col" class="num">
                             "Observed"
                         </th>
                         <th scope="col" class="num">
                             "Healthy"
                         </th>
-                        <th scope="col">"Agent type"</th>
-                        <th scope="col">"Template"</th>
-                        <th scope="col">"Autoscaling"</th>
+                        {agent_type} {template} <th scope="col">"Autoscaling"</th>
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>

@@ -75,6 +75,9 @@ pub fn EditForm(
     /// The fields stay in sight after the review.
     #[prop(optional)]
     unfolded: bool,
+    /// Why there is nothing to review, as a sentence, where no value of the form could change that.
+    #[prop(default = None)]
+    pointless: Option<String>,
     /// What else was computed of the values, below what the edit would do.
     #[prop(default = None)]
     beside: Option<AnyView>,
@@ -115,7 +118,7 @@ pub fn EditForm(
             let does = what_it_does(&preview, newer.is_none());
             (Some(view! { {beside} {does} }.into_any()), propose(&preview, &posted, verb))
         }
-        None => (None, review_first(&posted, generation)),
+        None => (None, review_first(&posted, generation, pointless)),
     };
     let touched = RwSignal::new(BTreeSet::new());
     let recheck = move |event: &ev::Event, finished: bool| {
@@ -234,7 +237,7 @@ fn refusals(
     .into_any()
 }
 
-fn review_first(posted: &Posted, generation: Option<i64>) -> AnyView {
+fn review_first(posted: &Posted, generation: Option<i64>, pointless: Option<String>) -> AnyView {
     // What was sent stays of the generation that it was begun on, also where it could not be read.
     let begun = generation.map(|now| posted.value(BASE_GENERATION, now.to_string()));
     view! {
@@ -244,7 +247,7 @@ fn review_first(posted: &Posted, generation: Option<i64>) -> AnyView {
                 label="Review change"
                 id="review-change"
                 primary=true
-                blocked=refusal(Permission::PlanChange)
+                blocked=refusal(Permission::PlanChange).or(pointless)
                 name=INTENT
                 value=REVIEW
             />

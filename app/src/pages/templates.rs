@@ -7,7 +7,7 @@ pub mod form;
 mod panels;
 mod versions;
 
-use domain::view::template::TemplateRow;
+use domain::{list_order::TEMPLATE_COLUMNS, view::template::TemplateRow};
 use leptos::prelude::*;
 
 pub use detail::TemplatePage;
@@ -16,26 +16,35 @@ pub use panels::{EditTemplate, NewTemplate, RetireTemplate};
 use crate::{
     api,
     components::{
-        button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
-        page_head::PageHead, status::status, table::Table, title::Title,
+        button::ButtonLink,
+        empty::Empty,
+        glyph::State,
+        icon::Icon,
+        loaded::loaded,
+        moment::ago,
+        order::{Order, asked},
+        page_head::PageHead,
+        status::status,
+        table::Table,
+        title::Title,
     },
     frame::Scope,
     live::Live,
     routes,
-    url_state::Query,
+    url_state::{Query, use_query},
     words,
 };
 
 #[component]
 pub fn Templates() -> AnyView {
-    let (scope, live) = (Scope::here(), Live::here());
+    let (scope, live, query) = (Scope::here(), Live::here(), use_query());
     let templates = Resource::new(
-        move || (scope.named(), live.instances(), live.changes()),
-        |(environment, ..)| api::templates::list_templates(environment),
+        move || (scope.named(), query.with(asked), (live.instances(), live.changes())),
+        |(environment, sort, _)| api::templates::list_templates(environment, sort),
     );
     view! {
         <Title text="Templates" />
-        {loaded(templates, "the templates", draw)}
+        {loaded(templates, "the templates", move |rows| draw(rows, &query.get_untracked()))}
     }
     .into_any()
 }
@@ -76,7 +85,7 @@ fn lead(rows: &[TemplateRow]) -> String {
     }
 }
 
-fn draw(rows: Vec<TemplateRow>) -> AnyView {
+fn draw(rows: Vec<TemplateRow>, query: &Query) -> AnyView {
     let scope = Scope::here();
     let new = move || scope.link(routes::NEW_TEMPLATE);
     if rows.is_empty() {
@@ -92,6 +101,11 @@ fn draw(rows: Vec<TemplateRow>) -> AnyView {
         .into_any();
     }
     let said = lead(&rows);
+    let order = Order::of(query, routes::TEMPLATES, TEMPLATE_COLUMNS);
+    let (problem, name) = (order.problem(), order.head("name", "Template", ""));
+    let (agent_type, version) =
+        (order.head("type", "Agent type", ""), order.head("version", "Version", "num"));
+    let declared = order.head("declared", "Declared", "");
     let lines = rows.into_iter().map(line).collect_view();
     view! {
         <PageHead
@@ -100,19 +114,13 @@ fn draw(rows: Vec<TemplateRow>) -> AnyView {
             actions=move || view! { <ButtonLink href=new() label="New template" primary=true /> }
         />
         <section class="panel" aria-label="Templates">
-            <Table label="Templates">
+            {problem} <Table label="Templates">
                 <thead>
                     <tr>
-                        <th scope="col">"Template"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Agent type"</th>
-                        <th scope="col" class="num">
-                            "Version"
-                        </th>
+                        {name} <th scope="col">"State"</th> {agent_type} {version}
                         <th scope="col">"VMs by version"</th>
                         <th scope="col">"Pools"</th>
-                        <th scope="col">"Declared"</th>
-                        <th scope="col">"By"</th>
+                        {declared} <th scope="col">"By"</th>
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>
@@ -124,7 +132,7 @@ fn draw(rows: Vec<TemplateRow>) -> AnyView {
 
 fn line(row: TemplateRow) -> AnyView {
     let Standing { state, word } = standing(&row);
-    let newest = row.declared().or(row.versions.first()).cloned();
+    let newest = row.shown().cloned();
     let running = running(&row);
     let pools = row
         .pools

@@ -116,7 +116,7 @@ fn missing(environment: &str, template: &str) -> Error {
 
 /// The declared version against the one before it; of a retired template, its newest two.
 fn usual_comparison(row: &TemplateRow) -> Option<(u32, u32)> {
-    let to = row.declared().or(row.versions.first())?.version;
+    let to = row.shown()?.version;
     let before = row.versions.iter().map(|version| version.version).filter(|version| *version != to);
     // Newest first: the one just below, or else, where an old content was declared again, the newest of all.
     let from = before.clone().find(|version| *version < to).or_else(|| before.clone().next())?;

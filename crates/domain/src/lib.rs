@@ -25,6 +25,7 @@ pub mod heartbeat_history;
 pub mod hindrance;
 pub mod incident;
 pub mod instance;
+pub mod list_order;
 pub mod list_query;
 pub mod machine_type;
 pub mod model;

@@ -188,6 +188,20 @@ async fn a_form_goes_on_upon_what_was_changed_elsewhere(pool: PgPool) {
     app.stop().await;
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn without_a_canary_there_is_nothing_to_review(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    declare(&app).await;
+    let cookies = app.sign_in("mara").await;
+    for verb in ["promote", "roll-back"] {
+        let page = words(app.page(&format!("/pools/dev/backend-pool/{verb}"), &cookies).await).await;
+        let button = page.split('<').find(|tag| tag.contains("id=\"review-change\"")).unwrap();
+        assert!(button.contains("aria-disabled=\"true\"") && !button.contains("submit"), "{button}");
+        assert!(page.contains("The pool has no canary."), "{page}");
+    }
+    app.stop().await;
+}
+
 /// The example with another upper bound of its pool.
 fn bounded(max: u32) -> ImportInput {
     let mut input: ImportInput = serde_json::from_value(texts()).unwrap();

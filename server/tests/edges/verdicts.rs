@@ -176,6 +176,7 @@ fn arguments(function: &str) -> Sent {
         "close_incident" | "overrule_brake" => Form("id=999&reason=none"),
         "revoke_passkey" => Form("id=00"),
         "set_budget" => Form("environment=none&revision=0&monthly=100"),
+        "collapse_sidebar" => Form("collapsed=true"),
         "set_single_keys" => Form("on=true"),
         "set_theme" => Form("theme=dark"),
         "begin_registration" => Json(json!({})),

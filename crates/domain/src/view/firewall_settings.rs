@@ -53,6 +53,7 @@ pub fn firewall_settings(desired: Option<&FirewallRule>, observed: Option<&Firew
             name: (*name).to_owned(),
             desired: desired.map(text),
             observed: observed.map(text),
+            detail: false,
         })
         .collect()
 }

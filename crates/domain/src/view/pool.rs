@@ -64,11 +64,19 @@ pub struct Setting {
     pub name: String,
     pub desired: Option<String>,
     pub observed: Option<String>,
+    /// Seldom asked for: it is looked up, not looked at.
+    pub detail: bool,
 }
 
 impl Setting {
     pub fn differs(&self) -> bool {
         self.desired != self.observed
+    }
+
+    /// Whether it can wait behind a fold: a detail in which the columns do not contradict each other. A column that has
+    /// nothing at all is said by the other rows.
+    pub fn folds(&self) -> bool {
+        self.detail && (self.desired.is_none() || self.observed.is_none() || !self.differs())
     }
 }
 

@@ -28,6 +28,7 @@ pub fn pool_settings(desired: &ResourceSet, observed: Option<&ObservedFleet>, gr
             _ => side.group.target_size.to_string(),
         }),
         observed: found.as_ref().and(running),
+        detail: false,
     }];
     for (name, text) in ROWS {
         let desired = wanted.as_ref().map(text);
@@ -39,7 +40,14 @@ pub fn pool_settings(desired: &ResourceSet, observed: Option<&ObservedFleet>, gr
                 _ => text,
             }
         });
-        rows.push(Setting { name: (*name).to_owned(), desired, observed });
+        // What neither side has is no news either.
+        let nothing = [&desired, &observed].into_iter().flatten().all(|text| text == NONE);
+        rows.push(Setting {
+            name: (*name).to_owned(),
+            desired,
+            observed,
+            detail: nothing || DETAILS.contains(name),
+        });
     }
     rows
 }
@@ -50,6 +58,7 @@ pub fn heartbeat_settings(declared: Thresholds, kept: Thresholds) -> [Setting; 3
         name: name.to_owned(),
         desired: Some(format!("{} s", seconds(&declared))),
         observed: Some(format!("{} s", seconds(&kept))),
+        detail: true,
     };
     [
         row("Agent late after", |thresholds| thresholds.late_after_seconds),
@@ -85,6 +94,17 @@ impl<'a> Side<'a> {
 const NONE: &str = "none";
 const UNKNOWN: &str = "not known";
 const REFERENCES: &[&str] = &["Template", "Machine type", "Image"];
+const DETAILS: &[&str] = &[
+    "Updates",
+    "Max surge",
+    "Max unavailable",
+    "Named ports",
+    "External address",
+    "Boot disk",
+    "Workspace disk",
+    "Provisioning",
+    "Confidential",
+];
 
 type Row = (&'static str, fn(&Side<'_>) -> String);
 
@@ -95,11 +115,7 @@ const ROWS: &[Row] = &[
     ("Canary", canary),
     ("Machine type", |side| side.of_template(|template| template.machine_type.clone())),
     ("Image", |side| side.of_template(|template| template.source_image.clone())),
-    ("Zones", |side| {
-        let mut zones: Vec<&str> = side.group.zones.iter().map(|zone| last_segment(zone)).collect();
-        zones.sort_unstable();
-        zones.join(", ")
-    }),
+    ("Zones", |side| zones(&side.group.zones)),
     ("Updates", |side| {
         let policy = &side.group.update_policy;
         format!("{}, {}", policy.update_type.as_str(), policy.replacement_method.as_str()).to_lowercase()
@@ -132,6 +148,19 @@ fn canary(side: &Side<'_>) -> String {
     side.group.canary.as_ref().map_or(NONE.to_owned(), |canary| {
         format!("{} of {}", canary.target_size, last_segment(&canary.template))
     })
+}
+
+/// `a b c`: a group is of one region, which the page's head says. Zones of several have their whole names.
+fn zones(zones: &[String]) -> String {
+    let mut names: Vec<&str> = zones.iter().map(|zone| last_segment(zone)).collect();
+    names.sort_unstable();
+    let parts: Option<Vec<(&str, &str)>> = names.iter().map(|name| name.rsplit_once('-')).collect();
+    match parts {
+        Some(parts) if parts.windows(2).all(|pair| pair[0].0 == pair[1].0) => {
+            parts.iter().map(|(_, letter)| *letter).collect::<Vec<_>>().join(" ")
+        }
+        _ => names.join(", "),
+    }
 }
 
 fn percent(share: f64) -> String {

@@ -58,6 +58,11 @@ impl TemplateRow {
         self.versions.iter().find(|version| version.declared)
     }
 
+    /// The one that a list tells of: the declared one, or the newest of a retired template.
+    pub fn shown(&self) -> Option<&TemplateVersion> {
+        self.declared().or(self.versions.first())
+    }
+
     pub fn vms(&self) -> u32 {
         self.versions.iter().map(TemplateVersion::vms).sum()
     }

@@ -37,6 +37,25 @@ fn what_differs_is_what_was_changed() {
 }
 
 #[test]
+fn what_is_equal_and_seldom_asked_for_folds() {
+    let shown = |rows: &[Setting]| -> Vec<String> {
+        rows.iter().filter(|row| !row.folds()).map(|row| row.name.clone()).collect()
+    };
+    let observed = applied(&basic(), &nothing());
+    let rows = pool_settings(&derive::desired(&basic(), &observed), Some(&observed), GROUP);
+    let first =
+        ["Size", "Autoscaling", "CPU target", "Template", "Machine type", "Image", "Zones", "Health check"];
+    assert_eq!(shown(&rows), first);
+    let unread = pool_settings(&derive::desired(&basic(), &nothing()), None, GROUP);
+    assert_eq!(shown(&unread), first, "no reading contradicts nothing");
+
+    let mut other = basic();
+    other.agent_vm_templates[0].enable_workspace_disk = false;
+    let rows = pool_settings(&derive::desired(&other, &observed), Some(&observed), GROUP);
+    assert!(shown(&rows).contains(&"Workspace disk".to_owned()), "what differs is in sight: {rows:?}");
+}
+
+#[test]
 fn the_observed_size_is_what_runs() {
     let mut observed = applied(&basic(), &nothing());
     observed.groups.get_mut(GROUP).unwrap().instances[0].status = InstanceStatus::Staging;

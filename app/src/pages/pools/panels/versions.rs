@@ -148,6 +148,8 @@ fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, ver
                 "the pool",
                 move |(form, preview)| {
                     let problems = problems(&posted, &preview, &form.place());
+                    let tries = form.pool.as_ref().is_some_and(|pool| pool.canary.is_some());
+                    let pointless = (!tries).then(|| "The pool has no canary.".to_owned());
                     view! {
                         <EditForm
                             posted=posted.clone()
@@ -155,6 +157,7 @@ fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, ver
                             problems=problems
                             names=&[]
                             verb=verb
+                            pointless=pointless
                         >
                             ""
                         </EditForm>
