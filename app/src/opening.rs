@@ -33,6 +33,8 @@ pub struct Opening {
     pub sidebar_collapsed: bool,
     /// None: nobody is signed in.
     pub viewer: Option<Viewer>,
+    /// The newest event of the live stream before the page was read: the stream begins after it. Empty: nobody knows.
+    pub told: String,
 }
 
 impl Opening {
@@ -51,13 +53,14 @@ impl Opening {
     fn read() -> Self {
         let viewer = use_context::<domain::Actor>()
             .map(|actor| Viewer { name: actor.name.clone(), roles: actor.roles.clone() });
-        let now = use_context::<control::Control>().map(|control| control.clock.now()).unwrap_or_default();
+        let control = use_context::<control::Control>();
         Self {
-            now,
+            now: control.as_ref().map(|control| control.clock.now()).unwrap_or_default(),
             theme: Theme::of_request(),
             single_keys: api::single_keys::of_request(),
             sidebar_collapsed: api::sidebar::of_request(),
             viewer,
+            told: control.map(|control| control.live.head().to_string()).unwrap_or_default(),
         }
     }
 
@@ -70,6 +73,7 @@ impl Opening {
             single_keys: true,
             sidebar_collapsed: false,
             viewer: None,
+            told: String::new(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Where the keyboard is after a navigation: on the new page's heading, as it would be after a page load. After a side
-//! panel it is on the link that had opened the panel.
+//! panel it is on the link that had opened the panel. And a page that is drawn anew does not lose it.
 
 use leptos::{html, prelude::*, web_sys};
 use leptos_router::hooks::use_location;
@@ -61,18 +61,93 @@ impl FocusOnArrival {
                 return;
             }
             if before.is_some() {
-                let opener = this.closed.get_value();
-                // Built, but in the document only when this turn is over.
-                request_animation_frame(move || {
-                    if opener.and_then(|path| link_to(&path)).is_none_or(|link| link.focus().is_err()) {
-                        let _ = heading.focus();
-                    }
-                });
+                focus_when_shown(heading, this.closed.get_value(), FRAMES);
             }
             this.closed.set_value(None);
             this.last.set_value(Some(here));
         });
     }
+}
+
+/// Called before what was loaded is drawn: where that takes the keyboard's place out of the page, the keyboard is put on what
+/// stands there instead. Elements that a closure makes are made anew with each drawing.
+#[cfg(feature = "hydrate")]
+pub fn keep_focus() {
+    if let Some(held) = Held::read() {
+        request_animation_frame(move || held.restore());
+    }
+}
+
+/// Where the keyboard is within the page.
+#[cfg(feature = "hydrate")]
+struct Held {
+    said: String,
+    /// How many before it say the same.
+    place: usize,
+}
+
+#[cfg(feature = "hydrate")]
+impl Held {
+    fn read() -> Option<Self> {
+        let active = document().active_element()?;
+        let stops = stops();
+        let at = stops.iter().position(|stop| **stop == active)?;
+        let said = said(&active);
+        let place = stops.iter().take(at).filter(|stop| self::said(stop) == said).count();
+        Some(Self { said, place })
+    }
+
+    fn restore(&self) {
+        // Otherwise it has stayed, or somebody has moved it meanwhile.
+        let lost = match document().active_element() {
+            Some(active) => document().body().is_some_and(|body| *body == active),
+            None => true,
+        };
+        let mut same = stops().into_iter().filter(|stop| said(stop) == self.said);
+        if let Some(stop) = lost.then(|| same.nth(self.place)).flatten() {
+            let quietly = web_sys::FocusOptions::new();
+            quietly.set_prevent_scroll(true);
+            let _ = stop.focus_with_options(&quietly);
+        }
+    }
+}
+
+/// All that the keyboard can be on within the page, in its order.
+#[cfg(feature = "hydrate")]
+fn stops() -> Vec<web_sys::HtmlElement> {
+    use leptos::wasm_bindgen::JsCast as _;
+    const STOPS: &str = "main :is(a[href], button, input, select, textarea, summary, h1[tabindex])";
+    let Ok(found) = document().query_selector_all(STOPS) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// What tells an element from its like in two drawings of one page.
+#[cfg(feature = "hydrate")]
+fn said(element: &web_sys::Element) -> String {
+    let [id, href, name, label] =
+        ["id", "href", "name", "aria-label"].map(|name| element.get_attribute(name).unwrap_or_default());
+    let tag = element.tag_name();
+    // The text of a field is what somebody types, or may choose from.
+    let text = match tag.as_str() {
+        "A" | "BUTTON" | "SUMMARY" | "H1" => element.text_content().unwrap_or_default(),
+        _ => String::new(),
+    };
+    [tag, id, href, name, label, text].join("\n")
+}
+
+/// Some seconds of them: as long as a page may take from its being built to its being shown.
+const FRAMES: u32 = 300;
+
+/// It is built, but in the document only when this turn is over, or later where more of the page is still on its way.
+fn focus_when_shown(heading: web_sys::HtmlHeadingElement, opener: Option<String>, frames: u32) {
+    request_animation_frame(move || {
+        if !heading.is_connected() && frames > 0 {
+            return focus_when_shown(heading, opener, frames - 1);
+        }
+        if opener.and_then(|path| link_to(&path)).is_none_or(|link| link.focus().is_err()) {
+            let _ = heading.focus();
+        }
+    });
 }
 
 /// The page's first link to the path, whatever its query.

@@ -38,6 +38,8 @@ where
                             None => return failure(error, what, true).into_any(),
                         },
                     };
+                    #[cfg(feature = "hydrate")]
+                    super::focus::keep_focus();
                     view! {
                         {notice}
                         {draw(value).into_any()}

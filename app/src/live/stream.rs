@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
 use super::{Freshness, Live, shown::Shown};
-use crate::{components::moment::Clock, url_state::encode};
+use crate::{components::moment::Clock, opening::Opening, url_state::encode};
 
 /// From the drawing of rows to the stream that follows them: a page is drawn in several steps.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -50,7 +50,7 @@ struct Tab {
     attempt: RwSignal<u32>,
     /// When the server last said anything.
     heard: StoredValue<Timestamp>,
-    /// The id of the last event; empty before the first one.
+    /// The id of the last event; empty where it begins anew.
     last: StoredValue<String>,
 }
 
@@ -59,8 +59,9 @@ pub fn connect(live: Live, environment: Signal<Option<String>>) {
     let current = StoredValue::new_local(None::<Stream>);
     let clock = Clock::here();
     let heard = StoredValue::new(clock.now_untracked());
-    let tab =
-        Tab { live, clock, attempt: RwSignal::new(0_u32), heard, last: StoredValue::new(String::new()) };
+    // The first stream goes on where the server was when it drew the page.
+    let last = StoredValue::new(Opening::here().told);
+    let tab = Tab { live, clock, attempt: RwSignal::new(0_u32), heard, last };
     let environment = Memo::new(move |_| environment.get());
     let paused = Memo::new(move |_| matches!(live.freshness.get(), Freshness::Paused(_)));
     let followed = settled(live.shown);
@@ -72,9 +73,13 @@ pub fn connect(live: Live, environment: Signal<Option<String>>) {
     Effect::new(move |before: Option<(u32, bool, Option<String>)>| {
         let now = (tab.attempt.get(), paused.get(), environment.get());
         let Some((environment, rows)) = now.2.clone().zip(rows.get()) else { return now };
-        // Where only the rows are others, nothing was missed that the server could not tell now.
-        let lives = live.freshness.get_untracked() == Freshness::Live;
-        if before.as_ref() != Some(&now) || !lives {
+        let resumes = match live.freshness.get_untracked() {
+            Freshness::Drawn => true,
+            // Where only the rows are others, nothing was missed that the server could not tell now.
+            Freshness::Live => before.as_ref() == Some(&now),
+            Freshness::Lost(_) | Freshness::Paused(_) => false,
+        };
+        if !resumes {
             tab.last.set_value(String::new());
         }
         let after = tab.last.get_value();
@@ -122,7 +127,7 @@ fn settled(shown: Shown) -> RwSignal<Option<BTreeSet<(String, String)>>> {
     settled
 }
 
-/// `resumes`: the server is asked for what came since the last event, so nothing need be loaded.
+/// `resumes`: the server is asked for what came since the last event, so nothing need be loaded again.
 fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Stream> {
     let source = EventSource::new(url).ok()?;
     let Tab { live, clock, attempt, heard, last } = tab;
@@ -140,6 +145,8 @@ fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Strea
             heard.set_value(clock.now_untracked());
             if !resumed.replace(false) {
                 live.reopened();
+            } else if live.freshness.get_untracked() != Freshness::Live {
+                live.freshness.set(Freshness::Live);
             }
         }),
     );

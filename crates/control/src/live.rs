@@ -313,6 +313,11 @@ impl Live {
         self.lock().accepted
     }
 
+    /// The newest event's id: what is read from now on holds all that was told up to it.
+    pub fn head(&self) -> EventId {
+        self.lock().log.head()
+    }
+
     /// What came after `after`, and what comes from now on; nothing falls between the two.
     pub fn subscribe(&self, after: Option<EventId>) -> (Backlog, broadcast::Receiver<Arc<Event>>) {
         let mut state = self.lock();

@@ -94,8 +94,12 @@ impl Log {
         event
     }
 
+    pub(super) fn head(&self) -> EventId {
+        EventId { epoch: self.epoch, number: self.last }
+    }
+
     pub(super) fn since(&self, after: Option<EventId>) -> Backlog {
-        let head = EventId { epoch: self.epoch, number: self.last };
+        let head = self.head();
         let Some(after) = after else { return Backlog::Begin(head) };
         let reaches = self.ring.front().is_none_or(|oldest| oldest.id.number <= after.number + 1);
         if after.epoch != self.epoch || after.number > self.last || !reaches {
