@@ -71,7 +71,7 @@ pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;
 pub use sessions::{Session, SessionSummary};
 pub use template_deletions::TemplateDeletion;
-pub use templates::{Template, TemplateName};
+pub use templates::{Template, TemplateHeading, TemplateName};
 pub use tokens::{ApiToken, NewApiToken, TokenBearer};
 pub use tx::Tx;
 pub use votes::{NewVote, Vote, WaitingChange};
