@@ -50,7 +50,7 @@ pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
 pub use audit_log::{Checkpoint, Export, Exported, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use challenges::Challenge;
-pub use changes::{BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};
+pub use changes::{ApprovedChanges, BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};
 pub use connection::{Config, MIGRATOR, Store};
 pub use deliveries::Delivery;
 pub use environments::{Environment, EnvironmentPlace};

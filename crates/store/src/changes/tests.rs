@@ -74,6 +74,8 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     assert_eq!(waiting[0].impact, samples::plan("prod").impact);
     assert_eq!(ids(waiting), [2]);
     assert_eq!(store.count_changes_waiting().await.unwrap(), 1);
+    let approved = store.count_changes_approved().await.unwrap();
+    assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
     let group = ["nothing".to_owned(), samples::plan("prod").actions[0].step.name().to_owned()];
     let touching = ChangeFilter { touches: &group, ..all.clone() };
     assert_eq!(ids(store.list_changes(&touching, 9).await.unwrap()), [2]);
