@@ -1,6 +1,6 @@
 //! How many changes there are, without reading any of them.
 
-use domain::Timestamp;
+use domain::{ChangeId, Timestamp, change::ChangeCounts};
 
 use crate::{Result, Store};
 
@@ -35,5 +35,37 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(ApprovedChanges { count: count(row.count), since: row.since })
+    }
+
+    /// Changes of one environment or of all, by what they are looked for; `mine` are those that wait for one person's vote.
+    pub async fn count_changes(
+        &self,
+        environment: Option<&str>,
+        recent: Timestamp,
+        mine: &[ChangeId],
+    ) -> Result<ChangeCounts> {
+        let mine: Vec<i64> = mine.iter().map(|id| id.0).collect();
+        let row = sqlx::query!(
+            r#"SELECT count(*) AS "every!",
+                      count(*) FILTER (WHERE proposed_at > $2) AS "recent!",
+                      count(*) FILTER (WHERE state = 'awaiting_approvals') AS "waiting!",
+                      count(*) FILTER (WHERE id = ANY($3)) AS "waiting_for_me!",
+                      count(*) FILTER (WHERE state IN ('approved', 'applying')) AS "under_way!",
+                      count(*) FILTER (WHERE state = 'failed') AS "failed!"
+               FROM changes WHERE $1::text IS NULL OR environment = $1"#,
+            environment,
+            recent,
+            &mine
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(ChangeCounts {
+            every: count(row.every),
+            recent: count(row.recent),
+            waiting: count(row.waiting),
+            waiting_for_me: count(row.waiting_for_me),
+            under_way: count(row.under_way),
+            failed: count(row.failed),
+        })
     }
 }
