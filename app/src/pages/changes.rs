@@ -16,12 +16,12 @@ pub use table::changes_table;
 
 use domain::{
     ChangeId, ChangeState,
+    change::ChangeCounts,
     list_query::{CHANGE_KEYS, ListQuery},
     view::change::ChangeList,
 };
 use leptos::prelude::*;
 
-use super::change_states;
 use crate::{
     api,
     components::{
@@ -42,10 +42,22 @@ use crate::{
     words,
 };
 
-/// What is asked often beside the states.
+/// A tab beside those of all changes and of what waits for the viewer: its words, and how many changes they hold.
+type Kind = (&'static str, &'static str, fn(&ChangeCounts) -> u32);
+
+const KINDS: [Kind; 4] = [
+    ("Waiting for approval", "state:awaiting_approvals", |counts| counts.waiting),
+    ("This week", "age<7d", |counts| counts.recent),
+    ("In progress", "state:approved,applying", |counts| counts.under_way),
+    ("Failed", "state:failed", |counts| counts.failed),
+];
+
+/// What is asked often beside the tabs.
 const PRESETS: &[Preset] = &[
     ("Of the last day", "age<1d"),
+    ("Applied this week", "state:applied age<7d"),
     ("Failed this week", "state:failed age<7d"),
+    ("Ended before they began", "state:cancelled,rejected,expired,superseded"),
     ("Waiting for over a day", "state:awaiting_approvals age>1d"),
 ];
 const HINT: &str = "Parts of titles, and state:failed,expired by:\"Mara Lind\" age<2d";
@@ -108,10 +120,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let read = ListQuery::parse(&words_of(query, CHANGE_KEYS), CHANGE_KEYS);
     let before = before(query);
     let of_all = query.clone().with("waiting", None);
-    let preset = |state: Option<ChangeState>| {
-        let words = ListQuery::default().with("state", state.map(ChangeState::as_str));
-        asking(&of_all, &words, routes::CHANGES)
-    };
+    let every = asking(&of_all, &ListQuery::default(), routes::CHANGES);
     let mine = asking(&query.clone().with("waiting", Some("me")), &ListQuery::default(), routes::CHANGES);
     let for_me = waits_for_me(query);
     let here = match &read {
@@ -120,20 +129,24 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         Err(_) => String::new(),
     };
     let asked = read.as_ref().is_ok_and(|words| !words.is_empty());
+    // What cannot be read is not asked for, so nothing was counted.
+    let counts = list.as_ref().map(|list| list.counts);
+    let tab = |label: &'static str, href: String, of: fn(&ChangeCounts) -> u32| {
+        let tab = Tab::new(label, href);
+        match &counts {
+            Some(counts) => tab.count(of(counts) as usize),
+            None => tab,
+        }
+    };
+    let mut tabs = vec![
+        tab("All", every.clone(), |counts| counts.every),
+        tab("Waiting for me", mine, |counts| counts.waiting_for_me),
+    ];
+    tabs.extend(KINDS.into_iter().filter_map(|(label, words, of)| {
+        let words = ListQuery::parse(words, CHANGE_KEYS).ok()?;
+        Some(tab(label, asking(&of_all, &words, routes::CHANGES), of))
+    }));
     let (changes, next) = list.map_or_else(Default::default, |list| (list.changes, list.next));
-    let mut tabs = vec![Tab::new("All", preset(None)), Tab::new("Waiting for me", mine)];
-    for state in [
-        ChangeState::AwaitingApprovals,
-        ChangeState::Applying,
-        ChangeState::Applied,
-        ChangeState::Failed,
-        ChangeState::Cancelled,
-        ChangeState::Rejected,
-        ChangeState::Expired,
-        ChangeState::Superseded,
-    ] {
-        tabs.push(Tab::new(change_states::word(state), preset(Some(state))));
-    }
     let waiting = changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
     let underway = changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
     let lead = match (waiting, underway) {
@@ -151,7 +164,6 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         next.map(|next: ChangeId| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
     let shown = words::count(changes.len() as u64, "change");
     let foot = paging(Some(shown), vec![Way::back("Newest", newest), Way::onward("Older", older)]);
-    let every = preset(None);
     let body = match changes.is_empty() {
         false => changes_table(changes).into_any(),
         true if read.is_err() => view! {
@@ -229,9 +241,11 @@ mod tests {
     }
 
     #[test]
-    fn every_preset_can_be_read() {
-        for (label, words) in PRESETS {
-            assert!(ListQuery::parse(words, CHANGE_KEYS).is_ok(), "{label}");
+    fn every_preset_and_tab_can_be_read() {
+        let tabs = KINDS.map(|(label, words, _)| (label, words));
+        for (label, words) in PRESETS.iter().chain(&tabs) {
+            let read = ListQuery::parse(words, CHANGE_KEYS).unwrap();
+            assert_eq!(read.to_string(), *words, "{label}: the address says it so, and marks the tab");
         }
     }
 }

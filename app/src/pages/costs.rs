@@ -296,16 +296,19 @@ pub(super) fn method(view: &CostsView) -> AnyView {
 }
 
 pub(super) fn sources(view: &CostsView) -> AnyView {
+    // A list that was read on several days is one source. They come by name, then date.
     let lines = view
         .sources
-        .iter()
-        .map(|source| {
+        .chunk_by(|one, other| (&one.name, &one.url) == (&other.name, &other.url))
+        .map(|same| {
+            let source = &same[0];
+            let dates: Vec<String> = same.iter().map(|source| source.date.clone()).collect();
             view! {
                 <li>
                     <a class="link" href=source.url.clone() rel="external noreferrer">
                         {source.name.clone()}
                     </a>
-                    <small>{format!(" read {}", source.date)}</small>
+                    <small>{format!(" read {}", words::list(&dates))}</small>
                 </li>
             }
         })

@@ -36,16 +36,16 @@ pub async fn list_autoscaling(
         None => control.store.list_environments().await?,
     };
     let now = control.clock.now();
+    let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
+    let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
+    let mut sizes = control.store.list_recent_sizes(&names, now - TimeDelta::seconds(RECENT), step).await?;
     let mut rows = Vec::new();
     for environment in environments {
         let declared = Declared::load(control, environment).await?;
         for pool in &declared.pools {
             let mut row = row(&declared, pool);
-            let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
-            let since = now - TimeDelta::seconds(RECENT);
-            let samples =
-                control.store.list_autoscaling_samples(&row.environment, &row.pool, since, step).await?;
-            row.recent = samples.into_iter().map(|sample| sample.running).collect();
+            let own = (row.environment.clone(), row.pool.clone());
+            row.recent = sizes.remove(&own).unwrap_or_default();
             rows.push(row);
         }
     }

@@ -1,5 +1,6 @@
 //! Changes: the one way by which anything is written to a fleet.
 
+use chrono::TimeDelta;
 use domain::{
     Actor, ChangeId, ChangeState, Permission,
     audit::AuditAction,
@@ -25,6 +26,8 @@ const PAGE: u32 = 50;
 /// Headings that are looked at for one page where words ask for more than a state: at once, and how often.
 const BATCH: u32 = 200;
 const BATCHES: u32 = 10;
+/// What counts as recent: as long as the page's `age<7d` asks for.
+const RECENT: TimeDelta = TimeDelta::days(7);
 /// The newest of a change that its page tells.
 const EVENTS: u32 = 500;
 
@@ -168,7 +171,9 @@ pub async fn list_changes(
     authorize(actor, Permission::ReadFleet)?;
     environment.map_or(Ok(()), environments::check)?;
     let wanted = read(words)?;
-    page(control, store::ChangeFilter { environment, before, ..Default::default() }, &wanted).await
+    let waiting = votes::waiting_for(control, actor).await?;
+    let filter = store::ChangeFilter { environment, before, ..Default::default() };
+    page(control, filter, &waiting, &wanted).await
 }
 
 /// Those of them that wait for this person's vote.
@@ -185,7 +190,7 @@ pub async fn list_changes_waiting_for_me(
     let wanted = read(words)?;
     let waiting = votes::waiting_for(control, actor).await?;
     let filter = store::ChangeFilter { environment, before, among: Some(&waiting), ..Default::default() };
-    page(control, filter, &wanted).await
+    page(control, filter, &waiting, &wanted).await
 }
 
 fn read(words: &str) -> Result<ListQuery, Error> {
@@ -224,7 +229,7 @@ async fn page(
     };
     let shown = store::ChangeFilter { before: None, among: Some(&held), ..filter };
     let rows = if held.is_empty() { Vec::new() } else { control.store.list_changes(&shown, PAGE).await? };
-    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, now })
+    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, counts, now })
 }
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]

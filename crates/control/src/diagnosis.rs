@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::{
-    Actor, ChangeState, Permission, Timestamp,
+    Actor, Permission, Timestamp,
     agent::AgentState,
     condition::{ConditionStatus, ConditionType},
     view::diagnosis::{HealthCheck, HealthView},
@@ -88,19 +88,18 @@ async fn leader(control: &Control) -> HealthCheck {
 
 async fn backlog(control: &Control, now: Timestamp) -> HealthCheck {
     const PART: &str = "Backlog";
-    let waiting = match control.store.list_changes_in(&[ChangeState::Approved]).await {
-        Ok(open) => open.changes,
+    let waiting = match control.store.count_changes_approved().await {
+        Ok(waiting) => waiting,
         Err(error) => {
             tracing::warn!(%error, "the backlog cannot be read");
             return HealthCheck::fail(PART, "DatabaseUnavailable", "It could not be read.", "See Database.");
         }
     };
-    let oldest = waiting.iter().filter_map(|change| change.approved_at).min();
-    match oldest {
+    match waiting.since {
         Some(since) if now - since > SLOW_START => {
             let seen = format!(
                 "{} approved changes have not begun, for {} s.",
-                waiting.len(),
+                waiting.count,
                 (now - since).num_seconds()
             );
             let fix = "Changes of one environment run one after the other: look at the one that is being applied. If none is, see Leader.";
@@ -109,7 +108,7 @@ async fn backlog(control: &Control, now: Timestamp) -> HealthCheck {
         _ => HealthCheck::ok(
             PART,
             "KeepsUp",
-            format!("{} approved changes wait for their turn.", waiting.len()),
+            format!("{} approved changes wait for their turn.", waiting.count),
         ),
     }
 }

@@ -1,5 +1,7 @@
 //! The Terraform module's outputs, from the declaration in force and what was last seen.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Actor, Permission,
     outputs::{Outputs, outputs},
@@ -21,6 +23,11 @@ pub async fn load_outputs(
 ) -> Result<EnvironmentOutputs, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let declared = environments::require(control, environment).await?;
-    let observed = control.store.observed_fleet(environment).await?.unwrap_or_default();
-    Ok(EnvironmentOutputs { generation: declared.generation, outputs: outputs(&declared.spec, &observed) })
+    let observed = control.store.observed_settings(environment).await?.unwrap_or_default();
+    // Of the VMs only their numbers are told, and each look counts them by pool.
+    let pools = control.store.list_pools(environment).await?;
+    let running: BTreeMap<String, u32> =
+        pools.into_iter().filter_map(|pool| Some((pool.name, pool.status?.running))).collect();
+    let outputs = outputs(&declared.spec, &observed, &running);
+    Ok(EnvironmentOutputs { generation: declared.generation, outputs })
 }

@@ -12,9 +12,6 @@ use store::{AuditFilter, Environment};
 
 use crate::{Control, Error, error::authorize, evidence::Guarded};
 
-/// People whose names are looked up; of others only the subject is shown.
-const MOST_NAMES: u32 = 10_000;
-
 /// It names people, so whoever may not see them may not see it.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn load_policy(control: &Control, actor: &Actor) -> Result<PolicyView, Error> {
@@ -24,9 +21,9 @@ pub async fn load_policy(control: &Control, actor: &Actor) -> Result<PolicyView,
     let (roster, roster_since) = control.store.roster_in_force_since().await?;
     let environments = control.store.list_environments().await?;
     let guarded = Guarded::of(&environments);
-    let people = control.store.list_people(MOST_NAMES).await?;
-    let names: BTreeMap<String, String> =
-        people.into_iter().map(|person| (person.claims.sub, person.claims.name)).collect();
+    // Who never signed in has no name here: of them only the subject is shown.
+    let people: Vec<String> = roster.people().into_iter().collect();
+    let names = control.store.names_of(&people).await?;
     let by = roster_set_by(control, roster.revision).await?;
     Ok(PolicyView {
         // No use-case revises it: the first comes with the schema, and who wrote another had the database in hand.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Actor, FleetSpec, Permission, derive, name, plan,
+    Actor, ChangeId, FleetSpec, Permission, derive, name, plan,
     resource::InstanceTemplate,
     view::template::{
         PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
@@ -52,11 +52,12 @@ pub async fn load_template(
     let (spec, of) = match declared {
         Some(spec) => (spec.clone(), kept.environment.spec.environment.clone()),
         None => {
-            let last = kept.version(template, row.versions.first().map_or(0, |version| version.version));
+            let newest = row.versions.first().map_or(0, |version| version.version);
+            let last = control.store.get_template(environment, template, newest).await?;
             let last = last.ok_or_else(|| missing(environment, template))?;
-            let then = declaration_of(control, last).await?;
+            let then = declaration_of(control, last.declared_by).await?;
             (
-                last.spec.clone(),
+                last.spec,
                 then.map_or_else(|| kept.environment.spec.environment.clone(), |spec| spec.environment),
             )
         }
@@ -124,15 +125,15 @@ fn usual_comparison(row: &TemplateRow) -> Option<(u32, u32)> {
 }
 
 /// What the change that made the version had declared.
-async fn declaration_of(control: &Control, version: &store::Template) -> Result<Option<FleetSpec>, Error> {
-    Ok(control.store.get_change(version.declared_by).await?.map(|change| change.revision.desired))
+async fn declaration_of(control: &Control, change: ChangeId) -> Result<Option<FleetSpec>, Error> {
+    Ok(control.store.get_change(change).await?.map(|change| change.revision.desired))
 }
 
-/// One environment's templates with all their versions, beside what runs.
+/// One environment's templates with all their versions, whose contents are not read, beside what runs.
 struct Kept {
     environment: store::Environment,
     /// By name, the newest version first.
-    versions: Vec<store::Template>,
+    versions: Vec<store::TemplateHeading>,
     /// Instance templates in Compute Engine; None where nothing was observed yet.
     existing: Option<Vec<String>>,
     /// VMs by the name of the instance template that their group gives them, and by pool.
@@ -141,14 +142,14 @@ struct Kept {
 
 impl Kept {
     async fn load(control: &Control, environment: store::Environment) -> Result<Self, Error> {
-        let versions = control.store.list_templates(&environment.name).await?;
+        let versions = control.store.list_template_headings(&environment.name).await?;
         let observed = control.store.observed_settings(&environment.name).await?;
         let existing = observed.map(|fleet| fleet.resources.templates.into_keys().collect());
         let running = running(control, &environment.name);
         Ok(Self { environment, versions, existing, running })
     }
 
-    fn version(&self, template: &str, version: u32) -> Option<&store::Template> {
+    fn version(&self, template: &str, version: u32) -> Option<&store::TemplateHeading> {
         self.versions.iter().find(|one| one.name == template && one.version == version)
     }
 
@@ -161,7 +162,7 @@ impl Kept {
             ..FleetSpec::new(spec.environment.clone())
         };
         let declared = derive::resources(&templates, &[]).templates;
-        let mut by_name: BTreeMap<&str, Vec<&store::Template>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, Vec<&store::TemplateHeading>> = BTreeMap::new();
         for version in &self.versions {
             by_name.entry(&version.name).or_default().push(version);
         }
@@ -176,7 +177,7 @@ impl Kept {
             let row = TemplateRow {
                 environment: self.environment.name.clone(),
                 name: template.to_owned(),
-                agent_type: place.map_or(newest.spec.agent_type, |at| spec.agent_vm_templates[at].agent_type),
+                agent_type: place.map_or(newest.agent_type, |at| spec.agent_vm_templates[at].agent_type),
                 pools: users.map(|pool| pool.name.clone()).collect(),
                 versions: versions
                     .iter()
@@ -228,7 +229,7 @@ impl Kept {
         let found = self.version(template, version).ok_or_else(|| {
             Error::NotFound(format!("version {version} of template {template} in {}", self.environment.name))
         })?;
-        let Some(then) = declaration_of(control, found).await? else { return Ok(None) };
+        let Some(then) = declaration_of(control, found.declared_by).await? else { return Ok(None) };
         Ok(derive::resources(&then, &[]).templates.remove(&found.resource_name))
     }
 }

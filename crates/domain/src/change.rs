@@ -149,6 +149,21 @@ pub struct Heading {
     pub proposed_at: Timestamp,
 }
 
+/// How many changes there are, by what they are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCounts {
+    pub every: u32,
+    /// Proposed within the last seven days.
+    pub recent: u32,
+    /// For approvals.
+    pub waiting: u32,
+    /// For the vote of whoever asks.
+    pub waiting_for_me: u32,
+    /// Approved, or being applied.
+    pub under_way: u32,
+    pub failed: u32,
+}
+
 /// What the policy said of a plan, with its reason in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {

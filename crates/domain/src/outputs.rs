@@ -13,16 +13,15 @@ pub use shape::{
 use crate::{
     FleetSpec, ObservedFleet,
     cost::cost_impact,
-    derive,
-    instance::InstanceStatus,
-    name,
+    derive, name,
     resource::{InstanceGroup, InstanceTemplate, ResourceSet},
 };
 
 const COMPUTE: &str = "https://www.googleapis.com/compute/v1/projects";
 
-/// What the fleet hands to others. `observed` is empty where nothing was seen yet.
-pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
+/// What the fleet hands to others. `observed` is empty where nothing was seen yet, and needs no VMs: `running` says how many of each
+/// declared pool run.
+pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet, running: &BTreeMap<String, u32>) -> Outputs {
     let desired = derive::desired(spec, observed);
     let environment = &spec.environment;
     let project = &environment.project_id;
@@ -65,10 +64,6 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
         .filter_map(|declared| {
             let group = pools.get(declared.name.as_str())?;
             let status = observed.groups.get(&group.name);
-            let running = status.map(|status| {
-                let up = status.instances.iter().filter(|vm| vm.status == InstanceStatus::Running).count();
-                u32::try_from(up).unwrap_or(u32::MAX)
-            });
             let autoscaled = desired.autoscalers.values().any(|scaler| scaler.group == group.name);
             let output = PoolOutput {
                 self_link: regional("instanceGroupManagers", &group.name),
@@ -82,7 +77,7 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet) -> Outputs {
                 target_size: status
                     .filter(|_| autoscaled)
                     .map_or(group.target_size, |status| status.target_size),
-                running,
+                running: status.and_then(|_| running.get(&declared.name).copied()),
                 is_stable: status.map(|status| status.is_stable),
                 name: group.name.clone(),
             };
@@ -272,14 +267,16 @@ mod tests {
 
     #[test]
     fn every_output_of_the_manual_is_there_by_its_name() {
-        let all = serde_json::to_value(outputs(&fleet(), &ObservedFleet::default())).unwrap();
+        let all =
+            serde_json::to_value(outputs(&fleet(), &ObservedFleet::default(), &BTreeMap::new())).unwrap();
         let names: BTreeSet<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, BTreeSet::from(NAMES));
     }
 
     #[test]
     fn nothing_that_was_not_seen_is_said_to_exist() {
-        let none = outputs(&fleet(), &ObservedFleet::default());
+        let gone = BTreeMap::from([("fixed".to_owned(), 2)]);
+        let none = outputs(&fleet(), &ObservedFleet::default(), &gone);
         assert!(none.agent_vm_templates.values().all(|template| !template.exists));
         assert!(none.agent_pools.values().all(|pool| pool.running.is_none()));
         assert_eq!(none.vm_management_summary.running, 0);
@@ -291,9 +288,11 @@ mod tests {
         let now = crate::Timestamp::from_timestamp(1_700_000_000, 0).unwrap();
         let plan = crate::plan::plan(&spec, &ObservedFleet::default(), now);
         let observed = crate::model::apply(&plan, &ObservedFleet::default());
-        let outputs = outputs(&spec, &observed);
+        let outputs = outputs(&spec, &observed, &BTreeMap::from([("fixed".to_owned(), 2)]));
         assert!(outputs.agent_vm_templates["backend-dev"].exists && outputs.autoscalers["scaled"].exists);
-        assert_eq!(outputs.agent_pools["fixed"].running, Some(2));
+        let running = ["fixed", "scaled"].map(|pool| outputs.agent_pools[pool].running);
+        assert_eq!(running, [Some(2), None], "what was not counted is not said to be nothing");
+        assert_eq!(outputs.vm_management_summary.running, 2);
         assert_eq!(
             outputs.instance_group_urls["fixed"],
             "https://www.googleapis.com/compute/v1/projects/acme/regions/us-central1/instanceGroups/genesis-pool-fixed"
@@ -306,7 +305,7 @@ mod tests {
     #[test]
     fn the_month_is_priced_at_the_present_size_and_at_the_most() {
         let nothing = ObservedFleet::default();
-        let present = outputs(&fleet(), &nothing);
+        let present = outputs(&fleet(), &nothing, &BTreeMap::new());
         // A Spot VM of two vCPU and 8 GiB with its disks and its address.
         let vm: Money = "43.07976".parse().unwrap();
         let (size, cost) = (present.vm_management_summary.target_size, present.cost_optimization);
@@ -315,14 +314,14 @@ mod tests {
         assert_eq!(cost.price_book, PriceBook::shipped().version);
         let mut fixed = fleet();
         fixed.agent_pools.truncate(1);
-        let cost = outputs(&fixed, &nothing).cost_optimization;
+        let cost = outputs(&fixed, &nothing, &BTreeMap::new()).cost_optimization;
         assert_eq!((cost.monthly_usd.known, cost.monthly_usd_at_most), (vm.times(2), None));
     }
 
     #[test]
     fn an_autoscaler_says_what_the_service_says_of_it() {
         let mut observed = ObservedFleet::default();
-        let unseen = outputs(&fleet(), &observed).autoscalers.remove("scaled").unwrap();
+        let unseen = outputs(&fleet(), &observed, &BTreeMap::new()).autoscalers.remove("scaled").unwrap();
         assert_eq!((unseen.status, unseen.recommended_size), (None, None));
         let details = vec![StatusDetail {
             kind: "CAPPED_AT_MAX_NUM_REPLICAS".to_owned(),
@@ -335,7 +334,7 @@ mod tests {
             ..AutoscalerStatus::default()
         };
         observed.autoscalers.insert(unseen.name, status);
-        let seen = outputs(&fleet(), &observed).autoscalers.remove("scaled").unwrap();
+        let seen = outputs(&fleet(), &observed, &BTreeMap::new()).autoscalers.remove("scaled").unwrap();
         assert_eq!((seen.status.as_deref(), seen.recommended_size), (Some("ACTIVE"), Some(9)));
         assert_eq!(seen.status_details, details);
     }

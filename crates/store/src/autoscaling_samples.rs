@@ -1,5 +1,7 @@
 //! What autoscalers recommended over time, beside what ran.
 
+use std::collections::HashMap;
+
 use domain::{Timestamp, autoscaling::Sample};
 
 use crate::{Result, Store, Tx};
@@ -37,6 +39,32 @@ impl Store {
                 maximum: count(row.maximum),
             })
             .collect())
+    }
+
+    /// How many VMs ran in each pool of the environments, by environment and pool: from `since` on, oldest first, in each span of
+    /// `seconds` the last number.
+    pub async fn list_recent_sizes(
+        &self,
+        environments: &[String],
+        since: Timestamp,
+        seconds: i32,
+    ) -> Result<HashMap<(String, String), Vec<u32>>> {
+        let rows = sqlx::query!(
+            "SELECT DISTINCT ON (environment, pool, date_bin(make_interval(secs => $3), at, $2)) environment, pool, running
+             FROM autoscaling_samples WHERE environment = ANY($1) AND at >= $2
+             ORDER BY environment, pool, date_bin(make_interval(secs => $3), at, $2), at DESC",
+            environments,
+            since,
+            f64::from(seconds)
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut sizes: HashMap<(String, String), Vec<u32>> = HashMap::new();
+        for row in rows {
+            let own = sizes.entry((row.environment, row.pool)).or_default();
+            own.push(u32::try_from(row.running).unwrap_or_default());
+        }
+        Ok(sizes)
     }
 
     /// Deletes what is older, and says how much it was.
@@ -115,6 +143,14 @@ mod tests {
         let coarse = store.list_autoscaling_samples("dev", "web", at(0), 60).await.unwrap();
         assert_eq!(coarse, [sample(9, 4, Some(5)), sample(69, 4, Some(5))]);
         assert_eq!(store.list_autoscaling_samples("dev", "other", at(0), 60).await.unwrap(), []);
+        let mut tx = store.begin().await.unwrap();
+        tx.keep_autoscaling_sample("dev", "batch", &sample(70, 1, None)).await.unwrap();
+        tx.commit().await.unwrap();
+        let (own, others) = (["dev".to_owned()], ["prod".to_owned()]);
+        let sizes = store.list_recent_sizes(&own, at(6), 60).await.unwrap();
+        let of = |pool: &str, sizes: &[u32]| (("dev".to_owned(), pool.to_owned()), sizes.to_vec());
+        assert_eq!(sizes, HashMap::from([of("batch", &[1]), of("web", &[4, 4])]));
+        assert_eq!(store.list_recent_sizes(&others, at(6), 60).await.unwrap(), HashMap::new());
         assert_eq!(store.forget_autoscaling_samples(at(9)).await.unwrap(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Changes and their revisions. A revision's canonical bytes are stored as they were digested, and read back only if they still match.
 
+mod count;
 mod list;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
+pub use count::ApprovedChanges;
 pub use list::{ChangeFilter, ChangeSummary};
 
 use crate::{Error, NewRevision, Notification, Result, Store, Tx, column};
@@ -210,16 +212,6 @@ impl Store {
     /// The same of one environment: what the others wait for is not read.
     pub async fn list_changes_of(&self, environment: &str, states: &[ChangeState]) -> Result<OpenChanges> {
         believed(rows(&self.pool, None, Some(states), Some(environment)).await?)
-    }
-
-    /// Changes of all environments that stop at "awaiting approvals".
-    pub async fn count_changes_waiting(&self) -> Result<u32> {
-        let count = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM changes WHERE state = 'awaiting_approvals'"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 }
 

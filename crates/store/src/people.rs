@@ -1,6 +1,6 @@
 //! People as their issuer last described them. The only place of names and addresses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Role, Timestamp};
 
@@ -77,6 +77,14 @@ impl Store {
         .collect()
     }
 
+    /// The names of those of the subjects who ever signed in.
+    pub async fn names_of(&self, people: &[String]) -> Result<BTreeMap<String, String>> {
+        let rows = sqlx::query!("SELECT sub, name FROM people WHERE sub = ANY($1)", people)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.sub, row.name)).collect())
+    }
+
     pub async fn get_person(&self, sub: &str) -> Result<Option<Person>> {
         sqlx::query_as!(
             Row,
@@ -142,6 +150,9 @@ mod tests {
         let names: Vec<String> =
             store.list_people(10).await.unwrap().into_iter().map(|person| person.claims.name).collect();
         assert_eq!(names, ["Robin Renamed", "Sam"]);
+        let asked = ["sub-2", "sub-3"].map(str::to_owned);
+        let sam = BTreeMap::from([("sub-2".to_owned(), "Sam".to_owned())]);
+        assert_eq!(store.names_of(&asked).await.unwrap(), sam);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

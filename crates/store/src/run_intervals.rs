@@ -49,7 +49,11 @@ impl Store {
         as_of: Timestamp,
     ) -> Result<Vec<RunSlice>> {
         let begins: Vec<Timestamp> = days.iter().map(|day| midnight(*day)).collect();
-        // History is kept for ever: it is gone through once for all of the days, not once for each.
+        let (Some(from), Some(last)) = (begins.iter().copied().min(), begins.iter().copied().max()) else {
+            return Ok(Vec::new());
+        };
+        // History is kept for ever: what ended before the first of the days is not read, and the rest is gone through once for all of
+        // the days, not once for each. The bounds are given as they are, so that the planner knows how little is between them.
         let rows = sqlx::query!(
             r#"WITH days AS (
                    SELECT began FROM unnest($2::timestamptz[]) AS listed (began)
@@ -57,8 +61,8 @@ impl Store {
                    SELECT pool, agent_type, machine_type, spot, machine_price, disk_price, address_price, price_book,
                           began_at, coalesce(ended_at, $3) AS ended_at
                    FROM run_intervals
-                   WHERE environment = $1 AND began_at < (SELECT max(began) + interval '24 hours' FROM days)
-                     AND coalesce(ended_at, $3) > (SELECT min(began) FROM days)
+                   WHERE environment = $1 AND began_at < $5::timestamptz + interval '24 hours'
+                     AND (ended_at > $4 OR ended_at IS NULL)
                )
                SELECT d.began AS "day!", r.pool AS "pool!", r.agent_type AS "agent_type!", r.machine_type, r.spot,
                    r.machine_price, r.disk_price, r.address_price, r.price_book,
@@ -69,7 +73,9 @@ impl Store {
                GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9"#,
             environment,
             &begins,
-            as_of
+            as_of,
+            from,
+            last
         )
         .fetch_all(&self.pool)
         .await?;

@@ -1,6 +1,6 @@
 //! Templates: a version for each content that a declaration ever had. Versions are never changed.
 
-use domain::{ChangeId, Timestamp, template::TemplateSpec};
+use domain::{AgentType, ChangeId, Timestamp, template::TemplateSpec};
 use serde_json::Value;
 use sqlx::types::Json;
 
@@ -27,6 +27,19 @@ pub struct TemplateName {
     pub version: u32,
     /// Compute Engine's name of it.
     pub resource_name: String,
+}
+
+/// What a list tells of a version, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateHeading {
+    pub name: String,
+    /// From 1.
+    pub version: u32,
+    /// Compute Engine's name of it.
+    pub resource_name: String,
+    pub agent_type: AgentType,
+    pub declared_by: ChangeId,
+    pub declared_at: Timestamp,
 }
 
 struct Row {
@@ -72,7 +85,52 @@ impl Store {
         .collect()
     }
 
-    /// The same without their contents: all versions that there ever were are many.
+    /// One version with its content.
+    pub async fn get_template(
+        &self,
+        environment: &str,
+        name: &str,
+        version: u32,
+    ) -> Result<Option<Template>> {
+        sqlx::query_as!(
+            Row,
+            "SELECT environment, name, version, resource_name, spec, declared_by, declared_at
+             FROM templates WHERE environment = $1 AND name = $2 AND version = $3::bigint",
+            environment,
+            name,
+            i64::from(version)
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .map(Template::try_from)
+        .transpose()
+    }
+
+    /// All of them without their contents, by name, the newest version first: all versions that there ever were are many.
+    pub async fn list_template_headings(&self, environment: &str) -> Result<Vec<TemplateHeading>> {
+        sqlx::query!(
+            r#"SELECT name, version, resource_name, spec ->> 'agent_type' AS "agent_type!", declared_by, declared_at
+               FROM templates WHERE environment = $1 ORDER BY name, version DESC"#,
+            environment
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let named = || format!("template {} v{} of {environment}", row.name, row.version);
+            Ok(TemplateHeading {
+                version: column::count(named, "version", row.version)?,
+                agent_type: column::text(named, "spec", &row.agent_type)?,
+                resource_name: row.resource_name,
+                declared_by: ChangeId(row.declared_by),
+                declared_at: row.declared_at,
+                name: row.name,
+            })
+        })
+        .collect()
+    }
+
+    /// What they are called, and nothing else of them.
     pub async fn list_template_names(&self, environment: &str) -> Result<Vec<TemplateName>> {
         sqlx::query!(
             "SELECT name, version, resource_name FROM templates WHERE environment = $1 ORDER BY name, version DESC",
@@ -155,6 +213,19 @@ mod tests {
             listed.iter().map(|template| (template.name.as_str(), template.version)).collect();
         assert_eq!(names, [("batch", 1), ("web", 2), ("web", 1)]);
         assert_eq!(listed[1].spec, wider);
+        let one = store.get_template("dev", "web", 2).await.unwrap();
+        assert_eq!(one.as_ref(), Some(&listed[1]));
+        assert_eq!(store.get_template("dev", "web", 3).await.unwrap(), None);
+        let headings = listed.iter().cloned().map(|template| TemplateHeading {
+            agent_type: template.spec.agent_type,
+            name: template.name,
+            version: template.version,
+            resource_name: template.resource_name,
+            declared_by: template.declared_by,
+            declared_at: template.declared_at,
+        });
+        assert_eq!(store.list_template_headings("dev").await.unwrap(), headings.collect::<Vec<_>>());
+        assert_eq!(store.list_template_headings("prod").await.unwrap(), []);
         let named = listed.into_iter().map(|template| TemplateName {
             name: template.name,
             version: template.version,

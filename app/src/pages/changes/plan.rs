@@ -71,7 +71,7 @@ pub fn notes_list(notes: &[Note]) -> impl IntoView + use<> {
             let state = of_severity(note.severity);
             view! {
                 <li data-s=state.as_str()>
-                    {glyph(state)} <p>{words::sentence(&note.message)}</p>
+                    {glyph(state)} <p>{format!("{}.", words::sentence(&note.message))}</p>
                     <code class="muted">{note.attribute}</code>
                 </li>
             }

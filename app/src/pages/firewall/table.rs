@@ -158,7 +158,7 @@ pub fn warnings_list(warnings: Vec<Warning>) -> AnyView {
             let state = of_severity(warning.severity);
             view! {
                 <li data-s=state.as_str()>
-                    {glyph(state)} <p>{words::sentence(&warning.message)}</p> {warning.rule.map(|key| view! { <code>{key}</code> })}
+                    {glyph(state)} <p>{format!("{}.", words::sentence(&warning.message))}</p> {warning.rule.map(|key| view! { <code>{key}</code> })}
                 </li>
             }
         })

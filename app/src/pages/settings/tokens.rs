@@ -64,7 +64,6 @@ fn draw(list: TokenList, posted: &Posted) -> AnyView {
                     "A token lets a program, such as " <code>"g"</code>
                     ", act as you within the scopes that you choose."
                 </p>
-                <ButtonLink href=routes::NEW_TOKEN label="New token" primary=true />
             </Empty>
         }
         .into_any()

@@ -42,6 +42,12 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 0);
     let waiting = changes::list_changes_waiting_for_me(control, &noor.actor, None, "", None).await.unwrap();
     assert_eq!(waiting.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    let counts = async |who: &Approver| {
+        changes::list_changes(control, &who.actor, None, "state:failed", None).await.unwrap().counts
+    };
+    let (voted, asked) = (counts(&wen).await, counts(&noor).await);
+    assert_eq!((voted.every, voted.recent, voted.waiting, voted.waiting_for_me), (1, 1, 1, 0));
+    assert_eq!((asked, waiting.counts), (domain::change::ChangeCounts { waiting_for_me: 1, ..voted }, asked));
 
     noor.approve(control, id).await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);

@@ -1,7 +1,8 @@
 //! What the pages read, of a fleet that was really applied.
 
 use control::{
-    Error, autoscaling, changes, costs, firewall, fleet, instances, me, people, pools, search, templates,
+    Error, autoscaling, changes, costs, firewall, fleet, instances, me, outputs, people, pools, search,
+    templates,
 };
 use domain::{
     ChangeId, ChangeState,
@@ -138,6 +139,8 @@ async fn no_page_reads_the_vms_of_a_pool_that_it_does_not_show(pool: PgPool) {
     for (page, error) in read {
         assert!(error.is_none(), "{page}: {error:?}");
     }
+    let told = outputs::load_outputs(control, &viewer, "dev").await.unwrap().outputs;
+    assert_eq!((told.agent_pools[POOL].running, told.vm_management_summary.running), (Some(2), 2));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -88,6 +88,24 @@ async fn a_template_is_followed_from_its_first_version_to_its_end(pool: PgPool) 
     assert!(matches!(form, Err(Error::NotFound(_))), "what is retired cannot be edited: {form:?}");
 }
 
+/// Versions are kept for ever: contents that cannot be read show whether a page reads them.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_page_reads_the_content_of_a_version_that_it_does_not_show(pool: PgPool) {
+    let fixture = Fixture::start(pool.clone()).await;
+    let control = &fixture.control;
+    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(Worker::start(control).await.finish(imported).await.state, ChangeState::Applied);
+    let before = templates::list_templates(control, &viewer(), None).await.unwrap();
+    sqlx::query("UPDATE templates SET spec = jsonb_build_object('agent_type', spec -> 'agent_type')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert!(control.store.list_templates("dev").await.is_err(), "who reads them fails");
+    assert_eq!(templates::list_templates(control, &viewer(), None).await.unwrap(), before);
+    let view = templates::load_template(control, &viewer(), "dev", "backend-dev", None).await.unwrap();
+    assert_eq!(view.row, before[0]);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_not_there_is_named(pool: PgPool) {
     let fixture = Fixture::start(pool).await;

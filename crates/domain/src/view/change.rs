@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChangeId, ChangeState, Timestamp, audit::AuditEvent, change::Change, operation::Operation,
-    plan::ZoneImpact, view::approval::ApprovalsView,
+    ChangeId, ChangeState, Timestamp,
+    audit::AuditEvent,
+    change::{Change, ChangeCounts},
+    operation::Operation,
+    plan::ZoneImpact,
+    view::approval::ApprovalsView,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,5 +41,7 @@ pub struct ChangeView {
 pub struct ChangeList {
     pub changes: Vec<ChangeRow>,
     pub next: Option<ChangeId>,
+    /// Of all changes of the environments that are listed, whatever else is asked of the list.
+    pub counts: ChangeCounts,
     pub now: Timestamp,
 }

@@ -1,4 +1,4 @@
-use domain::change::Heading;
+use domain::change::{ChangeCounts, Heading};
 use sqlx::PgPool;
 
 use super::*;
@@ -74,6 +74,13 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     assert_eq!(waiting[0].impact, samples::plan("prod").impact);
     assert_eq!(ids(waiting), [2]);
     assert_eq!(store.count_changes_waiting().await.unwrap(), 1);
+    let approved = store.count_changes_approved().await.unwrap();
+    assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
+    let counts = store.count_changes(None, at(0), &[ChangeId(2), ChangeId(99)]).await.unwrap();
+    let every = ChangeCounts { every: 4, recent: 4, waiting: 1, waiting_for_me: 1, under_way: 3, failed: 0 };
+    assert_eq!(counts, every);
+    let counts = store.count_changes(Some("dev"), at(1), &[ChangeId(2)]).await.unwrap();
+    assert_eq!(counts, ChangeCounts { every: 3, under_way: 3, ..ChangeCounts::default() });
     let group = ["nothing".to_owned(), samples::plan("prod").actions[0].step.name().to_owned()];
     let touching = ChangeFilter { touches: &group, ..all.clone() };
     assert_eq!(ids(store.list_changes(&touching, 9).await.unwrap()), [2]);
