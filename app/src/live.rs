@@ -15,7 +15,10 @@ use domain::view::instance::InstanceDelta;
 use domain::{
     Timestamp,
     agent::AgentState,
-    view::{fleet::FleetZone, instance::InstanceRow},
+    view::{
+        fleet::FleetZone,
+        instance::{InstanceLine, InstanceRow},
+    },
 };
 use leptos::prelude::*;
 
@@ -41,6 +44,23 @@ pub enum Freshness {
 
 /// Environment, pool and name: a name alone may come back in another pool.
 type Key = (String, String, String);
+
+/// What a page shows of an instance: loaded as such, and made of the whole row that the stream tells.
+pub trait Followed: Clone + PartialEq + From<InstanceRow> + Send + Sync + 'static {
+    fn key(&self) -> Key;
+}
+
+impl Followed for InstanceRow {
+    fn key(&self) -> Key {
+        (self.environment.clone(), self.pool.clone(), self.instance.name.clone())
+    }
+}
+
+impl Followed for InstanceLine {
+    fn key(&self) -> Key {
+        (self.environment.clone(), self.pool.clone(), self.name.clone())
+    }
+}
 
 #[derive(Clone, Copy)]
 pub struct Live {
@@ -171,7 +191,7 @@ impl Live {
     }
 
     /// A row as it was loaded, moved on by what arrives for as long as it is drawn.
-    pub fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
+    pub fn follow<T: Followed>(self, loaded: T) -> Memo<T> {
         self.shown.follow(loaded)
     }
 

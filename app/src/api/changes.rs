@@ -2,7 +2,8 @@
 
 use domain::{
     ChangeId,
-    view::change::{ChangeList, ChangeView},
+    change::Revision,
+    view::change::{ChangeDetail, ChangeList},
 };
 use leptos::prelude::*;
 
@@ -47,9 +48,18 @@ pub async fn list_changes_waiting_for_me(
 }
 
 #[server(prefix = "/fn", endpoint = "load_change", output = Json)]
-pub async fn load_change(id: ChangeId) -> Result<ChangeView, ApiError> {
+pub async fn load_change(id: ChangeId) -> Result<ChangeDetail, ApiError> {
     let request = super::request()?;
-    request.answer(control::changes::load_change(&request.control, &request.actor, id).await)
+    let view = control::changes::load_change(&request.control, &request.actor, id).await;
+    request.answer(view.map(ChangeDetail::from))
+}
+
+/// The change's latest, with all that it declares.
+#[server(prefix = "/fn", endpoint = "load_revision", output = Json)]
+pub async fn load_revision(id: ChangeId) -> Result<Revision, ApiError> {
+    let request = super::request()?;
+    let view = control::changes::load_change(&request.control, &request.actor, id).await;
+    request.answer(view.map(|view| view.change.revision))
 }
 
 #[server(prefix = "/fn", endpoint = "cancel_change", output = Json)]

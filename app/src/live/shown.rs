@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use domain::view::instance::InstanceRow;
 use leptos::prelude::*;
 
-use super::Key;
+use super::{Followed, Key};
 
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
@@ -30,10 +30,6 @@ impl Line {
     }
 }
 
-fn key(row: &InstanceRow) -> Key {
-    (row.environment.clone(), row.pool.clone(), row.instance.name.clone())
-}
-
 impl Shown {
     pub(super) fn new() -> Self {
         Self { lines: StoredValue::new(BTreeMap::new()), moved: RwSignal::new(0) }
@@ -41,8 +37,8 @@ impl Shown {
 
     /// The newest of what was loaded and what arrived since; followed for as long as it is drawn. One that has left keeps its last
     /// words.
-    pub(super) fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
-        let own = key(&loaded);
+    pub(super) fn follow<T: Followed>(self, loaded: T) -> Memo<T> {
+        let own = loaded.key();
         let heard = self.lines.try_update_value(|lines| {
             let line = lines.entry(own.clone()).or_insert_with(Line::new);
             line.drawn += 1;
@@ -50,7 +46,9 @@ impl Shown {
         });
         self.moved.update(|count| *count += 1);
         on_cleanup(move || self.leave(&own));
-        Memo::new(move |_| heard.as_ref().and_then(|heard| heard.get()).unwrap_or_else(|| loaded.clone()))
+        Memo::new(move |_| {
+            heard.as_ref().and_then(|heard| heard.get()).map_or_else(|| loaded.clone(), T::from)
+        })
     }
 
     fn leave(self, key: &Key) {
@@ -78,7 +76,7 @@ impl Shown {
         for row in rows {
             let signal = self
                 .lines
-                .try_update_value(|lines| lines.entry(key(&row)).or_insert_with(Line::new).heard.clone());
+                .try_update_value(|lines| lines.entry(row.key()).or_insert_with(Line::new).heard.clone());
             if let Some(signal) = signal {
                 signal.set(Some(row));
             }
@@ -96,6 +94,7 @@ mod tests {
     use domain::{
         agent::AgentState,
         instance::{CurrentAction, Instance, InstanceStatus},
+        view::instance::InstanceLine,
     };
 
     use super::*;
@@ -143,7 +142,7 @@ mod tests {
 
         shown.forget_undrawn();
         assert_eq!(again.get_untracked().agent, AgentState::Silent, "it is drawn");
-        let other = shown.follow(row("b", AgentState::Starting));
+        let other = shown.follow(InstanceLine::from(row("b", AgentState::Starting)));
         assert_eq!(other.get_untracked().agent, AgentState::Starting, "nobody drew it until now");
         assert_eq!(names(), ["a", "b"]);
     }

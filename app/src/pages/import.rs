@@ -54,9 +54,8 @@ pub fn Import() -> AnyView {
         let input = submission.input.clone();
         let review = Resource::new(|| (), move |()| newer::review(input.clone(), refused.map(|(id, _)| id)));
         let submission = submission.clone();
-        loaded(review, "the plan", move |(preview, change)| {
-            let latest = change.as_ref().map(|change| &change.revision);
-            let beside = refused.map(|refused| newer::beside(refused, latest, &preview));
+        loaded(review, "the plan", move |(preview, latest)| {
+            let beside = refused.map(|refused| newer::beside(refused, latest.as_ref(), &preview));
             let outcome = outcome::outcome(preview, &submission);
             view! { {beside} {outcome} }.into_any()
         })

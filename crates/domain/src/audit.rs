@@ -95,12 +95,14 @@ fn done(object: &str) -> String {
     }
 }
 
+/// What it leaves empty is not written: a page carries fifty of them, and most leave out most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEvent {
     /// Gap-free, from 1.
     pub seq: i64,
     pub at: Timestamp,
     /// None for events of the whole installation, such as a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     pub actor_kind: ActorKind,
     pub actor_id: String,
@@ -109,17 +111,23 @@ pub struct AuditEvent {
     /// What it was done to: `chg-12`, `create instance group genesis-pool-…`, an instance's name, a person.
     pub object: String,
     /// More, in words; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeId>,
     pub request_id: String,
     /// SHA-256 of the event's canonical bytes, in hex.
     pub hash: String,
     /// SHA-256 of what it was done to, in hex, before and after; None where nothing was there or nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_sha256: Option<String>,
     /// What else the event says: names and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<(String, String)>,
     /// What it changed, where the event itself holds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<FieldChange>,
 }
 

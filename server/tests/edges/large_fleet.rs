@@ -28,24 +28,29 @@ fn paths(page: &str) -> Vec<&str> {
         .collect()
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_fleet_page_of_ten_thousand_vms_shows_each_and_stays_small(pool: PgPool) {
-    let app = TestApp::start(pool).await;
-    declare(&app).await;
+/// Development is declared, runs these VMs, and the server has read them.
+pub(crate) async fn run(app: &TestApp, vms: &[PlacedInstance]) {
+    declare(app).await;
     let control = app.control();
     let now = control.clock.now();
     let environment = control.store.get_environment("dev").await.unwrap().unwrap();
-    let vms: Vec<_> = (0..VMS).map(vm).collect();
     let mut tx = control.store.begin().await.unwrap();
     tx.declare_pools("dev", &environment.spec.agent_pools, environment.declared_by, now).await.unwrap();
-    tx.sync_instances("dev", &vms, now).await.unwrap();
+    tx.sync_instances("dev", vms, now).await.unwrap();
     tx.commit().await.unwrap();
     let read = async {
-        while control.live.rows("dev").len() < VMS {
+        while control.live.rows("dev").len() < vms.len() {
             sleep(Duration::from_millis(50)).await;
         }
     };
     timeout(Duration::from_secs(60), read).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_fleet_page_of_ten_thousand_vms_shows_each_and_stays_small(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let vms: Vec<_> = (0..VMS).map(vm).collect();
+    run(&app, &vms).await;
 
     let cookies = app.sign_in("mara").await;
     let page = app.page("/", &cookies).await.text().await.unwrap();

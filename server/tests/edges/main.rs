@@ -14,6 +14,7 @@ mod forms;
 mod headers;
 mod large_fleet;
 mod live;
+mod page_bytes;
 mod paging;
 mod rest;
 mod settings;

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::audit::{AuditAction, AuditEvent, Subject};
+use domain::{
+    Timestamp,
+    audit::{AuditAction, AuditEvent, Subject},
+    view::change::ShownEvent,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -33,9 +37,10 @@ pub fn days(events: Vec<AuditEvent>, prefixes: &Prefixes) -> AnyView {
     }
     days.into_iter()
         .map(|(day, events)| {
+            let items = events.into_iter().map(|event| whole(event, prefixes)).collect_view();
             view! {
                 <h2 class="day muted">{day}</h2>
-                {events_list(events, Some(prefixes))}
+                {list(items.into_any())}
             }
         })
         .collect_view()
@@ -88,57 +93,75 @@ pub const fn state(action: AuditAction) -> State {
     }
 }
 
-/// Events as sentences. With prefixes: whole, with what one needs outside of the page of what they are about.
-pub fn events_list(events: Vec<AuditEvent>, prefixes: Option<&Prefixes>) -> AnyView {
-    let items = events.into_iter().map(|event| item(event, prefixes)).collect_view();
+/// What a change's own page tells: where and to what it was done stands above.
+pub fn told_list(events: Vec<ShownEvent>) -> AnyView {
+    let items = events
+        .into_iter()
+        .map(|event| item(event.at, event.action, event.sentence, &event.detail, None))
+        .collect_view();
+    list(items.into_any())
+}
+
+fn list(items: AnyView) -> AnyView {
     view! { <ol class="rows events">{items}</ol> }.into_any()
 }
 
-fn item(event: AuditEvent, prefixes: Option<&Prefixes>) -> AnyView {
-    let (state, whole) = (state(event.action), prefixes.is_some());
-    let change = event.change.filter(|_| whole);
-    let detail = (!event.detail.is_empty()).then(|| words::sentence(&event.detail));
-    let sentence = event.sentence();
-    let subject = prefixes.and_then(|prefixes| subject(&event, prefixes));
-    let evidence = whole.then(|| evidence(&event));
+/// An event with what one needs outside of the page of what it is about.
+fn whole(event: AuditEvent, prefixes: &Prefixes) -> AnyView {
+    let (at, seq, evidence) = (event.at, event.seq, evidence(&event));
+    let (sentence, subject) = (event.sentence(), subject(&event, prefixes));
+    let place = view! {
+        <small>
+            {ago(at)}
+            {event.environment.map(|name| format!(", {name}"))}
+            {event
+                .change
+                .map(|id| {
+                    view! {
+                        ", "
+                        <a class="link mono" href=routes::change(id)>
+                            {id.to_string()}
+                        </a>
+                    }
+                })}
+            {subject
+                .map(|(name, href)| {
+                    view! {
+                        ", "
+                        <a class="link mono" href=href>
+                            {name}
+                        </a>
+                    }
+                })} ", "
+            <a class="link" href=routes::audit_event(seq)>
+                "event "
+                {seq}
+            </a>
+        </small>
+    }
+    .into_any();
+    item(at, event.action, sentence, &event.detail, Some((place, evidence)))
+}
+
+/// `whole`: what follows the sentence in its line, and below it.
+fn item(
+    at: Timestamp,
+    action: AuditAction,
+    sentence: String,
+    detail: &str,
+    whole: Option<(AnyView, AnyView)>,
+) -> AnyView {
+    let state = state(action);
+    let detail = (!detail.is_empty()).then(|| words::sentence(detail));
+    let (place, evidence) = whole.unzip();
     view! {
         <li data-s=state.as_str()>
-            <span class="muted">{clock_time(event.at)}</span>
+            <span class="muted">{clock_time(at)}</span>
             {glyph(state)}
             <div>
                 <p>
                     {sentence} {detail.map(|detail| view! { <small>{detail}</small> })}
-                    {whole
-                        .then(|| {
-                            view! {
-                                <small>
-                                    {ago(event.at)}
-                                    {event.environment.map(|name| format!(", {name}"))}
-                                    {change
-                                        .map(|id| {
-                                            view! {
-                                                ", "
-                                                <a class="link mono" href=routes::change(id)>
-                                                    {id.to_string()}
-                                                </a>
-                                            }
-                                        })}
-                                    {subject
-                                        .map(|(name, href)| {
-                                            view! {
-                                                ", "
-                                                <a class="link mono" href=href>
-                                                    {name}
-                                                </a>
-                                            }
-                                        })} ", "
-                                    <a class="link" href=routes::audit_event(event.seq)>
-                                        "event "
-                                        {event.seq}
-                                    </a>
-                                </small>
-                            }
-                        })}
+                    {place}
                 </p>
                 {evidence}
             </div>

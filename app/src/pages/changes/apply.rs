@@ -2,7 +2,7 @@
 
 use domain::{
     operation::{Operation, OperationState},
-    view::change::ChangeView,
+    view::change::ChangeDetail,
 };
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ const fn state(operation: OperationState) -> State {
 }
 
 /// `5 of 7 calls done`.
-pub fn summary(view: &ChangeView) -> String {
+pub fn summary(view: &ChangeDetail) -> String {
     let done = view.operations.iter().filter(|operation| operation.state == OperationState::Done).count();
     let all = view.change.revision.plan.actions.len().max(view.operations.len()) as u64;
     format!("{done} of {} done", words::count(all, "call"))

@@ -5,7 +5,7 @@ use domain::{
     approvals::Ballot,
     view::{
         approval::{SeatsView, VoteView},
-        change::ChangeView,
+        change::ChangeDetail,
     },
 };
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use crate::{
     words,
 };
 
-pub fn approvals(view: &ChangeView) -> AnyView {
+pub fn approvals(view: &ChangeDetail) -> AnyView {
     let (change, approvals) = (&view.change, &view.approvals);
     let waits = change.state == ChangeState::AwaitingApprovals;
     let nobody = approvals.requirement.is_nobody();

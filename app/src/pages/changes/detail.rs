@@ -1,6 +1,9 @@
 //! A change: may this happen, and what has happened of it? One stack of phases, each folding to a line.
 
-use domain::{ChangeId, ChangeState, change::Change, view::change::ChangeView};
+use domain::{
+    ChangeId, ChangeState,
+    view::change::{ChangeDetail, ShownChange},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -25,7 +28,7 @@ use crate::{
         title::Title,
     },
     live::Live,
-    pages::{audit::events_list, change_states},
+    pages::{audit::told_list, change_states},
     routes,
     url_state::Query,
     words,
@@ -67,7 +70,7 @@ fn no_such(why: String) -> ApiError {
     ApiError::new(Code::NotFound, format!("{}.", words::sentence(&why)))
 }
 
-fn lead(change: &Change) -> String {
+fn lead(change: &ShownChange) -> String {
     let plan = &change.revision.plan;
     let steps = words::count(plan.actions.len() as u64, "step");
     let does = match words::impact(&plan.impact.total()) {
@@ -88,7 +91,7 @@ fn lead(change: &Change) -> String {
     does + &next
 }
 
-fn draw(view: ChangeView, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
+fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
     let state = change_states::state(change.state);
     let word = change_states::word(change.state);
@@ -128,7 +131,7 @@ fn draw(view: ChangeView, desk: Desk, cancelling: ServerAction<CancelChange>) ->
     .into_any()
 }
 
-fn phases(view: &ChangeView) -> AnyView {
+fn phases(view: &ChangeDetail) -> AnyView {
     let change = view.change.clone();
     let revision = change.revision.clone();
     let plan = revision.plan.clone();
@@ -156,7 +159,7 @@ fn phases(view: &ChangeView) -> AnyView {
                 let size = size(&plan);
                 move || size.clone()
             } open=open>
-                {actions_list(&plan.actions)}
+                {actions_list(plan.actions)}
                 {(!plan.notes.is_empty()).then(|| notes_list(&plan.notes))}
             </Phase>
             <Phase
@@ -178,14 +181,14 @@ fn phases(view: &ChangeView) -> AnyView {
 }
 
 /// The audit log's own words on this change.
-fn evidence(view: &ChangeView) -> AnyView {
+fn evidence(view: &ChangeDetail) -> AnyView {
     let count = words::count(view.events.len() as u64, "event");
     let all = Query::default().with("change", Some(&view.change.id.to_string())).on(routes::AUDIT);
     view! {
         <section class="panel" aria-label="Evidence">
             <details class="more">
                 <summary class="cluster">{turning_arrow()} {format!("{count} in the audit log")}</summary>
-                {events_list(view.events.clone(), None)} <p class="panel-foot">
+                {told_list(view.events.clone())} <p class="panel-foot">
                     <a class="btn" href=all>
                         "All its events"
                     </a>
@@ -196,7 +199,7 @@ fn evidence(view: &ChangeView) -> AnyView {
     .into_any()
 }
 
-fn apply(view: &ChangeView) -> AnyView {
+fn apply(view: &ChangeDetail) -> AnyView {
     let change = &view.change;
     let (state, say) = match change.state {
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
@@ -242,13 +245,13 @@ fn apply(view: &ChangeView) -> AnyView {
 }
 
 /// Every call is answered; what remains is to see the fleet follow.
-fn all_called(view: &ChangeView) -> bool {
+fn all_called(view: &ChangeDetail) -> bool {
     use domain::operation::OperationState;
     view.operations.len() >= view.change.revision.plan.actions.len()
         && view.operations.iter().all(|operation| operation.state == OperationState::Done)
 }
 
-fn verify(view: &ChangeView) -> AnyView {
+fn verify(view: &ChangeDetail) -> AnyView {
     let change = &view.change;
     let took = change.finished_at.map(|at| took_words((at - change.proposed_at).num_seconds()));
     let (state, say) = match change.state {

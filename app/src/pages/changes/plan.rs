@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use domain::{
     firewall::Severity,
-    plan::{Action, Note, Plan, Verb},
+    plan::{Note, Verb},
+    view::change::{ShownAction, ShownPlan},
 };
 use leptos::prelude::*;
 
@@ -17,8 +18,8 @@ use crate::{
 };
 
 /// `creates 6 resources and updates 1`.
-pub fn summary(plan: &Plan) -> String {
-    let count = |verb: Verb| plan.actions.iter().filter(|action| action.step.verb() == verb).count();
+pub fn summary(plan: &ShownPlan) -> String {
+    let count = |verb: Verb| plan.actions.iter().filter(|action| action.verb == verb).count();
     let mut said = Vec::new();
     for (verb, word) in [
         (Verb::Create, "creates"),
@@ -37,23 +38,22 @@ pub fn summary(plan: &Plan) -> String {
     if said.is_empty() { "nothing to do".to_owned() } else { words::list(&said) }
 }
 
-pub fn actions_list(actions: &[Action]) -> impl IntoView + use<> {
-    let items = actions.iter().enumerate().map(|(index, action)| item(index + 1, action)).collect_view();
+pub fn actions_list(actions: Vec<ShownAction>) -> impl IntoView + use<> {
+    let items = actions.into_iter().enumerate().map(|(index, action)| item(index + 1, action)).collect_view();
     view! { <ol class="rows steps">{items}</ol> }
 }
 
-fn item(number: usize, action: &Action) -> AnyView {
-    let verb = words::sentence(action.step.verb().as_str());
-    let noun = action.step.kind().noun();
-    let changes = action.changes.clone();
+fn item(number: usize, action: ShownAction) -> AnyView {
+    let ShownAction { verb, kind, name, reason, changes } = action;
+    let (verb, noun) = (words::sentence(verb.as_str()), kind.noun());
     view! {
         <li>
             <span class="step-no muted">{number}</span>
             <div>
                 <p>
                     <b>{format!("{verb} {noun} ")}</b>
-                    <code>{action.step.name().to_owned()}</code>
-                    <small>{words::sentence(&action.reason)}</small>
+                    <code>{name}</code>
+                    <small>{words::sentence(&reason)}</small>
                 </p>
                 {(!changes.is_empty()).then(|| diff(changes))}
             </div>
@@ -89,7 +89,7 @@ pub const fn of_severity(severity: Severity) -> State {
 }
 
 /// `7 actions, 2 notes`.
-pub fn size(plan: &Plan) -> String {
+pub fn size(plan: &ShownPlan) -> String {
     let mut out = words::count(plan.actions.len() as u64, "action");
     if !plan.notes.is_empty() {
         let _ = write!(out, ", {}", words::count(plan.notes.len() as u64, "note"));
@@ -99,30 +99,30 @@ pub fn size(plan: &Plan) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::plan::{Impact, Step};
+    use domain::{plan::Impact, resource::ResourceKind};
 
     use super::*;
 
-    fn plan(steps: Vec<Step>) -> Plan {
-        let actions =
-            steps.into_iter().map(|step| Action { step, reason: "r".into(), changes: Vec::new() }).collect();
-        Plan {
-            environment: "dev".into(),
-            actions,
-            impact: Impact::default(),
-            violations: Vec::new(),
-            notes: Vec::new(),
-        }
+    fn plan(steps: &[(Verb, ResourceKind)]) -> ShownPlan {
+        let shown = |(verb, kind): &(Verb, ResourceKind)| ShownAction {
+            verb: *verb,
+            kind: *kind,
+            name: "a".into(),
+            reason: "r".into(),
+            changes: Vec::new(),
+        };
+        let actions = steps.iter().map(shown).collect();
+        ShownPlan { actions, impact: Impact::default(), notes: Vec::new() }
     }
 
     #[test]
     fn a_plan_is_summed_up_by_its_verbs() {
-        assert_eq!(summary(&plan(Vec::new())), "nothing to do");
-        let steps = vec![
-            Step::ResizeInstanceGroup { name: "a".into(), from: 1, to: 2 },
-            Step::DeleteAutoscaler { name: "a".into() },
-            Step::DeleteHealthCheck { name: "a".into() },
+        assert_eq!(summary(&plan(&[])), "nothing to do");
+        let steps = [
+            (Verb::Resize, ResourceKind::InstanceGroup),
+            (Verb::Delete, ResourceKind::Autoscaler),
+            (Verb::Delete, ResourceKind::HealthCheck),
         ];
-        assert_eq!(summary(&plan(steps)), "resizes 1 resource and deletes 2");
+        assert_eq!(summary(&plan(&steps)), "resizes 1 resource and deletes 2");
     }
 }

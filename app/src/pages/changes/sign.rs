@@ -1,6 +1,6 @@
 //! Beside the phases: the bytes to compare, and what the viewer may do with the change.
 
-use domain::{ChangeState, Permission, change::Change};
+use domain::{ChangeState, Permission, view::change::ShownChange};
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     url_state::Query,
 };
 
-pub fn digests(change: &Change) -> AnyView {
+pub fn digests(change: &ShownChange) -> AnyView {
     let revision = &change.revision;
     let number = revision.number;
     let plan = digest("Plan".to_owned(), &revision.plan_sha256);
@@ -67,7 +67,7 @@ pub fn cancelling() -> ServerAction<CancelChange> {
     action
 }
 
-pub fn cancel(change: &Change, action: ServerAction<CancelChange>) -> AnyView {
+pub fn cancel(change: &ShownChange, action: ServerAction<CancelChange>) -> AnyView {
     let refused = move || action.value().get().and_then(Result::err).map(refused_request);
     if change.state.is_terminal() {
         // It ended between the page and the press: there is no form any more, but an answer.

@@ -1,6 +1,6 @@
 //! The viewer's own signature: what they would sign, and the two verbs.
 
-use domain::{ChangeState, approvals::Ballot, view::change::ChangeView};
+use domain::{ChangeState, approvals::Ballot, view::change::ChangeDetail};
 use leptos::prelude::*;
 
 use crate::{
@@ -46,7 +46,7 @@ impl Desk {
     }
 }
 
-pub fn signature(view: &ChangeView, desk: Desk) -> Option<AnyView> {
+pub fn signature(view: &ChangeDetail, desk: Desk) -> Option<AnyView> {
     if view.change.state != ChangeState::AwaitingApprovals {
         return None;
     }
@@ -92,7 +92,7 @@ pub fn signature(view: &ChangeView, desk: Desk) -> Option<AnyView> {
     )
 }
 
-fn verbs(view: &ChangeView, desk: Desk) -> AnyView {
+fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
     let (id, revision) = (view.change.id, view.change.revision.number);
     let environment = view.change.environment.clone();
     let (live, toasts) = (Live::here(), Toasts::here());
@@ -225,7 +225,7 @@ async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -
 }
 
 /// On a phone the panel is far below: a bar that stays leads there.
-pub fn sign_bar(view: &ChangeView) -> Option<AnyView> {
+pub fn sign_bar(view: &ChangeDetail) -> Option<AnyView> {
     let may = view.change.state == ChangeState::AwaitingApprovals && view.approvals.block.is_none();
     may.then(|| {
         let tally = view.approvals.tally();

@@ -2,7 +2,7 @@
 
 use domain::{
     ChangeId,
-    change::{Change, Revision},
+    change::Revision,
     edit::differences,
     view::import::{ImportInput, ImportPreview, Reading},
 };
@@ -14,16 +14,16 @@ use crate::{
     components::diff::diff_between,
 };
 
-/// The plan; and the change that it is to be a revision of, where the one that was looked at may not be its latest.
-pub(super) type Reviewed = (ImportPreview, Option<Change>);
+/// The plan; and the latest revision of the change that it is to revise, where the one that was looked at may not be it.
+pub(super) type Reviewed = (ImportPreview, Option<Revision>);
 
 pub(super) async fn review(input: ImportInput, refused: Option<ChangeId>) -> Result<Reviewed, ApiError> {
     let preview = api::import::preview_import(input).await?;
-    let change = match refused {
-        Some(id) => api::changes::load_change(id).await.ok().map(|view| view.change),
+    let latest = match refused {
+        Some(id) => api::changes::load_revision(id).await.ok(),
         None => None,
     };
-    Ok((preview, change))
+    Ok((preview, latest))
 }
 
 /// What the texts become after a refusal: the revision after the latest, which is shown where `seen` is an older one.

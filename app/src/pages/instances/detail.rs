@@ -183,7 +183,7 @@ fn vm(row: &InstanceRow) -> AnyView {
     view! {
         <dl class="props panel-body">
             <dt>"Status"</dt>
-            <dd>{vm_words(row)}</dd>
+            <dd>{vm_words(&instance.status, &instance.current_action)}</dd>
             <dt>"Probe"</dt>
             <dd>
                 {match instance.probe {

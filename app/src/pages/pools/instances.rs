@@ -2,10 +2,10 @@
 
 use domain::{
     Permission,
-    instance::CurrentAction,
+    instance::{CurrentAction, InstanceStatus},
     list_query::ListQuery,
     view::{
-        instance::{InstanceList, InstanceRow},
+        instance::{InstanceLine, InstanceList},
         pool::PoolView,
     },
 };
@@ -75,7 +75,7 @@ pub fn PoolInstances() -> AnyView {
 }
 
 /// `all`: every column, where the table has the page's whole width.
-pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
+pub fn rows_table(rows: Vec<InstanceLine>, all: bool) -> impl IntoView {
     if rows.is_empty() {
         return view! {
             <Empty title="No instance yet" icon=Icon::Instances>
@@ -115,9 +115,9 @@ pub fn rows_table(rows: Vec<InstanceRow>, all: bool) -> impl IntoView {
     .into_any()
 }
 
-fn line(loaded: InstanceRow, all: bool) -> AnyView {
-    let href = routes::instance(&loaded.instance.zone, &loaded.instance.name);
-    let (name, zone) = (loaded.instance.name.clone(), loaded.instance.zone.clone());
+fn line(loaded: InstanceLine, all: bool) -> AnyView {
+    let href = routes::instance(&loaded.zone, &loaded.name);
+    let (name, zone) = (loaded.name.clone(), loaded.zone.clone());
     // One that has left keeps its row, with its last words, until the list is loaded again.
     let row = Live::here().follow(loaded);
     let agent = Memo::new(move |_| row.with(|row| row.agent));
@@ -127,9 +127,9 @@ fn line(loaded: InstanceRow, all: bool) -> AnyView {
                 <a href=href>{name}</a>
             </th>
             <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
-            <td>{move || row.with(vm_words)}</td>
+            <td>{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
             <td>
-                {move || match row.with(|row| row.last_heartbeat.as_ref().map(|last| last.received_at)) {
+                {move || match row.with(|row| row.last.map(|last| last.received_at)) {
                     Some(at) => ago(at).into_any(),
                     None => view! { <span class="muted">"none yet"</span> }.into_any(),
                 }}
@@ -141,26 +141,27 @@ fn line(loaded: InstanceRow, all: bool) -> AnyView {
     .into_any()
 }
 
-fn details(row: Memo<InstanceRow>) -> AnyView {
+fn details(row: Memo<InstanceLine>) -> AnyView {
     let metrics =
-        Memo::new(move |_| row.with(|row| row.last_heartbeat.as_ref().map(|last| last.heartbeat.metrics)));
-    let instance = move || row.get().instance;
+        Memo::new(move |_| row.with(|row| row.last.map(|last| (last.cpu_percent, last.memory_bytes))));
+    let probe =
+        |row: &InstanceLine| row.probe.as_ref().map(|probe| words::sentence(&probe.as_str().to_lowercase()));
     view! {
-        <td>{move || instance().probe.map(|probe| words::sentence(&probe.as_str().to_lowercase()))}</td>
-        <td class="num">{move || metrics.get().map(|metrics| words::percent(metrics.cpu_utilization_percent))}</td>
-        <td class="num">{move || metrics.get().map(|metrics| words::bytes(metrics.memory_usage_bytes))}</td>
-        <td class="mono">{move || instance().address}</td>
+        <td>{move || row.with(probe)}</td>
+        <td class="num">{move || metrics.get().map(|(cpu, _)| words::percent(cpu))}</td>
+        <td class="num">{move || metrics.get().map(|(_, memory)| words::bytes(memory))}</td>
+        <td class="mono">{move || row.with(|row| row.address.clone())}</td>
     }
     .into_any()
 }
 
 /// `Running`, or what is done to it: `Staging, creating`.
-pub fn vm_words(row: &InstanceRow) -> String {
-    let status = match row.instance.status.as_str() {
+pub fn vm_words(status: &InstanceStatus, action: &CurrentAction) -> String {
+    let status = match status.as_str() {
         "" => "Not yet made".to_owned(),
         word => words::sentence(&word.to_lowercase()),
     };
-    match &row.instance.current_action {
+    match action {
         CurrentAction::None => status,
         action => format!("{status}, {}", action.as_str().to_lowercase().replace('_', " ")),
     }

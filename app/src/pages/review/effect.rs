@@ -1,6 +1,9 @@
 //! What an edit would do, as its review shows it.
 
-use domain::{plan::FieldChange, view::edit::EditPreview};
+use domain::{
+    plan::FieldChange,
+    view::{change::ShownAction, edit::EditPreview},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -18,7 +21,7 @@ pub(super) fn what_it_does(preview: &EditPreview, fields: bool) -> AnyView {
         view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }
             .into_any()
     } else {
-        actions_list(&plan.actions).into_any()
+        actions_list(plan.actions.iter().map(ShownAction::from).collect()).into_any()
     };
     let does = words::impact(&plan.impact.total())
         .map_or_else(|| "It touches no VM.".to_owned(), |vms| format!("It {vms}."));

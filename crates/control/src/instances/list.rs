@@ -6,7 +6,7 @@ use domain::{
     Actor, Permission,
     list_query::{INSTANCE_KEYS, ListQuery},
     view::{
-        instance::{InstanceList, InstancePlace, PAGE_ROWS},
+        instance::{InstanceLine, InstanceList, InstancePlace, PAGE_ROWS},
         pool::AgentCount,
     },
 };
@@ -70,6 +70,7 @@ pub async fn load_instances(
         let (start, rows) = cut(left, &order, page);
         (Told { total, agents, found, start }, rows)
     });
+    let rows: Vec<InstanceLine> = rows.into_iter().map(InstanceLine::from).collect();
     let more = told.start + rows.len() < told.found;
     Ok(InstanceList {
         total: told.total as u64,

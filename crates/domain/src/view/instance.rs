@@ -8,10 +8,10 @@ use super::pool::AgentCount;
 use crate::{
     Timestamp,
     agent::{AgentState, LastHeartbeat},
-    instance::Instance,
+    instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
 };
 
-/// A row of a pool's instances.
+/// All that is known of an instance this second, as the live stream tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceRow {
     pub environment: String,
@@ -20,6 +20,57 @@ pub struct InstanceRow {
     pub instance: Instance,
     pub agent: AgentState,
     pub last_heartbeat: Option<LastHeartbeat>,
+}
+
+/// What lists show of an instance. A page carries its rows twice, drawn and to be drawn from, so that what is read on the
+/// instance's own page alone is not in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceLine {
+    pub environment: String,
+    /// The pool's declared name.
+    pub pool: String,
+    pub name: String,
+    pub zone: String,
+    pub status: InstanceStatus,
+    pub current_action: CurrentAction,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeHealth>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    pub agent: AgentState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LineHeartbeat>,
+}
+
+/// The newest heartbeat, as far as lists show it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineHeartbeat {
+    pub received_at: Timestamp,
+    pub cpu_percent: f64,
+    pub memory_bytes: u64,
+}
+
+impl From<InstanceRow> for InstanceLine {
+    fn from(row: InstanceRow) -> Self {
+        let InstanceRow { environment, pool, instance, agent, last_heartbeat } = row;
+        let last = last_heartbeat.map(|last| LineHeartbeat {
+            received_at: last.received_at,
+            cpu_percent: last.heartbeat.metrics.cpu_utilization_percent,
+            memory_bytes: last.heartbeat.metrics.memory_usage_bytes,
+        });
+        Self {
+            environment,
+            pool,
+            name: instance.name,
+            zone: instance.zone,
+            status: instance.status,
+            current_action: instance.current_action,
+            probe: instance.probe,
+            address: instance.address,
+            agent,
+            last,
+        }
+    }
 }
 
 /// The instance page.
@@ -55,9 +106,8 @@ pub struct InstancePlace {
 pub struct InvalidPlace;
 
 impl InstancePlace {
-    pub fn of(row: &InstanceRow) -> Self {
-        let (zone, name) = (row.instance.zone.clone(), row.instance.name.clone());
-        Self { pool: row.pool.clone(), zone, name }
+    pub fn of(line: &InstanceLine) -> Self {
+        Self { pool: line.pool.clone(), zone: line.zone.clone(), name: line.name.clone() }
     }
 }
 
@@ -97,7 +147,7 @@ impl From<InstancePlace> for String {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceList {
     /// Those of this page.
-    pub rows: Vec<InstanceRow>,
+    pub rows: Vec<InstanceLine>,
     /// How many there are, whatever the words say.
     pub total: u64,
     /// Of those that the words leave when nothing is asked of the agent's state; only states that occur, worst first.

@@ -1,6 +1,10 @@
 //! The plan of an import: what it would do, what forbids it, and the way to propose exactly this.
 
-use domain::{Permission, plan::Plan, plan::Violation, view::import::ImportPreview};
+use domain::{
+    Permission,
+    plan::{Plan, Violation},
+    view::{change::ShownAction, import::ImportPreview},
+};
 use leptos::prelude::*;
 
 use super::{Submission, fields, given_fields, given_list};
@@ -28,7 +32,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
     let actions = if plan.is_empty() {
         view! { <p class="panel-body soft">"No call to Compute Engine is needed: what runs already is as declared."</p> }.into_any()
     } else {
-        actions_list(&plan.actions).into_any()
+        actions_list(plan.actions.iter().map(ShownAction::from).collect()).into_any()
     };
     view! {
         <div class="cols">

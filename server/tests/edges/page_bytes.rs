@@ -1,0 +1,104 @@
+//! What pages weigh: each carries what it was drawn from beside its HTML, so that a field that no row shows costs as much as one that
+//! every row shows.
+
+use control::import::{self, Expected};
+use domain::{
+    heartbeat::Heartbeat,
+    instance::{Instance, ProbeHealth},
+    view::{import::ImportInput, instance::PAGE_ROWS},
+};
+use sqlx::PgPool;
+use store::PlacedInstance;
+
+use crate::{
+    app::TestApp,
+    large_fleet::run,
+    rest::{heartbeat, instance, texts},
+    verdicts::olga,
+};
+
+/// With all that Compute Engine says of one that runs.
+fn vm(number: usize) -> PlacedInstance {
+    let instance = Instance {
+        id: Some(format!("12345678901234{number:05}")),
+        group: "genesis-pool-backend-pool".to_owned(),
+        template: Some("genesis-template-backend-dev-abcdef12".to_owned()),
+        address: Some(format!("10.128.0.{number}")),
+        probe: Some(ProbeHealth::Healthy),
+        ..instance(&format!("agent-backend-pool-{number:05}"))
+    };
+    PlacedInstance { pool: "backend-pool".to_owned(), instance }
+}
+
+/// A row's HTML is near 500 bytes and its line in the data near 350, the quotes escaped: 43 kB for fifty. The frame with its icons, the
+/// filter and the rest of the data are near 20 kB. A row in the data with all that is known of its instance is near 860 bytes, and
+/// the page would be near 88 kB.
+const INSTANCES: usize = 75_000;
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_full_page_of_instances_carries_what_its_rows_show_and_no_more(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let vms: Vec<_> = (0..PAGE_ROWS + 10).map(vm).collect();
+    run(&app, &vms).await;
+    let control = app.control();
+    for PlacedInstance { instance, .. } in &vms {
+        let said = Heartbeat { boot_id: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b".to_owned(), ..heartbeat(1) };
+        let id = instance.id.as_deref().unwrap();
+        control.live.beat("dev", &instance.name, id, said, control.clock.now()).unwrap();
+    }
+
+    let cookies = app.sign_in("mara").await;
+    let page = app.page("/instances", &cookies).await.text().await.unwrap();
+    assert_eq!(page.matches("href=\"/instances/us-central1-").count(), PAGE_ROWS);
+    assert_eq!(page.matches("10.128.0.").count(), 2 * PAGE_ROWS, "drawn, and to be drawn from");
+    assert!(page.matches("<time ").count() >= PAGE_ROWS, "each has its last heartbeat");
+    assert!(page.contains("received_at"), "it is followed from there");
+    for untold in ["boot_id", "genesis-template-"] {
+        assert!(!page.contains(untold), "{untold} is on the instance's own page");
+    }
+    assert!(page.len() < INSTANCES, "the page is {} bytes", page.len());
+    app.stop().await;
+}
+
+const SIZE: &str = "target_size = 2, enable_autoscaling = true, min_replicas = 1, max_replicas = 5";
+
+/// The example with ten more templates and pools.
+fn large() -> ImportInput {
+    let mut input: ImportInput = serde_json::from_value(texts()).unwrap();
+    let (mut templates, mut pools) = (String::new(), String::new());
+    for number in 0..10 {
+        let (name, kind) = (format!("web-{number}"), r#"agent_type = "backend-developer""#);
+        templates.push_str(&format!(r#"{{ name = "{name}", {kind}, machine_type = "e2-standard-2" }}, "#));
+        pools.push_str(&format!(r#"{{ name = "{name}-pool", {kind}, template_name = "{name}", {SIZE} }}, "#));
+    }
+    let file = &mut input.files[0];
+    for (list, more) in [("agent_vm_templates = [", templates), ("agent_pools = [", pools)] {
+        file.text = file.text.replace(list, &format!("{list}{more}"));
+    }
+    input
+}
+
+/// A step's HTML and its line in the data are near 250 bytes each. The frame is near 20 kB, two notes for each of eleven pools are near
+/// 12 kB, drawn and to be drawn from, and all other panels near 9 kB. With their resources, the steps of a pool are near 4 kB more in
+/// the data, and what is declared of it near 2 kB: the page would be above 110 kB.
+const fn change(steps: usize) -> usize {
+    50_000 + 900 * steps
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_page_of_a_large_change_carries_its_steps_without_their_resources(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let expected = Expected { digest: None, generation: None };
+    let id = import::propose_expected(app.control(), &olga(), large(), expected, "").await.unwrap();
+
+    let cookies = app.sign_in("mara").await;
+    let page = app.page(&format!("/changes/{id}"), &cookies).await.text().await.unwrap();
+    let steps = page.matches("class=\"step-no muted\"").count();
+    assert!(steps >= 33, "a template, a group and an autoscaler for each pool: {steps}");
+    assert!(page.contains(&format!(" proposed {id}")), "the log's own words");
+    for untold in [r#"\"desired\""#, r#"\"instance_template\":{"#, r#"\"hash\""#] {
+        assert!(!page.contains(untold), "{untold} is not shown");
+    }
+    assert!(page.len() < change(steps), "{steps} steps are {} bytes", page.len());
+    app.stop().await;
+}
