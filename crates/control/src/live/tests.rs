@@ -222,8 +222,10 @@ fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_agai
         panic!("the log holds everything since the start")
     };
     assert_eq!(missed.len(), 1);
-    let (backlog, _) = live.subscribe(Some(EventId { epoch: 9, number: 1 }));
-    assert!(matches!(backlog, Backlog::Gap(_)));
+    for stranger in [EventId { epoch: 9, number: 1 }, EventId { epoch: 1, number: u64::MAX }] {
+        let (backlog, _) = live.subscribe(Some(stranger));
+        assert!(matches!(backlog, Backlog::Gap(_)), "{stranger}");
+    }
 }
 
 type Passing = (String, Option<AgentState>, Option<AgentState>);
