@@ -178,12 +178,12 @@ impl Live {
     /// A pool's agents as they were loaded, moved on by what arrived since.
     pub fn crowd(self, environment: &str, pool: &str, zones: Vec<FleetZone>) -> Crowd {
         let crowd = Crowd::new(zones);
-        self.passed.with_value(|passed| {
-            for ((_, _, name), state) in
-                passed.iter().filter(|(key, _)| key.0 == environment && key.1 == pool)
-            {
-                crowd.pass(name, *state);
-            }
+        // Who left and was not loaded is gone for both: a page that hangs on a wall for weeks would remember every name.
+        self.passed.update_value(|passed| {
+            passed.retain(|(of, in_pool, name), state| {
+                let own = of == environment && in_pool == pool;
+                !own || crowd.pass(name, *state) || state.is_some()
+            });
         });
         self.crowds.update_value(|known| {
             known.insert((environment.to_owned(), pool.to_owned()), crowd.clone());
@@ -272,5 +272,13 @@ mod tests {
         for crowd in [drawn, late] {
             untrack(|| crowd.with(|states| assert_eq!(*states, [vec![silent, None]])));
         }
+
+        live.heard("dev", vec![delta("c", healthy, None), delta("d", None, healthy)]);
+        live.crowd("dev", "web", zone());
+        let mut known: Vec<Key> = live.passed.with_value(|passed| passed.keys().cloned().collect());
+        known.sort();
+        let key = |environment: &str, name: &str| (environment.to_owned(), "web".to_owned(), name.to_owned());
+        let expected = [key("dev", "a"), key("dev", "b"), key("dev", "d"), key("test", "a")];
+        assert_eq!(known, expected, "nobody asks for who came and left");
     }
 }
