@@ -107,16 +107,17 @@ fn frames(
 ) -> impl Stream<Item = Result<Frame, Infallible>> + use<> {
     let (backlog, news) = control.live.subscribe(last_seen);
     let hello = Frame::default().event("hello").data("{}");
-    let first = match backlog {
-        Backlog::Begin(head) => vec![hello.id(head.to_string())],
-        Backlog::Events(events) => {
-            let missed = events.iter().filter_map(|event| frame(event, &environment));
-            std::iter::once(hello).chain(missed).collect()
-        }
+    let (first, missed) = match backlog {
+        Backlog::Begin(head) => (vec![hello.id(head.to_string())], Vec::new()),
+        Backlog::Events(events) => (vec![hello], events),
         Backlog::Gap(head) => {
-            vec![hello, Frame::default().id(head.to_string()).event("reload").data("{}")]
+            let reload = Frame::default().id(head.to_string()).event("reload").data("{}");
+            (vec![hello, reload], Vec::new())
         }
     };
+    // Spelled out when they are sent: after a broken connection all tabs come at once, and each may have missed much.
+    let own = environment.clone();
+    let missed = missed.into_iter().filter_map(move |event| frame(&event, &own));
     let rows = rows(control.live.clone(), environment.clone(), names);
     let rest = BroadcastStream::new(news).filter_map(move |received| {
         let frame = match received {
@@ -126,7 +127,7 @@ fn frames(
         };
         std::future::ready(frame)
     });
-    stream::iter(first).chain(stream::select(rest, rows)).map(Ok)
+    stream::iter(first.into_iter().chain(missed)).chain(stream::select(rest, rows)).map(Ok)
 }
 
 /// The rows as they are now, and then those that changed. They have no ids: whoever comes again gets all of them.
