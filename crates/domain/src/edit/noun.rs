@@ -2,7 +2,11 @@
 //! declared since (decision 10).
 
 use super::Edit;
-use crate::{FleetSpec, pool::PoolSpec, template::TemplateSpec};
+use crate::{
+    FleetSpec,
+    pool::{CanarySpec, PoolSpec},
+    template::TemplateSpec,
+};
 
 impl Edit {
     /// Whether both declarations have alike what it is of, or both lack it. What its noun inherits or refers to is another
@@ -18,7 +22,6 @@ impl Edit {
             Self::CreatePool { pool: PoolSpec { name, .. } }
             | Self::UpdatePool { name, .. }
             | Self::ScalePool { name, .. }
-            | Self::PromoteCanary { name }
             | Self::RollBackCanary { name }
             | Self::DeletePool { name } => same_pool(name),
             // A version that is named is the same for ever; otherwise what VMs get is what the template says.
@@ -26,9 +29,13 @@ impl Edit {
                 same_pool(name) && (template_version.is_some() || same_template(template_name))
             }
             Self::StartCanary { name, canary } => {
-                let own = pool(now, name).map(|pool| pool.template_name.as_str());
-                let tried = canary.template_name.as_deref().or(own);
-                same_pool(name) && (canary.template_version.is_some() || tried.is_none_or(same_template))
+                same_pool(name)
+                    && pool(now, name).and_then(|pool| tried(pool, canary)).is_none_or(same_template)
+            }
+            // It gives the pool what the canary tries, which may be another content by now.
+            Self::PromoteCanary { name } => {
+                let own = pool(now, name).and_then(|pool| tried(pool, pool.canary.as_ref()?));
+                same_pool(name) && own.is_none_or(same_template)
             }
             // It leaves no trace in a declaration: sent twice, it must not be done twice.
             Self::ActOnInstances(_) => false,
@@ -50,6 +57,12 @@ fn pool<'a>(spec: &'a FleetSpec, name: &str) -> Option<&'a PoolSpec> {
     spec.agent_pools.iter().find(|pool| pool.name == name)
 }
 
+/// The template whose present content the pool's canary runs; None where it names a version.
+fn tried<'a>(pool: &'a PoolSpec, canary: &'a CanarySpec) -> Option<&'a str> {
+    let named = canary.template_name.as_deref().unwrap_or(&pool.template_name);
+    canary.template_version.is_none().then_some(named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +71,6 @@ mod tests {
         edit::tests::fleet,
         firewall::{Direction, FirewallRuleSpec},
         plan::instances::{InstanceAction, InstanceVerb},
-        pool::CanarySpec,
     };
 
     const KIND: AgentType = AgentType::BackendDeveloper;
@@ -182,6 +194,23 @@ mod tests {
         let web = |spec: &mut FleetSpec| spec.agent_vm_templates[0].disk_size_gb = Some(90);
         assert_eq!(overtaken(&edits, web), [false, false, false, true]);
         assert_eq!(overtaken(&[canary(None, Some("web-1"))], web), [false]);
+    }
+
+    #[test]
+    fn a_promotion_is_of_what_the_canary_tries() {
+        let promote = Edit::PromoteCanary { name: "front".into() };
+        let after = |started: Edit, template: usize| {
+            let begun = started.apply(&declared()).unwrap();
+            let mut now = begun.clone();
+            now.agent_vm_templates[template].disk_size_gb = Some(90);
+            !promote.finds_alike(&begun, &now)
+        };
+        let (web, spare) = (0, 1);
+        assert!(after(canary(None, None), web) && !after(canary(None, None), spare));
+        assert!(after(canary(Some("spare"), None), spare) && !after(canary(Some("spare"), None), web));
+        for template in [web, spare] {
+            assert!(!after(canary(Some("spare"), Some("spare-1")), template), "it never changes");
+        }
     }
 
     #[test]
