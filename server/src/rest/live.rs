@@ -59,6 +59,12 @@ impl Watch {
         }
         Ok(names)
     }
+
+    fn after(&self) -> Result<Option<EventId>, Error> {
+        let after = Some(self.after.as_str()).filter(|after| !after.is_empty());
+        let told = |()| Error::invalid("after", "send the id of an event as the stream told it");
+        after.map(str::parse::<EventId>).transpose().map_err(told)
+    }
 }
 
 async fn live(
@@ -69,12 +75,14 @@ async fn live(
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Response {
-    let names = match authorize(&actor, Permission::ReadFleet).and_then(|()| watch.names()) {
-        Ok(names) => names,
+    let asked = authorize(&actor, Permission::ReadFleet).and_then(|()| Ok((watch.names()?, watch.after()?)));
+    let (names, after) = match asked {
+        Ok(asked) => asked,
         Err(error) => return Problem::from_error(&error, &request_id).into_response(),
     };
-    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let last_seen: Option<EventId> = resumed.unwrap_or(&watch.after).parse().ok();
+    let resumed = headers.get("last-event-id").filter(|id| !id.is_empty());
+    let resumed = resumed.map(|id| id.to_str().map_err(drop).and_then(str::parse::<EventId>));
+    let last_seen = resumed.or(after.map(Ok));
     let ended = session_ended(control.clone(), session);
     let frames = frames(&control, watch.environment, names, last_seen)
         .take_until(control.stop.clone().cancelled_owned())
@@ -99,18 +107,19 @@ async fn session_ended(control: Control, session: Session) {
     }
 }
 
+/// `last_seen`: the last event that was heard; an error where nobody knows any more which one that was.
 fn frames(
     control: &Control,
     environment: String,
     names: Vec<String>,
-    last_seen: Option<EventId>,
+    last_seen: Option<Result<EventId, ()>>,
 ) -> impl Stream<Item = Result<Frame, Infallible>> + use<> {
-    let (backlog, news) = control.live.subscribe(last_seen);
+    let (backlog, news) = control.live.subscribe(last_seen.and_then(Result::ok));
     let hello = Frame::default().event("hello").data("{}");
     let (first, missed) = match backlog {
-        Backlog::Begin(head) => (vec![hello.id(head.to_string())], Vec::new()),
+        Backlog::Begin(head) if last_seen.is_none() => (vec![hello.id(head.to_string())], Vec::new()),
         Backlog::Events(events) => (vec![hello], events),
-        Backlog::Gap(head) => {
+        Backlog::Begin(head) | Backlog::Gap(head) => {
             let reload = Frame::default().id(head.to_string()).event("reload").data("{}");
             (vec![hello, reload], Vec::new())
         }
