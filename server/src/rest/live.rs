@@ -15,7 +15,7 @@ use axum::{
 use control::{
     Control,
     error::{Error, authorize},
-    live::{Backlog, Event, EventId, Live, News},
+    live::{Backlog, Event, EventId, Key, Live, News},
 };
 use domain::{Actor, Permission, name::is_rfc1035, view::instance::PAGE_ROWS};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -127,7 +127,8 @@ fn frames(
     // Spelled out when they are sent: after a broken connection all tabs come at once, and each may have missed much.
     let own = environment.clone();
     let missed = missed.into_iter().filter_map(move |event| frame(&event, &own));
-    let rows = rows(control.live.clone(), environment.clone(), names);
+    let keys = names.into_iter().map(|name| (environment.clone(), name)).collect();
+    let rows = rows(control.live.clone(), keys);
     let rest = BroadcastStream::new(news).filter_map(move |received| {
         let frame = match received {
             Ok(event) => frame(&event, &environment),
@@ -140,21 +141,18 @@ fn frames(
 }
 
 /// The rows as they are now, and then those that changed. They have no ids: whoever comes again gets all of them.
-fn rows(live: Live, environment: String, names: Vec<String>) -> impl Stream<Item = Frame> {
+fn rows(live: Live, keys: Vec<Key>) -> impl Stream<Item = Frame> {
     let mut ticks = interval(ROWS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let looks = stream::unfold((ticks, 0), move |(mut ticks, after)| {
-        let (live, environment, names) = (live.clone(), environment.clone(), names.clone());
-        async move {
-            // A page that shows none has nobody look for any.
-            if names.is_empty() {
-                return None;
-            }
-            ticks.tick().await;
-            let (rows, last) = live.changed_rows(&environment, &names, after);
-            let frame = || Frame::default().event("rows").data(json!(rows).to_string());
-            Some(((!rows.is_empty()).then(frame), (ticks, last)))
+    let looks = stream::unfold((live, keys, ticks, 0), |(live, keys, mut ticks, after)| async move {
+        // A page that shows none has nobody look for any.
+        if keys.is_empty() {
+            return None;
         }
+        ticks.tick().await;
+        let (rows, last) = live.changed_rows(&keys, after);
+        let frame = || Frame::default().event("rows").data(json!(rows).to_string());
+        Some(((!rows.is_empty()).then(frame), (live, keys, ticks, last)))
     });
     looks.filter_map(std::future::ready)
 }
