@@ -172,7 +172,8 @@ impl Live {
 
     /// A row as it was loaded, moved on by what arrives for as long as it is drawn.
     pub fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
-        self.shown.follow(loaded)
+        let lives = matches!(self.freshness.get_untracked(), Freshness::Live);
+        self.shown.follow(loaded, lives)
     }
 
     /// A pool's agents as they were loaded, moved on by what arrived since.

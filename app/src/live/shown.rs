@@ -1,9 +1,9 @@
 //! The rows that the page shows, each with a signal of its own, so that only its line is drawn anew. The stream is asked for these:
 //! of the rest of the fleet the tab hears no heartbeat.
 
-use std::collections::BTreeMap;
 #[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
 use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use domain::view::instance::InstanceRow;
 use leptos::prelude::*;
@@ -34,20 +34,35 @@ fn key(row: &InstanceRow) -> Key {
     (row.environment.clone(), row.pool.clone(), row.instance.name.clone())
 }
 
+/// Whether what was loaded is newer than what arrived. Where the agent said nothing between the two, the stream is as new as can
+/// be, for as long as there is one.
+fn is_newer(loaded: &InstanceRow, arrived: &InstanceRow, lives: bool) -> bool {
+    let spoken = |row: &InstanceRow| row.last_heartbeat.as_ref().map(|last| last.received_at);
+    // Of another VM of that name the agent may not have spoken yet.
+    let same_vm = loaded.instance.id == arrived.instance.id;
+    let order = if same_vm { spoken(loaded).cmp(&spoken(arrived)) } else { Ordering::Equal };
+    order.is_gt() || (order.is_eq() && !lives)
+}
+
 impl Shown {
     pub(super) fn new() -> Self {
         Self { lines: StoredValue::new(BTreeMap::new()), moved: RwSignal::new(0) }
     }
 
     /// The newest of what was loaded and what arrived since; followed for as long as it is drawn. One that has left keeps its last
-    /// words.
-    pub(super) fn follow(self, loaded: InstanceRow) -> Memo<InstanceRow> {
+    /// words. `lives`: the stream tells of it.
+    pub(super) fn follow(self, loaded: InstanceRow, lives: bool) -> Memo<InstanceRow> {
         let own = key(&loaded);
         let heard = self.lines.try_update_value(|lines| {
             let line = lines.entry(own.clone()).or_insert_with(Line::new);
             line.drawn += 1;
             line.heard.clone()
         });
+        if let Some(heard) = &heard
+            && heard.with_untracked(|row| row.as_ref().is_some_and(|row| is_newer(&loaded, row, lives)))
+        {
+            heard.set(Some(loaded.clone()));
+        }
         self.moved.update(|count| *count += 1);
         on_cleanup(move || self.leave(&own));
         Memo::new(move |_| heard.as_ref().and_then(|heard| heard.get()).unwrap_or_else(|| loaded.clone()))
@@ -94,7 +109,9 @@ impl Shown {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use domain::{
-        agent::AgentState,
+        Timestamp,
+        agent::{AgentState, LastHeartbeat},
+        heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
         instance::{CurrentAction, Instance, InstanceStatus},
     };
 
@@ -129,7 +146,7 @@ mod tests {
         let shown = Shown::new();
         let names = || shown.places().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
         let drawing = owner.child();
-        let first = drawing.with(|| shown.follow(row("a", AgentState::Late)));
+        let first = drawing.with(|| shown.follow(row("a", AgentState::Late), true));
         assert_eq!(first.get_untracked().agent, AgentState::Late, "as it was loaded");
         shown.heard(vec![row("a", AgentState::Healthy), row("b", AgentState::Healthy)]);
         assert_eq!(first.get_untracked().agent, AgentState::Healthy);
@@ -138,13 +155,62 @@ mod tests {
         drawing.cleanup();
         assert!(names().is_empty());
         shown.heard(vec![row("a", AgentState::Silent)]);
-        let again = shown.follow(row("a", AgentState::Healthy));
+        let again = shown.follow(row("a", AgentState::Healthy), true);
         assert_eq!(again.get_untracked().agent, AgentState::Silent);
 
         shown.forget_undrawn();
         assert_eq!(again.get_untracked().agent, AgentState::Silent, "it is drawn");
-        let other = shown.follow(row("b", AgentState::Starting));
+        let other = shown.follow(row("b", AgentState::Starting), true);
         assert_eq!(other.get_untracked().agent, AgentState::Starting, "nobody drew it until now");
         assert_eq!(names(), ["a", "b"]);
+    }
+
+    /// The same, spoken that many seconds after the first word.
+    fn spoken(seconds: i64, agent: AgentState) -> InstanceRow {
+        let metrics = HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 0.0,
+            memory_usage_bytes: 0,
+            disk_usage_percent: 0.0,
+        };
+        let heartbeat = Heartbeat {
+            boot_id: "b".into(),
+            sequence: 1,
+            uptime_seconds: 10,
+            version: "0.1.0".into(),
+            status: HeartbeatStatus::Healthy,
+            agent_type: "backend-developer".into(),
+            environment: "dev".into(),
+            metrics,
+        };
+        let received_at = Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        InstanceRow { last_heartbeat: Some(LastHeartbeat { heartbeat, received_at }), ..row("a", agent) }
+    }
+
+    #[test]
+    fn what_was_loaded_is_shown_where_it_is_newer_than_what_arrived() {
+        let owner = Owner::new();
+        owner.set();
+        let shown = Shown::new();
+        let (healthy, silent) = (AgentState::Healthy, AgentState::Silent);
+        let first = shown.follow(spoken(0, healthy), true);
+        shown.heard(vec![spoken(20, healthy)]);
+        let after = |loaded: InstanceRow, lives: bool| {
+            let drawn = shown.follow(loaded, lives).get_untracked();
+            assert_eq!(first.get_untracked(), drawn, "whoever draws it shows the same");
+            (drawn.agent, drawn.last_heartbeat.map(|last| last.received_at.timestamp() - 1_800_000_000))
+        };
+        assert_eq!(after(spoken(10, silent), false), (healthy, Some(20)), "it was under way for long");
+        assert_eq!(after(spoken(20, silent), true), (healthy, Some(20)));
+        assert_eq!(
+            after(spoken(20, silent), false),
+            (silent, Some(20)),
+            "nothing else tells that it fell silent"
+        );
+        assert_eq!(after(spoken(30, healthy), true), (healthy, Some(30)));
+        let mut next = row("a", AgentState::Starting);
+        next.instance.id = Some("8".into());
+        assert_eq!(after(next.clone(), true), (healthy, Some(30)));
+        assert_eq!(after(next, false), (AgentState::Starting, None), "another VM of that name");
     }
 }
