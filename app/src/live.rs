@@ -48,17 +48,37 @@ type Key = (String, String, String);
 /// What a page shows of an instance: loaded as such, and made of the whole row that the stream tells.
 pub trait Followed: Clone + PartialEq + From<InstanceRow> + Send + Sync + 'static {
     fn key(&self) -> Key;
+
+    /// When its agent spoke last.
+    fn spoken(&self) -> Option<Timestamp>;
+
+    /// Compute Engine's number of the VM, where the page has it: a name may come back.
+    fn vm(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Followed for InstanceRow {
     fn key(&self) -> Key {
         (self.environment.clone(), self.pool.clone(), self.instance.name.clone())
     }
+
+    fn spoken(&self) -> Option<Timestamp> {
+        self.last_heartbeat.as_ref().map(|last| last.received_at)
+    }
+
+    fn vm(&self) -> Option<&str> {
+        self.instance.id.as_deref()
+    }
 }
 
 impl Followed for InstanceLine {
     fn key(&self) -> Key {
         (self.environment.clone(), self.pool.clone(), self.name.clone())
+    }
+
+    fn spoken(&self) -> Option<Timestamp> {
+        self.last.map(|last| last.received_at)
     }
 }
 
@@ -192,18 +212,19 @@ impl Live {
 
     /// A row as it was loaded, moved on by what arrives for as long as it is drawn.
     pub fn follow<T: Followed>(self, loaded: T) -> Memo<T> {
-        self.shown.follow(loaded)
+        let lives = matches!(self.freshness.get_untracked(), Freshness::Live);
+        self.shown.follow(loaded, lives)
     }
 
     /// A pool's agents as they were loaded, moved on by what arrived since.
     pub fn crowd(self, environment: &str, pool: &str, zones: Vec<FleetZone>) -> Crowd {
         let crowd = Crowd::new(zones);
-        self.passed.with_value(|passed| {
-            for ((_, _, name), state) in
-                passed.iter().filter(|(key, _)| key.0 == environment && key.1 == pool)
-            {
-                crowd.pass(name, *state);
-            }
+        // Who left and was not loaded is gone for both: a page that hangs on a wall for weeks would remember every name.
+        self.passed.update_value(|passed| {
+            passed.retain(|(of, in_pool, name), state| {
+                let own = of == environment && in_pool == pool;
+                !own || crowd.pass(name, *state) || state.is_some()
+            });
         });
         self.crowds.update_value(|known| {
             known.insert((environment.to_owned(), pool.to_owned()), crowd.clone());
@@ -238,6 +259,11 @@ impl Live {
 
 #[cfg(feature = "hydrate")]
 impl Live {
+    /// Where the instance of that name runs, once its row is drawn.
+    pub fn environment_of(self, name: &str) -> Option<String> {
+        self.shown.environment_of(name)
+    }
+
     /// What arrived before a gap may be older than what pages load after it. Rows are not: a stream begins with them.
     fn reopened(self) {
         self.passed.update_value(HashMap::clear);
@@ -292,5 +318,13 @@ mod tests {
         for crowd in [drawn, late] {
             untrack(|| crowd.with(|states| assert_eq!(*states, [vec![silent, None]])));
         }
+
+        live.heard("dev", vec![delta("c", healthy, None), delta("d", None, healthy)]);
+        live.crowd("dev", "web", zone());
+        let mut known: Vec<Key> = live.passed.with_value(|passed| passed.keys().cloned().collect());
+        known.sort();
+        let key = |environment: &str, name: &str| (environment.to_owned(), "web".to_owned(), name.to_owned());
+        let expected = [key("dev", "a"), key("dev", "b"), key("dev", "d"), key("test", "a")];
+        assert_eq!(known, expected, "nobody asks for who came and left");
     }
 }

@@ -132,6 +132,14 @@ pub fn environment_of(path: &str) -> Option<&str> {
     (!environment.is_empty() && !name.is_empty()).then_some(environment)
 }
 
+/// The instance that a path names. Where it runs is not in it.
+#[cfg(any(feature = "hydrate", test))]
+pub fn instance_of(path: &str) -> Option<&str> {
+    let (zone, rest) = path.strip_prefix(INSTANCES)?.strip_prefix('/')?.split_once('/')?;
+    let name = rest.split('/').next()?;
+    (!zone.is_empty() && !name.is_empty()).then_some(name)
+}
+
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
 pub fn lists_an_environment(path: &str) -> Option<&'static str> {
     [POOLS, TEMPLATES, INSTANCES, AUTOSCALING, FIREWALL, CHANGES, COSTS, AUDIT]
@@ -179,7 +187,12 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                 // Changes are told to every tab, so a fleet without an environment is watched too.
                 Some(me.environments.into_iter().next().map(|option| option.name).unwrap_or_default())
             };
-            let wanted = scope.named().or_else(first);
+            // Of an instance's page only its row says it: until that is drawn, and while it is drawn anew, all stays as it was.
+            let of_instance = || {
+                let name = path.with(|path| instance_of(path).map(str::to_owned))?;
+                live.environment_of(&name).or_else(|| watched.get_untracked())
+            };
+            let wanted = scope.named().or_else(of_instance).or_else(first);
             if wanted.is_some() {
                 watched.set(wanted);
             }

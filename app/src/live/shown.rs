@@ -1,9 +1,9 @@
 //! The rows that the page shows, each with a signal of its own, so that only its line is drawn anew. The stream is asked for these:
 //! of the rest of the fleet the tab hears no heartbeat.
 
-use std::collections::BTreeMap;
 #[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
 use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use domain::view::instance::InstanceRow;
 use leptos::prelude::*;
@@ -30,20 +30,34 @@ impl Line {
     }
 }
 
+/// Whether what was loaded is newer than what arrived. Where the agent said nothing between the two, the stream is as new as can
+/// be, for as long as there is one.
+fn is_newer<T: Followed>(loaded: &T, arrived: &InstanceRow, lives: bool) -> bool {
+    // Of another VM of that name the agent may not have spoken yet.
+    let same_vm = loaded.vm().is_none_or(|vm| arrived.instance.id.as_deref() == Some(vm));
+    let order = if same_vm { loaded.spoken().cmp(&arrived.spoken()) } else { Ordering::Equal };
+    order.is_gt() || (order.is_eq() && !lives)
+}
+
 impl Shown {
     pub(super) fn new() -> Self {
         Self { lines: StoredValue::new(BTreeMap::new()), moved: RwSignal::new(0) }
     }
 
     /// The newest of what was loaded and what arrived since; followed for as long as it is drawn. One that has left keeps its last
-    /// words.
-    pub(super) fn follow<T: Followed>(self, loaded: T) -> Memo<T> {
+    /// words. `lives`: the stream tells of it.
+    pub(super) fn follow<T: Followed>(self, loaded: T, lives: bool) -> Memo<T> {
         let own = loaded.key();
         let heard = self.lines.try_update_value(|lines| {
             let line = lines.entry(own.clone()).or_insert_with(Line::new);
             line.drawn += 1;
             line.heard.clone()
         });
+        if let Some(heard) = &heard
+            && heard.with_untracked(|row| row.as_ref().is_some_and(|row| is_newer(&loaded, row, lives)))
+        {
+            heard.set(None);
+        }
         self.moved.update(|count| *count += 1);
         on_cleanup(move || self.leave(&own));
         Memo::new(move |_| {
@@ -72,6 +86,11 @@ impl Shown {
         })
     }
 
+    /// Where the one of that name runs, if it is drawn.
+    pub(super) fn environment_of(self, name: &str) -> Option<String> {
+        self.places().into_iter().find(|(_, of)| of == name).map(|(environment, _)| environment)
+    }
+
     pub(super) fn heard(self, rows: Vec<InstanceRow>) {
         for row in rows {
             let signal = self
@@ -92,7 +111,9 @@ impl Shown {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use domain::{
-        agent::AgentState,
+        Timestamp,
+        agent::{AgentState, LastHeartbeat},
+        heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
         instance::{CurrentAction, Instance, InstanceStatus},
         view::instance::InstanceLine,
     };
@@ -128,22 +149,74 @@ mod tests {
         let shown = Shown::new();
         let names = || shown.places().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
         let drawing = owner.child();
-        let first = drawing.with(|| shown.follow(row("a", AgentState::Late)));
+        let first = drawing.with(|| shown.follow(row("a", AgentState::Late), true));
         assert_eq!(first.get_untracked().agent, AgentState::Late, "as it was loaded");
         shown.heard(vec![row("a", AgentState::Healthy), row("b", AgentState::Healthy)]);
         assert_eq!(first.get_untracked().agent, AgentState::Healthy);
         assert_eq!(names(), ["a"], "what is not drawn is not asked for");
+        let environments = || ["a", "b"].map(|name| shown.environment_of(name));
+        assert_eq!(environments(), [Some("dev".to_owned()), None]);
 
         drawing.cleanup();
         assert!(names().is_empty());
+        assert!(environments().iter().all(Option::is_none));
         shown.heard(vec![row("a", AgentState::Silent)]);
-        let again = shown.follow(row("a", AgentState::Healthy));
+        let again = shown.follow(row("a", AgentState::Healthy), true);
         assert_eq!(again.get_untracked().agent, AgentState::Silent);
 
         shown.forget_undrawn();
         assert_eq!(again.get_untracked().agent, AgentState::Silent, "it is drawn");
-        let other = shown.follow(InstanceLine::from(row("b", AgentState::Starting)));
+        let other = shown.follow(InstanceLine::from(row("b", AgentState::Starting)), true);
         assert_eq!(other.get_untracked().agent, AgentState::Starting, "nobody drew it until now");
         assert_eq!(names(), ["a", "b"]);
+    }
+
+    /// The same, spoken that many seconds after the first word.
+    fn spoken(seconds: i64, agent: AgentState) -> InstanceRow {
+        let metrics = HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 0.0,
+            memory_usage_bytes: 0,
+            disk_usage_percent: 0.0,
+        };
+        let heartbeat = Heartbeat {
+            boot_id: "b".into(),
+            sequence: 1,
+            uptime_seconds: 10,
+            version: "0.1.0".into(),
+            status: HeartbeatStatus::Healthy,
+            agent_type: "backend-developer".into(),
+            environment: "dev".into(),
+            metrics,
+        };
+        let received_at = Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        InstanceRow { last_heartbeat: Some(LastHeartbeat { heartbeat, received_at }), ..row("a", agent) }
+    }
+
+    #[test]
+    fn what_was_loaded_is_shown_where_it_is_newer_than_what_arrived() {
+        let owner = Owner::new();
+        owner.set();
+        let shown = Shown::new();
+        let (healthy, silent) = (AgentState::Healthy, AgentState::Silent);
+        shown.follow(spoken(0, healthy), true);
+        shown.heard(vec![spoken(20, healthy)]);
+        let after = |loaded: InstanceRow, lives: bool| {
+            let drawn = shown.follow(loaded, lives).get_untracked();
+            (drawn.agent, drawn.last_heartbeat.map(|last| last.received_at.timestamp() - 1_800_000_000))
+        };
+        assert_eq!(after(spoken(10, silent), false), (healthy, Some(20)), "it was under way for long");
+        assert_eq!(after(spoken(20, silent), true), (healthy, Some(20)));
+        assert_eq!(
+            after(spoken(20, silent), false),
+            (silent, Some(20)),
+            "nothing else tells that it fell silent"
+        );
+        assert_eq!(after(spoken(30, healthy), true), (healthy, Some(30)));
+        shown.heard(vec![spoken(30, healthy)]);
+        let mut next = row("a", AgentState::Starting);
+        next.instance.id = Some("8".into());
+        assert_eq!(after(next.clone(), true), (healthy, Some(30)));
+        assert_eq!(after(next, false), (AgentState::Starting, None), "another VM of that name");
     }
 }

@@ -115,14 +115,18 @@ fn settled(shown: Shown) -> RwSignal<Option<BTreeSet<(String, String)>>> {
     let drawn = Memo::new(move |_| shown.places());
     Effect::new(move |_| {
         let wanted = drawn.get();
-        let followed = settled
-            .with_untracked(|settled| settled.as_ref().is_some_and(|settled| wanted.is_subset(settled)));
+        // The page is drawn already when the first stream opens.
+        let delay = settled.with_untracked(|settled| match settled {
+            None => Duration::ZERO,
+            Some(settled) if wanted.is_subset(settled) => LINGER,
+            Some(_) => SETTLE,
+        });
         let act = move || {
             if drawn.get_untracked() == wanted {
                 settled.set(Some(wanted));
             }
         };
-        set_timeout(act, if followed { LINGER } else { SETTLE });
+        set_timeout(act, delay);
     });
     settled
 }

@@ -22,6 +22,17 @@ fn only_a_pool_s_path_names_an_environment() {
 }
 
 #[test]
+fn an_instance_is_named_by_its_page_and_by_those_below_it() {
+    for path in ["/instances/us-central1-a/agent-web-x7k2", "/instances/us-central1-a/agent-web-x7k2/status"]
+    {
+        assert_eq!(instance_of(path), Some("agent-web-x7k2"), "{path}");
+    }
+    for path in ["/instances", "/instances/", "/instances/us-central1-a", "/instances/z/", "/pools/dev/web"] {
+        assert_eq!(instance_of(path), None, "{path}");
+    }
+}
+
+#[test]
 fn a_room_contains_its_pages_and_fleet_only_itself() {
     assert!(is_within("/pools/dev/web", POOLS) && is_within("/", FLEET));
     assert!(!is_within("/poolside", POOLS) && !is_within("/pools", FLEET));

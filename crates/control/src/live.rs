@@ -5,11 +5,15 @@ mod events;
 mod minutes;
 mod orders;
 mod rows;
+mod told;
+mod voices;
 
 pub use events::{Backlog, Event, EventId, News};
 pub use minutes::PendingMinutes;
 pub use orders::Acknowledged;
-pub use rows::{BeatRefused, KnownHealth, LiveRow, PendingHeartbeat};
+pub use rows::{Key, LiveRow};
+pub use told::KnownHealth;
+pub use voices::{BeatRefused, PendingHeartbeat};
 
 use std::{
     collections::BTreeMap,
@@ -263,9 +267,9 @@ impl Live {
         self.lock().rows.list(environment)
     }
 
-    /// The rows of those of an environment's named instances that changed after that change, and which change is the last now.
-    pub fn changed_rows(&self, environment: &str, names: &[String], after: u64) -> (Vec<InstanceRow>, u64) {
-        self.lock().rows.changed(environment, names, after)
+    /// The rows of those of the named instances that changed after that change, and which change is the last now.
+    pub fn changed_rows(&self, keys: &[Key], after: u64) -> (Vec<InstanceRow>, u64) {
+        self.lock().rows.changed(keys, after)
     }
 
     /// What `choose` says of an environment's rows, and those that it keeps, in its order: only these are copied.

@@ -180,11 +180,15 @@ async fn complete_versions(control: &Control, desired: &mut FleetSpec) -> Result
         .collect();
     let environment = desired.environment.environment.clone();
     let mut known = control.store.find_template_versions(&environment, &names).await?;
-    if known.len() < names.len() {
-        // Declared before versions were kept whole: it is what its template was, unless the environment's defaults moved since.
-        for template in control.store.list_templates(&environment).await? {
-            let version = derive::present_version(desired, &template.spec);
-            known.entry(version.name.clone()).or_insert(version);
+    let unknown: Vec<&String> = names.iter().filter(|name| !known.contains_key(*name)).collect();
+    if !unknown.is_empty() {
+        let declared = control.store.list_template_names(&environment).await?;
+        if declared.iter().any(|template| unknown.contains(&&template.resource_name)) {
+            // Before versions were kept whole: it is what its template was, unless the environment's defaults moved.
+            for template in control.store.list_templates(&environment).await? {
+                let version = derive::present_version(desired, &template.spec);
+                known.entry(version.name.clone()).or_insert(version);
+            }
         }
     }
     derive::complete_versions(desired, |name| known.get(name).cloned());

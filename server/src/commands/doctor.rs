@@ -15,6 +15,9 @@ use crate::config::{Config, read_secret};
 
 /// A service that takes longer than this is not well.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What every page asks for. The long one loads the other parts of the pages' code: without it no script of a page begins.
+const SITE_FILES: [&str; 4] =
+    ["agent-manager.js", "agent-manager.wasm", "agent-manager.css", "__wasm_split.______________________.js"];
 
 /// An error where a part does not work, so that scripts can tell.
 pub(super) async fn run(path: &Path, now: Timestamp) -> anyhow::Result<()> {
@@ -180,9 +183,8 @@ fn agents_key(config: &Config) -> HealthCheck {
 
 fn site(root: &Path) -> HealthCheck {
     const PART: &str = "Site files";
-    let needed = ["agent-manager.js", "agent-manager.wasm", "agent-manager.css"];
     let missing: Vec<&str> =
-        needed.into_iter().filter(|name| !root.join("pkg").join(name).is_file()).collect();
+        SITE_FILES.into_iter().filter(|name| !root.join("pkg").join(name).is_file()).collect();
     if missing.is_empty() {
         return HealthCheck::ok(PART, "Complete", "Style and scripts are there.");
     }
@@ -212,6 +214,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let check = site(folder.path());
         assert_eq!(check.status, HealthStatus::Warn);
-        assert!(check.seen.contains("agent-manager.wasm"), "{}", check.seen);
+        assert!(SITE_FILES.iter().all(|file| check.seen.contains(file)), "{}", check.seen);
     }
 }

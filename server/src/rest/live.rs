@@ -15,7 +15,7 @@ use axum::{
 use control::{
     Control,
     error::{Error, authorize},
-    live::{Backlog, Event, EventId, Live, News},
+    live::{Backlog, Event, EventId, Key, Live, News},
 };
 use domain::{Actor, Permission, name::is_rfc1035, view::instance::PAGE_ROWS};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -59,6 +59,12 @@ impl Watch {
         }
         Ok(names)
     }
+
+    fn after(&self) -> Result<Option<EventId>, Error> {
+        let after = Some(self.after.as_str()).filter(|after| !after.is_empty());
+        let told = |()| Error::invalid("after", "send the id of an event as the stream told it");
+        after.map(str::parse::<EventId>).transpose().map_err(told)
+    }
 }
 
 async fn live(
@@ -69,12 +75,14 @@ async fn live(
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Response {
-    let names = match authorize(&actor, Permission::ReadFleet).and_then(|()| watch.names()) {
-        Ok(names) => names,
+    let asked = authorize(&actor, Permission::ReadFleet).and_then(|()| Ok((watch.names()?, watch.after()?)));
+    let (names, after) = match asked {
+        Ok(asked) => asked,
         Err(error) => return Problem::from_error(&error, &request_id).into_response(),
     };
-    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let last_seen: Option<EventId> = resumed.unwrap_or(&watch.after).parse().ok();
+    let resumed = headers.get("last-event-id").filter(|id| !id.is_empty());
+    let resumed = resumed.map(|id| id.to_str().map_err(drop).and_then(str::parse::<EventId>));
+    let last_seen = resumed.or(after.map(Ok));
     let ended = session_ended(control.clone(), session);
     let frames = frames(&control, watch.environment, names, last_seen)
         .take_until(control.stop.clone().cancelled_owned())
@@ -99,25 +107,28 @@ async fn session_ended(control: Control, session: Session) {
     }
 }
 
+/// `last_seen`: the last event that was heard; an error where nobody knows any more which one that was.
 fn frames(
     control: &Control,
     environment: String,
     names: Vec<String>,
-    last_seen: Option<EventId>,
+    last_seen: Option<Result<EventId, ()>>,
 ) -> impl Stream<Item = Result<Frame, Infallible>> + use<> {
-    let (backlog, news) = control.live.subscribe(last_seen);
+    let (backlog, news) = control.live.subscribe(last_seen.and_then(Result::ok));
     let hello = Frame::default().event("hello").data("{}");
-    let first = match backlog {
-        Backlog::Begin(head) => vec![hello.id(head.to_string())],
-        Backlog::Events(events) => {
-            let missed = events.iter().filter_map(|event| frame(event, &environment));
-            std::iter::once(hello).chain(missed).collect()
-        }
-        Backlog::Gap(head) => {
-            vec![hello, Frame::default().id(head.to_string()).event("reload").data("{}")]
+    let (first, missed) = match backlog {
+        Backlog::Begin(head) if last_seen.is_none() => (vec![hello.id(head.to_string())], Vec::new()),
+        Backlog::Events(events) => (vec![hello], events),
+        Backlog::Begin(head) | Backlog::Gap(head) => {
+            let reload = Frame::default().id(head.to_string()).event("reload").data("{}");
+            (vec![hello, reload], Vec::new())
         }
     };
-    let rows = rows(control.live.clone(), environment.clone(), names);
+    // Spelled out when they are sent: after a broken connection all tabs come at once, and each may have missed much.
+    let own = environment.clone();
+    let missed = missed.into_iter().filter_map(move |event| frame(&event, &own));
+    let keys = names.into_iter().map(|name| (environment.clone(), name)).collect();
+    let rows = rows(control.live.clone(), keys);
     let rest = BroadcastStream::new(news).filter_map(move |received| {
         let frame = match received {
             Ok(event) => frame(&event, &environment),
@@ -126,25 +137,22 @@ fn frames(
         };
         std::future::ready(frame)
     });
-    stream::iter(first).chain(stream::select(rest, rows)).map(Ok)
+    stream::iter(first.into_iter().chain(missed)).chain(stream::select(rest, rows)).map(Ok)
 }
 
 /// The rows as they are now, and then those that changed. They have no ids: whoever comes again gets all of them.
-fn rows(live: Live, environment: String, names: Vec<String>) -> impl Stream<Item = Frame> {
+fn rows(live: Live, keys: Vec<Key>) -> impl Stream<Item = Frame> {
     let mut ticks = interval(ROWS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let looks = stream::unfold((ticks, 0), move |(mut ticks, after)| {
-        let (live, environment, names) = (live.clone(), environment.clone(), names.clone());
-        async move {
-            // A page that shows none has nobody look for any.
-            if names.is_empty() {
-                return None;
-            }
-            ticks.tick().await;
-            let (rows, last) = live.changed_rows(&environment, &names, after);
-            let frame = || Frame::default().event("rows").data(json!(rows).to_string());
-            Some(((!rows.is_empty()).then(frame), (ticks, last)))
+    let looks = stream::unfold((live, keys, ticks, 0), |(live, keys, mut ticks, after)| async move {
+        // A page that shows none has nobody look for any.
+        if keys.is_empty() {
+            return None;
         }
+        ticks.tick().await;
+        let (rows, last) = live.changed_rows(&keys, after);
+        let frame = || Frame::default().event("rows").data(json!(rows).to_string());
+        Some(((!rows.is_empty()).then(frame), (live, keys, ticks, last)))
     });
     looks.filter_map(std::future::ready)
 }

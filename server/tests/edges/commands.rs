@@ -45,7 +45,8 @@ fn checks(text: &str) -> Vec<Check<'_>> {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_doctor_finds_a_server_well_that_has_all_it_needs(pool: PgPool) {
     let app = TestApp::start(pool).await;
-    for file in ["agent-manager.js", "agent-manager.wasm", "agent-manager.css"] {
+    let scripts = ["agent-manager.js", "__wasm_split.______________________.js"];
+    for file in scripts.into_iter().chain(["agent-manager.wasm", "agent-manager.css"]) {
         fs::write(app.folder().join("site/pkg").join(file), "").unwrap();
     }
     let output = run(&["doctor"], &app.folder().join("server.toml")).await;

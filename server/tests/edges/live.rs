@@ -180,19 +180,22 @@ async fn the_next_stream_tells_what_passed_between_them_or_to_load_again(pool: P
     // Another process counted: by the word of the page that changed its rows, or of the browser that connects again, which is newer.
     let mut stranger = Stream::open(&app, &cookies, "&rows=web-1&after=9-1").await;
     assert!(stranger.until("rows").await.iter().any(|one| one.name == "reload" && one.id.is_some()));
-    let again = app
-        .http
-        .get(format!("{}/live?environment=dev&after={id}", app.url))
-        .header(header::COOKIE, cookies.header())
-        .header("last-event-id", "9-1");
-    let mut again = Stream::of(again.send().await.unwrap());
-    again.until("reload").await;
-    drop((stranger, again));
+    // What the browser says cannot be refused: it would never connect again.
+    for heard in ["9-1", "of another kind"] {
+        let again = app
+            .http
+            .get(format!("{}/live?environment=dev&after={id}", app.url))
+            .header(header::COOKIE, cookies.header())
+            .header("last-event-id", heard);
+        let mut again = Stream::of(again.send().await.unwrap());
+        assert!(again.until("reload").await.pop().unwrap().id.is_some(), "{heard}");
+    }
+    drop(stranger);
     app.stop().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_stream_follows_one_page_s_rows_and_only_names(pool: PgPool) {
+async fn a_stream_follows_one_page_s_rows_and_takes_only_names_and_ids(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let cookies = app.sign_in("vera").await;
     let names = |count: usize| (0..count).map(|number| format!("web-{number}")).collect::<Vec<_>>().join(",");
@@ -202,5 +205,8 @@ async fn a_stream_follows_one_page_s_rows_and_only_names(pool: PgPool) {
         let refused = problem(refused, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
         assert_eq!(refused.errors[0].field, "rows");
     }
+    let refused = app.page("/live?environment=dev&after=yesterday", &cookies).await;
+    let refused = problem(refused, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    assert_eq!(refused.errors[0].field, "after");
     app.stop().await;
 }

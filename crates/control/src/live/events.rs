@@ -101,7 +101,9 @@ impl Log {
     pub(super) fn since(&self, after: Option<EventId>) -> Backlog {
         let head = self.head();
         let Some(after) = after else { return Backlog::Begin(head) };
-        let reaches = self.ring.front().is_none_or(|oldest| oldest.id.number <= after.number + 1);
+        // Whoever asks chose the number.
+        let next = after.number.saturating_add(1);
+        let reaches = self.ring.front().is_none_or(|oldest| oldest.id.number <= next);
         if after.epoch != self.epoch || after.number > self.last || !reaches {
             return Backlog::Gap(head);
         }

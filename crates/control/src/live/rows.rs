@@ -1,6 +1,6 @@
 //! One row an instance: what Compute Engine lists, what its agent last said, and the state that follows.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     Timestamp,
@@ -13,13 +13,14 @@ use domain::{
 };
 use store::HealthTransition;
 
+use super::{
+    told::{KnownHealth, Told},
+    voices::{BeatRefused, PendingHeartbeat, Voices},
+};
 use crate::instances::count_states;
 
-/// A VM that restarts more often than this within a credential's hour has other troubles than replays.
-const ENDED_BOOTS_KEPT: usize = 32;
-
 /// Environment and instance name.
-pub(super) type Key = (String, String);
+pub type Key = (String, String);
 
 /// Instance and pool with the newest word of its agent.
 #[derive(Clone, Debug)]
@@ -43,49 +44,6 @@ impl LiveRow {
     }
 }
 
-/// A heartbeat on its way to the store.
-#[derive(Clone, Debug)]
-pub struct PendingHeartbeat {
-    pub environment: String,
-    pub name: String,
-    pub instance_id: String,
-    pub last: LastHeartbeat,
-    /// Boots that this one followed, oldest first.
-    pub ended_boots: Vec<String>,
-}
-
-/// A state that the store has of an instance.
-#[derive(Clone, Debug)]
-pub struct KnownHealth {
-    pub environment: String,
-    pub name: String,
-    pub instance_id: Option<String>,
-    pub state: AgentState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BeatRefused {
-    NotInPool,
-    /// Not above the last sequence of this boot, or of a boot that another followed.
-    Replayed,
-}
-
-/// Of one incarnation of a VM.
-#[derive(Debug)]
-struct Voice {
-    instance_id: String,
-    last: LastHeartbeat,
-    /// Boots that ended, newest last: whoever has recorded them cannot play them again.
-    ended_boots: VecDeque<String>,
-}
-
-/// What the store was told of an instance, or will be by what waits for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
-    instance_id: Option<String>,
-    state: AgentState,
-}
-
 #[derive(Debug)]
 pub(super) struct Rows {
     thresholds: Thresholds,
@@ -93,13 +51,11 @@ pub(super) struct Rows {
     own_thresholds: HashMap<Key, Thresholds>,
     /// What was said before it was heard by nobody, or by the process before this one.
     listening_since: Timestamp,
-    told: HashMap<Key, Told>,
-    transitions: Vec<HealthTransition>,
+    told: Told,
     rows: BTreeMap<Key, LiveRow>,
     /// Changes of rows until now.
     touches: u64,
-    voices: HashMap<Key, Voice>,
-    pending: HashMap<Key, PendingHeartbeat>,
+    voices: Voices,
 }
 
 impl Rows {
@@ -108,12 +64,10 @@ impl Rows {
             thresholds,
             own_thresholds: HashMap::new(),
             listening_since: Timestamp::MIN_UTC,
-            told: HashMap::new(),
-            transitions: Vec::new(),
+            told: Told::default(),
             rows: BTreeMap::new(),
             touches: 0,
-            voices: HashMap::new(),
-            pending: HashMap::new(),
+            voices: Voices::default(),
         }
     }
 
@@ -135,24 +89,19 @@ impl Rows {
 
     /// What the process before this one had told the store.
     pub(super) fn restore_health(&mut self, known: Vec<KnownHealth>) {
-        for one in known {
-            let told = Told { instance_id: one.instance_id, state: one.state };
-            self.told.insert((one.environment, one.name), told);
-        }
+        self.told.restore(known);
     }
 
     fn state(&self, key: &Key, pool: &str, instance: &Instance, now: Timestamp) -> AgentState {
         let thresholds = self.thresholds(&key.0, pool);
-        let last = self.voice(key, instance);
+        let last = self.voices.of(key, instance);
         let state = agent_state(instance, last, thresholds, self.listening_since, now);
         // Who was silent before this process began has to speak first: its beginning is no sign of life.
         let unheard = last.is_none_or(|last| last.received_at < self.listening_since);
-        let told_silent = self
-            .told
-            .get(key)
-            .is_some_and(|told| told.state == AgentState::Silent && told.instance_id == instance.id);
         match state {
-            AgentState::Starting | AgentState::Healthy | AgentState::Late if unheard && told_silent => {
+            AgentState::Starting | AgentState::Healthy | AgentState::Late
+                if unheard && self.told.is_silent(key, instance) =>
+            {
                 AgentState::Silent
             }
             state => state,
@@ -161,49 +110,21 @@ impl Rows {
 
     /// Remembers to tell the store of an agent that passed into another state.
     fn note(&mut self, key: &Key, now: Timestamp) {
-        let Some(row) = self.rows.get(key) else { return };
-        let told = Told { instance_id: row.instance.id.clone(), state: row.agent };
-        if self.told.get(key) == Some(&told) {
-            return;
+        if let Some(row) = self.rows.get(key) {
+            self.told.note(key, row, now);
         }
-        self.transitions.push(HealthTransition {
-            environment: key.0.clone(),
-            zone: row.instance.zone.clone(),
-            name: key.1.clone(),
-            instance_id: told.instance_id.clone(),
-            pool: row.pool.clone(),
-            before: self.told.get(key).map(|before| before.state),
-            after: told.state,
-            at: now,
-        });
-        self.told.insert(key.clone(), told);
     }
 
     pub(super) fn take_transitions(&mut self) -> Vec<HealthTransition> {
-        std::mem::take(&mut self.transitions)
+        self.told.take()
     }
 
-    pub(super) fn put_transitions_back(&mut self, mut transitions: Vec<HealthTransition>) {
-        transitions.append(&mut self.transitions);
-        self.transitions = transitions;
+    pub(super) fn put_transitions_back(&mut self, transitions: Vec<HealthTransition>) {
+        self.told.put_back(transitions);
     }
 
     pub(super) fn restore(&mut self, heartbeats: Vec<PendingHeartbeat>) {
-        for one in heartbeats {
-            let key = (one.environment, one.name);
-            // A name may have belonged to several VMs; only the last of them still speaks.
-            let newer = |voice: &Voice| voice.last.received_at > one.last.received_at;
-            if !self.voices.get(&key).is_some_and(newer) {
-                let ended_boots = one.ended_boots.into();
-                let voice = Voice { instance_id: one.instance_id, last: one.last, ended_boots };
-                self.voices.insert(key, voice);
-            }
-        }
-    }
-
-    fn voice(&self, key: &Key, instance: &Instance) -> Option<&LastHeartbeat> {
-        let voice = self.voices.get(key)?;
-        (instance.id.as_deref() == Some(voice.instance_id.as_str())).then_some(&voice.last)
+        self.voices.restore(heartbeats);
     }
 
     fn view(&self, key: &Key, row: &LiveRow) -> InstanceRow {
@@ -212,7 +133,7 @@ impl Rows {
             pool: row.pool.clone(),
             instance: row.instance.clone(),
             agent: row.agent,
-            last_heartbeat: self.voice(key, &row.instance).cloned(),
+            last_heartbeat: self.voices.of(key, &row.instance).cloned(),
         }
     }
 
@@ -234,9 +155,8 @@ impl Rows {
             if let Some(row) = self.rows.remove(&key) {
                 deltas.push(row.delta(Some(row.agent), None));
             }
-            self.voices.remove(&key);
-            self.pending.remove(&key);
-            self.told.remove(&key);
+            self.voices.forget(&key);
+            self.told.forget(&key);
         }
         for (pool, instance) in instances {
             let key = (environment.to_owned(), instance.name.clone());
@@ -273,34 +193,8 @@ impl Rows {
         if row.instance.id.as_deref() != Some(instance_id) {
             return Err(BeatRefused::NotInPool);
         }
-        let mut ended_boots = VecDeque::new();
-        if let Some(voice) = self.voices.get(&key).filter(|voice| voice.instance_id == instance_id) {
-            let before = &voice.last.heartbeat;
-            let same_boot = before.boot_id == last.heartbeat.boot_id;
-            if (same_boot && last.heartbeat.sequence <= before.sequence)
-                || voice.ended_boots.contains(&last.heartbeat.boot_id)
-            {
-                return Err(BeatRefused::Replayed);
-            }
-            ended_boots.clone_from(&voice.ended_boots);
-            if !same_boot {
-                ended_boots.push_back(before.boot_id.clone());
-                if ended_boots.len() > ENDED_BOOTS_KEPT {
-                    ended_boots.pop_front();
-                }
-            }
-        }
-        let (pool, instance) = (row.pool.clone(), row.instance.clone());
-        let pending = PendingHeartbeat {
-            environment: environment.to_owned(),
-            name: name.to_owned(),
-            instance_id: instance_id.to_owned(),
-            last: last.clone(),
-            ended_boots: ended_boots.iter().cloned().collect(),
-        };
-        self.pending.insert(key.clone(), pending);
-        self.voices.insert(key.clone(), Voice { instance_id: instance_id.to_owned(), last, ended_boots });
-        let agent = self.state(&key, &pool, &instance, now);
+        self.voices.hear(&key, instance_id, last)?;
+        let agent = self.state(&key, &row.pool, &row.instance, now);
         Ok(self.pass(&key, agent, now))
     }
 
@@ -330,16 +224,11 @@ impl Rows {
     }
 
     pub(super) fn take_pending(&mut self) -> Vec<PendingHeartbeat> {
-        std::mem::take(&mut self.pending).into_values().collect()
+        self.voices.take_pending()
     }
 
     pub(super) fn put_back(&mut self, pending: Vec<PendingHeartbeat>) {
-        for one in pending {
-            let key = (one.environment.clone(), one.name.clone());
-            if self.rows.contains_key(&key) {
-                self.pending.entry(key).or_insert(one);
-            }
-        }
+        self.voices.put_back(pending, |key| self.rows.contains_key(key));
     }
 
     pub(super) fn list(&self, environment: &str) -> Vec<InstanceRow> {
@@ -354,11 +243,10 @@ impl Rows {
     }
 
     /// Those of the named ones whose row changed after that change, and which change is the last now.
-    pub(super) fn changed(&self, environment: &str, names: &[String], after: u64) -> (Vec<InstanceRow>, u64) {
-        let own = names.iter().filter_map(|name| {
-            let key = (environment.to_owned(), name.clone());
-            let row = self.rows.get(&key).filter(|row| row.touched > after)?;
-            Some(self.view(&key, row))
+    pub(super) fn changed(&self, keys: &[Key], after: u64) -> (Vec<InstanceRow>, u64) {
+        let own = keys.iter().filter_map(|key| {
+            let row = self.rows.get(key).filter(|row| row.touched > after)?;
+            Some(self.view(key, row))
         });
         (own.collect(), self.touches)
     }

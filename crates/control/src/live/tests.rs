@@ -222,8 +222,10 @@ fn a_subscriber_resumes_after_its_last_event_and_a_stranger_is_told_to_load_agai
         panic!("the log holds everything since the start")
     };
     assert_eq!(missed.len(), 1);
-    let (backlog, _) = live.subscribe(Some(EventId { epoch: 9, number: 1 }));
-    assert!(matches!(backlog, Backlog::Gap(_)));
+    for stranger in [EventId { epoch: 9, number: 1 }, EventId { epoch: 1, number: u64::MAX }] {
+        let (backlog, _) = live.subscribe(Some(stranger));
+        assert!(matches!(backlog, Backlog::Gap(_)), "{stranger}");
+    }
 }
 
 type Passing = (String, Option<AgentState>, Option<AgentState>);
@@ -248,7 +250,10 @@ fn told(live: &Live) -> Vec<Vec<Passing>> {
 #[test]
 fn everybody_is_told_of_another_state_and_who_names_the_instance_of_each_heartbeat() {
     let live = fleet();
-    let named = |name: &str, after| live.changed_rows("dev", &[name.to_owned()], after);
+    let row_of = |environment: &str, name: &str, after| {
+        live.changed_rows(&[(environment.to_owned(), name.to_owned())], after)
+    };
+    let named = |name: &str, after| row_of("dev", name, after);
     let (rows, loaded) = named("a", 0);
     assert_eq!((rows.len(), rows[0].agent), (1, AgentState::Starting));
     let (starting, healthy) = (Some(AgentState::Starting), Some(AgentState::Healthy));
@@ -263,7 +268,7 @@ fn everybody_is_told_of_another_state_and_who_names_the_instance_of_each_heartbe
     assert_eq!(rows[0].last_heartbeat.as_ref().unwrap().heartbeat.sequence, 3);
     assert_eq!(named("a", heard), (vec![], heard), "nothing came since");
     assert_eq!(named("z", 0), (vec![], heard));
-    assert_eq!(live.changed_rows("test", &["a".to_owned()], 0), (vec![], heard));
+    assert_eq!(row_of("test", "a", 0), (vec![], heard));
 
     live.sync("dev", vec![("batch".into(), instance("a", "7"))], at(11));
     let moved = vec![("a".to_owned(), healthy, None), ("a".to_owned(), None, healthy)];

@@ -71,7 +71,7 @@ async fn intend(
     let mut newest: BTreeMap<String, usize> = BTreeMap::new();
     let mut old = BTreeSet::new();
     // The newest version of each template comes first.
-    for template in control.store.list_templates(&environment.name).await? {
+    for template in control.store.list_template_names(&environment.name).await? {
         let seen = newest.entry(template.name).or_default();
         *seen += 1;
         if *seen > KEPT {

@@ -67,7 +67,7 @@ fn canary() -> Edit {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool) {
-    let fixture = Fixture::start(pool).await;
+    let fixture = Fixture::start(pool.clone()).await;
     let control = &fixture.control;
     let mut worker = Worker::start(control).await;
     started(&fixture, &mut worker, 3, 0).await;
@@ -109,6 +109,18 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
     assert_eq!(preview.plan.violations, []);
     assert_eq!(preview.plan.impact.total().replaced, 3);
     assert!(preview.desired.template_versions.contains_key(&old), "found among the versions of the past");
+
+    // As it was before versions were kept whole.
+    sqlx::query("DELETE FROM template_versions").execute(&pool).await.unwrap();
+    let again = edits::preview_edit(control, &operator(), "dev", &back).await.unwrap();
+    assert_eq!(again.desired, preview.desired, "its template says what it was");
+    let never = Edit::SetPoolTemplate {
+        name: POOL.into(),
+        template_name: "backend-dev".into(),
+        template_version: Some("00000000".into()),
+    };
+    let never = edits::preview_edit(control, &operator(), "dev", &never).await.unwrap();
+    assert!(never.plan.violations.iter().any(|violation| violation.rule == "unknown_version"));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -2,7 +2,11 @@
 //! declared since (decision 10).
 
 use super::Edit;
-use crate::{FleetSpec, pool::PoolSpec, template::TemplateSpec};
+use crate::{
+    FleetSpec,
+    pool::{CanarySpec, PoolSpec},
+    template::TemplateSpec,
+};
 
 impl Edit {
     /// Whether both declarations have alike what it is of, or both lack it. What its noun inherits or refers to is another
@@ -16,19 +20,29 @@ impl Edit {
             | Self::RetireTemplate { name }
             | Self::StageTemplate { name, .. } => same_template(name),
             Self::CreatePool { pool: PoolSpec { name, .. } }
-            | Self::UpdatePool { name, .. }
             | Self::ScalePool { name, .. }
-            | Self::PromoteCanary { name }
             | Self::RollBackCanary { name }
             | Self::DeletePool { name } => same_pool(name),
+            // It may give the pool another template too, or another one to try.
+            Self::UpdatePool { name, pool: wanted } => {
+                let before = pool(now, name).map(followed).unwrap_or_default();
+                let alike = |(wanted, before): (Option<&str>, Option<&str>)| {
+                    wanted == before || wanted.is_none_or(same_template)
+                };
+                same_pool(name) && followed(wanted).into_iter().zip(before).all(alike)
+            }
             // A version that is named is the same for ever; otherwise what VMs get is what the template says.
             Self::SetPoolTemplate { name, template_name, template_version } => {
                 same_pool(name) && (template_version.is_some() || same_template(template_name))
             }
             Self::StartCanary { name, canary } => {
-                let own = pool(now, name).map(|pool| pool.template_name.as_str());
-                let tried = canary.template_name.as_deref().or(own);
-                same_pool(name) && (canary.template_version.is_some() || tried.is_none_or(same_template))
+                same_pool(name)
+                    && pool(now, name).and_then(|pool| tried(pool, canary)).is_none_or(same_template)
+            }
+            // It gives the pool what the canary tries, which may be another content by now.
+            Self::PromoteCanary { name } => {
+                let own = pool(now, name).and_then(|pool| tried(pool, pool.canary.as_ref()?));
+                same_pool(name) && own.is_none_or(same_template)
             }
             // It leaves no trace in a declaration: sent twice, it must not be done twice.
             Self::ActOnInstances(_) => false,
@@ -50,6 +64,18 @@ fn pool<'a>(spec: &'a FleetSpec, name: &str) -> Option<&'a PoolSpec> {
     spec.agent_pools.iter().find(|pool| pool.name == name)
 }
 
+/// The template whose present content the pool's canary runs; None where it names a version.
+fn tried<'a>(pool: &'a PoolSpec, canary: &'a CanarySpec) -> Option<&'a str> {
+    let named = canary.template_name.as_deref().unwrap_or(&pool.template_name);
+    canary.template_version.is_none().then_some(named)
+}
+
+/// The templates whose present content the pool runs, and its canary.
+fn followed(pool: &PoolSpec) -> [Option<&str>; 2] {
+    let own = pool.template_version.is_none().then_some(pool.template_name.as_str());
+    [own, pool.canary.as_ref().and_then(|canary| tried(pool, canary))]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +84,6 @@ mod tests {
         edit::tests::fleet,
         firewall::{Direction, FirewallRuleSpec},
         plan::instances::{InstanceAction, InstanceVerb},
-        pool::CanarySpec,
     };
 
     const KIND: AgentType = AgentType::BackendDeveloper;
@@ -72,13 +97,16 @@ mod tests {
         spec
     }
 
-    fn canary(template: Option<&str>, version: Option<&str>) -> Edit {
-        let canary = CanarySpec {
+    fn one(template: Option<&str>, version: Option<&str>) -> CanarySpec {
+        CanarySpec {
             template_name: template.map(str::to_owned),
             template_version: version.map(str::to_owned),
             target_size: Amount::Fixed(1),
-        };
-        Edit::StartCanary { name: "front".into(), canary }
+        }
+    }
+
+    fn canary(template: Option<&str>, version: Option<&str>) -> Edit {
+        Edit::StartCanary { name: "front".into(), canary: one(template, version) }
     }
 
     fn take(version: Option<&str>) -> Edit {
@@ -182,6 +210,56 @@ mod tests {
         let web = |spec: &mut FleetSpec| spec.agent_vm_templates[0].disk_size_gb = Some(90);
         assert_eq!(overtaken(&edits, web), [false, false, false, true]);
         assert_eq!(overtaken(&[canary(None, Some("web-1"))], web), [false]);
+    }
+
+    #[test]
+    fn a_pool_s_edit_is_also_of_a_template_that_it_gives_the_pool() {
+        let update = |change: fn(&mut PoolSpec)| {
+            let mut pool = declared().agent_pools.remove(0);
+            change(&mut pool);
+            Edit::UpdatePool { name: pool.name.clone(), pool }
+        };
+        let edits = [
+            update(|pool| pool.max_replicas = Some(9)),
+            update(|pool| "spare".clone_into(&mut pool.template_name)),
+            update(|pool| {
+                "spare".clone_into(&mut pool.template_name);
+                pool.template_version = Some("spare-1".to_owned());
+            }),
+            update(|pool| pool.canary = Some(one(Some("spare"), None))),
+            update(|pool| pool.canary = Some(one(None, None))),
+        ];
+        let spare = |spec: &mut FleetSpec| spec.agent_vm_templates[1].disk_size_gb = Some(90);
+        assert_eq!(overtaken(&edits, spare), [false, true, false, true, false]);
+        let web = |spec: &mut FleetSpec| spec.agent_vm_templates[0].disk_size_gb = Some(90);
+        assert_eq!(
+            overtaken(&edits, web),
+            [false, false, false, false, true],
+            "what it ran before is no gift"
+        );
+
+        let mut begun = declared();
+        begun.agent_pools[0].template_version = Some("web-1".to_owned());
+        let mut now = begun.clone();
+        web(&mut now);
+        assert!(!edits[0].finds_alike(&begun, &now), "it lets go of the version that the pool holds to");
+    }
+
+    #[test]
+    fn a_promotion_is_of_what_the_canary_tries() {
+        let promote = Edit::PromoteCanary { name: "front".into() };
+        let after = |started: Edit, template: usize| {
+            let begun = started.apply(&declared()).unwrap();
+            let mut now = begun.clone();
+            now.agent_vm_templates[template].disk_size_gb = Some(90);
+            !promote.finds_alike(&begun, &now)
+        };
+        let (web, spare) = (0, 1);
+        assert!(after(canary(None, None), web) && !after(canary(None, None), spare));
+        assert!(after(canary(Some("spare"), None), spare) && !after(canary(Some("spare"), None), web));
+        for template in [web, spare] {
+            assert!(!after(canary(Some("spare"), Some("spare-1")), template), "it never changes");
+        }
     }
 
     #[test]
