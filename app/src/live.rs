@@ -45,6 +45,10 @@ pub enum Freshness {
 /// Environment, pool and name: a name alone may come back in another pool.
 type Key = (String, String, String);
 
+/// No page is longer on its way from the server than this, also where a hidden tab's clock moves once a minute.
+#[cfg(any(feature = "hydrate", all(test, feature = "ssr")))]
+const UNDER_WAY_SECONDS: i64 = 120;
+
 /// What a page shows of an instance: loaded as such, and made of the whole row that the stream tells.
 pub trait Followed: Clone + PartialEq + From<InstanceRow> + Send + Sync + 'static {
     fn key(&self) -> Key;
@@ -87,10 +91,10 @@ pub struct Live {
     clock: Clock,
     freshness: RwSignal<Freshness>,
     shown: Shown,
-    /// States that agents passed into since the stream opened, None: they left. A pool that is drawn whole was loaded before some of
-    /// it.
-    passed: StoredValue<HashMap<Key, Option<AgentState>>>,
-    /// By environment and pool; the one that was drawn last.
+    /// States that agents passed into since the stream opened, None: they left; and when it was heard. A pool that is drawn whole was
+    /// loaded before some of it.
+    passed: StoredValue<HashMap<Key, (Option<AgentState>, Timestamp)>>,
+    /// By environment and pool, for as long as they are drawn; the one that was drawn last.
     crowds: StoredValue<HashMap<(String, String), Crowd>>,
     /// Grows when the stream (re)opens: what was missed meanwhile must be loaded.
     opened: RwSignal<u32>,
@@ -221,15 +225,36 @@ impl Live {
         let crowd = Crowd::new(zones);
         // Who left and was not loaded is gone for both: a page that hangs on a wall for weeks would remember every name.
         self.passed.update_value(|passed| {
-            passed.retain(|(of, in_pool, name), state| {
+            passed.retain(|(of, in_pool, name), (state, _)| {
                 let own = of == environment && in_pool == pool;
                 !own || crowd.pass(name, *state) || state.is_some()
             });
         });
+        let of_pool = (environment.to_owned(), pool.to_owned());
         self.crowds.update_value(|known| {
-            known.insert((environment.to_owned(), pool.to_owned()), crowd.clone());
+            known.insert(of_pool.clone(), crowd.clone());
         });
+        let drawn = crowd.clone();
+        on_cleanup(move || self.leave(&of_pool, &drawn));
         crowd
+    }
+
+    /// An old drawing may go after the next one has come.
+    fn leave(self, of_pool: &(String, String), drawn: &Crowd) {
+        let left = self.crowds.try_update_value(|known| {
+            known.get(of_pool).is_some_and(|last| last.is(drawn)) && known.remove(of_pool).is_some()
+        });
+        if left != Some(true) {
+            return;
+        }
+        // It mostly comes again when it has loaded; as it was, if it cannot be loaded.
+        self.passed.update_value(|passed| {
+            for ((of, in_pool, _), (_, heard_at)) in passed {
+                if (of, in_pool) == (&of_pool.0, &of_pool.1) {
+                    *heard_at = self.clock.now_untracked();
+                }
+            }
+        });
     }
 }
 
@@ -237,7 +262,7 @@ impl Live {
 impl Live {
     /// What the stream tells of an environment's instances.
     fn heard(self, environment: &str, deltas: Vec<InstanceDelta>) -> Heard {
-        let mut heard = Heard::default();
+        let (mut heard, now) = (Heard::default(), self.clock.now_untracked());
         for InstanceDelta { pool, name, before, after, .. } in deltas {
             match (before, after) {
                 (Some(_), Some(_)) => heard.moods = true,
@@ -250,10 +275,23 @@ impl Live {
                 }
             });
             self.passed.update_value(|passed| {
-                passed.insert((of_pool.0, of_pool.1, name), after);
+                passed.insert((of_pool.0, of_pool.1, name), (after, now));
             });
         }
+        self.forget_undrawn(now);
         heard
+    }
+
+    /// Of pools that nobody draws: all that is under way by now has it. A tab may stand for weeks on a page that draws none.
+    fn forget_undrawn(self, now: Timestamp) {
+        self.crowds.with_value(|known| {
+            self.passed.update_value(|passed| {
+                passed.retain(|(environment, pool, _), (_, heard_at)| {
+                    let recent = (now - *heard_at).num_seconds() < UNDER_WAY_SECONDS;
+                    recent || known.keys().any(|(of, drawn)| (of, drawn) == (environment, pool))
+                });
+            });
+        });
     }
 }
 
@@ -320,11 +358,26 @@ mod tests {
         }
 
         live.heard("dev", vec![delta("c", healthy, None), delta("d", None, healthy)]);
-        live.crowd("dev", "web", zone());
-        let mut known: Vec<Key> = live.passed.with_value(|passed| passed.keys().cloned().collect());
-        known.sort();
+        let drawing = owner.child();
+        drawing.with(|| live.crowd("dev", "web", zone()));
+        let known = || {
+            let mut known: Vec<Key> = live.passed.with_value(|passed| passed.keys().cloned().collect());
+            known.sort();
+            known
+        };
         let key = |environment: &str, name: &str| (environment.to_owned(), "web".to_owned(), name.to_owned());
         let expected = [key("dev", "a"), key("dev", "b"), key("dev", "d"), key("test", "a")];
-        assert_eq!(known, expected, "nobody asks for who came and left");
+        assert_eq!(known(), expected, "nobody asks for who came and left");
+
+        let at = |seconds| Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        live.forget_undrawn(at(119));
+        assert_eq!(known(), expected, "a page may be under way that lacks it");
+        live.forget_undrawn(at(120));
+        assert_eq!(known(), expected[..3], "nobody draws the other pool");
+        drawing.cleanup();
+        live.forget_undrawn(at(119));
+        assert_eq!(known(), expected[..3], "it may be drawn again as it was");
+        live.forget_undrawn(at(120));
+        assert!(known().is_empty());
     }
 }

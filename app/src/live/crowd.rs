@@ -32,6 +32,11 @@ impl Crowd {
         self.states.with(look)
     }
 
+    /// Whether both are of the same drawing.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.zones, &other.zones)
+    }
+
     /// Whether the agent is one of these. Its state is from now on the given one.
     pub(super) fn pass(&self, name: &str, state: Option<AgentState>) -> bool {
         let place = self.zones.iter().enumerate().find_map(|(zone, own)| {

@@ -205,9 +205,11 @@ fn read(words: &str) -> Result<ListQuery, Error> {
 async fn page(
     control: &Control,
     filter: store::ChangeFilter<'_>,
+    waiting: &[ChangeId],
     wanted: &ListQuery,
 ) -> Result<ChangeList, Error> {
     let now = control.clock.now();
+    let counts = control.store.count_changes(filter.environment, now - RECENT, waiting).await?;
     let states = wanted.change_states();
     let mut filter = store::ChangeFilter { states: &states, ..filter };
     let (batch, batches) = if wanted.asks_for_states_alone() { (PAGE + 1, 1) } else { (BATCH, BATCHES) };
