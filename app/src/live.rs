@@ -369,7 +369,7 @@ mod tests {
         let expected = [key("dev", "a"), key("dev", "b"), key("dev", "d"), key("test", "a")];
         assert_eq!(known(), expected, "nobody asks for who came and left");
 
-        let at = |seconds| Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         live.forget_undrawn(at(119));
         assert_eq!(known(), expected, "a page may be under way that lacks it");
         live.forget_undrawn(at(120));

@@ -189,7 +189,7 @@ mod tests {
             environment: "dev".into(),
             metrics,
         };
-        let received_at = Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let received_at = Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default();
         InstanceRow { last_heartbeat: Some(LastHeartbeat { heartbeat, received_at }), ..row("a", agent) }
     }
 
