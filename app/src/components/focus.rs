@@ -2,7 +2,7 @@
 //! panel it is on the link that had opened the panel. And a page that is drawn anew does not lose it.
 
 use leptos::{html, prelude::*, web_sys};
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_matched};
 
 use super::side_panel::Behind;
 
@@ -52,7 +52,8 @@ impl FocusOnArrival {
 
     fn arrive(heading: NodeRef<html::H1>) {
         let Some(this) = use_context::<Self>() else { return };
-        let path = use_location().pathname;
+        // The page's own: the address may be of the next one already when this one is drawn.
+        let path = use_matched();
         Effect::new(move |_| {
             let Some(heading) = heading.get() else { return };
             let here = path.get_untracked();

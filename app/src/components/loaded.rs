@@ -27,8 +27,8 @@ where
         <Transition fallback=waiting>
             {move || {
                 let draw = draw.clone();
-                Suspend::new(async move {
-                    let (value, notice) = match resource.await {
+                Suspend::new(drawn(resource, move |value| {
+                    let (value, notice) = match value {
                         Ok(value) => {
                             last.set_value(Some((value.clone(), clock.now_untracked())));
                             (value, None)
@@ -45,11 +45,20 @@ where
                         {draw(value).into_any()}
                     }
                         .into_any()
-                })
+                }))
             }}
         </Transition>
     }
     .into_any()
+}
+
+/// What waits is drawn once it is there, unless whoever waited has left meanwhile: with the page went what it is drawn with.
+pub async fn drawn<T>(value: impl IntoFuture<Output = T>, draw: impl FnOnce(T) -> AnyView) -> AnyView {
+    let value = value.await;
+    match use_context::<Clock>() {
+        Some(_) => draw(value),
+        None => ().into_any(),
+    }
 }
 
 fn waiting() -> AnyView {

@@ -9,6 +9,7 @@ use crate::{
     components::{
         empty::failure,
         glyph::{State, glyph},
+        loaded::drawn,
         moment::{absolute, ago},
     },
     form::{INTENT, Posted, REVIEW},
@@ -57,13 +58,14 @@ pub fn actions(query: &Query) -> impl Fn() -> AnyView + Clone + Send + Sync + us
 pub fn notice(proof: Proof) -> AnyView {
     view! {
         <Transition fallback=|| ()>
-            {move || Suspend::new(async move {
-                match proof.await {
+            {move || {
+                let drawing = |proof| match proof {
                     Ok(None) => ().into_any(),
                     Ok(Some(proof)) => told(&proof),
                     Err(error) => failure(error, "the verification", false),
-                }
-            })}
+                };
+                Suspend::new(drawn(proof, drawing))
+            }}
         </Transition>
     }
     .into_any()

@@ -22,6 +22,7 @@ use crate::{
         half_hour::half_hour,
         icon::turning_arrow,
         incident::incidents,
+        loaded::drawn,
         moment::ago,
         panel::Panel,
         refused::refused,
@@ -74,26 +75,27 @@ impl Parts {
             <div class="cols wide block">
                 <div class="stack">
                     <Transition fallback=|| ()>
-                        {move || Suspend::new(async move {
-                            match past.await {
+                        {move || {
+                            let drawing = |past| match past {
                                 Ok(past) => draw(past),
                                 Err(error) => failure(error, "the instance's history", false).into_any(),
-                            }
-                        })}
+                            };
+                            Suspend::new(drawn(past, drawing))
+                        }}
                     </Transition>
                 </div>
                 <div class="stack">{acts}</div>
             </div>
             <div class="block">
                 <Transition fallback=|| ()>
-                    {move || Suspend::new(async move { cloud_panel(cloud.await) })}
+                    {move || Suspend::new(drawn(cloud, cloud_panel))}
                 </Transition>
             </div>
             <div class="block">
                 <Transition fallback=|| ()>
                     {move || {
                         let (zone, name) = (zone.clone(), name.clone());
-                        Suspend::new(async move { console_panel(serial.await, &zone, &name) })
+                        Suspend::new(drawn(serial, move |serial| console_panel(serial, &zone, &name)))
                     }}
                 </Transition>
             </div>
