@@ -74,7 +74,6 @@ pub fn block_label(counts: &[(&'static str, usize)]) -> String {
 
 /// A block of cells as one picture.
 pub fn cells(states: &[State], label: String) -> AnyView {
-    let (width, height) = block_size(states.len());
     let paths = strokes(states)
         .into_iter()
         .map(|stroke| {
@@ -82,9 +81,19 @@ pub fn cells(states: &[State], label: String) -> AnyView {
             view! { <path data-s=stroke.state.as_str() class=class d=stroke.path></path> }
         })
         .collect_view();
+    picture("cells", block_size(states.len()), label, paths.into_any())
+}
+
+/// Paths in pixels as one picture. `label` is what it says to those who do not see it.
+pub fn picture(
+    class: &'static str,
+    (width, height): (usize, usize),
+    label: String,
+    paths: AnyView,
+) -> AnyView {
     view! {
         <svg
-            class="cells"
+            class=class
             viewBox=format!("0 0 {width} {height}")
             width=width.to_string()
             height=height.to_string()

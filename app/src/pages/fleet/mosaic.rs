@@ -6,7 +6,7 @@ use std::fmt::Write;
 use domain::agent::AgentState;
 use leptos::prelude::*;
 
-use crate::pages::agent_states;
+use crate::{components::heat::picture, pages::agent_states};
 
 /// Cells in a row, at least and at most. In between the picture is as wide as it is high.
 const COLUMNS: (usize, usize) = (20, 40);
@@ -62,7 +62,7 @@ pub fn patches(states: &[Option<AgentState>]) -> Vec<Patch> {
 /// `label` says the counts to those who do not see it.
 pub fn mosaic(states: &[Option<AgentState>], label: String) -> AnyView {
     let columns = columns(states.len());
-    let (width, height) = (columns * PITCH, states.len().div_ceil(columns) * PITCH);
+    let size = (columns * PITCH, states.len().div_ceil(columns) * PITCH);
     let paths = patches(states)
         .into_iter()
         .map(|patch| {
@@ -70,19 +70,7 @@ pub fn mosaic(states: &[Option<AgentState>], label: String) -> AnyView {
             view! { <path data-s=state.as_str() d=patch.path></path> }
         })
         .collect_view();
-    view! {
-        <svg
-            class="mosaic"
-            viewBox=format!("0 0 {width} {height}")
-            width=width.to_string()
-            height=height.to_string()
-            role="img"
-            aria-label=label
-        >
-            {paths}
-        </svg>
-    }
-    .into_any()
+    picture("mosaic", size, label, paths.into_any())
 }
 
 #[cfg(test)]
