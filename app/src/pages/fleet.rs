@@ -7,15 +7,15 @@ mod mosaic;
 mod pool;
 mod rail;
 
-use domain::{Permission, agent::AgentState, view::fleet::FleetView};
+use domain::{agent::AgentState, view::fleet::FleetView};
 use leptos::prelude::*;
 
 use self::pool::LivePool;
-use super::{agent_states, costs::budget};
+use super::{agent_states, costs::budget, pools};
 use crate::{
     api,
     components::{
-        button::{ButtonLink, LockedLink},
+        button::ButtonLink,
         empty::Empty,
         glyph::{State, glyph},
         icon::{Icon, turning_arrow},
@@ -28,7 +28,6 @@ use crate::{
     },
     frame::Scope,
     live::Live,
-    opening::refusal,
     routes,
     url_state::Query,
     words,
@@ -143,18 +142,7 @@ fn agents(mut view: FleetView) -> AnyView {
         <PageHead
             title="Fleet"
             lead=lead
-            actions=move || {
-                view! {
-                    <ButtonLink href=routes::IMPORT label="Import from Terraform" />
-                    <LockedLink
-                        id="new-pool"
-                        href=scope.link(routes::NEW_POOL)
-                        label="New pool"
-                        primary=true
-                        blocked=refusal(Permission::ProposeChange)
-                    />
-                }
-            }
+            actions=move || pools::beginnings(scope)
         />
         {incidents(&view.incidents)}
         {view

@@ -70,6 +70,21 @@ pub fn Pools() -> AnyView {
     .into_any()
 }
 
+/// How pools come to be: where the heads of Pools and Fleet lead to.
+pub fn beginnings(scope: Scope) -> AnyView {
+    view! {
+        <ButtonLink href=routes::IMPORT label="Import from Terraform" />
+        <LockedLink
+            id="new-pool"
+            href=scope.link(routes::NEW_POOL)
+            label="New pool"
+            primary=true
+            blocked=refusal(Permission::ProposeChange)
+        />
+    }
+    .into_any()
+}
+
 fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
     let scope = Scope::here();
     if rows.is_empty() {
@@ -105,18 +120,7 @@ fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
         <PageHead
             title="Pools"
             lead=move || lead.clone()
-            actions=move || {
-                view! {
-                    <ButtonLink href=routes::IMPORT label="Import from Terraform" />
-                    <LockedLink
-                        id="new-pool"
-                        href=scope.link(routes::NEW_POOL)
-                        label="New pool"
-                        primary=true
-                        blocked=refusal(Permission::ProposeChange)
-                    />
-                }
-            }
+            actions=move || beginnings(scope)
         />
         <section class="panel" aria-label="Pools">
             {problem} <Table label="Pools">
