@@ -129,10 +129,7 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
 async fn an_agent_is_stopped_while_its_vm_runs_on_and_started_again(pool: PgPool) {
     let stack = Stack::start(pool).await;
     let token = stack.token(&Scope::ALL).await;
-    let basic = example("basic.tf");
-    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
-    let imported = stack.g(&token, &line).await;
-    assert_eq!(imported.code, 0, "{}", imported.err);
+    stack.import_basic(&token).await;
     let first = async || {
         let listed = stack.g(&token, &["vm", "list-instances", "--output", "json"]).await;
         let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
@@ -222,10 +219,7 @@ async fn what_is_wrong_is_said_with_its_remedy_and_a_code(pool: PgPool) {
 async fn what_was_changed_meanwhile_is_told_field_by_field(pool: PgPool) {
     let stack = Stack::start(pool).await;
     let token = stack.token(&Scope::ALL).await;
-    let basic = example("basic.tf");
-    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
-    let imported = stack.g(&token, &line).await;
-    assert_eq!(imported.code, 0, "{}", imported.err);
+    stack.import_basic(&token).await;
 
     let bounds = |min, max| ["vm", "scale-pool", "backend-pool", "--min", min, "--max", max];
     let mut faster = stack.command(&token, &[&bounds("2", "8")[..], &["--wait"]].concat());
@@ -257,10 +251,7 @@ async fn what_was_changed_meanwhile_is_told_field_by_field(pool: PgPool) {
 async fn a_pool_is_scaled_though_another_came_into_force_meanwhile(pool: PgPool) {
     let stack = Stack::start(pool).await;
     let token = stack.token(&Scope::ALL).await;
-    let basic = example("basic.tf");
-    let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
-    let imported = stack.g(&token, &line).await;
-    assert_eq!(imported.code, 0, "{}", imported.err);
+    stack.import_basic(&token).await;
 
     let create = ["vm", "create-pool", "--type", "backend-developer", "--size", "1", "--wait"];
     let mut faster = stack.command(&token, &create);

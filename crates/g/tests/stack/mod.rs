@@ -124,6 +124,14 @@ impl Stack {
         said(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap())
     }
 
+    /// The basic example is declared and runs.
+    pub(crate) async fn import_basic(&self, token: &Path) {
+        let basic = example("basic.tf");
+        let line = [&["vm", "import", basic.as_str(), "--wait"][..], &REFERENCES].concat();
+        let imported = self.g(token, &line).await;
+        assert_eq!(imported.code, 0, "{}", imported.err);
+    }
+
     pub(crate) async fn stop(self) {
         self.running.stop().await.unwrap();
         self.emulator.shutdown().await.unwrap();
