@@ -9,7 +9,7 @@ use domain::{
     view::fleet::{FleetAgent, FleetPool, FleetView, FleetZone},
 };
 
-use crate::{Control, Error, costs, environments, error::authorize, instances::count_states, live::LiveRow};
+use crate::{Control, Error, costs, environments, error::authorize, live::LiveRow};
 
 const OPEN_CHANGES: u32 = 10;
 
@@ -43,7 +43,6 @@ pub async fn load_fleet(
             environment: None,
             zones: Vec::new(),
             pools: Vec::new(),
-            agents: Vec::new(),
             changes,
             incidents: control.store.list_open_incidents(None).await?,
             observed_at: None,
@@ -55,10 +54,7 @@ pub async fn load_fleet(
     };
     let budget_notice = costs::budget_notice(control, &environment).await?;
     let declared = control.store.list_pools(&environment.name).await?;
-    let ((mut places, agents), _) = control.live.choose(&environment.name, |all| {
-        let agents = count_states(all.iter().map(|row| row.agent));
-        ((placed(&all), agents), Vec::new())
-    });
+    let (mut places, _) = control.live.choose(&environment.name, |all| (placed(&all), Vec::new()));
     // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
     // is worth an empty column, not that.
     let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
@@ -91,7 +87,6 @@ pub async fn load_fleet(
         environment: Some(environment.name),
         zones: zones.into_iter().collect(),
         pools,
-        agents,
         changes,
         observed_at: environment.observed_at,
         unreachable,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{change::ChangeRow, pool::AgentCount};
+use super::change::ChangeRow;
 use crate::{Timestamp, agent::AgentState, cost::Money, incident::Incident};
 
 /// All that the page knows of one agent. A fleet has thousands: whoever wants more of one opens its page.
@@ -110,8 +110,6 @@ pub struct FleetView {
     pub environment: Option<String>,
     pub zones: Vec<String>,
     pub pools: Vec<FleetPool>,
-    /// Over all pools; only states that occur, worst first.
-    pub agents: Vec<AgentCount>,
     /// Not yet finished, newest first.
     pub changes: Vec<ChangeRow>,
     /// Open ones of the environment and of the control plane, newest first.
