@@ -21,3 +21,14 @@ pub mod templates;
 mod agent_states;
 mod change_states;
 mod pool_states;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The thing that the address names: where it is, and what it is called there, by the names that its route gives to both.
+fn named(place: &'static str, name: &'static str) -> Memo<(String, String)> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        params.with(|params| (params.get(place).unwrap_or_default(), params.get(name).unwrap_or_default()))
+    })
+}

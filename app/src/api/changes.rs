@@ -3,45 +3,29 @@
 use domain::{
     ChangeId,
     change::Revision,
-    view::change::{ChangeDetail, ChangeList},
+    view::change::{ChangeDetail, ChangesView},
 };
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
-#[server(prefix = "/fn", endpoint = "list_changes", output = Json)]
-pub async fn list_changes(
+/// `mine`: only those that wait for the viewer's vote.
+#[server(prefix = "/fn", endpoint = "load_changes", output = Json)]
+pub async fn load_changes(
     environment: Option<String>,
     words: Option<String>,
     before: Option<ChangeId>,
-) -> Result<ChangeList, ApiError> {
+    mine: bool,
+) -> Result<ChangesView, ApiError> {
     let request = super::request()?;
     request.answer(
-        control::changes::list_changes(
+        control::changes::load_changes(
             &request.control,
             &request.actor,
             environment.as_deref(),
             words.as_deref().unwrap_or_default(),
             before,
-        )
-        .await,
-    )
-}
-
-#[server(prefix = "/fn", endpoint = "list_changes_waiting_for_me", output = Json)]
-pub async fn list_changes_waiting_for_me(
-    environment: Option<String>,
-    words: Option<String>,
-    before: Option<ChangeId>,
-) -> Result<ChangeList, ApiError> {
-    let request = super::request()?;
-    request.answer(
-        control::changes::list_changes_waiting_for_me(
-            &request.control,
-            &request.actor,
-            environment.as_deref(),
-            words.as_deref().unwrap_or_default(),
-            before,
+            mine,
         )
         .await,
     )

@@ -18,7 +18,7 @@ use domain::{
     ChangeId, ChangeState,
     change::ChangeCounts,
     list_query::{CHANGE_KEYS, ListQuery},
-    view::change::ChangeList,
+    view::change::ChangesView,
 };
 use leptos::prelude::*;
 
@@ -89,11 +89,7 @@ pub fn Changes() -> AnyView {
                 return Ok(None);
             }
             let words = Some(words).filter(|words| !words.is_empty());
-            let list = match mine {
-                true => api::changes::list_changes_waiting_for_me(environment, words, before).await,
-                false => api::changes::list_changes(environment, words, before).await,
-            };
-            list.map(Some)
+            api::changes::load_changes(environment, words, before, mine).await.map(Some)
         },
     );
     let updates = Memo::new(move |_| live.changes().saturating_sub(shown.get()));
@@ -102,9 +98,9 @@ pub fn Changes() -> AnyView {
         {loaded(
             changes,
             "the changes",
-            move |list| {
+            move |page| {
                 let show = move || shown.set(live.changes_untracked());
-                draw(list, &query.get_untracked(), updates, show)
+                draw(page, &query.get_untracked(), updates, show)
             },
         )}
     }
@@ -112,7 +108,7 @@ pub fn Changes() -> AnyView {
 }
 
 fn draw<S: Fn() + Copy + Send + Sync + 'static>(
-    list: Option<ChangeList>,
+    page: Option<ChangesView>,
     query: &Query,
     updates: Memo<u32>,
     show: S,
@@ -130,7 +126,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     };
     let asked = read.as_ref().is_ok_and(|words| !words.is_empty());
     // What cannot be read is not asked for, so nothing was counted.
-    let counts = list.as_ref().map(|list| list.counts);
+    let counts = page.as_ref().map(|page| page.counts);
     let tab = |label: &'static str, href: String, of: fn(&ChangeCounts) -> u32| {
         let tab = Tab::new(label, href);
         match &counts {
@@ -146,7 +142,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         let words = ListQuery::parse(words, CHANGE_KEYS).ok()?;
         Some(tab(label, asking(&of_all, &words, routes::CHANGES), of))
     }));
-    let (changes, next) = list.map_or_else(Default::default, |list| (list.changes, list.next));
+    let (changes, next) = page.map_or_else(Default::default, |page| (page.list.changes, page.list.next));
     let waiting = changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
     let underway = changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
     let lead = match (waiting, underway) {

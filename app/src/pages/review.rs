@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     Permission,
+    edit::Edit,
     plan::{Plan, Violation},
     view::edit::EditPreview,
 };
@@ -16,7 +17,7 @@ use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
 use self::{effect::what_it_does, newer::Newer, spoken::as_a_command};
 use crate::{
-    api::{ApiError, FieldProblem},
+    api::{self, ApiError, FieldProblem},
     components::{
         button::Submit,
         digest::digest,
@@ -24,7 +25,7 @@ use crate::{
         glyph::{State, glyph},
         icon::turning_arrow,
     },
-    form::{BASE_GENERATION, DIGEST, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW},
+    form::{BASE_GENERATION, DIGEST, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW, unreadable},
     opening::refusal,
     url_state::Query,
     words,
@@ -34,6 +35,17 @@ const PROPOSE_CHANGE: &str = "Propose change";
 
 /// What came of previewing an edit; None where none was asked for, or the form could not be read as one.
 pub type Preview = Option<Result<EditPreview, ApiError>>;
+
+/// The edit that was sent, if any was; or which fields cannot be read.
+pub type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
+
+/// What it would do. `begun` is the generation that its form was begun on.
+pub async fn previewed(environment: String, sent: Sent, begun: Option<i64>) -> Preview {
+    Some(match sent? {
+        Ok(edit) => api::edits::preview_edit(environment, edit, begun).await,
+        Err(refused) => Err(unreadable(refused)),
+    })
+}
 
 pub type Check = Callback<Query, Vec<FieldProblem>>;
 

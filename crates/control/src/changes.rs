@@ -6,7 +6,7 @@ use domain::{
     audit::AuditAction,
     change::Change,
     list_query::{CHANGE_KEYS, ListQuery, WordProblem},
-    view::change::{ChangeList, ChangeRow, ChangeView},
+    view::change::{ChangeList, ChangeRow, ChangeView, ChangesView},
 };
 
 use crate::{
@@ -169,28 +169,26 @@ pub async fn list_changes(
     before: Option<ChangeId>,
 ) -> Result<ChangeList, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    environment.map_or(Ok(()), environments::check)?;
-    let wanted = read(words)?;
-    let waiting = votes::waiting_for(control, actor).await?;
-    let filter = store::ChangeFilter { environment, before, ..Default::default() };
-    page(control, filter, &waiting, &wanted).await
+    page(control, store::ChangeFilter { environment, before, ..Default::default() }, words).await
 }
 
-/// Those of them that wait for this person's vote.
+/// The same with what the changes' own page tells around it; `mine`: only those that wait for this person's vote.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
-pub async fn list_changes_waiting_for_me(
+pub async fn load_changes(
     control: &Control,
     actor: &Actor,
     environment: Option<&str>,
     words: &str,
     before: Option<ChangeId>,
-) -> Result<ChangeList, Error> {
+    mine: bool,
+) -> Result<ChangesView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    environment.map_or(Ok(()), environments::check)?;
-    let wanted = read(words)?;
     let waiting = votes::waiting_for(control, actor).await?;
-    let filter = store::ChangeFilter { environment, before, among: Some(&waiting), ..Default::default() };
-    page(control, filter, &waiting, &wanted).await
+    let among = mine.then_some(waiting.as_slice());
+    let filter = store::ChangeFilter { environment, before, among, ..Default::default() };
+    let list = page(control, filter, words).await?;
+    let counts = control.store.count_changes(environment, list.now - RECENT, &waiting).await?;
+    Ok(ChangesView { list, counts })
 }
 
 fn read(words: &str) -> Result<ListQuery, Error> {
@@ -202,14 +200,10 @@ fn read(words: &str) -> Result<ListQuery, Error> {
 /// The database leaves out by state; the other words are held against the headings that it gives, so many of them at most.
 /// Where those are not enough the page is short, and the following one begins where this one stopped to look. Plans are read
 /// of what the page shows alone; what has left the state that is asked for in between is not shown.
-async fn page(
-    control: &Control,
-    filter: store::ChangeFilter<'_>,
-    waiting: &[ChangeId],
-    wanted: &ListQuery,
-) -> Result<ChangeList, Error> {
+async fn page(control: &Control, filter: store::ChangeFilter<'_>, words: &str) -> Result<ChangeList, Error> {
+    filter.environment.map_or(Ok(()), environments::check)?;
+    let wanted = read(words)?;
     let now = control.clock.now();
-    let counts = control.store.count_changes(filter.environment, now - RECENT, waiting).await?;
     let states = wanted.change_states();
     let mut filter = store::ChangeFilter { states: &states, ..filter };
     let (batch, batches) = if wanted.asks_for_states_alone() { (PAGE + 1, 1) } else { (BATCH, BATCHES) };
@@ -231,7 +225,7 @@ async fn page(
     };
     let shown = store::ChangeFilter { before: None, among: Some(&held), ..filter };
     let rows = if held.is_empty() { Vec::new() } else { control.store.list_changes(&shown, PAGE).await? };
-    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, counts, now })
+    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, now })
 }
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]

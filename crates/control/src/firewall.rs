@@ -285,10 +285,9 @@ impl Rules {
         }
         let pool = text.strip_prefix("pool ").unwrap_or(text).trim();
         if let Some(tags) = self.tags.get(pool) {
-            let (seen, _) = control.live.choose(&self.declared.environment.name, |rows| {
+            let seen: Vec<String> = control.live.look(&self.declared.environment.name, |rows| {
                 let own = rows.into_iter().filter(|row| row.pool == pool);
-                let seen: Vec<String> = own.filter_map(|row| row.instance.address.clone()).collect();
-                (seen, Vec::new())
+                own.filter_map(|row| row.instance.address.clone()).collect()
             });
             return Ok(Party::vms(&format!("pool {pool}"), tags.clone(), &seen));
         }

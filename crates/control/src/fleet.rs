@@ -54,7 +54,7 @@ pub async fn load_fleet(
     };
     let budget_notice = costs::budget_notice(control, &environment).await?;
     let declared = control.store.list_pools(&environment.name).await?;
-    let (mut places, _) = control.live.choose(&environment.name, |all| (placed(&all), Vec::new()));
+    let mut places = control.live.look(&environment.name, |all| placed(&all));
     // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
     // is worth an empty column, not that.
     let zones: BTreeSet<String> = derive::zones(&environment.spec, None)

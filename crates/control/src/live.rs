@@ -281,6 +281,11 @@ impl Live {
         self.lock().rows.choose(environment, choose)
     }
 
+    /// What `look` finds in an environment's rows: none of them is copied.
+    pub fn look<T>(&self, environment: &str, look: impl FnOnce(Vec<&LiveRow>) -> T) -> T {
+        self.choose(environment, |rows| (look(rows), Vec::new())).0
+    }
+
     /// How many agents of all environments are in each state: only states that occur, worst first.
     pub fn count_agents(&self) -> Vec<AgentCount> {
         self.lock().rows.count_agents()

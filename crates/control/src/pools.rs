@@ -171,16 +171,13 @@ impl Counted {
 
     /// Of an environment's pools, those that are declared no more among them.
     fn by_pool(control: &Control, environment: &str) -> BTreeMap<String, Self> {
-        let (counted, _) = control.live.choose(environment, |rows| {
+        control.live.look(environment, |rows| {
             let mut pools: BTreeMap<&str, Vec<&LiveRow>> = BTreeMap::new();
             for row in rows {
                 pools.entry(&row.pool).or_default().push(row);
             }
-            let counted: BTreeMap<String, Self> =
-                pools.into_iter().map(|(pool, rows)| (pool.to_owned(), Self::of(&rows))).collect();
-            (counted, Vec::new())
-        });
-        counted
+            pools.into_iter().map(|(pool, rows)| (pool.to_owned(), Self::of(&rows))).collect()
+        })
     }
 }
 

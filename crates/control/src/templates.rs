@@ -235,20 +235,18 @@ impl Kept {
 }
 
 fn running(control: &Control, environment: &str) -> BTreeMap<String, Vec<PoolCount>> {
-    let (running, _) = control.live.choose(environment, |rows| {
+    control.live.look(environment, |rows| {
         let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
         for row in rows {
             let Some(template) = row.instance.template.as_deref() else { continue };
             *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
         }
-        let running: BTreeMap<String, Vec<PoolCount>> = counts
+        counts
             .into_iter()
             .map(|(template, pools)| {
                 let pools = pools.into_iter().map(|(pool, vms)| PoolCount { pool: pool.to_owned(), vms });
                 (template.to_owned(), pools.collect())
             })
-            .collect();
-        (running, Vec::new())
-    });
-    running
+            .collect()
+    })
 }

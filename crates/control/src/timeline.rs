@@ -153,9 +153,9 @@ async fn before_failing(
     events: &[AuditEvent],
 ) -> Result<Option<HalfHour>, Error> {
     let passed = passed_into_failure(events);
-    let (began, _) = control.live.choose(own.environment, |rows| {
+    let began = control.live.look(own.environment, |rows| {
         let failing = rows.into_iter().filter(|row| row.pool == own.pool && health::failing(row.agent));
-        (failing.filter_map(|row| passed.get(row.instance.name.as_str())).min().copied(), Vec::new())
+        failing.filter_map(|row| passed.get(row.instance.name.as_str())).min().copied()
     });
     let Some(until) = began else { return Ok(None) };
     let since = until - health::BEFORE;

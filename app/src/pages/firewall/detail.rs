@@ -5,7 +5,6 @@ use domain::{
     view::firewall::{Drift, FirewallRuleRow, FirewallRuleView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::table::{direction, drift, warnings_list};
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     },
     live::Live,
     opening::refusal,
-    pages::changes::changes_table,
+    pages::{changes::changes_table, named},
     routes,
     url_state::Query,
     words,
@@ -32,18 +31,10 @@ use crate::{
 
 #[component]
 pub fn FirewallRulePage() -> AnyView {
-    let (params, live) = (use_params_map(), Live::here());
+    let (named, live) = (named("environment", "key"), Live::here());
     let rule = Resource::new(
-        move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("key").unwrap_or_default(),
-                live.pools(),
-                live.changes(),
-            )
-        },
-        |(environment, key, ..)| api::firewall::load_firewall_rule(environment, key),
+        move || (named.get(), live.pools(), live.changes()),
+        |((environment, key), ..)| api::firewall::load_firewall_rule(environment, key),
     );
     loaded(rule, "the firewall rule", draw)
 }

@@ -6,7 +6,6 @@ use domain::{
     view::firewall::FirewallRuleForm,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
     FirewallPage, FirewallRulePage,
@@ -14,20 +13,20 @@ use super::{
     form::{KEY, NAMES, check, field, read},
 };
 use crate::{
-    api::{self, ApiError, FieldProblem},
+    api::{self, ApiError},
     components::{loaded::loaded, side_panel::SidePanel},
-    form::{Posted, Problems, unreadable},
+    form::{Posted, Problems},
     frame::Scope,
-    pages::review::{Check, EditForm, Preview, problems},
+    pages::{
+        named,
+        review::{Check, EditForm, Preview, Sent, previewed, problems},
+    },
     routes,
     url_state::Query,
 };
 
 /// The form with what came of its review.
 type Reviewed = (FirewallRuleForm, Preview);
-
-/// The edit that was sent, if any was; or which fields cannot be read.
-type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
 
 async fn review(
     environment: Option<String>,
@@ -36,11 +35,7 @@ async fn review(
     sent: Sent,
 ) -> Result<Reviewed, ApiError> {
     let form = api::firewall::load_firewall_rule_form(environment, key).await?;
-    let preview = match sent {
-        None => None,
-        Some(Ok(edit)) => Some(api::edits::preview_edit(form.environment.clone(), edit, begun).await),
-        Some(Err(refused)) => Some(Err(unreadable(refused))),
-    };
+    let preview = previewed(form.environment.clone(), sent, begun).await;
     Ok((form, preview))
 }
 
@@ -108,19 +103,9 @@ fn rule_form(
     .into_any()
 }
 
-/// The rule that the address names.
-fn named() -> Memo<(String, String)> {
-    let params = use_params_map();
-    Memo::new(move |_| {
-        params.with(|params| {
-            (params.get("environment").unwrap_or_default(), params.get("key").unwrap_or_default())
-        })
-    })
-}
-
 #[component]
 pub fn EditFirewallRule() -> AnyView {
-    let named = named();
+    let named = named("environment", "key");
     let posted = Posted::here();
     let sent: Sent = posted.posted.then(|| {
         read(&posted.values).map(|(key, firewall_rule)| Edit::UpdateFirewallRule { key, firewall_rule })
@@ -157,7 +142,7 @@ pub fn EditFirewallRule() -> AnyView {
 
 #[component]
 pub fn DeleteFirewallRule() -> AnyView {
-    let named = named();
+    let named = named("environment", "key");
     let posted = Posted::here();
     let begun = posted.begun();
     let form = Resource::new(

@@ -7,7 +7,6 @@ use domain::{
     view::instance::{InstanceRow, InstanceView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::history::Parts;
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
         title::Title,
     },
     live::Live,
-    pages::{agent_states, pools::vm_words},
+    pages::{agent_states, named, pools::vm_words},
     routes,
     url_state::Query,
     words,
@@ -32,19 +31,12 @@ use crate::{
 
 #[component]
 pub fn InstancePage() -> impl IntoView {
-    let params = use_params_map();
-    let live = Live::here();
+    let (named, live) = (named("zone", "name"), Live::here());
     let instance = Resource::new(
-        move || {
-            let params = params.get();
-            (params.get("zone").unwrap_or_default(), params.get("name").unwrap_or_default(), live.instances())
-        },
-        |(zone, name, _)| api::instances::load_instance(zone, name),
+        move || (named.get(), live.instances()),
+        |((zone, name), _)| api::instances::load_instance(zone, name),
     );
-    let parts = Parts::of(Memo::new(move |_| {
-        let params = params.get();
-        (params.get("zone").unwrap_or_default(), params.get("name").unwrap_or_default())
-    }));
+    let parts = Parts::of(named);
     loaded(instance, "the instance", move |view| draw(view, parts))
 }
 

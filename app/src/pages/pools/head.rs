@@ -5,7 +5,6 @@ use domain::{
     view::pool::{PoolRow, PoolView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{self, ApiError},
@@ -20,6 +19,7 @@ use crate::{
     live::Live,
     opening::refusal,
     pages::{
+        self,
         pool_states::{Standing, standing},
         pools::asked,
     },
@@ -29,12 +29,7 @@ use crate::{
 
 /// The pool that the address names: its environment, and its name.
 pub fn named() -> Memo<(String, String)> {
-    let params = use_params_map();
-    Memo::new(move |_| {
-        params.with(|params| {
-            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
-        })
-    })
+    pages::named("environment", "name")
 }
 
 /// The pool that the address names. Loads again when the fleet, the state of an agent or a change moves.

@@ -24,9 +24,9 @@ use crate::{
         loaded::loaded,
         side_panel::SidePanel,
     },
-    form::{Posted, Problems, unreadable},
+    form::{Posted, Problems},
     frame::Scope,
-    pages::review::{Check, EditForm, Preview, problems},
+    pages::review::{Check, EditForm, Preview, previewed, problems},
     routes,
     url_state::Query,
     words,
@@ -46,13 +46,7 @@ async fn review(
     meant: impl FnOnce(&PoolForm) -> Option<Meant>,
 ) -> Result<Reviewed, ApiError> {
     let form = api::pools::load_pool_form(environment, name).await?;
-    let preview = match meant(&form) {
-        None => None,
-        Some(Ok(edit)) => {
-            Some(api::edits::preview_edit(form.environment.environment.clone(), edit, begun).await)
-        }
-        Some(Err(refused)) => Some(Err(unreadable(refused))),
-    };
+    let preview = previewed(form.environment.environment.clone(), meant(&form), begun).await;
     Ok((form, preview))
 }
 

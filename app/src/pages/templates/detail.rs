@@ -5,7 +5,6 @@ use domain::{
     view::template::{TemplateRow, TemplateSetting, TemplateView},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{Standing, compare::compare, list_address, standing, versions::versions};
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
     },
     live::Live,
     opening::refusal,
+    pages::named,
     routes,
     url_state::use_query,
     words,
@@ -28,20 +28,11 @@ use crate::{
 
 #[component]
 pub fn TemplatePage() -> AnyView {
-    let (params, query, live) = (use_params_map(), use_query(), Live::here());
+    let (named, query, live) = (named("environment", "name"), use_query(), Live::here());
     let number = move |name: &str| query.with(|query| query.get(name)?.parse::<u32>().ok());
     let template = Resource::new(
-        move || {
-            let params = params.get();
-            (
-                params.get("environment").unwrap_or_default(),
-                params.get("name").unwrap_or_default(),
-                (number("from"), number("to")),
-                live.instances(),
-                live.changes(),
-            )
-        },
-        |(environment, name, (from, to), ..)| api::templates::load_template(environment, name, from, to),
+        move || (named.get(), (number("from"), number("to")), live.instances(), live.changes()),
+        |((environment, name), (from, to), ..)| api::templates::load_template(environment, name, from, to),
     );
     loaded(template, "the template", draw)
 }

@@ -6,7 +6,6 @@ use domain::{
     AgentType, agent_type::Level, edit::Edit, template::TemplateSpec, view::template::TemplateForm,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
     Templates,
@@ -15,11 +14,14 @@ use super::{
     form::{NAMES, POOLS, ROLL, STAY, check, read, read_edit},
 };
 use crate::{
-    api::{self, ApiError, FieldProblem},
+    api::{self, ApiError},
     components::{field::SelectField, loaded::loaded, side_panel::SidePanel},
-    form::{Posted, Problems, unreadable},
+    form::{Posted, Problems},
     frame::Scope,
-    pages::review::{Check, EditForm, Preview, problems},
+    pages::{
+        named,
+        review::{Check, EditForm, Preview, Sent, previewed, problems},
+    },
     routes,
     url_state::{Query, use_query},
     words,
@@ -30,9 +32,6 @@ const AGENT_TYPE: &str = "agent_type";
 /// The form with what came of its review.
 type Reviewed = (TemplateForm, Preview);
 
-/// The edit that was sent, if any was; or which fields cannot be read.
-type Sent = Option<Result<Edit, Vec<FieldProblem>>>;
-
 async fn review(
     environment: Option<String>,
     name: Option<String>,
@@ -40,13 +39,7 @@ async fn review(
     sent: Sent,
 ) -> Result<Reviewed, ApiError> {
     let form = api::templates::load_template_form(environment, name).await?;
-    let preview = match sent {
-        None => None,
-        Some(Ok(edit)) => {
-            Some(api::edits::preview_edit(form.environment.environment.clone(), edit, begun).await)
-        }
-        Some(Err(refused)) => Some(Err(unreadable(refused))),
-    };
+    let preview = previewed(form.environment.environment.clone(), sent, begun).await;
     Ok((form, preview))
 }
 
@@ -186,19 +179,9 @@ fn users(pools: &[String], posted: &Posted, problems: Problems) -> AnyView {
     .into_any()
 }
 
-/// The template that the address names.
-fn named() -> Memo<(String, String)> {
-    let params = use_params_map();
-    Memo::new(move |_| {
-        params.with(|params| {
-            (params.get("environment").unwrap_or_default(), params.get("name").unwrap_or_default())
-        })
-    })
-}
-
 #[component]
 pub fn EditTemplate() -> AnyView {
-    let named = named();
+    let named = named("environment", "name");
     let posted = Posted::here();
     let sent: Sent = posted.posted.then(|| read_edit(&named.get_untracked().1, &posted.values));
     let begun = posted.begun();
@@ -229,7 +212,7 @@ pub fn EditTemplate() -> AnyView {
 
 #[component]
 pub fn RetireTemplate() -> AnyView {
-    let named = named();
+    let named = named("environment", "name");
     let posted = Posted::here();
     let begun = posted.begun();
     let form = Resource::new(

@@ -40,11 +40,12 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     assert_eq!(seen.votes[0].group.as_deref(), Some("sre"));
     assert!(seen.block.unwrap().reason.contains("you have voted"));
     assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 0);
-    let waiting = changes::list_changes_waiting_for_me(control, &noor.actor, None, "", None).await.unwrap();
-    assert_eq!(waiting.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
-    let counts = async |who: &Approver| {
-        changes::list_changes(control, &who.actor, None, "state:failed", None).await.unwrap().counts
+    let load = async |who: &Approver, words: &str, mine: bool| {
+        changes::load_changes(control, &who.actor, None, words, None, mine).await.unwrap()
     };
+    let waiting = load(&noor, "", true).await;
+    assert_eq!(waiting.list.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    let counts = async |who: &Approver| load(who, "state:failed", false).await.counts;
     let (voted, asked) = (counts(&wen).await, counts(&noor).await);
     assert_eq!((voted.every, voted.recent, voted.waiting, voted.waiting_for_me), (1, 1, 1, 0));
     assert_eq!((asked, waiting.counts), (domain::change::ChangeCounts { waiting_for_me: 1, ..voted }, asked));

@@ -165,7 +165,13 @@ impl From<&AuditEvent> for ShownEvent {
 pub struct ChangeList {
     pub changes: Vec<ChangeRow>,
     pub next: Option<ChangeId>,
+    pub now: Timestamp,
+}
+
+/// The changes' own page: what is listed, with what is told around it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangesView {
+    pub list: ChangeList,
     /// Of all changes of the environments that are listed, whatever else is asked of the list.
     pub counts: ChangeCounts,
-    pub now: Timestamp,
 }
