@@ -10,8 +10,10 @@ import { seed } from './seed.mjs';
 const THEMES = ['light', 'dark'];
 const WIDTHS = [1440, 390];
 
-const [out] = process.argv.slice(2);
-if (!out) throw new Error('usage: node shots.mjs FOLDER');
+const [out, ...names] = process.argv.slice(2);
+if (!out) throw new Error('usage: node shots.mjs FOLDER [NAME...]');
+const wanted = pages.filter((page) => names.length === 0 || names.some((name) => page.name.includes(name)));
+if (wanted.length === 0) throw new Error(`no page is called ${names.join(' or ')}: ${pages.map((page) => page.name).join(', ')}`);
 
 const stack = await startStack();
 const browser = await launchBrowser();
@@ -23,7 +25,7 @@ try {
   let count = 0;
   for (const theme of THEMES) {
     for (const width of WIDTHS) {
-      for (const page of pages) {
+      for (const page of wanted) {
         const person = await openPerson(browser, {
           url: stack.url,
           theme,

@@ -42,7 +42,7 @@ cargo xtask VERB
   check     formatting, clippy (server and browser), rustdoc, generated files up to date
   build     the browser's files into target/site and the programs; --release
   generate  renew everything generated (.sqlx); --check only compares
-  shots     a picture of each page in both themes and two widths; --out shots  --no-build
+  shots     a picture of each page in both themes and two widths; --out shots  --no-build  [NAME...]
   bench     measure the release: heartbeats, silence, pages, votes, plan, sizes, lcp
             [NAME]  --quick  --write (into docs/benchmarks.md)  --no-build
   setup     install what the other verbs need; each step says what it does and why
