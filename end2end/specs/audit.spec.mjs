@@ -65,8 +65,8 @@ test('an event leads to its change and its pool, and both lead back', async () =
   await page.waitForURL(/\/audit\?.*change=chg-1/);
   await main(page).getByRole('link', { name: 'backend-pool', exact: true }).first().click();
   await page.waitForURL(/\/pools\/dev\/backend-pool$/);
-  await main(page).getByRole('link', { name: 'All its events' }).click();
-  await page.waitForURL(/\/audit\?.*object=genesis-pool-backend-pool/);
+  await main(page).getByRole('link', { name: 'All events', exact: true }).click();
+  await page.waitForURL(/\/pools\/dev\/backend-pool\/timeline$/);
 });
 
 test('the log is verified by a button, and the page comes back with what was found, without a script', async () => {

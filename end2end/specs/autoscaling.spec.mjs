@@ -34,6 +34,12 @@ test('sizes are drawn, read by keys and by table, and the list leads to them', a
   await main(page).getByRole('link', { name: 'Hour', exact: true }).click();
   await page.waitForURL(/window=1h/);
   await main(page).getByRole('figure', { name: 'Size over the last hour' }).waitFor();
+
+  await page.goto('/pools/dev/backend-pool');
+  await hydrated(page);
+  await figure.waitFor();
+  await figure.getByRole('link', { name: 'Why this size' }).click();
+  await page.waitForURL(`**${TAB}`);
 });
 
 /** Writes another target into the open form and asks what it would have done. The fleet is younger than the service's own patience. */

@@ -88,6 +88,10 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await carryOut(page, 'Nightly work');
   await open(page, POOL);
   await main(page).getByText('All 3 agents run and are healthy.').waitFor(SETTLES);
+  await main(page).getByRole('region', { name: 'Conditions' }).getByText(/^\d conditions are well: /).waitFor(SETTLES);
+  const newest = await main(page).getByRole('region', { name: 'Timeline' }).getByRole('listitem').count();
+  assert.ok(newest > 0 && newest <= 6, `${newest} events stand beside the rest`);
+  assert.equal(await main(page).getByRole('region', { name: 'Rollout' }).count(), 0, 'nothing moves');
   const beside = main(page).getByRole('region', { name: 'Settings' });
   assert.deepEqual((await tableRows(beside)).find(([name]) => name === 'Zones'), ['Zones', 'a b c', 'a b c']);
   await beside.getByText(/more settings, all as declared$/).click();
@@ -148,6 +152,8 @@ test('a pool has a timeline of its own', async () => {
   await open(page, POOL);
   await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: 'Timeline' }).click();
   await page.waitForURL(`**${POOL}/timeline`);
+  // The first tab has a shorter one, whose events have no link of their own.
+  await main(page).getByRole('link', { name: /^event \d+/ }).first().waitFor();
   const events = main(page).getByRole('region', { name: 'Timeline' }).getByRole('listitem');
   await events.first().waitFor();
   const told = (await events.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
@@ -198,6 +204,14 @@ test('a canary tries the next version, goes back, tries again and is promoted, a
   assert.match(next, /Roll back: 1 VM of platform-eng v2 go back to platform-eng v1\./);
   const busy = main(page).getByRole('button', { name: 'Change template' });
   assert.equal(await busy.getAttribute('aria-disabled'), 'true', 'one canary at a time');
+
+  await open(page, POOL);
+  await main(page).getByText('Canary on 1 of 4', { exact: true }).waitFor();
+  await main(page).getByText(/^1 of 4 VMs try v2 until somebody promotes it or rolls it back\./).waitFor();
+  await main(page).getByRole('region', { name: 'Rollout from v1 to v2' }).waitFor();
+  assert.deepEqual([await squares(page, 'v2').count(), await squares(page, 'v1').count()], [1, 3]);
+  assert.equal(await main(page).getByRole('region', { name: '4 instances' }).count(), 0, 'its squares are its instances');
+  await assertAccessible(page);
 
   await main(page).getByRole('link', { name: 'Roll back canary' }).click();
   await page.waitForURL(`**${POOL}/roll-back`);

@@ -1,12 +1,21 @@
 //! Pools.
 
 use domain::view::{
-    pool::{PoolForm, PoolRollout, PoolRow, PoolView},
+    pool::{PoolForm, PoolOverview, PoolRollout, PoolRow, PoolView},
     timeline::PoolTimeline,
 };
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ApiError, codec::Json};
+use crate::components::plot::Plot;
+
+/// A pool's first tab with the plot of its sizes, which is drawn here. The samples stay here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolPage {
+    pub overview: PoolOverview,
+    pub sizes: Option<Plot>,
+}
 
 /// None: the pools of all environments. `sort` is as an address writes it.
 #[server(prefix = "/fn", endpoint = "list_pools", output = Json)]
@@ -22,6 +31,21 @@ pub async fn list_pools(environment: Option<String>, sort: Option<String>) -> Re
 pub async fn load_pool(environment: String, name: String) -> Result<PoolView, ApiError> {
     let request = super::request()?;
     request.answer(control::pools::load_pool(&request.control, &request.actor, &environment, &name).await)
+}
+
+#[server(prefix = "/fn", endpoint = "load_pool_overview", output = Json)]
+pub async fn load_pool_overview(environment: String, name: String) -> Result<PoolPage, ApiError> {
+    let request = super::request()?;
+    let overview =
+        control::pools::load_pool_overview(&request.control, &request.actor, &environment, &name).await;
+    request.answer(overview).map(|mut overview| {
+        let sizes = overview.autoscaling.as_mut().and_then(|view| {
+            let plot = crate::plots::size::plot(view);
+            view.samples = Vec::new();
+            plot
+        });
+        PoolPage { overview, sizes }
+    })
 }
 
 #[server(prefix = "/fn", endpoint = "load_pool_rollout", output = Json)]

@@ -10,7 +10,7 @@ use domain::view::audit::{AuditList, AuditQuery, AuditView};
 use leptos::prelude::*;
 
 pub use detail::AuditEventPage;
-pub use events::{days, told_list};
+pub use events::{days, pool_list, told_list};
 #[cfg(feature = "ssr")]
 pub use filters::audit_query;
 

@@ -1,6 +1,7 @@
 //! Pools: what runs, what should run?
 
 pub mod autoscaling;
+mod conditions;
 mod cost;
 mod fields;
 mod firewall;

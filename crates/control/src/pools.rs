@@ -1,5 +1,7 @@
 //! Pools: what is declared beside what is observed.
 
+mod overview;
+
 use std::collections::BTreeMap;
 
 use domain::{
@@ -12,6 +14,7 @@ use domain::{
     resource::ResourceSet,
     view::{
         pool::{AgentCount, PoolForm, PoolRollout, PoolRow, PoolView, Requested},
+        rollout::{Labels, Rollout},
         settings::{heartbeat_settings, pool_settings},
     },
 };
@@ -19,6 +22,8 @@ use domain::{
 use crate::{
     Control, Error, environments, error::authorize, instances::count_states, live::LiveRow, rollouts,
 };
+
+pub use overview::load_pool_overview;
 
 const RECENT_CHANGES: u32 = 10;
 
@@ -49,7 +54,7 @@ pub async fn load_pool(
     pool: &str,
 ) -> Result<PoolView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    Ok(look(control, actor, environment, pool).await?.0)
+    Ok(look(control, actor, environment, pool, Versions::WhileTheyMove).await?.pool)
 }
 
 /// The pool with how far each of its VMs is.
@@ -61,19 +66,32 @@ pub async fn load_pool_rollout(
     pool: &str,
 ) -> Result<PoolRollout, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let (pool, observed) = look(control, actor, environment, pool).await?;
-    let labels = rollouts::labels(control, environment).await?;
-    let rollout = rollouts::of_group(&observed, &pool.row.group, &labels, pool.spec.min_ready_sec, pool.now);
+    let Looked { pool, rollout, .. } = look(control, actor, environment, pool, Versions::Always).await?;
     Ok(PoolRollout { pool, rollout })
 }
 
-/// The pool, and what was observed with its VMs alone.
+/// When a rollout's versions are called by their names. Most pools are at rest, where only one tab names what they run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    Always,
+    WhileTheyMove,
+}
+
+/// One reading of a pool.
+struct Looked {
+    pool: PoolView,
+    /// None where no group was observed yet.
+    rollout: Option<Rollout>,
+    name_prefix: String,
+}
+
 async fn look(
     control: &Control,
     actor: &Actor,
     environment: &str,
     pool: &str,
-) -> Result<(PoolView, ObservedFleet), Error> {
+    versions: Versions,
+) -> Result<Looked, Error> {
     let found = environments::require(control, environment).await?;
     let listed = Listed::load(control, actor, found).await?;
     let own =
@@ -93,8 +111,14 @@ async fn look(
     let now = control.clock.now();
     let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
     incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.group));
+    let of = |labels: &Labels| rollouts::of_group(&observed, &row.group, labels, spec.min_ready_sec, now);
+    let mut rollout = of(&Labels::new());
+    if versions == Versions::Always || rollout.as_ref().is_some_and(Rollout::moves) {
+        rollout = of(&rollouts::labels(control, environment).await?);
+    }
     let view = PoolView {
         incidents,
+        rollout: rollout.as_ref().and_then(Rollout::brief),
         region: declared.environment.region.clone(),
         zones: desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings,
@@ -104,7 +128,7 @@ async fn look(
         now,
         row,
     };
-    Ok((view, observed))
+    Ok(Looked { pool: view, rollout, name_prefix: prefix.clone() })
 }
 
 fn missing(environment: &str, pool: &str) -> Error {

@@ -14,11 +14,19 @@ use store::{AuditFilter, ChangeFilter};
 
 use crate::{Control, Error, environments, error::authorize, health};
 
-/// Events on one page.
-const PAGE: usize = 50;
-/// Events that are read at once, and how often for one page: of a very busy environment a page may hold few, or none, and lead on.
-const AUDIT_PAGE: u32 = 200;
-const AUDIT_PAGES: usize = 10;
+/// How far one look at the log goes.
+struct Reach {
+    /// Events that are wanted.
+    wanted: usize,
+    /// Events that are read at once, and how often: of a very busy environment fewer may be found than are wanted, or none.
+    page: u32,
+    pages: usize,
+}
+
+/// A page of the timeline; it leads on.
+const PAGE: Reach = Reach { wanted: 50, page: 200, pages: 10 };
+/// What stands beside all else of a pool, and is loaded again whenever the pool moves.
+const LATEST: Reach = Reach { wanted: 6, page: 50, pages: 4 };
 
 /// The pool's events before the one with that number, newest first. What was begun is told by its end.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
@@ -43,32 +51,71 @@ pub async fn load_pool_timeline(
         before_failing: None,
         now: control.clock.now(),
     };
-    for _ in 0..AUDIT_PAGES {
-        let filter =
-            AuditFilter { environment: Some(environment), before: timeline.next, ..AuditFilter::default() };
-        let page = control.store.list_audit(&filter, AUDIT_PAGE).await?;
-        let more = page.len() == AUDIT_PAGE as usize;
-        let about = About::of(control, &own, &page).await?;
-        let left = take(&mut timeline, page, |event| about.holds(&own, event));
-        if !more && left == 0 {
-            timeline.next = None;
-            timeline.reached = None;
-            break;
-        }
-        if timeline.events.len() >= PAGE {
-            break;
-        }
-    }
+    look_back(control, &own, &PAGE, &mut timeline).await?;
     if before.is_none() {
         timeline.before_failing = before_failing(control, &own, &timeline.events).await?;
     }
     Ok(timeline)
 }
 
-/// Takes what is wanted until the timeline's page is full, and says how many events were not looked at any more.
-fn take(timeline: &mut PoolTimeline, page: Vec<AuditEvent>, wanted: impl Fn(&AuditEvent) -> bool) -> usize {
+/// The pool's newest events, without what they were about before and after. The pool is known to be declared.
+pub(crate) async fn latest(
+    control: &Control,
+    environment: &str,
+    pool: &str,
+    prefix: &str,
+) -> Result<Vec<AuditEvent>, Error> {
+    let mut timeline = PoolTimeline {
+        events: Vec::new(),
+        prefixes: BTreeMap::new(),
+        next: None,
+        reached: None,
+        before_failing: None,
+        now: control.clock.now(),
+    };
+    look_back(control, &Own { environment, pool, prefix }, &LATEST, &mut timeline).await?;
+    let bare = |event: AuditEvent| AuditEvent { facts: Vec::new(), differences: Vec::new(), ..event };
+    Ok(timeline.events.into_iter().map(bare).collect())
+}
+
+/// Reads the log from where the timeline leads on, until it holds what is wanted.
+async fn look_back(
+    control: &Control,
+    own: &Own<'_>,
+    reach: &Reach,
+    timeline: &mut PoolTimeline,
+) -> Result<(), Error> {
+    for _ in 0..reach.pages {
+        let filter = AuditFilter {
+            environment: Some(own.environment),
+            before: timeline.next,
+            ..AuditFilter::default()
+        };
+        let page = control.store.list_audit(&filter, reach.page).await?;
+        let more = page.len() == reach.page as usize;
+        let about = About::of(control, own, &page).await?;
+        let left = take(timeline, reach.wanted, page, |event| about.holds(own, event));
+        if !more && left == 0 {
+            timeline.next = None;
+            timeline.reached = None;
+            break;
+        }
+        if timeline.events.len() >= reach.wanted {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes what is wanted until there are so `many`, and says how many events were not looked at any more.
+fn take(
+    timeline: &mut PoolTimeline,
+    many: usize,
+    page: Vec<AuditEvent>,
+    wanted: impl Fn(&AuditEvent) -> bool,
+) -> usize {
     let mut rest = page.into_iter();
-    while timeline.events.len() < PAGE
+    while timeline.events.len() < many
         && let Some(event) = rest.next()
     {
         timeline.next = Some(event.seq);
@@ -108,7 +155,7 @@ impl About {
         let found = if named.is_empty() {
             Vec::new()
         } else {
-            control.store.list_changes(&filter, AUDIT_PAGE).await?
+            control.store.list_changes(&filter, PAGE.page).await?
         };
         let named: BTreeSet<i64> =
             page.iter().filter_map(|event| incident_of(event)?.strip_prefix("inc-")?.parse().ok()).collect();

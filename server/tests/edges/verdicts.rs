@@ -171,7 +171,9 @@ fn arguments(function: &str) -> Sent {
             Form("environment=none&pool=none")
         }
         "load_firewall_rule" => Form("environment=none&key=none"),
-        "load_pool" | "load_pool_rollout" | "load_template" => Form("environment=none&name=none"),
+        "load_pool" | "load_pool_overview" | "load_pool_rollout" | "load_template" => {
+            Form("environment=none&name=none")
+        }
         "close_incident" | "overrule_brake" => Form("id=999&reason=none"),
         "revoke_passkey" => Form("id=00"),
         "set_budget" => Form("environment=none&revision=0&monthly=100"),

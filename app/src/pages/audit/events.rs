@@ -102,18 +102,47 @@ pub fn told_list(events: Vec<ShownEvent>) -> AnyView {
     list(items.into_any())
 }
 
+/// A pool's newest on its own page, without what they were about before and after. Names of its environment's resources begin
+/// with `prefix`.
+pub fn pool_list(events: Vec<AuditEvent>, prefix: &str) -> AnyView {
+    let items = events
+        .into_iter()
+        .map(|event| {
+            // It leads nowhere that one is not yet.
+            let other = event.subject(Some(prefix)).filter(|found| !matches!(found, Subject::Pool { .. }));
+            let place = place(&event, other.map(page_of), false);
+            item(event.at, event.action, event.sentence(), &event.detail, Some((place, ().into_any())))
+        })
+        .collect_view();
+    list(items.into_any())
+}
+
 fn list(items: AnyView) -> AnyView {
     view! { <ol class="rows events">{items}</ol> }.into_any()
 }
 
 /// An event with what one needs outside of the page of what it is about.
 fn whole(event: AuditEvent, prefixes: &Prefixes) -> AnyView {
-    let (at, seq, evidence) = (event.at, event.seq, evidence(&event));
-    let (sentence, subject) = (event.sentence(), subject(&event, prefixes));
-    let place = view! {
+    let place = place(&event, subject(&event, prefixes), true);
+    item(event.at, event.action, event.sentence(), &event.detail, Some((place, evidence(&event))))
+}
+
+/// When it was, and what it leads to. `whole`: its environment and its own page too.
+fn place(event: &AuditEvent, subject: Option<(String, String)>, whole: bool) -> AnyView {
+    let environment = event.environment.as_ref().filter(|_| whole).map(|name| format!(", {name}"));
+    let seq = event.seq;
+    let own = whole.then(|| {
+        view! {
+            ", "
+            <a class="link" href=routes::audit_event(seq)>
+                "event "
+                {seq}
+            </a>
+        }
+    });
+    view! {
         <small>
-            {ago(at)}
-            {event.environment.map(|name| format!(", {name}"))}
+            {ago(event.at)} {environment}
             {event
                 .change
                 .map(|id| {
@@ -132,15 +161,10 @@ fn whole(event: AuditEvent, prefixes: &Prefixes) -> AnyView {
                             {name}
                         </a>
                     }
-                })} ", "
-            <a class="link" href=routes::audit_event(seq)>
-                "event "
-                {seq}
-            </a>
+                })} {own}
         </small>
     }
-    .into_any();
-    item(at, event.action, sentence, &event.detail, Some((place, evidence)))
+    .into_any()
 }
 
 /// `whole`: what follows the sentence in its line, and below it.

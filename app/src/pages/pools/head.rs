@@ -2,7 +2,11 @@
 
 use domain::{
     Permission,
-    view::pool::{PoolRow, PoolView},
+    agent::AgentState,
+    view::{
+        pool::{PoolRow, PoolView},
+        rollout::{Brief, RolloutState},
+    },
 };
 use leptos::prelude::*;
 
@@ -10,6 +14,7 @@ use crate::{
     api::{self, ApiError},
     components::{
         button::LockedLink,
+        glyph::State,
         incident::incidents,
         page_head::{Crumb, PageHead},
         status::badge,
@@ -19,12 +24,13 @@ use crate::{
     live::Live,
     opening::refusal,
     pages::{
-        self,
+        self, agent_states,
         pool_states::{Standing, standing},
         pools::asked,
     },
     routes,
     url_state::Query,
+    words,
 };
 
 /// The pool that the address names: its environment, and its name.
@@ -43,7 +49,8 @@ pub fn pool_resource() -> Resource<Result<PoolView, ApiError>> {
 
 pub fn head(view: &PoolView) -> AnyView {
     let row = &view.row;
-    let Standing { state, word, sentence } = standing(row);
+    let stands = standing(row);
+    let (lead, badges) = (lead(view, &stands), badges(view, stands));
     let base = routes::pool(&row.environment, &row.name);
     let tabs = vec![
         Tab::new("Overview", base.clone()),
@@ -52,7 +59,7 @@ pub fn head(view: &PoolView) -> AnyView {
         Tab::new("Autoscaling", format!("{base}/autoscaling")),
         Tab::new("Cost", format!("{base}/cost")),
         Tab::new("Firewall", format!("{base}/firewall")),
-        Tab::new("Changes", format!("{base}/changes")),
+        changes(view, &base),
         Tab::new("Timeline", format!("{base}/timeline")),
     ];
     let row = row.clone();
@@ -62,20 +69,22 @@ pub fn head(view: &PoolView) -> AnyView {
         Crumb::here(name.clone()),
     ];
     let facts = [
-        row.environment.clone(),
-        row.agent_type.as_str().to_owned(),
-        zones(&view.region, &view.zones),
-        row.group.clone(),
-        format!("generation {}, observed {}", row.generation, row.observed_generation),
+        (None, row.environment.clone()),
+        (None, row.agent_type.as_str().to_owned()),
+        (None, zones(&view.region, &view.zones)),
+        (Some("mono"), row.group.clone()),
+        (None, format!("generation {}, observed {}", row.generation, row.observed_generation)),
     ];
     view! {
         <Title text=format!("{name} · {environment}") />
         <PageHead
             title=name
             crumbs=crumbs
-            lead=move || sentence.clone()
-            badges=move || badge(state, word.clone())
-            facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
+            lead=move || lead.clone()
+            badges=move || badges.iter().map(|(state, word)| badge(*state, word.clone())).collect_view()
+            facts=move || {
+                facts.clone().map(|(class, fact)| view! { <span class=class>{fact}</span> }).collect_view()
+            }
             actions=move || verbs(&row)
         />
         {view.row.requested.as_ref().map(|requested| view! { <p class="asked-line">{asked(requested)}</p> })}
@@ -83,6 +92,68 @@ pub fn head(view: &PoolView) -> AnyView {
         <Tabs label="Pool" tabs=tabs />
     }
     .into_any()
+}
+
+/// The tab lists the newest alone, and counts what it lists.
+fn changes(view: &PoolView, base: &str) -> Tab {
+    let tab = Tab::new("Changes", format!("{base}/changes"));
+    if view.changes.is_empty() { tab } else { tab.count(view.changes.len()) }
+}
+
+/// How a rollout stands, before who is not well. A rollout that goes on says more than its VMs being on their way.
+fn badges(view: &PoolView, stands: Standing) -> Vec<(State, String)> {
+    let rollout = view.rollout.as_ref().filter(|_| stands.state != State::Unknown).map(rolls);
+    let quiet = matches!(stands.state, State::Ok | State::Progress) && rollout.is_some();
+    let own = (!quiet).then_some((stands.state, stands.word));
+    rollout.into_iter().chain(own).collect()
+}
+
+/// The state of a rollout in a few words: how far it is, and whether it goes on by itself.
+fn rolls(brief: &Brief) -> (State, String) {
+    let far = format!("{} of {}", brief.to.ready, brief.to.wanted);
+    match brief.state {
+        RolloutState::Canary => {
+            (State::Paused, format!("Canary on {} of {}", brief.to.total, brief.target_size))
+        }
+        RolloutState::Waiting => (State::Pending, format!("Rollout waits at {far}")),
+        RolloutState::Failing => (State::Crit, format!("Rollout held at {far}")),
+        RolloutState::Rolling if brief.ill > 0 => (State::Paused, format!("Rollout held at {far}")),
+        RolloutState::Rolling | RolloutState::Settled => (State::Progress, format!("Rolling out, {far}")),
+    }
+}
+
+/// The pool's state in words: of its rollout, where there is one, and of its agents.
+fn lead(view: &PoolView, stands: &Standing) -> String {
+    let Some(brief) = view.rollout.as_ref().filter(|_| stands.state != State::Unknown) else {
+        return stands.sentence.clone();
+    };
+    let agents = match stands.state {
+        State::Ok => stands.sentence.clone(),
+        _ => format!(
+            "{} of {} are healthy.",
+            words::number(agent_states::of(&view.row.agents, AgentState::Healthy)),
+            words::count(u64::from(view.row.vms()), "agent")
+        ),
+    };
+    format!("{} {agents}", rollout_sentence(brief))
+}
+
+fn rollout_sentence(brief: &Brief) -> String {
+    let version = brief.to.label.short();
+    let vms = words::count(u64::from(brief.target_size), "VM");
+    let waits = brief.waits_for.as_ref().filter(|_| brief.state != RolloutState::Rolling || brief.ill > 0);
+    match (brief.state, waits) {
+        (RolloutState::Canary, _) => format!(
+            "{} of {vms} try {version} until somebody promotes it or rolls it back.",
+            words::number(u64::from(brief.to.total))
+        ),
+        (_, Some(waits)) => format!("The rollout of {version} waits for {}.", waits.trim_end_matches('.')),
+        (_, None) => format!(
+            "{version} is being rolled out: {} of {} serve on it.",
+            words::number(u64::from(brief.to.ready)),
+            words::count(u64::from(brief.to.wanted), "VM")
+        ),
+    }
 }
 
 /// What can be done to the pool as a whole.
@@ -110,12 +181,57 @@ pub fn zones(region: &str, zones: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::zones;
+    use domain::view::rollout::{VersionLabel, VersionRole, VersionShare};
+
+    use super::*;
+
+    fn brief(state: RolloutState, ill: u32, waits_for: Option<&str>) -> Brief {
+        let label =
+            VersionLabel { template: "web".into(), number: Some(2), resource: "t-agent-web-2".into() };
+        let to = VersionShare { label, role: VersionRole::Own, wanted: 4, ready: 1, total: 2 };
+        Brief { state, to, target_size: 4, ill, waits_for: waits_for.map(str::to_owned) }
+    }
 
     #[test]
     fn zones_are_said_by_their_letters() {
         let names = ["us-central1-a", "us-central1-f"].map(str::to_owned);
         assert_eq!(zones("us-central1", &names), "us-central1 a f");
         assert_eq!(zones("us-central1", &[]), "us-central1");
+    }
+
+    #[test]
+    fn a_rollout_says_how_far_it_is_and_what_holds_it() {
+        use RolloutState::{Canary, Failing, Rolling, Waiting};
+        let starting = Some("1 new VM to pass its check");
+        for (brief, badge, sentence) in [
+            (
+                brief(Rolling, 0, starting),
+                (State::Progress, "Rolling out, 1 of 4"),
+                "v2 is being rolled out: 1 of 4 VMs serve on it.",
+            ),
+            (
+                brief(Rolling, 1, Some("1 VM, whose check fails")),
+                (State::Paused, "Rollout held at 1 of 4"),
+                "The rollout of v2 waits for 1 VM, whose check fails.",
+            ),
+            (
+                brief(Failing, 0, Some("agent-web-x, which Compute Engine cannot make: QUOTA: Used up.")),
+                (State::Crit, "Rollout held at 1 of 4"),
+                "The rollout of v2 waits for agent-web-x, which Compute Engine cannot make: QUOTA: Used up.",
+            ),
+            (
+                brief(Waiting, 0, Some("somebody to update 3 VMs by name: the pool is OPPORTUNISTIC")),
+                (State::Pending, "Rollout waits at 1 of 4"),
+                "The rollout of v2 waits for somebody to update 3 VMs by name: the pool is OPPORTUNISTIC.",
+            ),
+            (
+                brief(Canary, 0, None),
+                (State::Paused, "Canary on 2 of 4"),
+                "2 of 4 VMs try v2 until somebody promotes it or rolls it back.",
+            ),
+        ] {
+            assert_eq!(rolls(&brief), (badge.0, badge.1.to_owned()));
+            assert_eq!(rollout_sentence(&brief), sentence);
+        }
     }
 }

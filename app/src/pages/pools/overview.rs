@@ -1,66 +1,86 @@
-//! A pool: desired beside observed, its conditions, its agents, and what changed it.
+//! A pool's first tab: what moves, what sizes it, desired beside observed, and what happened to it last. A pool at rest shows its
+//! instances where another shows its rollout.
 
-use domain::{
-    condition::{Condition, ConditionStatus},
-    hindrance,
-    view::{change::ChangeRow, instance::InstanceList, pool::PoolView},
+use domain::view::{
+    autoscaling::AutoscalingRow,
+    pool::{PoolOverview, PoolView},
 };
 use leptos::prelude::*;
 
 use super::{
-    head::{head, pool_resource},
-    instances::{paged, rows_table},
+    conditions::{all_well, conditions},
+    head::{head, named, pool_resource},
+    instances::rows_table,
+    rollout::{ask_at, opens, rollout_panel},
 };
 use crate::{
+    api::{self, pools::PoolPage},
     components::{
-        code_link::code_link,
-        empty::Empty,
-        glyph::{State, glyph},
-        icon::Icon,
-        loaded::loaded,
-        moment::ago,
-        pair::Pair,
-        panel::Panel,
+        empty::Empty, glyph::State, icon::Icon, loaded::loaded, pair::Pair, panel::Panel, plot::PlotFigure,
+        status::status,
     },
-    pages::{changes::table::changes_table, instances::foot, pool_states},
-    routes,
-    url_state::Query,
-    words,
+    live::Live,
+    pages::{audit::pool_list, autoscaling::standing, changes::table::changes_table},
+    routes, words,
 };
 
 #[component]
-pub fn Overview() -> impl IntoView {
-    loaded(paged(|| (None, None)), "the pool", |(view, list)| {
+pub fn Overview() -> AnyView {
+    let (named, live) = (named(), Live::here());
+    let page = Resource::new(
+        move || (named.get(), live.pools(), (live.changes(), live.health())),
+        |((environment, name), ..)| api::pools::load_pool_overview(environment, name),
+    );
+    let asked = StoredValue::new(None);
+    loaded(page, "the pool", move |PoolPage { overview, sizes }| {
+        if let Some(at) = overview.rollout.as_ref().and_then(opens) {
+            ask_at(at, page, asked);
+        }
+        let PoolOverview { pool: view, rollout, undrawn, autoscaling, instances, found, events, name_prefix } =
+            overview;
         let head = head(&view);
         let underway = view.row.generation != view.row.observed_generation
-            || view.row.observed_size != Some(view.row.desired_size);
+            || view.row.observed_size != Some(view.row.desired_size)
+            || rollout.is_some();
         let difference = if underway { State::Progress } else { State::Warn };
-        let all = routes::pool_tab(&view.row.environment, &view.row.name, "instances");
-        // The other pages are those of the tab.
-        let foot = foot(&list, &Query::default(), &all).filter(|_| list.next.is_some());
-        let InstanceList { rows, found, .. } = list;
-        let conditions = conditions(&view);
-        let events = routes::audit_of(&view.row.environment, &view.row.group);
-        let latest: Vec<ChangeRow> = view.changes.iter().take(3).cloned().collect();
+        let well = all_well(&view.row.conditions);
+        // What is not well stands above all that is only there to be looked at.
+        let (loud, quiet) = match conditions(&view.row.conditions) {
+            conditions if well => (None, conditions),
+            conditions => (conditions, None),
+        };
+        let all = |tab: &str| routes::pool_tab(&view.row.environment, &view.row.name, tab);
+        let timeline = (!events.is_empty()).then(|| {
+            let all = all("timeline");
+            view! {
+                <Panel id="events" title="Timeline" aside=move || link(all.clone(), "All events")>
+                    {pool_list(events, &name_prefix)}
+                </Panel>
+            }
+        });
+        let sizes = sizes.map(|plot| {
+            let (row, all) = (autoscaling.map(|view| view.row), all("autoscaling"));
+            view! { <PlotFigure plot=plot aside=move || reason(row.as_ref(), &all) /> }
+        });
+        let vms = rollout.is_none().then(|| {
+            let all = all("instances");
+            let said = if instances.len() as u64 == found { "All fields" } else { "All instances" };
+            view! {
+                <Panel
+                    id="instances"
+                    title=words::count(found, "instance")
+                    aside=move || link(all.clone(), said)
+                >
+                    {cut(instances.len() as u64, found)}
+                    {rows_table(instances, false)}
+                </Panel>
+            }
+        });
         view! {
             {head}
             <div class="cols wide block">
                 <div class="stack">
-                    <Panel
-                        id="instances"
-                        title=words::count(found, "instance")
-                        aside=move || {
-                            view! {
-                                <a href=all.clone()>
-                                    <small>"All fields"</small>
-                                </a>
-                            }
-                        }
-                    >
-                        {rows_table(rows, false)}
-                        {foot}
-                    </Panel>
-                    {conditions}
+                    {rollout.map(|rollout| rollout_panel(&view, &rollout, undrawn))} {loud} {sizes} {vms} {quiet}
                 </div>
                 <div class="stack">
                     <Pair
@@ -69,85 +89,56 @@ pub fn Overview() -> impl IntoView {
                         observed_at=view.observed_at
                         difference=difference
                     />
-                    {recent(latest, events)}
+                    {timeline}
                 </div>
             </div>
         }
     })
 }
 
-fn conditions(view: &PoolView) -> AnyView {
-    let lines = view.row.conditions.iter().cloned().map(condition).collect_view();
-    let none = view.row.conditions.is_empty().then(|| {
-        view! { <p class="panel-body soft">"Nothing was observed yet. The first reading follows the apply."</p> }
-    });
+fn link(href: String, said: &'static str) -> AnyView {
     view! {
-        <Panel id="conditions" title="Conditions">
-            {none}
-            <ul class="rows verdicts">{lines}</ul>
-        </Panel>
+        <a href=href>
+            <small>{said}</small>
+        </a>
     }
     .into_any()
 }
 
-fn condition(condition: Condition) -> AnyView {
-    let state = pool_states::of_condition(&condition);
-    let word = match condition.status {
-        ConditionStatus::True => condition.kind.as_str().to_owned(),
-        ConditionStatus::False => condition.kind.broken().to_owned(),
-        ConditionStatus::Unknown => format!("{} is unknown", condition.kind.as_str()),
-    };
-    let remedy = hindrance::remedy(condition.kind).filter(|_| condition.status == ConditionStatus::False);
-    view! {
-        <li data-s=state.as_str()>
-            {glyph(state)} <p>
-                <b>{word}</b>
-                " "
-                <span class="soft">{words::sentence(&condition.message)}</span>
-                {remedy.map(|remedy| view! { " " <span>{remedy}</span> })}
-                <small>"since " {ago(condition.since)}</small>
-            </p> {code_link(condition.reason)}
-        </li>
-    }
-    .into_any()
-}
-
-fn recent(rows: Vec<ChangeRow>, events: String) -> impl IntoView {
-    (!rows.is_empty()).then(|| {
-        let lines = rows
-            .into_iter()
-            .map(|row| {
-                let state = crate::pages::change_states::state(row.state);
-                view! {
-                    <li data-s=state.as_str()>
-                        {glyph(state)} <p>
-                            <a href=routes::change(row.id)>{row.title}</a>
-                            <small>
-                                <span class="mono">{row.id.to_string()}</span>
-                                {format!(" by {}, ", row.proposed_by_name)}
-                                {ago(row.proposed_at)}
-                            </small>
-                        </p>
-                    </li>
-                }
-            })
-            .collect_view();
-        view! {
-            <Panel
-                id="recent"
-                title="Latest changes"
-                aside=move || view! { <a href=events.clone()><small>"All its events"</small></a> }
-            >
-                <ol class="rows verdicts">{lines}</ol>
-            </Panel>
-        }
+/// Says so where not all instances are shown.
+fn cut(shown: u64, found: u64) -> Option<AnyView> {
+    (shown < found).then(|| {
+        let said = format!(
+            "{} of {}. Whoever is not well is among them.",
+            words::number(shown),
+            words::number(found)
+        );
+        view! { <p class="panel-body sm soft">{said}</p> }.into_any()
     })
+}
+
+/// What one sees at a glance of the autoscaler, and where it says why.
+fn reason(row: Option<&AutoscalingRow>, all: &str) -> AnyView {
+    let said = row.map(|row| {
+        let (state, word) = standing(row);
+        status(state, words::sentence(&word))
+    });
+    let all = all.to_owned();
+    view! {
+        <div class="split sm">
+            {said}
+            <a class="link" href=all>
+                "Why this size"
+            </a>
+        </div>
+    }
+    .into_any()
 }
 
 /// The pool's changes as a route of its own.
 #[component]
 pub fn PoolChanges() -> impl IntoView {
-    loaded(pool_resource(), "the pool", |view| {
+    loaded(pool_resource(), "the pool", |view: PoolView| {
         let head = head(&view);
         let body = if view.changes.is_empty() {
             view! {

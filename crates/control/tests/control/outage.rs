@@ -147,6 +147,10 @@ async fn every_use_case_says_that_the_database_is_away(pool: PgPool) {
         ("load_fleet", fleet::load_fleet(control, &viewer, None).await.err()),
         ("list_pools", pools::list_pools(control, &viewer, None).await.err()),
         ("load_pool", pools::load_pool(control, &viewer, "dev", "backend-pool").await.err()),
+        (
+            "load_pool_overview",
+            pools::load_pool_overview(control, &viewer, "dev", "backend-pool").await.err(),
+        ),
         ("load_pool_rollout", pools::load_pool_rollout(control, &viewer, "dev", "backend-pool").await.err()),
         ("list_audit", audit::list_audit(control, &viewer, Default::default()).await.err()),
         ("load_me", control::me::load_me(control, &viewer).await.err()),

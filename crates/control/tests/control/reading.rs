@@ -2,7 +2,7 @@
 
 use control::{
     Error, autoscaling, changes, costs, firewall, fleet, instances, me, outputs, people, pools, search,
-    templates,
+    templates, timeline,
 };
 use domain::{
     ChangeId, ChangeState,
@@ -95,11 +95,22 @@ async fn a_pool_shows_what_is_declared_beside_what_is_there(pool: PgPool) {
     squares.sort();
     assert_eq!((squares, &rolled.pool.row), (fixture.vms(PROJECT).await, row));
     assert_eq!(view.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    let first = pools::load_pool_overview(control, &viewer(), "dev", "backend-pool").await.unwrap();
+    assert_eq!((first.pool.row, first.pool.rollout, first.rollout), (row.clone(), None, None));
+    let mut shown: Vec<_> = first.instances.into_iter().map(|line| line.name).collect();
+    shown.sort();
+    assert_eq!((first.found, shown), (2, fixture.vms(PROJECT).await));
+    assert!(first.autoscaling.is_some_and(|scaled| scaled.row.pool == "backend-pool"));
+    let told = timeline::load_pool_timeline(control, &viewer(), "dev", "backend-pool", None).await.unwrap();
+    let newest: Vec<_> = told.events.iter().take(6).map(|event| event.seq).collect();
+    assert_eq!(first.events.iter().map(|event| event.seq).collect::<Vec<_>>(), newest);
     assert_eq!(view.zones.len(), 3);
     let ready = view.row.conditions.iter().find(|one| one.kind == ConditionType::Ready).unwrap();
     assert_eq!((ready.status, ready.message.as_str()), (ConditionStatus::True, "2 of 2 VMs run"));
     for (environment, pool) in [("dev", "absent"), ("absent", "backend-pool")] {
         let error = pools::load_pool(control, &viewer(), environment, pool).await.unwrap_err();
+        assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
+        let error = pools::load_pool_overview(control, &viewer(), environment, pool).await.unwrap_err();
         assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
         let error = pools::load_pool_rollout(control, &viewer(), environment, pool).await.unwrap_err();
         assert!(matches!(&error, Error::NotFound(what) if what.contains("absent")), "{error}");
@@ -123,6 +134,7 @@ async fn no_page_reads_the_vms_of_a_pool_that_it_does_not_show(pool: PgPool) {
     assert!(control.store.observed_fleet("dev").await.is_err(), "who reads all of them fails");
     let read = [
         ("load_pool", pools::load_pool(control, &viewer, "dev", POOL).await.err()),
+        ("load_pool_overview", pools::load_pool_overview(control, &viewer, "dev", POOL).await.err()),
         ("load_pool_rollout", pools::load_pool_rollout(control, &viewer, "dev", POOL).await.err()),
         ("load_pool_form", pools::load_pool_form(control, &viewer, Some("dev"), Some(POOL)).await.err()),
         ("load_pool_costs", costs::load_pool_costs(control, &viewer, "dev", POOL, None).await.err()),

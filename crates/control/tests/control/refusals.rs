@@ -69,6 +69,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),
         ("load_pool", pools::load_pool(control, &nobody, "dev", "x").await.err()),
+        ("load_pool_overview", pools::load_pool_overview(control, &nobody, "dev", "x").await.err()),
         ("load_pool_rollout", pools::load_pool_rollout(control, &nobody, "dev", "x").await.err()),
         ("load_costs", costs::load_costs(control, &nobody, None, None).await.err()),
         ("load_pool_costs", costs::load_pool_costs(control, &nobody, "dev", "x", None).await.err()),

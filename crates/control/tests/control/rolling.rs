@@ -91,6 +91,15 @@ async fn a_version_is_staged_tried_promoted_and_can_be_gone_back_to(pool: PgPool
     assert_eq!((rollout.state, rollout.holds_promotion), (RolloutState::Canary, None));
     let shares: Vec<_> = rollout.versions.iter().map(|v| (v.role, v.label.short(), v.ready)).collect();
     assert_eq!(shares, [(VersionRole::Own, "v1".into(), 2), (VersionRole::Canary, "v2".into(), 1)]);
+    let first = pools::load_pool_overview(control, &viewer(), "dev", POOL).await.unwrap();
+    let brief = first.pool.rollout.unwrap();
+    assert_eq!((brief.state, brief.to.label.short(), brief.to.ready), (RolloutState::Canary, "v2".into(), 1));
+    assert_eq!(first.rollout.map(|rollout| rollout.squares.len()), Some(3));
+    assert_eq!(
+        (first.undrawn, first.instances.len(), first.found),
+        (0, 0, 3),
+        "its squares are its instances"
+    );
 
     let promoted = edit(control, &mut worker, &Edit::PromoteCanary { name: POOL.into() }).await;
     assert_eq!(promoted.revision.plan.impact.total().replaced, 2);

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    autoscaling::AutoscalingView,
     change::ChangeRow,
-    rollout::{Rollout, VersionLabel},
+    instance::InstanceLine,
+    rollout::{Brief, Rollout, VersionLabel},
 };
 use crate::{
-    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, condition::Condition,
+    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, audit::AuditEvent, condition::Condition,
     environment::EnvironmentSpec, incident::Incident, pool::PoolSpec,
 };
 
@@ -80,8 +82,8 @@ impl Setting {
     }
 }
 
-/// What every tab of a pool begins with, and its first one shows. VMs are only counted here: a pool has up to two thousand, and
-/// the tabs that show single ones load those by themselves.
+/// What every tab of a pool begins with. VMs are only counted here: a pool has up to two thousand, and the tabs that show single
+/// ones load those by themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolView {
     pub row: PoolRow,
@@ -93,8 +95,30 @@ pub struct PoolView {
     pub changes: Vec<ChangeRow>,
     /// Open ones that touch it: its own brake, or that of a zone it is in.
     pub incidents: Vec<Incident>,
+    /// While VMs of more than one version are there, or are to be.
+    pub rollout: Option<Brief>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
+}
+
+/// A pool's first tab: what moves, what sizes it, and what happened to it last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolOverview {
+    pub pool: PoolView,
+    /// While VMs of more than one version are there, or are to be.
+    pub rollout: Option<Rollout>,
+    /// VMs of the rollout that have no square here: of many, those that serve.
+    pub undrawn: u64,
+    /// Where an autoscaler sizes it.
+    pub autoscaling: Option<AutoscalingView>,
+    /// At rest, by zone and name: of many, some that are not well before some that are.
+    pub instances: Vec<InstanceLine>,
+    /// How many instances there are.
+    pub found: u64,
+    /// The newest of its timeline, newest first, without what they were about before and after.
+    pub events: Vec<AuditEvent>,
+    /// What names of the environment's resources begin with.
+    pub name_prefix: String,
 }
 
 /// A pool with its rollout, of one reading.

@@ -1,6 +1,7 @@
 //! How far a pool's rollout is: which VM runs which version, what is waited for and what happens next. Computed from what
 //! was observed alone, so that a page, a condition and a command say the same.
 
+mod brief;
 mod hold;
 mod square;
 mod words;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use brief::Brief;
 pub use hold::Hold;
 pub use square::{Square, SquareState};
 
