@@ -23,6 +23,14 @@ pub enum Risk {
 impl Risk {
     pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
 
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
     /// What puts a change there, as a clause after its name.
     pub const fn rule(self) -> &'static str {
         match self {
