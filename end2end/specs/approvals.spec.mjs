@@ -10,7 +10,7 @@ import { listed } from '../harness/emulator.mjs';
 import { registerPasskey } from '../harness/passkey.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { ANSWERS, example, planImport } from '../seed.mjs';
-import { assertStory, main, phase, story, words } from './face.mjs';
+import { assertStory, main, phase, story, tableRows, words } from './face.mjs';
 import { signature, vote } from './proposals.mjs';
 
 const scene = openScene({ returns: true });
@@ -68,6 +68,9 @@ test('three people with three passkeys clear a change of production, and it runs
   await hydrated(wen.page);
   await wen.page.getByRole('link', { name: '1 change waiting for your vote' }).click();
   await wen.page.waitForURL(/waiting=me/);
+  await main(wen.page).getByText(/^1 change waits for your vote\. It expires in /).waitFor();
+  const [row] = await tableRows(main(wen.page).getByRole('group', { name: 'Changes' }));
+  assert.match(row.join(' | '), /\| (Medium|High) \| adds [^|]*\| 0 of 3 \| Waits for you \| \d+ (d|h|min)/);
   await main(wen.page).getByRole('table').getByRole('link', { name: /Import 2 templates/ }).click();
   await wen.page.waitForURL(`**${change}`);
   await assertAccessible(wen.page);

@@ -42,7 +42,7 @@ test('from the door to a running fleet and out again, without a script', async (
   );
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Changes' }).click();
   const [row] = await tableRows(main(page).getByRole('group', { name: 'Changes' }));
-  assert.match(row.join(' | '), /chg-1 .*\| dev \| Mara \| creates 2 VMs \| Applied in /);
+  assert.match(row.join(' | '), /chg-1 .*\| dev \| Mara \| (Medium|High) \| adds 2[^|]*\| +\| Done in [^|]+\| $/);
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
   await main(page).getByRole('link', { name: /^backend-pool/ }).click();

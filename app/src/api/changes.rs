@@ -3,19 +3,18 @@
 use domain::{
     ChangeId,
     change::Revision,
-    view::change::{ChangeDetail, ChangesView},
+    view::change::{ChangeDetail, ChangesView, Whose},
 };
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
-/// `mine`: only those that wait for the viewer's vote.
 #[server(prefix = "/fn", endpoint = "load_changes", output = Json)]
 pub async fn load_changes(
     environment: Option<String>,
     words: Option<String>,
     before: Option<ChangeId>,
-    mine: bool,
+    whose: Whose,
 ) -> Result<ChangesView, ApiError> {
     let request = super::request()?;
     request.answer(
@@ -25,7 +24,7 @@ pub async fn load_changes(
             environment.as_deref(),
             words.as_deref().unwrap_or_default(),
             before,
-            mine,
+            whose,
         )
         .await,
     )

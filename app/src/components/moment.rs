@@ -73,6 +73,12 @@ pub fn until(at: Timestamp) -> impl IntoView {
     stamped(at, move || ago_words(clock.now().min(at), at))
 }
 
+/// `5 h 17 min`: how long it is until then, and `over` from then on.
+pub fn left(at: Timestamp) -> impl IntoView {
+    let clock = Clock::here();
+    stamped(at, move || left_words(clock.now(), at))
+}
+
 /// `03:12:44`, for lists whose page says the day. The tooltip has the whole.
 pub fn clock_time(at: Timestamp) -> impl IntoView {
     view! {
@@ -122,6 +128,14 @@ pub fn ago_words(now: Timestamp, at: Timestamp) -> String {
         ..=-2 => format!("in {}", span_words((at - now).num_seconds())),
         -1..=0 => "now".to_owned(),
         seconds => format!("{} ago", span_words(seconds)),
+    }
+}
+
+/// How long it is until then.
+pub fn left_words(now: Timestamp, at: Timestamp) -> String {
+    match (at - now).num_seconds() {
+        ..=0 => "over".to_owned(),
+        seconds => span_words(seconds),
     }
 }
 
@@ -180,6 +194,12 @@ mod tests {
     fn a_hair_ahead_is_now_and_more_is_ahead() {
         assert_eq!(ago_words(at(0), at(1)), "now");
         assert_eq!(ago_words(at(0), at(19_020)), "in 5 h 17 min");
+    }
+
+    #[test]
+    fn what_is_left_ends() {
+        let said = [19_020, 1, 0, -60].map(|seconds| left_words(at(0), at(seconds)));
+        assert_eq!(said, ["5 h 17 min", "1 s", "over", "over"]);
     }
 
     #[test]

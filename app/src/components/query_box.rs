@@ -45,7 +45,7 @@ pub fn query_box(
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("{}.", told.join("; "))
     });
-    let kept = ["environment", "waiting"].into_iter().filter_map(|name| {
+    let kept = ["environment", "waiting", "author"].into_iter().filter_map(|name| {
         query.get(name).map(|value| view! { <input type="hidden" name=name value=value.to_owned() /> })
     });
     let kept = kept.collect_view();

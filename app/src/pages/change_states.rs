@@ -1,6 +1,10 @@
 //! How a change's state is drawn and said. A past failure is grey: red means ill now.
 
-use domain::{ChangeState, plan::ZoneImpact, view::change::ChangeRow};
+use domain::{
+    ChangeState,
+    plan::{Risk, ZoneImpact},
+    view::change::ChangeRow,
+};
 
 use crate::{
     components::{glyph::State, moment::took_words},
@@ -34,17 +38,121 @@ pub const fn word(change: ChangeState) -> &'static str {
     }
 }
 
-/// As a row says it, with how long it took.
+/// As a row says it: for whom it waits, how long it took, who ended it.
 pub fn said(row: &ChangeRow) -> String {
-    match (row.state, row.finished_at) {
-        (ChangeState::Applied, Some(at)) => {
-            format!("Applied in {}", took_words((at - row.proposed_at).num_seconds()))
+    let seats = &row.seats;
+    match row.state {
+        ChangeState::AwaitingApprovals if seats.for_me => "Waits for you".to_owned(),
+        ChangeState::AwaitingApprovals if !seats.short_of.is_empty() => {
+            format!("Waits for {}", words::list(&seats.short_of))
         }
-        (state, _) => word(state).to_owned(),
+        ChangeState::Applied => match row.finished_at {
+            Some(at) => {
+                let began = row.started_at.unwrap_or(row.proposed_at);
+                format!("Done in {}", took_words((at - began).num_seconds()))
+            }
+            None => word(row.state).to_owned(),
+        },
+        ChangeState::Rejected => match &seats.rejected_by {
+            Some(name) => format!("Rejected by {name}"),
+            None => word(row.state).to_owned(),
+        },
+        state => word(state).to_owned(),
     }
 }
 
 /// `creates 2 VMs`; what touches no VM says so.
 pub fn impact(impact: &ZoneImpact) -> String {
     words::impact(impact).unwrap_or_else(|| "no VM touched".to_owned())
+}
+
+/// Under the head of its column: `replaces 64`, `adds up to 44, opens 1 service`. None: it does nothing to VMs or traffic now.
+pub fn short_impact(row: &ChangeRow) -> Option<String> {
+    let vms = |verb: &str, count: u32| format!("{verb} {}", words::number(u64::from(count)));
+    let services = |verb: &str, count: u32| format!("{verb} {}", words::count(u64::from(count), "service"));
+    let parts = [
+        (row.impact.created, vms("adds", row.impact.created)),
+        (row.may_add, vms("adds up to", row.may_add)),
+        (row.impact.replaced, vms("replaces", row.impact.replaced)),
+        (row.impact.restarted, vms("restarts", row.impact.restarted)),
+        (row.impact.deleted, vms("deletes", row.impact.deleted)),
+        (row.opens, services("opens", row.opens)),
+        (row.closes, services("closes", row.closes)),
+    ];
+    let said: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+pub const fn risk_word(risk: Risk) -> &'static str {
+    match risk {
+        Risk::High => "High",
+        Risk::Medium => "Medium",
+        Risk::Low => "Low",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ChangeId, Timestamp, view::change::RowSeats};
+
+    use super::*;
+
+    fn row(state: ChangeState, seats: RowSeats) -> ChangeRow {
+        let at = |seconds| Timestamp::from_timestamp(seconds, 0);
+        ChangeRow {
+            id: ChangeId(1),
+            environment: "prod".to_owned(),
+            title: "Scale web to 60".to_owned(),
+            state,
+            proposed_by_name: "Wen".to_owned(),
+            proposed_at: at(0).unwrap(),
+            started_at: at(1000),
+            finished_at: at(1192).filter(|_| state.is_terminal()),
+            expires_at: None,
+            impact: ZoneImpact::default(),
+            may_add: 0,
+            opens: 0,
+            closes: 0,
+            risk: Risk::Low,
+            seats,
+        }
+    }
+
+    #[test]
+    fn a_row_says_for_whom_it_waits_and_how_it_ended() {
+        use ChangeState as State;
+        let short = |groups: &[&str], for_me| RowSeats {
+            short_of: groups.iter().map(|&group| group.to_owned()).collect(),
+            for_me,
+            ..RowSeats::default()
+        };
+        let rejected =
+            |by: Option<&str>| RowSeats { rejected_by: by.map(str::to_owned), ..short(&[], false) };
+        for (state, seats, expected) in [
+            (State::AwaitingApprovals, short(&["sre", "security"], true), "Waits for you"),
+            (State::AwaitingApprovals, short(&["sre", "security"], false), "Waits for sre and security"),
+            (State::AwaitingApprovals, short(&[], false), "Waits for approval"),
+            (State::Applied, short(&[], false), "Done in 3 min 12 s"),
+            (State::Rejected, rejected(Some("Ines")), "Rejected by Ines"),
+            (State::Rejected, rejected(None), "Rejected"),
+            (State::Applying, short(&[], false), "Applying"),
+        ] {
+            assert_eq!(said(&row(state, seats)), expected);
+        }
+    }
+
+    #[test]
+    fn an_impact_is_said_in_a_few_words() {
+        let nothing = row(ChangeState::Applying, RowSeats::default());
+        assert_eq!(short_impact(&nothing), None);
+        let replaced = ZoneImpact { replaced: 1064, ..ZoneImpact::default() };
+        let replaces = ChangeRow { impact: replaced, ..nothing.clone() };
+        assert_eq!(short_impact(&replaces).as_deref(), Some("replaces 1,064"));
+        let opens = ChangeRow { may_add: 44, opens: 1, closes: 2, ..nothing };
+        assert_eq!(
+            short_impact(&opens).as_deref(),
+            Some("adds up to 44, opens 1 service, closes 2 services")
+        );
+    }
 }

@@ -12,13 +12,13 @@ pub mod table;
 pub use detail::ChangePage;
 pub use impact::impact_panel;
 pub use plan::{actions_list, notes_list, of_severity};
-pub use table::changes_table;
+pub use table::{changes_of_all, changes_table};
 
 use domain::{
-    ChangeId, ChangeState,
+    ChangeId, ChangeState, Timestamp,
     change::ChangeCounts,
     list_query::{CHANGE_KEYS, ListQuery},
-    view::change::ChangesView,
+    view::change::{ChangeRow, ChangesView, Whose},
 };
 use leptos::prelude::*;
 
@@ -29,6 +29,7 @@ use crate::{
         empty::Empty,
         icon::Icon,
         loaded::loaded,
+        moment::{Clock, left_words},
         page_head::PageHead,
         paging::{Way, paging},
         query_box::{Preset, asking, query_box, words_of},
@@ -42,12 +43,12 @@ use crate::{
     words,
 };
 
-/// A tab beside those of all changes and of what waits for the viewer: its words, and how many changes they hold.
+/// A tab beside those of all changes and of the viewer's own: its words, and how many changes they hold.
 type Kind = (&'static str, &'static str, fn(&ChangeCounts) -> u32);
 
 const KINDS: [Kind; 4] = [
-    ("Waiting for approval", "state:awaiting_approvals", |counts| counts.waiting),
     ("This week", "age<7d", |counts| counts.recent),
+    ("Waiting for approval", "state:awaiting_approvals", |counts| counts.waiting),
     ("In progress", "state:approved,applying", |counts| counts.under_way),
     ("Failed", "state:failed", |counts| counts.failed),
 ];
@@ -67,9 +68,13 @@ fn before(query: &Query) -> Option<ChangeId> {
     query.get("before").and_then(|id| id.parse().ok())
 }
 
-/// Only what waits for the viewer's vote.
-fn waits_for_me(query: &Query) -> bool {
-    query.get("waiting") == Some("me")
+/// Only what waits for the viewer's vote, or what they are an author of.
+fn whose(query: &Query) -> Whose {
+    match (query.get("waiting"), query.get("author")) {
+        (Some("me"), _) => Whose::WaitingForMe,
+        (_, Some("me")) => Whose::Mine,
+        _ => Whose::Everybody,
+    }
 }
 
 #[component]
@@ -80,16 +85,16 @@ pub fn Changes() -> AnyView {
     let changes = Resource::new(
         move || {
             let words = query.with(|query| words_of(query, CHANGE_KEYS));
-            let (before, mine) = (query.with(before), query.with(waits_for_me));
-            (scope.named(), words, before, mine, shown.get(), live.opened())
+            let (before, whose) = (query.with(before), query.with(whose));
+            (scope.named(), words, before, whose, shown.get(), live.opened())
         },
-        |(environment, words, before, mine, ..)| async move {
+        |(environment, words, before, whose, ..)| async move {
             // The page says itself what of them cannot be read.
             if ListQuery::parse(&words, CHANGE_KEYS).is_err() {
                 return Ok(None);
             }
             let words = Some(words).filter(|words| !words.is_empty());
-            api::changes::load_changes(environment, words, before, mine).await.map(Some)
+            api::changes::load_changes(environment, words, before, whose).await.map(Some)
         },
     );
     let updates = Memo::new(move |_| live.changes().saturating_sub(shown.get()));
@@ -115,18 +120,21 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
 ) -> AnyView {
     let read = ListQuery::parse(&words_of(query, CHANGE_KEYS), CHANGE_KEYS);
     let before = before(query);
-    let of_all = query.clone().with("waiting", None);
+    let of_all = query.clone().with("waiting", None).with("author", None);
+    let of_me = |name| asking(&of_all.clone().with(name, Some("me")), &ListQuery::default(), routes::CHANGES);
     let every = asking(&of_all, &ListQuery::default(), routes::CHANGES);
-    let mine = asking(&query.clone().with("waiting", Some("me")), &ListQuery::default(), routes::CHANGES);
-    let for_me = waits_for_me(query);
-    let here = match &read {
-        Ok(words) if for_me && words.is_empty() => mine.clone(),
-        Ok(words) => asking(query, words, routes::CHANGES),
-        Err(_) => String::new(),
+    let (waiting, mine) = (of_me("waiting"), of_me("author"));
+    let whose = whose(query);
+    let here = match (&read, whose) {
+        (Ok(words), Whose::WaitingForMe) if words.is_empty() => waiting.clone(),
+        (Ok(words), Whose::Mine) if words.is_empty() => mine.clone(),
+        (Ok(words), _) => asking(query, words, routes::CHANGES),
+        (Err(_), _) => String::new(),
     };
     let asked = read.as_ref().is_ok_and(|words| !words.is_empty());
     // What cannot be read is not asked for, so nothing was counted.
     let counts = page.as_ref().map(|page| page.counts);
+    let every_one = counts.map_or(0, |counts| u64::from(counts.every));
     let tab = |label: &'static str, href: String, of: fn(&ChangeCounts) -> u32| {
         let tab = Tab::new(label, href);
         match &counts {
@@ -135,33 +143,29 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         }
     };
     let mut tabs = vec![
+        tab("Waiting for me", waiting, |counts| counts.waiting_for_me),
+        tab("Mine", mine, |counts| counts.mine),
         tab("All", every.clone(), |counts| counts.every),
-        tab("Waiting for me", mine, |counts| counts.waiting_for_me),
     ];
     tabs.extend(KINDS.into_iter().filter_map(|(label, words, of)| {
         let words = ListQuery::parse(words, CHANGE_KEYS).ok()?;
         Some(tab(label, asking(&of_all, &words, routes::CHANGES), of))
     }));
     let (changes, next) = page.map_or_else(Default::default, |page| (page.list.changes, page.list.next));
-    let waiting = changes.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
-    let underway = changes.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
-    let lead = match (waiting, underway) {
-        _ if read.is_err() => "What to show of them cannot be read.".to_owned(),
-        (0, 0) if asked || for_me || before.is_some() => {
-            "None of those shown waits or is being applied.".to_owned()
-        }
-        (0, 0) => "Nothing waits and nothing is being applied.".to_owned(),
-        (0, some) => format!("{} being applied.", be(some)),
-        (some, 0) => format!("{} waiting for approval.", be(some)),
-        (wait, run) => format!("{} waiting for approval, {run} being applied.", be(wait)),
+    let lead = match &counts {
+        None => Lead::said("What to show of them cannot be read."),
+        Some(counts) if counts.waiting_for_me > 0 => Lead::for_me(counts.waiting_for_me, &changes),
+        Some(_) => Lead::of(&changes, asked || whose != Whose::Everybody || before.is_some()),
     };
+    let clock = Clock::here();
     let newest = before.is_some().then(|| query.clone().with("before", None).on(routes::CHANGES));
     let older =
         next.map(|next: ChangeId| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
     let shown = words::count(changes.len() as u64, "change");
     let foot = paging(Some(shown), vec![Way::back("Newest", newest), Way::onward("Older", older)]);
     let body = match changes.is_empty() {
-        false => changes_table(changes).into_any(),
+        false if query.get("environment").is_some() => changes_table(changes),
+        false => changes_of_all(changes),
         true if read.is_err() => view! {
             <Empty title="The words cannot be read" icon=Icon::Filter>
                 <p class="soft">"What is wrong stands below the field."</p>
@@ -177,12 +181,21 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         .into_any(),
         true if asked => view! {
             <Empty title="No change is like that" icon=Icon::Filter>
+                <p class="soft">{format!("Without these words: {}.", words::count(every_one, "change"))}</p>
                 <ButtonLink href=every label="Show all changes" />
             </Empty>
         }
         .into_any(),
-        true if for_me => view! {
+        true if whose == Whose::WaitingForMe => view! {
             <Empty title="Nothing waits for your vote" icon=Icon::Filter>
+                <p class="soft">"A change is asked of you while it lacks an approval that you can give."</p>
+                <ButtonLink href=every label="Show all changes" />
+            </Empty>
+        }
+        .into_any(),
+        true if whose == Whose::Mine => view! {
+            <Empty title="You have proposed nothing yet" icon=Icon::Changes>
+                <p class="soft">"What you propose or edit is listed here."</p>
                 <ButtonLink href=every label="Show all changes" />
             </Empty>
         }
@@ -198,7 +211,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     view! {
         <PageHead
             title="Changes"
-            lead=move || lead.clone()
+            lead=move || lead.words(clock)
             actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
         />
         <Tabs label="Presets" tabs=tabs current=here />
@@ -222,6 +235,51 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     .into_any()
 }
 
+/// The sentence under the title.
+#[derive(Clone, Debug)]
+struct Lead {
+    said: String,
+    /// What ends first, and when.
+    ends: Option<(&'static str, Timestamp)>,
+}
+
+impl Lead {
+    fn said(text: impl Into<String>) -> Self {
+        Self { said: text.into(), ends: None }
+    }
+
+    /// Which of them expires first is known where all of them are shown.
+    fn for_me(count: u32, shown: &[ChangeRow]) -> Self {
+        let mine: Vec<&ChangeRow> = shown.iter().filter(|row| row.seats.for_me).collect();
+        let first = mine.iter().filter_map(|row| row.expires_at).min();
+        let all = u32::try_from(mine.len()).is_ok_and(|mine| mine == count);
+        let (verb, which) = if count == 1 { ("waits", "It") } else { ("wait", "The first") };
+        let said = format!("{} {verb} for your vote.", words::count(u64::from(count), "change"));
+        Self { said, ends: first.filter(|_| all).map(|at| (which, at)) }
+    }
+
+    /// `some`: others are not shown.
+    fn of(shown: &[ChangeRow], some: bool) -> Self {
+        let waiting = shown.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
+        let underway = shown.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
+        Self::said(match (waiting, underway) {
+            (0, 0) if some => "None of those shown waits or is being applied.".to_owned(),
+            (0, 0) => "Nothing waits and nothing is being applied.".to_owned(),
+            (0, run) => format!("{} being applied.", be(run)),
+            (wait, 0) => format!("{} waiting for approval.", be(wait)),
+            (wait, run) => format!("{} waiting for approval, {run} being applied.", be(wait)),
+        })
+    }
+
+    fn words(&self, clock: Clock) -> String {
+        let now = clock.now();
+        match self.ends.filter(|(_, at)| *at > now) {
+            Some((which, at)) => format!("{} {which} expires in {}.", self.said, left_words(now, at)),
+            None => self.said.clone(),
+        }
+    }
+}
+
 fn be(count: u64) -> String {
     format!("{} {}", words::count(count, "change"), if count == 1 { "is" } else { "are" })
 }
@@ -234,6 +292,18 @@ mod tests {
     fn the_address_pages() {
         assert_eq!(before(&Query::parse("q=web&before=chg-12")), Some(ChangeId(12)));
         assert_eq!(before(&Query::parse("before=12")), None);
+    }
+
+    #[test]
+    fn the_address_says_whose() {
+        for (address, expected) in [
+            ("", Whose::Everybody),
+            ("waiting=me", Whose::WaitingForMe),
+            ("author=me&q=web", Whose::Mine),
+            ("author=wen", Whose::Everybody),
+        ] {
+            assert_eq!(whose(&Query::parse(address)), expected, "{address}");
+        }
     }
 
     #[test]

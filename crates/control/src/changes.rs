@@ -1,12 +1,16 @@
 //! Changes: the one way by which anything is written to a fleet.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use domain::{
     Actor, ChangeId, ChangeState, Permission,
     audit::AuditAction,
     change::Change,
+    firewall::TrafficChange,
     list_query::{CHANGE_KEYS, ListQuery, WordProblem},
-    view::change::{ChangeList, ChangeRow, ChangeView, ChangesView},
+    plan::may_add,
+    view::change::{ChangeList, ChangeRow, ChangeView, ChangesView, RowSeats, Whose},
 };
 
 use crate::{
@@ -147,16 +151,43 @@ async fn find(control: &Control, id: ChangeId) -> Result<Change, Error> {
     control.store.get_change(id).await?.ok_or_else(|| Error::NotFound(id.to_string()))
 }
 
-pub(crate) fn row(change: store::ChangeSummary) -> ChangeRow {
+/// As lists show them to this person.
+pub(crate) async fn rows(
+    control: &Control,
+    actor: &Actor,
+    found: Vec<store::ChangeSummary>,
+) -> Result<Vec<ChangeRow>, Error> {
+    let ids: Vec<ChangeId> = found.iter().map(|change| change.id).collect();
+    let mut seats = votes::seats(control, actor, &ids).await?;
+    let row = |change: store::ChangeSummary| {
+        let seats = seats.remove(&change.id).unwrap_or_default();
+        row(change, seats)
+    };
+    Ok(found.into_iter().map(row).collect())
+}
+
+fn row(change: store::ChangeSummary, seats: RowSeats) -> ChangeRow {
+    let may_add = may_add(&change.maxima);
+    let services = |traffic: &[TrafficChange]| {
+        let named: BTreeSet<&String> = traffic.iter().flat_map(|one| &one.services).collect();
+        u32::try_from(named.len()).unwrap_or(u32::MAX)
+    };
     ChangeRow {
         impact: change.impact.total(),
+        may_add,
+        opens: services(&change.impact.traffic.gained),
+        closes: services(&change.impact.traffic.lost),
+        risk: change.impact.risk(may_add),
+        seats,
         id: change.id,
         environment: change.environment,
         title: change.title,
         state: change.state,
         proposed_by_name: change.proposed_by_name,
         proposed_at: change.proposed_at,
+        started_at: change.claimed_at,
         finished_at: change.finished_at,
+        expires_at: change.expires_at.filter(|_| change.state == ChangeState::AwaitingApprovals),
     }
 }
 
@@ -169,10 +200,10 @@ pub async fn list_changes(
     before: Option<ChangeId>,
 ) -> Result<ChangeList, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    page(control, store::ChangeFilter { environment, before, ..Default::default() }, words).await
+    page(control, actor, store::ChangeFilter { environment, before, ..Default::default() }, words).await
 }
 
-/// The same with what the changes' own page tells around it; `mine`: only those that wait for this person's vote.
+/// The same with what the changes' own page tells around it.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn load_changes(
     control: &Control,
@@ -180,14 +211,15 @@ pub async fn load_changes(
     environment: Option<&str>,
     words: &str,
     before: Option<ChangeId>,
-    mine: bool,
+    whose: Whose,
 ) -> Result<ChangesView, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let waiting = votes::waiting_for(control, actor).await?;
-    let among = mine.then_some(waiting.as_slice());
-    let filter = store::ChangeFilter { environment, before, among, ..Default::default() };
-    let list = page(control, filter, words).await?;
-    let counts = control.store.count_changes(environment, list.now - RECENT, &waiting).await?;
+    let among = (whose == Whose::WaitingForMe).then_some(waiting.as_slice());
+    let author = (whose == Whose::Mine).then_some(actor.id.as_str());
+    let filter = store::ChangeFilter { environment, before, author, among, ..Default::default() };
+    let list = page(control, actor, filter, words).await?;
+    let counts = control.store.count_changes(environment, list.now - RECENT, (&actor.id, &waiting)).await?;
     Ok(ChangesView { list, counts })
 }
 
@@ -200,7 +232,12 @@ fn read(words: &str) -> Result<ListQuery, Error> {
 /// The database leaves out by state; the other words are held against the headings that it gives, so many of them at most.
 /// Where those are not enough the page is short, and the following one begins where this one stopped to look. Plans are read
 /// of what the page shows alone; what has left the state that is asked for in between is not shown.
-async fn page(control: &Control, filter: store::ChangeFilter<'_>, words: &str) -> Result<ChangeList, Error> {
+async fn page(
+    control: &Control,
+    actor: &Actor,
+    filter: store::ChangeFilter<'_>,
+    words: &str,
+) -> Result<ChangeList, Error> {
     filter.environment.map_or(Ok(()), environments::check)?;
     let wanted = read(words)?;
     let now = control.clock.now();
@@ -224,8 +261,8 @@ async fn page(control: &Control, filter: store::ChangeFilter<'_>, words: &str) -
         filter.before.filter(|_| !ended)
     };
     let shown = store::ChangeFilter { before: None, among: Some(&held), ..filter };
-    let rows = if held.is_empty() { Vec::new() } else { control.store.list_changes(&shown, PAGE).await? };
-    Ok(ChangeList { changes: rows.into_iter().map(row).collect(), next, now })
+    let found = if held.is_empty() { Vec::new() } else { control.store.list_changes(&shown, PAGE).await? };
+    Ok(ChangeList { changes: rows(control, actor, found).await?, next, now })
 }
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]

@@ -49,7 +49,11 @@ impl Rules {
     }
 
     pub(crate) fn requirement(&self, change: &Change) -> Requirement {
-        let environment = &change.revision.desired.environment;
+        self.require(&change.revision.desired.environment)
+    }
+
+    /// Who must agree to any change of the environment.
+    pub(crate) fn require(&self, environment: &EnvironmentSpec) -> Requirement {
         self.policy.require(&environment.environment, self.guarded.tier(environment))
     }
 
@@ -133,7 +137,7 @@ pub(crate) fn weigh(
     for vote in votes.iter().filter(of_this) {
         let statement = verify(signing, change, vote)
             .map_err(|why| Forged(format!("a vote on it does not verify: {why} (evidence_invalid)")))?;
-        if let Some(because) = staleness(&statement, vote, rules, now) {
+        if let Some(because) = staleness(&statement, vote.key_revoked_at.is_some(), rules, now) {
             stale.push(Stale { vote: vote.id, because });
             continue;
         }
@@ -190,8 +194,17 @@ pub(crate) fn mismatches(statement: &Statement, change: &Change) -> [(&'static s
     ]
 }
 
+/// Why a vote that nobody took back does not count by the rules in force; None: it does, if its signature holds, which is
+/// [`weigh`]'s to say.
+pub(crate) fn void_by(statement: &[u8], key_revoked: bool, rules: &Rules, now: Timestamp) -> Option<String> {
+    match Statement::from_bytes(statement) {
+        Ok(statement) => staleness(&statement, key_revoked, rules, now),
+        Err(error) => Some(format!("what was signed cannot be read: {error}")),
+    }
+}
+
 /// Why a true vote holds no more.
-fn staleness(statement: &Statement, vote: &Vote, rules: &Rules, now: Timestamp) -> Option<String> {
+fn staleness(statement: &Statement, key_revoked: bool, rules: &Rules, now: Timestamp) -> Option<String> {
     let (policy, roster) = (&rules.policy, &rules.roster);
     if !statement.is_valid_at(now) {
         Some(ENDED.to_owned())
@@ -204,7 +217,7 @@ fn staleness(statement: &Statement, vote: &Vote, rules: &Rules, now: Timestamp) 
         ))
     } else if statement.roster_rev != roster.revision {
         Some(format!("the roster moved from r{} to r{}", statement.roster_rev, roster.revision))
-    } else if vote.key_revoked_at.is_some() {
+    } else if key_revoked {
         Some("the passkey that signed it was revoked".to_owned())
     } else {
         None

@@ -87,7 +87,7 @@ pub async fn load_firewall_rule(
     Ok(FirewallRuleView {
         description: desired.or(observed).map(|rule| rule.description.clone()).unwrap_or_default(),
         settings: firewall_settings(desired, observed),
-        changes: changes.into_iter().map(crate::changes::row).collect(),
+        changes: crate::changes::rows(control, actor, changes).await?,
         observed_at: rules.declared.environment.observed_at,
         now: control.clock.now(),
         row,

@@ -35,8 +35,8 @@ pub async fn load_fleet(
         states: &states,
         ..Default::default()
     };
-    let changes =
-        control.store.list_changes(&open, OPEN_CHANGES).await?.into_iter().map(crate::changes::row).collect();
+    let open = control.store.list_changes(&open, OPEN_CHANGES).await?;
+    let changes = crate::changes::rows(control, actor, open).await?;
     let now = control.clock.now();
     let Some(environment) = environment else {
         return Ok(FleetView {

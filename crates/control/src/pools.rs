@@ -123,7 +123,7 @@ async fn look(
         zones: desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),
         settings,
         spec,
-        changes: changes.into_iter().map(crate::changes::row).collect(),
+        changes: crate::changes::rows(control, actor, changes).await?,
         observed_at: listed.environment.observed_at,
         now,
         row,

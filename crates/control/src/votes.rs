@@ -1,18 +1,20 @@
 //! Votes: a person is given a statement to sign, and what they signed is verified, stored as it came, and counted.
 
+mod polls;
 mod view;
 
 use approval::{Assertion, Bytes32, Statement, groups, verify_assertion};
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::{
     Actor, ChangeId, ChangeState, Permission, Timestamp,
-    approvals::Ballot,
+    approvals::{Ballot, Requirement, Roster},
     audit::AuditAction,
     change::Change,
     view::approval::{VoteAnswer, VoteBlock, VoteOptions},
 };
 use store::{NewEvent, NewVote, Tx, Vote};
 
+pub(crate) use polls::{seats, waiting_for};
 pub(crate) use view::approvals;
 
 use crate::{
@@ -298,18 +300,9 @@ pub(crate) fn block(
     if change.expires_at.is_some_and(|end| end <= now) {
         return blocked(format!("the time in which {} could be approved is over", change.id));
     }
-    if !actor.may(Permission::VoteOnChange) {
-        return blocked("you may not vote on changes: it takes the role approver".to_owned());
-    }
-    if change.authors.contains(&actor.id) {
-        return blocked("you proposed or edited this change: somebody else must approve it".to_owned());
-    }
-    let requirement = rules.requirement(change);
-    if !requirement.0.iter().any(|quota| rules.roster.holds(&quota.group, &actor.id)) {
-        return blocked(format!("it takes {requirement}, and you are in none of these groups"));
-    }
-    if votes.iter().any(|vote| vote.person == actor.id && vote.is_live(change.revision.number, now)) {
-        return blocked("you have voted on this revision".to_owned());
+    let voted = votes.iter().any(|vote| vote.person == actor.id && vote.is_live(change.revision.number, now));
+    if let Some(reason) = barred(actor, &change.authors, &rules.requirement(change), &rules.roster, voted) {
+        return blocked(reason);
     }
     if !has_passkey {
         let reason = "a vote is signed with a passkey, and you have none yet".to_owned();
@@ -318,25 +311,26 @@ pub(crate) fn block(
     None
 }
 
-fn said(state: ChangeState) -> String {
-    state.as_str().replace('_', " ")
+/// Why it is not this person's to vote on a change that waits, with whatever passkey. `voted`: on its revision.
+fn barred(
+    actor: &Actor,
+    authors: &[String],
+    requirement: &Requirement,
+    roster: &Roster,
+    voted: bool,
+) -> Option<String> {
+    if !actor.may(Permission::VoteOnChange) {
+        return Some("you may not vote on changes: it takes the role approver".to_owned());
+    }
+    if authors.contains(&actor.id) {
+        return Some("you proposed or edited this change: somebody else must approve it".to_owned());
+    }
+    if !requirement.0.iter().any(|quota| roster.holds(&quota.group, &actor.id)) {
+        return Some(format!("it takes {requirement}, and you are in none of these groups"));
+    }
+    voted.then(|| "you have voted on this revision".to_owned())
 }
 
-/// Of the changes that wait, those on which the person may vote and has not, oldest first. Whether they have a passkey does not matter:
-/// who has none is to register one.
-pub(crate) async fn waiting_for(control: &Control, actor: &Actor) -> Result<Vec<ChangeId>, Error> {
-    if !actor.may(Permission::VoteOnChange) {
-        return Ok(Vec::new());
-    }
-    let roster = control.store.roster_in_force().await?;
-    let waiting = control.store.list_waiting_changes().await?;
-    Ok(waiting
-        .into_iter()
-        .filter(|change| {
-            change.requirement.0.iter().any(|quota| roster.holds(&quota.group, &actor.id))
-                && !change.authors.contains(&actor.id)
-                && !change.voters.contains(&actor.id)
-        })
-        .map(|change| change.id)
-        .collect())
+fn said(state: ChangeState) -> String {
+    state.as_str().replace('_', " ")
 }

@@ -6,7 +6,7 @@ mod quorum;
 mod roster;
 
 pub use policy::{Applies, Policy, PolicyError, Rule};
-pub use quorum::{Quorum, Seats, evaluate};
+pub use quorum::{Quorum, Seats, evaluate, would_seat};
 pub use roster::{Roster, RosterError};
 
 use std::{fmt, num::NonZeroU32};

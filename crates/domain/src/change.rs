@@ -159,6 +159,8 @@ pub struct ChangeCounts {
     pub waiting: u32,
     /// For the vote of whoever asks.
     pub waiting_for_me: u32,
+    /// Proposed or edited by whoever asks.
+    pub mine: u32,
     /// Approved, or being applied.
     pub under_way: u32,
     pub failed: u32,

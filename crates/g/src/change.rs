@@ -58,11 +58,14 @@ async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usiz
                         change.proposed_at.format("%Y-%m-%d %H:%M").to_string(),
                         change.proposed_by_name.clone(),
                         vms(&change.impact),
+                        change.risk.as_str().to_owned(),
+                        tally(change),
                         change.title.clone(),
                     ]
                 })
                 .collect();
-            let head = ["CHANGE", "STATE", "ENVIRONMENT", "PROPOSED (UTC)", "BY", "VMS", "TITLE"];
+            let head =
+                ["CHANGE", "STATE", "ENVIRONMENT", "PROPOSED (UTC)", "BY", "VMS", "RISK", "VOTES", "TITLE"];
             output::write(&table(&head, &rows))?;
             if more { output::say("There are more: --limit shows them.") } else { Ok(()) }
         }
@@ -75,6 +78,14 @@ fn vms(impact: &ZoneImpact) -> String {
     let said: Vec<String> =
         parts.iter().filter(|(_, vms)| *vms > 0).map(|(sign, vms)| format!("{sign}{vms}")).collect();
     if said.is_empty() { "none".to_owned() } else { said.join(" ") }
+}
+
+/// `1 of 3`; nothing where nobody is asked.
+fn tally(change: &ChangeSummary) -> String {
+    match change.approvals_needed {
+        0 => String::new(),
+        needed => format!("{} of {needed}", change.approvals),
+    }
 }
 
 fn votes(approvals: &Approvals) -> String {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ChangeId, ChangeState, Timestamp, change, edit::Edit, operation::Operation, view::change as view,
+    ChangeId, ChangeState, Timestamp, change, edit::Edit, operation::Operation, plan::Risk,
+    view::change as view,
 };
 
 use crate::{Approvals, MakePlan, Plan, SourceFile, ZoneImpact, schema::wire};
@@ -18,7 +19,12 @@ wire! { answer
         proposed_by_name: String,
         proposed_at: Timestamp,
         finished_at: Option<Timestamp>,
+        /// While it waits: when nobody may approve it any more.
+        expires_at: Option<Timestamp>,
         impact: ZoneImpact,
+        risk: Risk,
+        approvals: u32,
+        approvals_needed: u32,
     }
 }
 
@@ -142,7 +148,11 @@ impl From<&view::ChangeRow> for ChangeSummary {
             proposed_by_name: row.proposed_by_name.clone(),
             proposed_at: row.proposed_at,
             finished_at: row.finished_at,
+            expires_at: row.expires_at,
             impact: (&row.impact).into(),
+            risk: row.risk,
+            approvals: row.seats.taken,
+            approvals_needed: row.seats.needed,
         }
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     approvals::Ballot,
     command::{CommandState, Verb},
     edit::Edit,
+    plan::Risk,
     token::Scope,
 };
 use serde_json::{Map, Value, json};
@@ -107,7 +108,7 @@ macro_rules! words {
     };
 }
 
-words! { AgentState, AgentType, Ballot, ChangeState, CommandState, Permission, Role, Scope, Verb, }
+words! { AgentState, AgentType, Ballot, ChangeState, CommandState, Permission, Risk, Role, Scope, Verb, }
 
 /// An edit by its verb; the noun it carries is whole, by the names of the Terraform module.
 impl Schema for Edit {

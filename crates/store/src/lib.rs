@@ -74,6 +74,6 @@ pub use template_deletions::TemplateDeletion;
 pub use templates::{Template, TemplateHeading, TemplateName};
 pub use tokens::{ApiToken, NewApiToken, TokenBearer};
 pub use tx::Tx;
-pub use votes::{NewVote, Vote, WaitingChange};
+pub use votes::{Cast, NewVote, Poll, Vote};
 
 pub type Result<T> = std::result::Result<T, Error>;

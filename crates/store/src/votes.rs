@@ -1,10 +1,11 @@
 //! Votes on changes, as raw evidence: what was signed, by which key, in the bytes that came. A vote may become void, and nothing else of it changes.
 
-use domain::{
-    ChangeId, ChangeState, Timestamp,
-    approvals::{Ballot, Requirement},
-};
+mod polls;
+
+use domain::{ChangeId, ChangeState, Timestamp, approvals::Ballot};
 use sqlx::PgExecutor;
+
+pub use polls::{Cast, Poll};
 
 use crate::{Error, Notification, Result, Store, Tx, column};
 
@@ -57,17 +58,6 @@ pub struct NewVote<'a> {
     pub credential_id: &'a [u8],
     pub not_after: Timestamp,
     pub at: Timestamp,
-}
-
-/// A change that waits, as far as it takes to tell for whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingChange {
-    pub id: ChangeId,
-    pub requirement: Requirement,
-    /// Ids of who proposed or edited it.
-    pub authors: Vec<String>,
-    /// Ids of who has voted on its revision already.
-    pub voters: Vec<String>,
 }
 
 struct Row {
@@ -146,39 +136,6 @@ impl Store {
     /// Oldest first, void ones too.
     pub async fn list_votes(&self, change: ChangeId) -> Result<Vec<Vote>> {
         read(&self.pool, change).await
-    }
-
-    /// Changes that wait for approvals, oldest first.
-    pub async fn list_waiting_changes(&self) -> Result<Vec<WaitingChange>> {
-        sqlx::query!(
-            r#"SELECT c.id, r.verdict -> 'requirement' AS requirement,
-                      (SELECT array_agg(DISTINCT author) FROM (
-                           SELECT c.proposed_by AS author
-                           UNION SELECT created_by FROM change_revisions
-                               WHERE change_id = c.id AND created_by IS NOT NULL
-                       ) people) AS "authors!",
-                      coalesce((SELECT array_agg(v.person) FROM votes v WHERE v.change_id = c.id
-                           AND v.revision = r.number AND v.voided_at IS NULL AND v.not_after > clock_timestamp()
-                       ), '{}') AS "voters!"
-               FROM changes c
-               JOIN LATERAL (
-                   SELECT number, verdict FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
-               ) r ON true
-               WHERE c.state = $1 AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp()) ORDER BY c.id"#,
-            ChangeState::AwaitingApprovals.as_str()
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .into_iter()
-        .map(|row| {
-            let id = ChangeId(row.id);
-            let requirement = match row.requirement {
-                Some(value) => column::json(|| id.to_string(), "verdict", value)?,
-                None => Requirement::default(),
-            };
-            Ok(WaitingChange { id, requirement, authors: row.authors, voters: row.voters })
-        })
-        .collect()
     }
 
     /// Changes whose time to be approved in is over, and those with votes whose time is.

@@ -165,7 +165,7 @@ fn arguments(function: &str) -> Sent {
         | "stop_agent" => Form("zone=us-central1-a&name=none"),
         "find_by_name" => Form("text=none"),
         "load_audit_event" => Form("seq=999"),
-        "load_changes" => Form("mine=true"),
+        "load_changes" => Form("whose=waiting_for_me"),
         "load_autoscaling" => Form("environment=none&pool=none&window=3600"),
         "load_autoscaling_form" | "load_pool_costs" | "load_pool_firewall" | "load_pool_timeline" => {
             Form("environment=none&pool=none")

@@ -87,8 +87,11 @@ mod tests {
             proposed_by: "olga".into(),
             proposed_by_name: "Olga".into(),
             proposed_at: Timestamp::default(),
+            expires_at: None,
+            claimed_at: None,
             finished_at: None,
             impact: Impact::default(),
+            maxima: Vec::new(),
         };
         let missing = ["create a", "create b", "create c", "create d", "create e"].map(str::to_owned);
         assert_eq!(

@@ -26,7 +26,7 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
     }
     for waiting in control.store.list_waiting_changes().await? {
         // Without a vote there is nothing to take back; whoever comes to vote is shown the truth first.
-        if waiting.voters.is_empty() {
+        if !waiting.votes.iter().any(|vote| vote.in_time) {
             continue;
         }
         match follow(control, leader, &actor, waiting.id, &mut status).await {

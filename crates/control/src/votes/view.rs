@@ -14,7 +14,7 @@ use store::Vote;
 use super::block;
 use crate::{
     Control, Error,
-    evidence::{ENDED, Rules},
+    evidence::{self, Rules},
     passkeys::usable_passkeys,
 };
 
@@ -33,9 +33,8 @@ pub(crate) async fn approvals(
     let waits = change.state == ChangeState::AwaitingApprovals;
     let requirement =
         if waits { rules.requirement(change) } else { change.revision.verdict.requirement.clone() };
-    let counts = |vote: &&Vote| {
-        if waits { vote.is_live(change.revision.number, now) } else { vote.voided_at.is_none() }
-    };
+    let void = |vote: &Vote| void(vote, change, waits.then_some(&rules), now);
+    let counts = |vote: &&Vote| void(vote).is_none();
     let approved = domain::approvals::Ballot::Approve;
     let approvers: BTreeSet<String> = votes
         .iter()
@@ -73,7 +72,7 @@ pub(crate) async fn approvals(
                     .filter(|_| counts(&vote) && vote.revision == change.revision.number)
                     .map(str::to_owned),
                 digest: groups(&Statement::digest(&vote.statement)),
-                void: void(vote, change, waits, now),
+                void: void(vote),
             })
             .collect(),
         block: block(actor, change, &rules, &votes, has_passkey, now),
@@ -83,11 +82,13 @@ pub(crate) async fn approvals(
     })
 }
 
-fn void(vote: &Vote, change: &Change, waits: bool, now: domain::Timestamp) -> Option<String> {
-    if let Some(because) = &vote.voided_because {
-        return Some(because.clone());
+/// Why a vote does not count. `rules`: those in force, of a change that waits.
+fn void(vote: &Vote, change: &Change, rules: Option<&Rules>, now: domain::Timestamp) -> Option<String> {
+    if vote.voided_at.is_some() {
+        return Some(vote.voided_because.clone().unwrap_or_default());
     }
-    (waits && vote.revision == change.revision.number && vote.not_after <= now).then(|| ENDED.to_owned())
+    let rules = rules.filter(|_| vote.revision == change.revision.number)?;
+    evidence::void_by(&vote.statement, vote.key_revoked_at.is_some(), rules, now)
 }
 
 /// Everybody of the roster but the authors is not enough: no vote could ever clear this change.

@@ -12,6 +12,7 @@ use domain::{
     audit::AuditAction as Did,
     edit::Edit,
     plan::instances::{InstanceAction, InstanceVerb},
+    view::change::Whose,
 };
 use sqlx::PgPool;
 
@@ -40,12 +41,12 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     assert_eq!(seen.votes[0].group.as_deref(), Some("sre"));
     assert!(seen.block.unwrap().reason.contains("you have voted"));
     assert_eq!(me::load_me(control, &wen.actor).await.unwrap().waiting_for_me, 0);
-    let load = async |who: &Approver, words: &str, mine: bool| {
-        changes::load_changes(control, &who.actor, None, words, None, mine).await.unwrap()
+    let load = async |who: &Approver, words: &str, whose: Whose| {
+        changes::load_changes(control, &who.actor, None, words, None, whose).await.unwrap()
     };
-    let waiting = load(&noor, "", true).await;
+    let waiting = load(&noor, "", Whose::WaitingForMe).await;
     assert_eq!(waiting.list.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
-    let counts = async |who: &Approver| load(who, "state:failed", false).await.counts;
+    let counts = async |who: &Approver| load(who, "state:failed", Whose::Everybody).await.counts;
     let (voted, asked) = (counts(&wen).await, counts(&noor).await);
     assert_eq!((voted.every, voted.recent, voted.waiting, voted.waiting_for_me), (1, 1, 1, 0));
     assert_eq!((asked, waiting.counts), (domain::change::ChangeCounts { waiting_for_me: 1, ..voted }, asked));

@@ -37,4 +37,5 @@ mod rolling;
 mod template_versions;
 mod templates;
 mod tokens;
+mod waiting;
 mod watching;

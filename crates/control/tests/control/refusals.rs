@@ -12,6 +12,7 @@ use domain::{
     token::TokenId,
     view::{
         approval::{RegistrationAnswer, VoteAnswer},
+        change::Whose,
         import::Reading,
         token::NewToken,
     },
@@ -63,7 +64,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("revoke_passkey", passkeys::revoke_passkey(control, &nobody, "00").await.err()),
         ("cancel_change", changes::cancel_change(control, &nobody, ChangeId(1)).await.err()),
         ("list_changes", changes::list_changes(control, &nobody, None, "", None).await.err()),
-        ("load_changes", changes::load_changes(control, &nobody, None, "", None, true).await.err()),
+        ("load_changes", changes::load_changes(control, &nobody, None, "", None, Whose::Mine).await.err()),
         ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
         ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),

@@ -32,6 +32,16 @@ impl Quorum {
         self.0.iter().all(|seats| seats.taken() >= seats.needed)
     }
 
+    /// Seats that somebody sits in.
+    pub fn taken(&self) -> u32 {
+        self.0.iter().map(Seats::taken).fold(0, u32::saturating_add)
+    }
+
+    /// Groups of which somebody is still missing.
+    pub fn short_of(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|seats| seats.taken() < seats.needed).map(|seats| seats.group.as_str())
+    }
+
     /// The group for which a person counts.
     pub fn seat_of(&self, person: &str) -> Option<&str> {
         let sits = |seats: &&Seats| seats.people.iter().any(|sitting| sitting == person);
@@ -77,6 +87,20 @@ pub fn evaluate(
         people: seated.iter().map(|person| people[*person].to_owned()).collect(),
     });
     Quorum(seats.collect())
+}
+
+/// Whether the person's approval, beside those that are there, would fill a seat that is still empty.
+pub fn would_seat(
+    requirement: &Requirement,
+    roster: &Roster,
+    approvers: &BTreeSet<String>,
+    excluded: &BTreeSet<String>,
+    person: &str,
+) -> bool {
+    let mut with = approvers.clone();
+    with.insert(person.to_owned());
+    let taken = |approvers: &BTreeSet<String>| evaluate(requirement, roster, approvers, excluded).taken();
+    taken(&with) > taken(approvers)
 }
 
 struct Seating<'a> {
@@ -165,6 +189,25 @@ mod tests {
         assert_eq!(said(&roster, &["a", "b", "c"], &[]), "sre 2 of 2, security 1 of 1");
     }
 
+    #[test]
+    fn a_vote_is_wanted_while_it_would_fill_a_seat() {
+        let roster = Roster::of(1, &[("sre", &["a", "b", "c", "d"]), ("security", &["a", "s"])]);
+        let asked = requirement(&[("sre", 2), ("security", 1)]);
+        let wanted = |approvers: &[&str], excluded: &[&str], person: &str| {
+            would_seat(&asked, &roster, &set(approvers), &set(excluded), person)
+        };
+        assert!(wanted(&[], &[], "d"));
+        assert!(wanted(&["b"], &[], "d"));
+        assert!(!wanted(&["b", "c"], &[], "d"), "both seats of sre are taken");
+        assert!(wanted(&["a", "b"], &[], "d"), "a moves on to security");
+        assert!(!wanted(&["a", "b", "c"], &[], "s"), "a sits in the seat of security");
+        assert!(wanted(&["b", "c"], &[], "s"));
+        assert!(!wanted(&[], &["d"], "d") && !wanted(&[], &[], "stranger") && !wanted(&["d"], &[], "d"));
+        let short = evaluate(&asked, &roster, &set(&["b", "c"]), &set(&[]));
+        assert_eq!((short.taken(), short.short_of().collect::<Vec<_>>()), (2, vec!["security"]));
+        assert!(!would_seat(&Requirement::default(), &roster, &set(&[]), &set(&[]), "a"));
+    }
+
     /// The most seats that any assignment fills, by trying all of them.
     fn brute_force(quotas: &[u32], may: &[Vec<bool>], person: usize, taken: &mut Vec<u32>) -> u32 {
         if person == may.len() {
@@ -208,7 +251,16 @@ mod tests {
             let may: Vec<Vec<bool>> = members.iter().enumerate().filter(|(person, _)| !excluded[*person])
                 .map(|(_, member)| member[..quotas.len()].to_vec()).collect();
             let best = brute_force(&quotas, &may, 0, &mut vec![0; quotas.len()]);
-            prop_assert_eq!(quorum.0.iter().map(Seats::taken).sum::<u32>(), best);
+            prop_assert_eq!(quorum.taken(), best);
+            // Somebody is wanted exactly where the best assignment with them is better than the one without.
+            if let Some((last, others)) = members.split_last().filter(|_| !excluded[members.len() - 1]) {
+                let without: BTreeSet<String> = (0..others.len()).map(|person| format!("p{person}")).collect();
+                let may: Vec<Vec<bool>> = others.iter().enumerate().filter(|(person, _)| !excluded[*person])
+                    .map(|(_, member)| member[..quotas.len()].to_vec()).collect();
+                let before = brute_force(&quotas, &may, 0, &mut vec![0; quotas.len()]);
+                let person = format!("p{}", others.len());
+                prop_assert_eq!(would_seat(&asked, &roster, &without, &out, &person), best > before, "{:?}", last);
+            }
             prop_assert_eq!(quorum.is_satisfied(), best == quotas.iter().sum::<u32>());
             // Nobody sits twice, nobody sits where they do not belong, no author sits at all.
             let mut sitting = BTreeSet::new();

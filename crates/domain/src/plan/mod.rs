@@ -10,6 +10,7 @@ mod planner;
 mod reason;
 mod render;
 mod retire;
+mod risk;
 mod rollout;
 mod spread;
 mod step;
@@ -29,6 +30,7 @@ pub use compare_template::instance_template as template_differences;
 pub use planner::plan;
 pub use render::render;
 pub use retire::retire;
+pub use risk::{Risk, may_add};
 pub use spread::{respread, spread};
 pub use step::{InstanceRef, Step, Verb};
 

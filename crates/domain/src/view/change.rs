@@ -7,7 +7,7 @@ use crate::{
     audit::{AuditAction, AuditEvent},
     change::{Change, ChangeCounts, Revision, Verdict},
     operation::Operation,
-    plan::{Action, FieldChange, Impact, Note, Verb, ZoneImpact},
+    plan::{Action, FieldChange, Impact, Note, Risk, Verb, ZoneImpact},
     resource::ResourceKind,
     view::approval::ApprovalsView,
 };
@@ -20,8 +20,46 @@ pub struct ChangeRow {
     pub state: ChangeState,
     pub proposed_by_name: String,
     pub proposed_at: Timestamp,
+    /// When it was claimed to be applied.
+    pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// When nobody may approve it any more, while it waits.
+    pub expires_at: Option<Timestamp>,
     pub impact: ZoneImpact,
+    /// VMs that autoscalers may add beyond what they could before.
+    pub may_add: u32,
+    /// Services that somebody is let to that could not reach them before.
+    pub opens: u32,
+    /// Services that somebody cannot reach any more.
+    pub closes: u32,
+    pub risk: Risk,
+    pub seats: RowSeats,
+}
+
+/// What a list tells of a change's approvals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowSeats {
+    pub taken: u32,
+    /// 0: nobody is asked.
+    pub needed: u32,
+    /// While it waits: groups of which somebody is still missing.
+    pub short_of: Vec<String>,
+    /// The viewer's approval would fill one of these seats.
+    pub for_me: bool,
+    /// Who ended it by a no.
+    pub rejected_by: Option<String>,
+}
+
+/// Which changes of a list, as far as it depends on who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    #[default]
+    Everybody,
+    /// Those that wait for the viewer's vote.
+    WaitingForMe,
+    /// Those that the viewer proposed or edited.
+    Mine,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub struct Me {
     pub environments: Vec<EnvironmentOption>,
     /// Changes of all environments that stop at "awaiting approvals".
     pub changes_waiting: u32,
-    /// Those of them that the viewer may vote on and has not.
+    /// Those of them in which the viewer's approval would fill a seat that is still empty, by the rules in force.
     pub waiting_for_me: u32,
     pub now: Timestamp,
 }

@@ -37,25 +37,30 @@ impl Store {
         Ok(ApprovedChanges { count: count(row.count), since: row.since })
     }
 
-    /// Changes of one environment or of all, by what they are looked for; `mine` are those that wait for one person's vote.
+    /// Changes of one environment or of all, by what they are looked for; `waiting` are those that wait for the vote of one
+    /// person, whose changes are counted too.
     pub async fn count_changes(
         &self,
         environment: Option<&str>,
         recent: Timestamp,
-        mine: &[ChangeId],
+        (person, waiting): (&str, &[ChangeId]),
     ) -> Result<ChangeCounts> {
-        let mine: Vec<i64> = mine.iter().map(|id| id.0).collect();
+        let waiting: Vec<i64> = waiting.iter().map(|id| id.0).collect();
         let row = sqlx::query!(
             r#"SELECT count(*) AS "every!",
                       count(*) FILTER (WHERE proposed_at > $2) AS "recent!",
                       count(*) FILTER (WHERE state = 'awaiting_approvals') AS "waiting!",
                       count(*) FILTER (WHERE id = ANY($3)) AS "waiting_for_me!",
+                      count(*) FILTER (WHERE proposed_by = $4 OR id IN (
+                          SELECT change_id FROM change_revisions WHERE created_by = $4
+                      )) AS "mine!",
                       count(*) FILTER (WHERE state IN ('approved', 'applying')) AS "under_way!",
                       count(*) FILTER (WHERE state = 'failed') AS "failed!"
                FROM changes WHERE $1::text IS NULL OR environment = $1"#,
             environment,
             recent,
-            &mine
+            &waiting,
+            person
         )
         .fetch_one(&self.pool)
         .await?;
@@ -64,6 +69,7 @@ impl Store {
             recent: count(row.recent),
             waiting: count(row.waiting),
             waiting_for_me: count(row.waiting_for_me),
+            mine: count(row.mine),
             under_way: count(row.under_way),
             failed: count(row.failed),
         })

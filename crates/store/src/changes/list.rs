@@ -1,6 +1,10 @@
 //! Lists of changes, newest first: what a change is found by, and its row without the bytes of its revision.
 
-use domain::{ChangeId, ChangeState, Timestamp, change::Heading, plan::Impact};
+use domain::{
+    ChangeId, ChangeState, Timestamp,
+    change::Heading,
+    plan::{FieldChange, Impact},
+};
 
 use super::spellings;
 use crate::{Result, Store, column};
@@ -16,8 +20,12 @@ pub struct ChangeSummary {
     pub proposed_by: String,
     pub proposed_by_name: String,
     pub proposed_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub claimed_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub impact: Impact,
+    /// What its plan changes of the upper bounds of autoscalers.
+    pub maxima: Vec<FieldChange>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -29,6 +37,8 @@ pub struct ChangeFilter<'a> {
     pub touches: &'a [String],
     /// Only changes with a smaller id: the last one of the page before.
     pub before: Option<ChangeId>,
+    /// Only what this person proposed or edited.
+    pub author: Option<&'a str>,
     /// Only these.
     pub among: Option<&'a [ChangeId]>,
 }
@@ -42,7 +52,10 @@ impl Store {
         sqlx::query!(
             r#"SELECT c.id, c.environment, c.title, c.state, c.outcome, c.proposed_by,
                       coalesce(p.name, c.proposed_by) AS "proposed_by_name!",
-                      c.proposed_at, c.finished_at, r.plan -> 'impact' AS "impact!"
+                      c.proposed_at, c.expires_at, c.claimed_at, c.finished_at, r.plan -> 'impact' AS "impact!",
+                      jsonb_path_query_array(
+                          r.plan, '$.actions[*].changes[*] ? (@.attribute == "max_replicas")'
+                      ) AS "maxima!"
                FROM changes c
                JOIN LATERAL (
                    SELECT plan, touches FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
@@ -51,13 +64,16 @@ impl Store {
                WHERE ($1::text IS NULL OR c.environment = $1) AND ($2::text[] IS NULL OR c.state = ANY($2))
                  AND ($3::text[] IS NULL OR r.touches && $3) AND ($4::bigint IS NULL OR c.id < $4)
                  AND ($6::bigint[] IS NULL OR c.id = ANY($6))
+                 AND ($7::text IS NULL OR c.proposed_by = $7
+                      OR c.id IN (SELECT change_id FROM change_revisions WHERE created_by = $7))
                ORDER BY c.id DESC LIMIT $5"#,
             filter.environment,
             states.as_deref(),
             touches,
             filter.before.map(|id| id.0),
             i64::from(limit),
-            among.as_deref()
+            among.as_deref(),
+            filter.author
         )
         .fetch_all(&self.pool)
         .await?
@@ -69,12 +85,15 @@ impl Store {
                 id,
                 state: column::text(named, "state", &row.state)?,
                 impact: column::json(named, "impact", row.impact)?,
+                maxima: column::json(named, "plan", row.maxima)?,
                 environment: row.environment,
                 title: row.title,
                 outcome: row.outcome,
                 proposed_by: row.proposed_by,
                 proposed_by_name: row.proposed_by_name,
                 proposed_at: row.proposed_at,
+                expires_at: row.expires_at,
+                claimed_at: row.claimed_at,
                 finished_at: row.finished_at,
             })
         })
@@ -95,13 +114,16 @@ impl Store {
                      SELECT touches FROM change_revisions WHERE change_id = c.id ORDER BY number DESC LIMIT 1
                  ) && $3)
                  AND ($4::bigint IS NULL OR c.id < $4) AND ($6::bigint[] IS NULL OR c.id = ANY($6))
+                 AND ($7::text IS NULL OR c.proposed_by = $7
+                      OR c.id IN (SELECT change_id FROM change_revisions WHERE created_by = $7))
                ORDER BY c.id DESC LIMIT $5"#,
             filter.environment,
             states.as_deref(),
             touches,
             filter.before.map(|id| id.0),
             i64::from(limit),
-            among.as_deref()
+            among.as_deref(),
+            filter.author
         )
         .fetch_all(&self.pool)
         .await?

@@ -76,21 +76,42 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     assert_eq!(store.count_changes_waiting().await.unwrap(), 1);
     let approved = store.count_changes_approved().await.unwrap();
     assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
-    let counts = store.count_changes(None, at(0), &[ChangeId(2), ChangeId(99)]).await.unwrap();
-    let every = ChangeCounts { every: 4, recent: 4, waiting: 1, waiting_for_me: 1, under_way: 3, failed: 0 };
+    let counts = store.count_changes(None, at(0), ("sub-sre", &[ChangeId(2), ChangeId(99)])).await.unwrap();
+    let every =
+        ChangeCounts { every: 4, recent: 4, waiting: 1, waiting_for_me: 1, mine: 4, under_way: 3, failed: 0 };
     assert_eq!(counts, every);
-    let counts = store.count_changes(Some("dev"), at(1), &[ChangeId(2)]).await.unwrap();
+    let counts = store.count_changes(Some("dev"), at(1), ("wen", &[ChangeId(2)])).await.unwrap();
     assert_eq!(counts, ChangeCounts { every: 3, under_way: 3, ..ChangeCounts::default() });
     let group = ["nothing".to_owned(), samples::plan("prod").actions[0].step.name().to_owned()];
     let touching = ChangeFilter { touches: &group, ..all.clone() };
     assert_eq!(ids(store.list_changes(&touching, 9).await.unwrap()), [2]);
+    // Who edits a change is one of its authors, beside who proposed it.
+    let (desired, plan) = (samples::spec("dev"), samples::plan("dev"));
+    let verdict = store.get_change(ChangeId(3)).await.unwrap().unwrap().revision.verdict;
+    let revised = crate::NewRevision {
+        number: 2,
+        base_generation: 0,
+        desired: &desired,
+        plan: &plan,
+        verdict: &verdict,
+        created_by: Some("wen"),
+        at: at(2),
+    };
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_revision(ChangeId(3), &revised).await.unwrap();
+    tx.commit().await.unwrap();
+    let edited = ChangeFilter { author: Some("wen"), ..all.clone() };
+    assert_eq!(ids(store.list_changes(&edited, 9).await.unwrap()), [3]);
+    let of_nobody = ChangeFilter { author: Some("noor"), ..all.clone() };
+    assert!(store.list_changes(&of_nobody, 9).await.unwrap().is_empty());
+    assert_eq!(store.count_changes(None, at(0), ("wen", &[])).await.unwrap().mine, 1);
     // Headings are of the same changes in the same order.
     let among = [ChangeId(4), ChangeId(2)];
     let some = ChangeFilter { among: Some(&among), ..all.clone() };
     let states = [ChangeState::AwaitingApprovals];
     let waiting = ChangeFilter { states: &states, ..all.clone() };
     for (filter, limit) in
-        [(&all, 3), (&next, 3), (&dev, 9), (&dev, 2), (&waiting, 9), (&touching, 9), (&some, 9)]
+        [(&all, 3), (&next, 3), (&dev, 9), (&dev, 2), (&waiting, 9), (&touching, 9), (&some, 9), (&edited, 9)]
     {
         let rows = store.list_changes(filter, limit).await.unwrap();
         let said = rows.into_iter().map(|row| Heading {

@@ -68,15 +68,26 @@ async fn a_person_votes_once_on_a_revision_unless_the_vote_is_void(pool: PgPool)
     assert_eq!((votes[0].person_name.as_str(), votes[0].cose_key.as_slice()), ("Wen", &b"key"[..]));
     assert!(votes[0].is_live(1, at(0)) && !votes[0].is_live(2, at(0)) && !votes[0].is_live(1, later));
     let open = store.list_waiting_changes().await.unwrap();
-    assert_eq!(
-        (open[0].id, &open[0].voters[..], &open[0].authors[..]),
-        (change.id, &["wen".to_owned()][..], &["sub-sre".to_owned()][..])
-    );
+    assert_eq!((open[0].id, &open[0].authors[..]), (change.id, &["sub-sre".to_owned()][..]));
+    assert_eq!(open[0].environment.as_ref(), Some(&change.revision.desired.environment));
+    assert!(!open[0].approved);
+    let given = Cast {
+        person: "wen".to_owned(),
+        person_name: "Wen".to_owned(),
+        ballot: Ballot::Approve,
+        statement: b"statement".to_vec(),
+        in_time: true,
+        key_revoked: false,
+    };
+    assert_eq!(open[0].votes, [given]);
+    assert_eq!(store.list_polls(&[change.id, ChangeId(99)]).await.unwrap(), open);
+    assert_eq!(store.list_polls(&[]).await.unwrap(), []);
 
     let mut tx = store.begin().await.unwrap();
     assert_eq!(tx.void_votes(&[votes[0].id], "it was edited", at(3)).await.unwrap(), 1);
     assert_eq!(tx.void_votes(&[votes[0].id], "again", at(4)).await.unwrap(), 0);
     tx.commit().await.unwrap();
+    assert_eq!(store.list_waiting_changes().await.unwrap()[0].votes, []);
     cast(&store, &vote(&change, "wen", b"2", later)).await.unwrap();
     let votes = store.list_votes(change.id).await.unwrap();
     assert_eq!(votes[0].voided_because.as_deref(), Some("it was edited"));
@@ -109,7 +120,9 @@ async fn the_database_says_what_is_overdue(pool: PgPool) {
     let now = store.database_time().await.unwrap();
     cast(&store, &vote(&change, "wen", b"1", now)).await.unwrap();
     assert_eq!(store.list_overdue_changes().await.unwrap(), [change.id]);
-    assert_eq!(store.list_waiting_changes().await.unwrap()[0].voters, Vec::<String>::new());
+    assert!(!store.list_waiting_changes().await.unwrap()[0].votes[0].in_time);
     sqlx::query("UPDATE changes SET expires_at = now() - interval '1 second'").execute(&pool).await.unwrap();
     assert_eq!(store.list_waiting_changes().await.unwrap(), []);
+    let ended = store.list_polls(&[change.id]).await.unwrap();
+    assert_eq!(ended[0].votes.len(), 1, "who asks for it by its id is told of it all the same");
 }
