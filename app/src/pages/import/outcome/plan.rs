@@ -120,9 +120,8 @@ fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyVie
         view! {
             <TextField
                 id="reason"
-                name=fields::REASON
+                field=(fields::REASON, reason)
                 label="Reason, shown to all"
-                value=reason
                 hint="Why the fleet should change. It stays with the change and in the audit log."
             />
         }
