@@ -31,10 +31,7 @@ pub async fn list_autoscaling(
     environment: Option<&str>,
 ) -> Result<AutoscalingList, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environments = match environment {
-        Some(name) => vec![environments::require(control, name).await?],
-        None => control.store.list_environments().await?,
-    };
+    let environments = environments::named_or_all(control, environment).await?;
     let now = control.clock.now();
     let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
