@@ -11,7 +11,11 @@ use domain::{
     view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingRow, AutoscalingView, NextSchedule},
 };
 
-use crate::{Control, Error, environments, error::authorize, pools::Declared};
+use crate::{
+    Control, Error, environments,
+    error::authorize,
+    pools::{self, Declared},
+};
 
 pub use replay::replay_autoscaling;
 
@@ -83,8 +87,7 @@ pub async fn load_autoscaling_form(
     let declaration = environments::require(control, environment).await?;
     let (generation, spec) = (declaration.generation, declaration.spec);
     let found = spec.agent_pools.iter().enumerate().find(|(_, declared)| declared.name == pool);
-    let (index, declared) =
-        found.ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
+    let (index, declared) = found.ok_or_else(|| pools::missing(environment, pool))?;
     Ok(AutoscalingForm { pool: declared.clone(), index, generation, environment: spec.environment })
 }
 

@@ -103,7 +103,7 @@ async fn look(
     Ok((view, observed))
 }
 
-fn missing(environment: &str, pool: &str) -> Error {
+pub(crate) fn missing(environment: &str, pool: &str) -> Error {
     Error::NotFound(format!("pool {} in {environment}", pool.escape_debug()))
 }
 
