@@ -1,8 +1,10 @@
 //! The fields of a pool with their help.
 
 use domain::{
+    FleetSpec,
     agent::Thresholds,
     derive,
+    environment::EnvironmentSpec,
     pool::{PoolSpec, ReplacementMethod, UpdateType},
     view::pool::PoolForm,
 };
@@ -17,11 +19,27 @@ use crate::{
 /// `pool` is what the fields begin with. An existing pool keeps its name; its template has a form of its own.
 pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
     let environment = &form.environment;
+    view! {
+        <input type="hidden" name=ENVIRONMENT value=environment.environment.clone() />
+        {identity(form, pool, at)}
+        {size(environment, at)}
+        {rollouts(environment, at)}
+        {heartbeats(pool, at)}
+        <fieldset class="fields-of">
+            <legend>"Labels"</legend>
+            <LinesField
+                field=at.of("labels")
+                label="Labels"
+                placeholder="team = payments"
+                hint="key = value, one a line. They stay in the declaration: groups have none in Compute Engine."
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn identity(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
     let exists = form.pool.is_some();
-    let by_default = if environment.default_enable_autoscaling { "on" } else { "off" };
-    let as_declared = format!("As the environment: {by_default}");
-    let patience = Thresholds::default();
-    let zones = derive::zones(&domain::FleetSpec::new(environment.clone()), None).zones.len();
     let template = if exists {
         view! { <input type="hidden" name="template_name" value=pool.template_name.clone() /> }.into_any()
     } else {
@@ -41,7 +59,6 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
         .into_any()
     };
     view! {
-        <input type="hidden" name=ENVIRONMENT value=environment.environment.clone() />
         <fieldset class="fields-of">
             <legend>"Pool"</legend>
             <TextField
@@ -58,6 +75,14 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
             />
             {template}
         </fieldset>
+    }
+    .into_any()
+}
+
+fn size(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    let by_default = if environment.default_enable_autoscaling { "on" } else { "off" };
+    let as_declared = format!("As the environment: {by_default}");
+    view! {
         <fieldset class="fields-of">
             <legend>"Size"</legend>
             <NumberField
@@ -92,6 +117,13 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
                 />
             </div>
         </fieldset>
+    }
+    .into_any()
+}
+
+fn rollouts(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    let zones = derive::zones(&FleetSpec::new(environment.clone()), None).zones.len();
+    view! {
         <fieldset class="fields-of">
             <legend>"Rollouts"</legend>
             <SelectField
@@ -138,6 +170,13 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
                 />
             </div>
         </fieldset>
+    }
+    .into_any()
+}
+
+fn heartbeats(pool: &PoolSpec, at: &FormFields) -> AnyView {
+    let patience = Thresholds::default();
+    view! {
         <fieldset class="fields-of">
             <legend>"Heartbeats"</legend>
             <div class="two">
@@ -162,15 +201,6 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
                 unit="s"
                 placeholder=patience.start_within_seconds.max(pool.health_check_initial_delay).to_string()
                 hint="Of the VM's creation; then an agent that was never heard is silent."
-            />
-        </fieldset>
-        <fieldset class="fields-of">
-            <legend>"Labels"</legend>
-            <LinesField
-                field=at.of("labels")
-                label="Labels"
-                placeholder="team = payments"
-                hint="key = value, one a line. They stay in the declaration: groups have none in Compute Engine."
             />
         </fieldset>
     }

@@ -1,6 +1,9 @@
 //! The fields of a template with their help: what the agent type usually has, and what stands for an empty field.
 
-use domain::{environment::EnvironmentSpec, machine_type, name, rules::DISK_TYPES, template::TemplateSpec};
+use domain::{
+    agent_type::NetworkStance, environment::EnvironmentSpec, machine_type, name, rules::DISK_TYPES,
+    template::TemplateSpec,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -15,22 +18,24 @@ pub fn fields(
     exists: bool,
     at: &FormFields,
 ) -> AnyView {
+    view! {
+        <input type="hidden" name=super::form::ENVIRONMENT value=environment.environment.clone() />
+        {identity(environment, template, exists, at)}
+        {machine(environment, template, at)}
+        {disks(environment, template, at)}
+        {network(environment, template, at)}
+        {handed_on(at)}
+    }
+    .into_any()
+}
+
+fn identity(
+    environment: &EnvironmentSpec,
+    template: &TemplateSpec,
+    exists: bool,
+    at: &FormFields,
+) -> AnyView {
     let usual = template.agent_type.defaults();
-    let machine = RwSignal::new(at.text("machine_type"));
-    let default_machine = environment.default_agent_machine_type.clone();
-    let machine_hint = Signal::derive(move || {
-        let typed = machine.get();
-        let (said, named) = if typed.trim().is_empty() {
-            (default_machine.as_str(), "the default")
-        } else {
-            (typed.trim(), "this one")
-        };
-        let own = match machine_type::parse(said).map(|parsed| parsed.size) {
-            Ok(Some((vcpus, mib))) => format!("; {named} has {vcpus} vCPU, {} GB", machine_type::gib(mib)),
-            _ => String::new(),
-        };
-        format!("{} vCPU, {} GB for this type{own}.", usual.vcpus, usual.memory_gib)
-    });
     let name_hint = if exists {
         "A template keeps its name: pools refer to it.".to_owned()
     } else {
@@ -39,29 +44,7 @@ pub fn fields(
             name::instance_template(&environment.name_prefix, "name", "")
         )
     };
-    let yes_no = |default: bool| {
-        let word = if default { "yes" } else { "no" };
-        choices(&format!("As the environment: {word}"))
-    };
-    let account = environment
-        .default_agent_service_account
-        .clone()
-        .unwrap_or_else(|| "the project's default account".to_owned());
-    let network = match usual.network {
-        domain::agent_type::NetworkStance::Internal => {
-            "This type works inside the network. Without an address, VMs reach the outside by Cloud NAT."
-        }
-        domain::agent_type::NetworkStance::External => "This type works with cloud APIs and the outside.",
-        domain::agent_type::NetworkStance::Restricted => {
-            "This type is restricted to what its firewall rules open: private addresses suit it."
-        }
-    };
-    let kept = environment.disk_encryption_key.clone().map_or_else(
-        || "Encrypted with a key that Google manages.".to_owned(),
-        |key| format!("Encrypted with {}.", name::last_segment(&key)),
-    );
     view! {
-        <input type="hidden" name=super::form::ENVIRONMENT value=environment.environment.clone() />
         <fieldset class="fields-of">
             <legend>"Template"</legend>
             <TextField
@@ -80,6 +63,27 @@ pub fn fields(
                 hint=format!("{}. Installed at boot: {}.", usual.purpose, usual.tools)
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+fn machine(environment: &EnvironmentSpec, template: &TemplateSpec, at: &FormFields) -> AnyView {
+    let usual = template.agent_type.defaults();
+    let typed = RwSignal::new(at.text("machine_type"));
+    let default_machine = environment.default_agent_machine_type.clone();
+    let hint = Signal::derive(move || {
+        let text = typed.get();
+        let (said, named) = match text.trim() {
+            "" => (default_machine.as_str(), "the default"),
+            text => (text, "this one"),
+        };
+        let own = match machine_type::parse(said).map(|parsed| parsed.size) {
+            Ok(Some((vcpus, mib))) => format!("; {named} has {vcpus} vCPU, {} GB", machine_type::gib(mib)),
+            _ => String::new(),
+        };
+        format!("{} vCPU, {} GB for this type{own}.", usual.vcpus, usual.memory_gib)
+    });
+    view! {
         <fieldset class="fields-of">
             <legend>"Machine"</legend>
             <TextField
@@ -88,8 +92,8 @@ pub fn fields(
                 placeholder=environment.default_agent_machine_type.clone()
                 mono=true
                 suggestions=machine_type::within(usual.vcpus, usual.memory_gib)
-                typed=machine
-                hint=machine_hint
+                typed=typed
+                hint=hint
             />
             <div class="two">
                 <SelectField
@@ -111,6 +115,17 @@ pub fn fields(
                 hint=format!("Memory is encrypted. Families that have it: {}.", machine_type::confidential_families())
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+fn disks(environment: &EnvironmentSpec, template: &TemplateSpec, at: &FormFields) -> AnyView {
+    let usual = template.agent_type.defaults();
+    let kept = environment.disk_encryption_key.clone().map_or_else(
+        || "Encrypted with a key that Google manages.".to_owned(),
+        |key| format!("Encrypted with {}.", name::last_segment(&key)),
+    );
+    view! {
         <fieldset class="fields-of">
             <legend>"Image and disks"</legend>
             <TextField
@@ -147,13 +162,32 @@ pub fn fields(
                 hint=format!("{} GB is usual for this type.", usual.workspace_size_gb)
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+fn network(environment: &EnvironmentSpec, template: &TemplateSpec, at: &FormFields) -> AnyView {
+    let account = environment
+        .default_agent_service_account
+        .clone()
+        .unwrap_or_else(|| "the project's default account".to_owned());
+    let stance = match template.agent_type.defaults().network {
+        NetworkStance::Internal => {
+            "This type works inside the network. Without an address, VMs reach the outside by Cloud NAT."
+        }
+        NetworkStance::External => "This type works with cloud APIs and the outside.",
+        NetworkStance::Restricted => {
+            "This type is restricted to what its firewall rules open: private addresses suit it."
+        }
+    };
+    view! {
         <fieldset class="fields-of">
             <legend>"Network and account"</legend>
             <SelectField
                 field=at.of("enable_external_ip")
                 label="External address"
                 options=yes_no(environment.default_enable_external_ip)
-                hint=network
+                hint=stance
             />
             <TextField
                 field=at.of("service_account_email")
@@ -174,6 +208,13 @@ pub fn fields(
                 hint=format!("One a line. VMs have these anyway: agent-vm, agent-{}.", template.agent_type)
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+/// What the VM and its agent are given as it stands.
+fn handed_on(at: &FormFields) -> AnyView {
+    view! {
         <fieldset class="fields-of">
             <legend>"Labels, metadata and configuration"</legend>
             <LinesField
@@ -197,6 +238,10 @@ pub fn fields(
         </fieldset>
     }
     .into_any()
+}
+
+fn yes_no(default: bool) -> Vec<(String, String)> {
+    choices(&format!("As the environment: {}", if default { "yes" } else { "no" }))
 }
 
 fn choices(default: &str) -> Vec<(String, String)> {

@@ -1,6 +1,9 @@
 //! The side panel that edits a pool's autoscaling: a form that is reviewed first.
 
-use domain::{Permission, autoscaling::AutoscalingMode, edit::Edit, view::autoscaling::AutoscalingForm};
+use domain::{
+    Permission, autoscaling::AutoscalingMode, edit::Edit, environment::EnvironmentSpec,
+    view::autoscaling::AutoscalingForm,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -103,6 +106,36 @@ fn edit_form(
 }
 
 fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
+    let environment = &form.environment;
+    view! {
+        {size(form, at)}
+        {load(environment, at)}
+        {scale_in(environment, at)}
+        <fieldset class="fields-of">
+            <legend>"Schedules"</legend>
+            <LinesField
+                field=at.of("scaling_schedules")
+                label="At these times it has at least so many"
+                placeholder="office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 5"
+                hint="One a line: name | cron | time zone | seconds | VMs. A sixth part `off` lets it rest."
+            />
+        </fieldset>
+        <fieldset class="fields-of">
+            <legend>"Past load"</legend>
+            <p class="sm soft">"What this policy would have run in the last day, and what that would have cost."</p>
+            <Submit
+                label="Replay the last day"
+                id="replay-draft"
+                blocked=refusal(Permission::PlanChange)
+                name=INTENT
+                value=REPLAY
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn size(form: &AutoscalingForm, at: &FormFields) -> AnyView {
     let (environment, pool) = (&form.environment, &form.pool);
     let enabled = pool.enable_autoscaling.unwrap_or(environment.default_enable_autoscaling);
     let modes = std::iter::once((String::new(), format!("Default: {}", AutoscalingMode::On.words())))
@@ -138,6 +171,12 @@ fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
                 hint="With OFF it still says what it would do, and the size stays."
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+fn load(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    view! {
         <fieldset class="fields-of">
             <legend>"Load"</legend>
             <div class="two">
@@ -163,6 +202,12 @@ fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
                 hint="One a line: name, target, and GAUGE, DELTA_PER_SECOND or DELTA_PER_MINUTE."
             />
         </fieldset>
+    }
+    .into_any()
+}
+
+fn scale_in(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    view! {
         <fieldset class="fields-of">
             <legend>"Scale-in"</legend>
             <div class="two">
@@ -180,26 +225,6 @@ fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
                     placeholder=environment.scale_down_time_window.to_string()
                 />
             </div>
-        </fieldset>
-        <fieldset class="fields-of">
-            <legend>"Schedules"</legend>
-            <LinesField
-                field=at.of("scaling_schedules")
-                label="At these times it has at least so many"
-                placeholder="office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 5"
-                hint="One a line: name | cron | time zone | seconds | VMs. A sixth part `off` lets it rest."
-            />
-        </fieldset>
-        <fieldset class="fields-of">
-            <legend>"Past load"</legend>
-            <p class="sm soft">"What this policy would have run in the last day, and what that would have cost."</p>
-            <Submit
-                label="Replay the last day"
-                id="replay-draft"
-                blocked=refusal(Permission::PlanChange)
-                name=INTENT
-                value=REPLAY
-            />
         </fieldset>
     }
     .into_any()
