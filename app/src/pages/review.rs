@@ -96,20 +96,8 @@ pub fn EditForm(
         _ => posted.problem.clone().or_else(|| newer.as_ref().map(Newer::refusal)),
     };
     let fold = shown.is_some() && newer.is_none() && !refused_fields && !unfolded && !names.is_empty();
-    let fields = if fold {
-        view! {
-            <details class="panel fields">
-                <summary class="panel-head">
-                    <span class="cluster">{turning_arrow()} <b>"Fields"</b></span>
-                    <small>"Change them and review again"</small>
-                </summary>
-                <div class="panel-body form">{children()}</div>
-            </details>
-        }
-        .into_any()
-    } else {
-        view! { <div class="form">{children()}</div> }.into_any()
-    };
+    let fields =
+        if fold { folded(children()) } else { view! { <div class="form">{children()}</div> }.into_any() };
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
     let spoken = as_a_command(shown.as_ref().map(|preview| preview.spoken.clone()));
@@ -144,6 +132,20 @@ pub fn EditForm(
             <div class="side-panel-body">{notice} {reviewed} {beside} {fields} {spoken}</div>
             {foot}
         </form>
+    }
+    .into_any()
+}
+
+/// The fields, out of sight of what was reviewed.
+fn folded(fields: AnyView) -> AnyView {
+    view! {
+        <details class="panel fields">
+            <summary class="panel-head">
+                <span class="cluster">{turning_arrow()} <b>"Fields"</b></span>
+                <small>"Change them and review again"</small>
+            </summary>
+            <div class="panel-body form">{fields}</div>
+        </details>
     }
     .into_any()
 }
