@@ -1,9 +1,16 @@
 //! A form that posts to its own page, the same with and without scripts: the server draws the page anew with what was
 //! sent, what was refused beside its field, and what an edit would do; or it acts and leads on ([`crate::form_post`]).
 
+mod fields;
+mod reader;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    fields::FormFields,
+    reader::{INHERIT, NO, Reader, YES, chosen},
+};
 use crate::{
     api::{ApiError, Code, FieldProblem},
     url_state::Query,

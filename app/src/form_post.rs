@@ -18,7 +18,7 @@ use axum::{
 };
 use control::{Control, Error, edits};
 use domain::{Actor, edit::Edit};
-use http::{header::CONTENT_TYPE, request::Parts};
+use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::render_app_async_with_context;
 
@@ -136,9 +136,20 @@ pub async fn answer(
         Err(message) => Posted { problem: Some(ApiError::new(Code::Invalid, message)), ..Posted::default() },
     };
     let status = posted.problem.as_ref().map(|problem| api::status(problem.code));
+    drawn_with(posted, status, options, context, parts).await
+}
+
+/// The page of the address, with what its form is told.
+pub(crate) async fn drawn_with<T: Clone + Send + Sync + 'static>(
+    told: T,
+    status: Option<StatusCode>,
+    options: LeptosOptions,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    parts: Parts,
+) -> Response {
     let context = move || {
         context();
-        provide_context(posted.clone());
+        provide_context(told.clone());
     };
     let request = Request::from_parts(parts, Body::empty());
     let mut page = render_app_async_with_context(context, move || shell(options.clone()))(request).await;

@@ -2,20 +2,18 @@
 //! or the way to the change. Server functions redirect back and so could not show a plan.
 
 use axum::{
-    body::Body,
     extract::{FromRequest as _, Multipart, Request},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::view::import::{ImportInput, SourceFile};
 use http::request::Parts;
 use leptos::{config::LeptosOptions, prelude::*};
-use leptos_axum::render_app_async_with_context;
 
 use crate::{
     api::{ApiError, Code, request, status},
+    form_post,
     pages::import::{Submission, fields},
     routes,
-    shell::shell,
 };
 
 /// The answer to `POST /import`. `context` is what the server provides for every page.
@@ -35,17 +33,7 @@ pub async fn submit(
         Err(message) => Submission { problem: Some(invalid(message)), ..Submission::default() },
     };
     let status = submission.problem.as_ref().map(|problem| status(problem.code));
-    let context = move || {
-        context();
-        provide_context(submission.clone());
-    };
-    let request = Request::from_parts(parts, Body::empty());
-    let mut page = render_app_async_with_context(context, move || shell(options.clone()))(request).await;
-    // What was tried decides, whatever the page then fails to find.
-    if let Some(status) = status {
-        *page.status_mut() = status;
-    }
-    page
+    form_post::drawn_with(submission, status, options, context, parts).await
 }
 
 struct Form {
@@ -162,6 +150,8 @@ fn typed(name: &str, text: String) -> Option<SourceFile> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     fn post(parts: &[(&str, Option<&str>, &str)]) -> Request {

@@ -5,19 +5,44 @@ use leptos::prelude::*;
 
 use super::glyph::{State, glyph};
 
+/// What a field is sent as, its text, and what is wrong with that.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub name: String,
+    pub value: String,
+    pub problem: MaybeProp<String>,
+}
+
+impl Bound {
+    /// A box to tick.
+    pub fn tick(name: impl Into<String>, ticked: bool) -> Self {
+        (name, if ticked { TICKED } else { "" }).into()
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> From<(N, V)> for Bound {
+    fn from((name, value): (N, V)) -> Self {
+        Self { name: name.into(), value: value.into(), problem: MaybeProp::default() }
+    }
+}
+
+/// What a box that is ticked sends.
+const TICKED: &str = "on";
+
+/// What is sent, and what is read instead, of each option.
+pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, String)> {
+    options.map(|(sent, read)| (sent.to_owned(), read.to_owned())).to_vec()
+}
+
 /// One line of text.
 #[component]
 pub fn TextField(
     /// The name, where none is given.
     #[prop(into, optional)]
     id: Option<String>,
-    #[prop(into)] name: String,
+    #[prop(into)] field: Bound,
     #[prop(into)] label: String,
-    #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: MaybeProp<String>,
-    /// What is wrong with the present value.
-    #[prop(into, optional)]
-    problem: MaybeProp<String>,
     #[prop(into, optional)] placeholder: String,
     #[prop(optional)] mono: bool,
     #[prop(optional)] required: bool,
@@ -34,6 +59,7 @@ pub fn TextField(
     #[prop(optional)]
     typed: Option<RwSignal<String>>,
 ) -> AnyView {
+    let Bound { name, value, problem } = field;
     let field = Field::new(id.unwrap_or_else(|| name.clone()), hint, problem);
     let list = (!suggestions.is_empty()).then(|| format!("{}-list", field.id));
     let options = suggestions.into_iter().map(|value| view! { <option value=value></option> }).collect_view();
@@ -67,14 +93,12 @@ pub fn TextField(
 /// A number, with its unit behind it.
 #[component]
 pub fn NumberField(
-    #[prop(into)] name: String,
+    #[prop(into)] field: Bound,
     #[prop(into)] label: String,
-    #[prop(into, optional)] value: String,
     /// `GB`, `s`, `VMs`.
     #[prop(into, optional)]
     unit: String,
     #[prop(into, optional)] hint: MaybeProp<String>,
-    #[prop(into, optional)] problem: MaybeProp<String>,
     /// What stands for nothing: the value that is inherited.
     #[prop(into, optional)]
     placeholder: String,
@@ -83,6 +107,7 @@ pub fn NumberField(
     #[prop(optional)]
     decimal: bool,
 ) -> AnyView {
+    let Bound { name, value, problem } = field;
     let field = Field::new(name.clone(), hint, problem);
     let input = view! {
         <span class="with-unit">
@@ -108,13 +133,12 @@ pub fn NumberField(
 /// One of a few values. `options` are pairs of what is sent and what is read.
 #[component]
 pub fn SelectField(
-    #[prop(into)] name: String,
+    #[prop(into)] field: Bound,
     #[prop(into)] label: String,
-    #[prop(into, optional)] value: String,
     options: Vec<(String, String)>,
     #[prop(into, optional)] hint: MaybeProp<String>,
-    #[prop(into, optional)] problem: MaybeProp<String>,
 ) -> AnyView {
+    let Bound { name, value, problem } = field;
     let field = Field::new(name.clone(), hint, problem);
     let options = options
         .into_iter()
@@ -145,12 +169,14 @@ pub fn SelectField(
 /// A yes, or its absence.
 #[component]
 pub fn CheckField(
-    #[prop(into)] name: String,
+    /// Of a ticked box any text but the empty one.
+    #[prop(into)]
+    field: Bound,
     #[prop(into)] label: String,
-    #[prop(optional)] ticked: bool,
     #[prop(into, optional)] hint: MaybeProp<String>,
-    #[prop(into, optional)] problem: MaybeProp<String>,
 ) -> AnyView {
+    let Bound { name, value, problem } = field;
+    let ticked = !value.is_empty();
     let field = Field::new(name.clone(), hint, problem);
     let id = field.id.clone();
     view! {
@@ -160,7 +186,7 @@ pub fn CheckField(
                     type="checkbox"
                     id=id.clone()
                     name=name
-                    value="on"
+                    value=TICKED
                     checked=ticked
                     autocomplete="off"
                     aria-invalid=field.invalid()
@@ -177,13 +203,12 @@ pub fn CheckField(
 /// Several lines: a text, a list with one entry a line, a map with `key = value` a line (see [`super::lines`]).
 #[component]
 pub fn LinesField(
-    #[prop(into)] name: String,
+    #[prop(into)] field: Bound,
     #[prop(into)] label: String,
-    #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: MaybeProp<String>,
-    #[prop(into, optional)] problem: MaybeProp<String>,
     #[prop(into, optional)] placeholder: String,
 ) -> AnyView {
+    let Bound { name, value, problem } = field;
     let field = Field::new(name.clone(), hint, problem);
     let rows = value.lines().count().clamp(2, 12).to_string();
     let input = view! {

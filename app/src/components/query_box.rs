@@ -5,7 +5,7 @@ use domain::list_query::{Key, ListQuery, WordProblem};
 use leptos::prelude::*;
 
 use super::{
-    field::TextField,
+    field::{Bound, TextField},
     icon::{Icon, icon},
 };
 use crate::url_state::Query;
@@ -45,6 +45,7 @@ pub fn query_box(
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("{}.", told.join("; "))
     });
+    let words = Bound { name: WORDS.to_owned(), value: words_of(query, keys), problem: problem.into() };
     let kept = ["environment", "waiting", "author"].into_iter().filter_map(|name| {
         query.get(name).map(|value| view! { <input type="hidden" name=name value=value.to_owned() /> })
     });
@@ -73,11 +74,9 @@ pub fn query_box(
         <form class="cluster query" method="get" action=path role="search" aria-label="Find in the list">
             {kept}
             <TextField
-                name=WORDS
+                field=words
                 label="Find"
-                value=words_of(query, keys)
                 hint=hint
-                problem=problem
                 mono=true
             />
             <button type="submit" class="btn">

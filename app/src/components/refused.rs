@@ -23,6 +23,21 @@ pub fn refused_last(answer: Signal<Option<Result<(), ApiError>>>) -> impl IntoVi
     move || answer.get().and_then(Result::err).map(|error| refused(&error))
 }
 
+/// At the head of the page that was sent.
+pub fn refused_notice(error: ApiError) -> AnyView {
+    view! {
+        <section class="panel cluster notice" role="alert" data-s="crit">
+            {glyph(State::Crit)} <p>
+                <b>{words::sentence(&error.message)}</b>
+                {error
+                    .request_id
+                    .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
 fn paragraph(said: AnyView) -> AnyView {
     view! {
         <p class="reason sm" role="alert" data-s="crit">

@@ -161,7 +161,7 @@ fn fields(
 ) -> AnyView {
     view! {
         <input type="hidden" name="id" value=id.to_string() />
-        <TextField id=format!("reason-{id}") name="reason" label=why required=true />
+        <TextField id=format!("reason-{id}") field=("reason", "") label=why required=true />
         <div class="buttons">
             <Submit label=label id=format!("{verb}-{id}") blocked=blocked busy=busy />
         </div>

@@ -16,11 +16,11 @@ use crate::{
         glyph::{State, glyph},
         loaded::loaded,
         page_head::PageHead,
+        refused::refused_notice,
         title::Title,
     },
     routes,
     url_state::use_query,
-    words,
 };
 
 /// What was posted, and what came of it besides the plan.
@@ -66,7 +66,7 @@ pub fn Import() -> AnyView {
             title="Import from Terraform"
             lead=|| "Paste a vm_management module block, or choose its files. Nothing is stored until you propose it."
         />
-        {problem.map(notice)} {edits}
+        {problem.map(refused_notice)} {edits}
         <form class="form" method="post" action=routes::IMPORT enctype="multipart/form-data">
             // Enter in any field plans; it never proposes.
             <button hidden type="submit" name=fields::INTENT value=fields::PLAN tabindex="-1">
@@ -94,20 +94,6 @@ fn edited((id, revision): (ChangeId, u32)) -> AnyView {
             <p>
                 "This edits " <a href=routes::change(id)>{id.to_string()}</a>
                 {format!(": it becomes revision {}, and every vote on revision {revision} is void.", revision + 1)}
-            </p>
-        </section>
-    }
-    .into_any()
-}
-
-fn notice(problem: ApiError) -> AnyView {
-    view! {
-        <section class="panel cluster notice" role="alert" data-s="crit">
-            {glyph(State::Crit)} <p>
-                <b>{words::sentence(&problem.message)}</b>
-                {problem
-                    .request_id
-                    .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
             </p>
         </section>
     }

@@ -3,18 +3,15 @@
 
 mod effect;
 mod newer;
+mod rules;
 mod spoken;
 
 use std::collections::BTreeSet;
 
-use domain::{
-    Permission,
-    edit::Edit,
-    plan::{Plan, Violation},
-    view::edit::EditPreview,
-};
+use domain::{Permission, edit::Edit, plan::Plan, view::edit::EditPreview};
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
+pub use self::rules::{broken, problem};
 use self::{effect::what_it_does, newer::Newer, spoken::as_a_command};
 use crate::{
     api::{self, ApiError, FieldProblem},
@@ -25,7 +22,9 @@ use crate::{
         glyph::{State, glyph},
         icon::turning_arrow,
     },
-    form::{BASE_GENERATION, DIGEST, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW, unreadable},
+    form::{
+        BASE_GENERATION, DIGEST, FormFields, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW, unreadable,
+    },
     opening::refusal,
     url_state::Query,
     words,
@@ -60,21 +59,12 @@ pub fn problems(posted: &Posted, preview: &Preview, at: &str) -> Problems {
     Problems::new(found, at)
 }
 
-/// A broken rule as a field shows it.
-pub fn problem(violation: &Violation) -> FieldProblem {
-    let fix = violation.fix.as_ref().map(|fix| format!(" Write {fix}.")).unwrap_or_default();
-    let message = format!("{}.{fix}", violation.message.trim_end_matches('.'));
-    FieldProblem { field: violation.attribute.clone(), message }
-}
-
 /// The form of an edit: its fields, and above them what it would do once it was reviewed.
 #[component]
 pub fn EditForm(
-    posted: Posted,
+    /// Whose fields the children are.
+    form: FormFields,
     preview: Preview,
-    problems: Problems,
-    /// The names of the fields, which show what is wrong with them by themselves.
-    names: &'static [&'static str],
     /// What the rules say of the values, by the names of the fields: asked in the browser while somebody types.
     #[prop(into, optional)]
     check: Option<Check>,
@@ -95,6 +85,7 @@ pub fn EditForm(
     beside: Option<AnyView>,
     children: Children,
 ) -> AnyView {
+    let FormFields { posted, problems, names, .. } = form;
     let elsewhere = problems.elsewhere(names);
     let shown = preview.as_ref().and_then(|preview| preview.as_ref().ok()).cloned();
     let refused_fields =
@@ -105,20 +96,8 @@ pub fn EditForm(
         _ => posted.problem.clone().or_else(|| newer.as_ref().map(Newer::refusal)),
     };
     let fold = shown.is_some() && newer.is_none() && !refused_fields && !unfolded && !names.is_empty();
-    let fields = if fold {
-        view! {
-            <details class="panel fields">
-                <summary class="panel-head">
-                    <span class="cluster">{turning_arrow()} <b>"Fields"</b></span>
-                    <small>"Change them and review again"</small>
-                </summary>
-                <div class="panel-body form">{children()}</div>
-            </details>
-        }
-        .into_any()
-    } else {
-        view! { <div class="form">{children()}</div> }.into_any()
-    };
+    let fields =
+        if fold { folded(children()) } else { view! { <div class="form">{children()}</div> }.into_any() };
     let notice = (failed.is_some() || refused_fields || !elsewhere.is_empty())
         .then(|| refusals(failed, problems, elsewhere, names));
     let spoken = as_a_command(shown.as_ref().map(|preview| preview.spoken.clone()));
@@ -153,6 +132,31 @@ pub fn EditForm(
             <div class="side-panel-body">{notice} {reviewed} {beside} {fields} {spoken}</div>
             {foot}
         </form>
+    }
+    .into_any()
+}
+
+/// The fields, out of sight of what was reviewed.
+fn folded(fields: AnyView) -> AnyView {
+    view! {
+        <details class="panel fields">
+            <summary class="panel-head">
+                <span class="cluster">{turning_arrow()} <b>"Fields"</b></span>
+                <small>"Change them and review again"</small>
+            </summary>
+            <div class="panel-body form">{fields}</div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The form of an edit about which nothing is asked.
+pub fn nothing_asked(posted: &Posted, preview: Preview) -> AnyView {
+    let form = FormFields::new(posted, problems(posted, &preview, ""), &[], Vec::new());
+    view! {
+        <EditForm form=form preview=preview>
+            ""
+        </EditForm>
     }
     .into_any()
 }
@@ -290,9 +294,8 @@ fn propose(preview: &EditPreview, posted: &Posted, verb: String) -> AnyView {
                 <input type="hidden" name=BASE_GENERATION value=preview.base_generation.to_string() />
                 <input type="hidden" name=DIGEST value=preview.digest.clone() />
                 <TextField
-                    name=REASON
+                    field=(REASON, posted.value(REASON, ""))
                     label="Reason, shown to all"
-                    value=posted.value(REASON, "")
                     placeholder="Why the fleet should change"
                 />
                 <details class="sm">
@@ -316,7 +319,7 @@ fn propose(preview: &EditPreview, posted: &Posted, verb: String) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::plan::{Action, Impact, Step};
+    use domain::plan::{Action, Impact, Step, Violation};
 
     use super::*;
 
@@ -351,10 +354,5 @@ mod tests {
         assert!(blocked(&without_calls, false).is_some());
         let broken = Plan { violations: vec![violation()], ..plan() };
         assert_eq!(blocked(&broken, true).as_deref(), Some("1 rule is broken."));
-    }
-
-    #[test]
-    fn a_broken_rule_says_what_to_write() {
-        assert_eq!(problem(&violation()).message, "too few. Write 3.");
     }
 }

@@ -11,7 +11,11 @@ use domain::{
     view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingRow, AutoscalingView, NextSchedule},
 };
 
-use crate::{Control, Error, environments, error::authorize, pools::Declared};
+use crate::{
+    Control, Error, environments,
+    error::authorize,
+    pools::{self, Declared},
+};
 
 pub use replay::replay_autoscaling;
 
@@ -31,10 +35,7 @@ pub async fn list_autoscaling(
     environment: Option<&str>,
 ) -> Result<AutoscalingList, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environments = match environment {
-        Some(name) => vec![environments::require(control, name).await?],
-        None => control.store.list_environments().await?,
-    };
+    let environments = environments::named_or_all(control, environment).await?;
     let now = control.clock.now();
     let step = i32::try_from(RECENT / RECENT_POINTS).unwrap_or(i32::MAX);
     let names: Vec<String> = environments.iter().map(|environment| environment.name.clone()).collect();
@@ -86,8 +87,7 @@ pub async fn load_autoscaling_form(
     let declaration = environments::require(control, environment).await?;
     let (generation, spec) = (declaration.generation, declaration.spec);
     let found = spec.agent_pools.iter().enumerate().find(|(_, declared)| declared.name == pool);
-    let (index, declared) =
-        found.ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
+    let (index, declared) = found.ok_or_else(|| pools::missing(environment, pool))?;
     Ok(AutoscalingForm { pool: declared.clone(), index, generation, environment: spec.environment })
 }
 

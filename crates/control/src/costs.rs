@@ -35,10 +35,7 @@ pub async fn load_costs(
     month: Option<NaiveDate>,
 ) -> Result<CostsView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environment = match environment {
-        Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.first_environment().await?,
-    };
+    let environment = environments::named_or_first(control, environment).await?;
     Ok(load_month(control, environment, month, None).await?.0)
 }
 

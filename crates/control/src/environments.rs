@@ -52,3 +52,29 @@ pub(crate) async fn require(control: &Control, name: &str) -> Result<Environment
     let found = control.store.get_environment(name).await?;
     found.ok_or_else(|| absent(name))
 }
+
+/// Without a name, the first; None where none is declared.
+pub(crate) async fn named_or_first(
+    control: &Control,
+    name: Option<&str>,
+) -> Result<Option<Environment>, Error> {
+    Ok(match name {
+        Some(name) => Some(require(control, name).await?),
+        None => control.store.first_environment().await?,
+    })
+}
+
+/// Without a name, all of them.
+pub(crate) async fn named_or_all(control: &Control, name: Option<&str>) -> Result<Vec<Environment>, Error> {
+    Ok(match name {
+        Some(name) => vec![require(control, name).await?],
+        None => control.store.list_environments().await?,
+    })
+}
+
+/// Where a new noun is declared.
+pub(crate) async fn to_declare_in(control: &Control, name: Option<&str>) -> Result<Environment, Error> {
+    named_or_first(control, name)
+        .await?
+        .ok_or_else(|| Error::NotFound("an environment to declare it in (import one first)".to_owned()))
+}

@@ -36,23 +36,17 @@ pub async fn load_firewall(
 ) -> Result<FirewallView, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let now = control.clock.now();
-    let environment = match environment {
-        Some(name) => environments::require(control, name).await?,
-        None => match control.store.first_environment().await? {
-            Some(first) => first,
-            None => {
-                return Ok(FirewallView {
-                    environment: None,
-                    network: String::new(),
-                    rules: Vec::new(),
-                    warnings: Vec::new(),
-                    pools: Vec::new(),
-                    answer: None,
-                    observed_at: None,
-                    now,
-                });
-            }
-        },
+    let Some(environment) = environments::named_or_first(control, environment).await? else {
+        return Ok(FirewallView {
+            environment: None,
+            network: String::new(),
+            rules: Vec::new(),
+            warnings: Vec::new(),
+            pools: Vec::new(),
+            answer: None,
+            observed_at: None,
+            now,
+        });
     };
     let rules = Rules::load(control, environment).await?;
     let place = &rules.declared.environment.spec.environment;
@@ -135,14 +129,9 @@ pub async fn load_firewall_rule_form(
     key: Option<&str>,
 ) -> Result<FirewallRuleForm, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let found = match environment {
-        Some(name) => environments::require(control, name).await?,
-        None => control
-            .store
-            .first_environment()
-            .await?
-            .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?,
-    };
+    let found = environments::named_or_first(control, environment)
+        .await?
+        .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?;
     let name = found.name.clone();
     let rules = Rules::load(control, found).await?;
     let spec = &rules.declared.environment.spec;

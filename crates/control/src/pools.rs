@@ -35,12 +35,8 @@ pub async fn list_pools(
     environment: Option<&str>,
 ) -> Result<Vec<PoolRow>, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environments = match environment {
-        Some(name) => vec![environments::require(control, name).await?],
-        None => control.store.list_environments().await?,
-    };
     let mut rows = Vec::new();
-    for environment in environments {
+    for environment in environments::named_or_all(control, environment).await? {
         rows.extend(Listed::load(control, actor, environment).await?.rows());
     }
     Ok(rows)
@@ -131,7 +127,7 @@ async fn look(
     Ok(Looked { pool: view, rollout, name_prefix: prefix.clone() })
 }
 
-fn missing(environment: &str, pool: &str) -> Error {
+pub(crate) fn missing(environment: &str, pool: &str) -> Error {
     Error::NotFound(format!("pool {} in {environment}", pool.escape_debug()))
 }
 
@@ -144,12 +140,7 @@ pub async fn load_pool_form(
     pool: Option<&str>,
 ) -> Result<PoolForm, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let found = match environment {
-        Some(name) => environments::require(control, name).await?,
-        None => control.store.first_environment().await?.ok_or_else(|| {
-            Error::NotFound("an environment to declare it in (import one first)".to_owned())
-        })?,
-    };
+    let found = environments::to_declare_in(control, environment).await?;
     let own = match pool {
         Some(name) => {
             let declared = found.spec.agent_pools.iter().find(|declared| declared.name == name);

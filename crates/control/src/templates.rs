@@ -21,12 +21,8 @@ pub async fn list_templates(
     environment: Option<&str>,
 ) -> Result<Vec<TemplateRow>, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environments = match environment {
-        Some(name) => vec![environments::require(control, name).await?],
-        None => control.store.list_environments().await?,
-    };
     let mut rows = Vec::new();
-    for environment in environments {
+    for environment in environments::named_or_all(control, environment).await? {
         rows.extend(Kept::load(control, environment).await?.rows());
     }
     Ok(rows)
@@ -86,12 +82,7 @@ pub async fn load_template_form(
     template: Option<&str>,
 ) -> Result<TemplateForm, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let found = match environment {
-        Some(name) => environments::require(control, name).await?,
-        None => control.store.first_environment().await?.ok_or_else(|| {
-            Error::NotFound("an environment to declare it in (import one first)".to_owned())
-        })?,
-    };
+    let found = environments::to_declare_in(control, environment).await?;
     let spec = found.spec;
     let environment = &found.name;
     let own = match template {

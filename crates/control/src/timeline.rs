@@ -12,7 +12,7 @@ use domain::{
 };
 use store::{AuditFilter, ChangeFilter};
 
-use crate::{Control, Error, environments, error::authorize, health};
+use crate::{Control, Error, environments, error::authorize, health, pools};
 
 /// How far one look at the log goes.
 struct Reach {
@@ -40,7 +40,7 @@ pub async fn load_pool_timeline(
     authorize(actor, Permission::ReadAudit)?;
     let spec = environments::require(control, environment).await?.spec;
     if !spec.agent_pools.iter().any(|declared| declared.name == pool) {
-        return Err(Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())));
+        return Err(pools::missing(environment, pool));
     }
     let own = Own { environment, pool, prefix: &spec.environment.name_prefix };
     let mut timeline = PoolTimeline {

@@ -1,6 +1,6 @@
 //! One event: what it says, what it changed, and the bytes that are hashed.
 
-use domain::view::audit::AuditEventView;
+use domain::{audit::AuditEvent, view::audit::AuditEventView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -64,26 +64,6 @@ fn draw(view: AuditEventView) -> AnyView {
             {more.then(|| view! { <ButtonLink href=routes::audit_event(seq + 1) label="Event after" /> })}
         }
     };
-    let rows = [
-        ("At", absolute(event.at)),
-        (
-            "Environment",
-            event.environment.clone().unwrap_or_else(|| "none: of the whole installation".to_owned()),
-        ),
-        ("By", event.actor_id.clone()),
-        ("To", event.object.clone()),
-        ("Request", event.request_id.clone()),
-    ];
-    let rows = rows
-        .into_iter()
-        .chain(event.facts.iter().map(|(name, value)| (name.as_str(), value.clone())))
-        .map(|(name, value)| {
-            view! {
-                <dt class="muted">{words::sentence(&name.replace('_', " "))}</dt>
-                <dd class="mono">{value}</dd>
-            }
-        })
-        .collect_view();
     let own = (!event.differences.is_empty()).then(|| {
         view! { <Panel id="event-differences" title="What it changed">
             <div class="panel-body">{diff(event.differences.clone())}</div>
@@ -104,6 +84,7 @@ fn draw(view: AuditEventView) -> AnyView {
             </a>
         }
     });
+    let facts = facts(&event);
     let (before, after) = (side("Before", &event.before_sha256), side("After", &event.after_sha256));
     view! {
         <Title text=title.clone() />
@@ -118,7 +99,7 @@ fn draw(view: AuditEventView) -> AnyView {
             <div class="stack">
                 {own} {declared} <Panel id="facts" title="What it says">
                     <div class="panel-body">
-                        <dl class="props">{rows}</dl>
+                        {facts}
                         <div class="cluster">
                             {change}
                             <a class="btn" href=of_object.on(routes::AUDIT)>
@@ -142,4 +123,28 @@ fn draw(view: AuditEventView) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn facts(event: &AuditEvent) -> AnyView {
+    let rows = [
+        ("At", absolute(event.at)),
+        (
+            "Environment",
+            event.environment.clone().unwrap_or_else(|| "none: of the whole installation".to_owned()),
+        ),
+        ("By", event.actor_id.clone()),
+        ("To", event.object.clone()),
+        ("Request", event.request_id.clone()),
+    ];
+    let rows = rows
+        .into_iter()
+        .chain(event.facts.iter().map(|(name, value)| (name.as_str(), value.clone())))
+        .map(|(name, value)| {
+            view! {
+                <dt class="muted">{words::sentence(&name.replace('_', " "))}</dt>
+                <dd class="mono">{value}</dd>
+            }
+        })
+        .collect_view();
+    view! { <dl class="props">{rows}</dl> }.into_any()
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     api::FieldProblem,
     components::{
-        field::{SelectField, TextField},
+        field::{Bound, SelectField, TextField},
         icon::turning_arrow,
     },
     routes,
@@ -107,9 +107,13 @@ pub fn cleared(query: &Query) -> Query {
 
 /// A plain form: it leads to an address, with or without scripts.
 pub fn form(query: &Query, problems: &[FieldProblem]) -> AnyView {
-    let value = |name: &str| query.get(name).unwrap_or_default().to_owned();
-    let problem = |name: &str| {
-        problems.iter().find(|problem| problem.field == name).map(|problem| words::sentence(&problem.message))
+    let of = |name: &str| {
+        let refused = problems.iter().find(|problem| problem.field == name);
+        Bound {
+            name: name.to_owned(),
+            value: query.get(name).unwrap_or_default().to_owned(),
+            problem: refused.map(|problem| words::sentence(&problem.message)).into(),
+        }
     };
     let set = NAMES.into_iter().filter(|name| query.get(name).is_some()).count();
     let actions = AuditAction::ALL.iter().map(|action| {
@@ -136,50 +140,38 @@ pub fn form(query: &Query, problems: &[FieldProblem]) -> AnyView {
                 {environment}
                 <div class="three">
                     <TextField
-                        name="actor"
+                        field=of("actor")
                         label="Who"
-                        value=value("actor")
                         hint="A person's whole name or id, or a component."
-                        problem=problem("actor")
                     />
                     <SelectField
-                        name="action"
+                        field=of("action")
                         label="Did what"
-                        value=value("action")
                         options=options
-                        problem=problem("action")
                     />
                     <TextField
-                        name="object"
+                        field=of("object")
                         label="To what"
-                        value=value("object")
                         hint="A whole name: chg-12, genesis-pool-web, an instance."
                         mono=true
-                        problem=problem("object")
                     />
                     <TextField
-                        name="change"
+                        field=of("change")
                         label="In which change"
-                        value=value("change")
                         placeholder="chg-12"
                         mono=true
-                        problem=problem("change")
                     />
                     <TextField
-                        name="from"
+                        field=of("from")
                         label="From, UTC"
-                        value=value("from")
                         placeholder="2026-11-22T14:05"
                         mono=true
-                        problem=problem("from")
                     />
                     <TextField
-                        name="until"
+                        field=of("until")
                         label="Until, UTC"
-                        value=value("until")
                         placeholder="2026-11-23"
                         mono=true
-                        problem=problem("until")
                     />
                 </div>
                 <div class="cluster">

@@ -100,9 +100,8 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
                     <input type="hidden" name="revision" value=revision />
                     <div class="form">
                         <TextField
-                            name="monthly"
+                            field=("monthly", amount)
                             label="Dollars a month"
-                            value=amount
                             placeholder="500"
                             hint="Empty takes it away. It stops nothing: it gives notices at 50, 80 and 100 per cent."
                         />

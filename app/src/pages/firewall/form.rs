@@ -10,8 +10,8 @@ use domain::{
 
 use crate::{
     api::FieldProblem,
-    components::lines::{list, read_list},
-    form::within,
+    components::lines::list,
+    form::{Reader, within},
     pages::review,
     url_state::Query,
 };
@@ -61,55 +61,47 @@ fn written(traffic: &Traffic) -> String {
 
 /// What the texts mean, or each field that means nothing. Whether it breaks a rule is not asked here.
 pub fn read(values: &Query) -> Result<(String, FirewallRuleSpec), Vec<FieldProblem>> {
-    let mut problems = Vec::new();
-    let mut refuse = |field: &str, message: String| {
-        problems.push(FieldProblem { field: field.to_owned(), message });
-    };
-    let text = |field: &str| values.get(field).map(str::trim).unwrap_or_default().to_owned();
-    let lines = |field: &str| read_list(values.get(field).unwrap_or_default());
-    let key = text(KEY);
+    let mut reader = Reader::new(values);
+    let key = reader.text(KEY).unwrap_or_default();
     if key.is_empty() {
-        refuse(KEY, "it is empty: write lower-case letters, digits and hyphens".to_owned());
+        reader.refuse(KEY, "it is empty: write lower-case letters, digits and hyphens");
     }
-    let direction = match text("direction").as_str() {
+    let direction = match reader.text("direction").unwrap_or_default().as_str() {
         "EGRESS" => Direction::Egress,
         "INGRESS" => Direction::Ingress,
         other => {
-            refuse("direction", format!("`{other}` is no direction: INGRESS or EGRESS"));
+            reader.refuse("direction", format!("`{other}` is no direction: INGRESS or EGRESS"));
             Direction::Ingress
         }
     };
-    let priority = text("priority");
+    let priority = reader.text("priority").unwrap_or_default();
     let priority = priority.parse().unwrap_or_else(|_| {
-        refuse("priority", format!("`{priority}` is no priority: 0 (first) to 65535 (last)"));
+        reader.refuse("priority", format!("`{priority}` is no priority: 0 (first) to 65535 (last)"));
         0
     });
-    let traffic: Vec<Traffic> = lines("traffic").iter().map(|line| read_traffic(line)).collect();
+    let traffic: Vec<Traffic> = reader.list("traffic").iter().map(|line| read_traffic(line)).collect();
     if traffic.is_empty() {
-        refuse(
-            "traffic",
-            "it is empty: write a protocol and its ports a line, as tcp 22 8000-8999".to_owned(),
-        );
+        reader.refuse("traffic", "it is empty: write a protocol and its ports a line, as tcp 22 8000-8999");
     }
-    let (allow, deny) = match text("action").as_str() {
+    let (allow, deny) = match reader.text("action").unwrap_or_default().as_str() {
         ALLOW => (traffic, Vec::new()),
         DENY => (Vec::new(), traffic),
         other => {
-            refuse("action", format!("`{other}` is no action: allow or deny"));
+            reader.refuse("action", format!("`{other}` is no action: allow or deny"));
             (Vec::new(), Vec::new())
         }
     };
     let rule = FirewallRuleSpec {
         priority,
-        source_ranges: lines("source_ranges"),
-        destination_ranges: lines("destination_ranges"),
-        source_tags: lines("source_tags"),
-        target_tags: lines("target_tags"),
+        source_ranges: reader.list("source_ranges"),
+        destination_ranges: reader.list("destination_ranges"),
+        source_tags: reader.list("source_tags"),
+        target_tags: reader.list("target_tags"),
         allow,
         deny,
-        ..FirewallRuleSpec::new(&text("description"), direction)
+        ..FirewallRuleSpec::new(&reader.text("description").unwrap_or_default(), direction)
     };
-    if problems.is_empty() { Ok((key, rule)) } else { Err(problems) }
+    reader.finish((key, rule))
 }
 
 /// A protocol and its ports, parted by blanks or commas.

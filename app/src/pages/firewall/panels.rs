@@ -10,16 +10,16 @@ use leptos::prelude::*;
 use super::{
     FirewallPage, FirewallRulePage,
     fields::fields,
-    form::{KEY, NAMES, check, field, read},
+    form::{KEY, NAMES, check, field, read, texts},
 };
 use crate::{
     api::{self, ApiError},
     components::{loaded::loaded, side_panel::SidePanel},
-    form::{Posted, Problems},
+    form::{FormFields, Posted, Problems},
     frame::Scope,
     pages::{
         named,
-        review::{Check, EditForm, Preview, Sent, previewed, problems},
+        review::{Check, EditForm, Preview, Sent, nothing_asked, previewed, problems},
     },
     routes,
     url_state::Query,
@@ -86,14 +86,15 @@ fn rule_form(
     let problems = Problems::new(found.into_iter().map(|problem| field(problem, own.trim())), "");
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
-    let inner = fields(&form, key, rule, posted, problems);
+    let mut begin = texts(rule);
+    begin.push((KEY, key.unwrap_or_default().to_owned()));
+    let at = FormFields::new(posted, problems, NAMES, begin);
+    let inner = fields(&form, key, &at);
     let generation = key.map(|_| form.generation);
     view! {
         <EditForm
-            posted=posted.clone()
+            form=at
             preview=preview
-            problems=problems
-            names=NAMES
             check=check
             generation=generation
         >
@@ -165,15 +166,7 @@ pub fn DeleteFirewallRule() -> AnyView {
                 loaded(
                     form,
                     "the firewall rule",
-                    move |(_, preview)| {
-                        let problems = problems(&posted, &preview, "");
-                        view! {
-                            <EditForm posted=posted.clone() preview=preview problems=problems names=&[]>
-                                ""
-                            </EditForm>
-                        }
-                        .into_any()
-                    },
+                    move |(_, preview)| nothing_asked(&posted, preview),
                 )
             }
         </SidePanel>

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::otherwise;
 use crate::{
     components::{
-        field::TextField,
+        field::{Bound, TextField},
         glyph::{State, glyph},
         panel::Panel,
     },
@@ -23,11 +23,15 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
         Some(Err(refused)) => refused.clone(),
         _ => Vec::new(),
     };
-    let problem = move |name: &str| {
-        refused.iter().find(|(field, _)| field == name).map(|(_, why)| words::sentence(why))
-    };
     let asked = query.clone();
-    let value = move |name: &str| asked.get(name).unwrap_or_default().to_owned();
+    let of = move |name: &str| {
+        let problem = refused.iter().find(|(field, _)| field == name).map(|(_, why)| words::sentence(why));
+        Bound {
+            name: name.to_owned(),
+            value: asked.get(name).unwrap_or_default().to_owned(),
+            problem: problem.into(),
+        }
+    };
     let environment = query.get("environment").map(|name| {
         view! { <input type="hidden" name="environment" value=name.to_owned() /> }
     });
@@ -46,37 +50,29 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
                 {environment}
                 <div class="three">
                     <TextField
-                        name="source"
+                        field=of("source")
                         label="From"
-                        value=value("source")
                         hint="An address, a range, a pool, or tag and a network tag."
                         suggestions=pools.clone()
-                        problem=problem("source")
                     />
                     <TextField
-                        name="target"
+                        field=of("target")
                         label="To"
-                        value=value("target")
                         hint="A pool, an address or a range."
                         suggestions=pools.clone()
-                        problem=problem("target")
                     />
                     <TextField
-                        name="protocol"
+                        field=of("protocol")
                         label="Protocol"
-                        value=value("protocol")
                         placeholder="tcp"
                         mono=true
                         suggestions=["tcp", "udp", "icmp", "sctp"].map(str::to_owned).to_vec()
-                        problem=problem("protocol")
                     />
                     <TextField
-                        name="port"
+                        field=of("port")
                         label="Port"
-                        value=value("port")
                         placeholder="22"
                         mono=true
-                        problem=problem("port")
                     />
                 </div>
                 <div class="cluster">

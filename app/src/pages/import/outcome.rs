@@ -150,7 +150,7 @@ fn unresolved(references: Vec<UnresolvedReference>, given: Vec<(String, String)>
             view! {
                 <TextField
                     id=format!("reference-{index}")
-                    name=format!("{}{}", fields::REFERENCE, wanted.reference)
+                    field=(format!("{}{}", fields::REFERENCE, wanted.reference), "")
                     label=wanted.reference
                     hint=hint
                     mono=true
@@ -187,9 +187,8 @@ fn given_fields(given: Vec<(String, String)>) -> impl IntoView {
             view! {
                 <TextField
                     id=format!("given-{index}")
-                    name=format!("{}{reference}", fields::REFERENCE)
+                    field=(format!("{}{reference}", fields::REFERENCE), value)
                     label=reference
-                    value=value
                     mono=true
                 />
             }

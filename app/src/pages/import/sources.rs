@@ -65,9 +65,8 @@ fn source(index: usize, file: SourceFile, open: bool) -> AnyView {
             <div class="panel-body form">
                 <TextField
                     id=format!("file-name-{index}")
-                    name=fields::FILE_NAME
+                    field=(fields::FILE_NAME, file.name)
                     label="File"
-                    value=file.name
                     mono=true
                 />
                 <div class="field">

@@ -1,17 +1,16 @@
 //! A pool as a form: its texts and what they mean. The names of the fields are the declaration's own.
 
 use domain::{
-    Amount, FleetSpec, ObservedFleet,
+    Amount, FleetSpec,
     pool::{PoolSpec, ReplacementMethod, UpdateType},
-    rules,
     view::pool::{PoolForm, TemplateChoice},
 };
 
 use crate::{
     api::FieldProblem,
-    components::lines::{map, read_map},
-    form::within,
-    pages::review,
+    components::lines::map,
+    form::{Reader, chosen},
+    pages::review::broken,
     url_state::Query,
 };
 
@@ -37,11 +36,6 @@ pub const NAMES: &[&str] = &[
     "labels",
 ];
 
-/// Of a choice between the environment's default, yes and no.
-pub const INHERIT: &str = "";
-pub const YES: &str = "yes";
-pub const NO: &str = "no";
-
 /// The fields' texts of a pool.
 pub fn texts(pool: &PoolSpec) -> Vec<(&'static str, String)> {
     let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -49,15 +43,7 @@ pub fn texts(pool: &PoolSpec) -> Vec<(&'static str, String)> {
         ("name", pool.name.clone()),
         ("template_name", pool.template_name.clone()),
         ("target_size", number(pool.target_size)),
-        (
-            "enable_autoscaling",
-            match pool.enable_autoscaling {
-                None => INHERIT,
-                Some(true) => YES,
-                Some(false) => NO,
-            }
-            .to_owned(),
-        ),
+        ("enable_autoscaling", chosen(pool.enable_autoscaling).to_owned()),
         ("min_replicas", number(pool.min_replicas)),
         ("max_replicas", number(pool.max_replicas)),
         ("update_type", pool.update_type.as_str().to_owned()),
@@ -80,45 +66,45 @@ pub fn read(
     templates: &[TemplateChoice],
     begin: Option<&PoolSpec>,
 ) -> Result<PoolSpec, Vec<FieldProblem>> {
-    let mut reader = Reader { values, problems: Vec::new() };
+    let mut reader = Reader::new(values);
     let template_name = reader.text("template_name").unwrap_or_default();
     let template = templates.iter().find(|template| template.name == template_name);
-    if template.is_none() && begin.is_none() {
-        reader.refuse("template_name", format!("no template is named `{template_name}`: choose one"));
-    }
     let name = reader.text("name").unwrap_or_default();
-    let known = begin
-        .cloned()
-        .or_else(|| template.map(|template| PoolSpec::new(&name, template.agent_type, &template_name)));
-    let Some(known) = known else { return Err(reader.problems) };
+    let known = match (begin, template) {
+        (Some(begin), _) => begin.clone(),
+        (None, Some(template)) => PoolSpec::new(&name, template.agent_type, &template_name),
+        (None, None) => {
+            reader.refuse("template_name", format!("no template is named `{template_name}`: choose one"));
+            return Err(reader.refused());
+        }
+    };
     let pool = PoolSpec {
         name,
-        target_size: reader.number("target_size"),
+        target_size: reader.number("target_size", 5),
         enable_autoscaling: reader.choice("enable_autoscaling"),
-        min_replicas: reader.number("min_replicas"),
-        max_replicas: reader.number("max_replicas"),
+        min_replicas: reader.number("min_replicas", 5),
+        max_replicas: reader.number("max_replicas", 5),
         update_type: reader.one_of("update_type", &UpdateType::ALL, UpdateType::as_str),
         replacement_method: reader.one_of(
             "replacement_method",
             &ReplacementMethod::ALL,
             ReplacementMethod::as_str,
         ),
-        max_surge: reader.amount("max_surge"),
-        max_unavailable: reader.amount("max_unavailable").unwrap_or(Amount::NONE),
-        min_ready_sec: reader.number("min_ready_sec").unwrap_or_default(),
-        health_check_initial_delay: reader.number("health_check_initial_delay").unwrap_or_default(),
-        heartbeat_late_after: reader.number("heartbeat_late_after"),
-        heartbeat_silent_after: reader.number("heartbeat_silent_after"),
-        heartbeat_start_within: reader.number("heartbeat_start_within"),
+        max_surge: reader.parsed("max_surge"),
+        max_unavailable: reader.parsed("max_unavailable").unwrap_or(Amount::NONE),
+        min_ready_sec: reader.number("min_ready_sec", 5).unwrap_or_default(),
+        health_check_initial_delay: reader.number("health_check_initial_delay", 5).unwrap_or_default(),
+        heartbeat_late_after: reader.number("heartbeat_late_after", 5),
+        heartbeat_silent_after: reader.number("heartbeat_silent_after", 5),
+        heartbeat_start_within: reader.number("heartbeat_start_within", 5),
         labels: reader.entries("labels"),
         ..known
     };
-    if reader.problems.is_empty() { Ok(pool) } else { Err(reader.problems) }
+    reader.finish(pool)
 }
 
 /// What is wrong with the values, as far as the declaration alone tells: asked in the browser while somebody types.
 pub fn check(form: &PoolForm, values: &Query) -> Vec<FieldProblem> {
-    const AT: &str = "agent_pools[0].";
     let pool = match read(values, &form.templates, form.pool.as_ref()) {
         Ok(pool) => pool,
         Err(problems) => return problems,
@@ -130,69 +116,8 @@ pub fn check(form: &PoolForm, values: &Query) -> Vec<FieldProblem> {
     });
     let spec = FleetSpec { agent_pools: vec![pool], ..FleetSpec::new(form.environment.clone()) };
     // The template is declared elsewhere, and so is the version that the pool holds to.
-    let apart = ["unknown_template", "unknown_version"];
-    let broken = rules::check(&spec, &ObservedFleet::default())
-        .into_iter()
-        .filter(|violation| violation.attribute.starts_with(AT) && !apart.contains(&violation.rule.as_str()))
-        .map(|violation| within(review::problem(&violation), AT));
+    let broken = broken(&spec, "agent_pools[0].", &["unknown_template", "unknown_version"]);
     twice.into_iter().chain(broken).collect()
-}
-
-struct Reader<'a> {
-    values: &'a Query,
-    problems: Vec<FieldProblem>,
-}
-
-impl Reader<'_> {
-    fn refuse(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
-    }
-
-    fn text(&self, field: &str) -> Option<String> {
-        self.values.get(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    fn number(&mut self, field: &str) -> Option<u32> {
-        let text = self.text(field)?;
-        let number = text.parse();
-        if number.is_err() {
-            self.refuse(field, format!("`{text}` is no whole number: write digits, as 5"));
-        }
-        number.ok()
-    }
-
-    fn amount(&mut self, field: &str) -> Option<Amount> {
-        let amount = self.text(field)?.parse();
-        amount.map_err(|error: domain::amount::InvalidAmount| self.refuse(field, error.to_string())).ok()
-    }
-
-    fn choice(&mut self, field: &str) -> Option<bool> {
-        match self.values.get(field).unwrap_or(INHERIT) {
-            INHERIT => None,
-            YES => Some(true),
-            NO => Some(false),
-            other => {
-                self.refuse(field, format!("`{other}` is no choice here: yes, no, or empty for the default"));
-                None
-            }
-        }
-    }
-
-    fn one_of<T: Copy + Default>(&mut self, field: &str, all: &[T], word: fn(T) -> &'static str) -> T {
-        let Some(text) = self.text(field) else { return T::default() };
-        let found = all.iter().copied().find(|one| word(*one) == text);
-        found.unwrap_or_else(|| {
-            self.refuse(field, format!("`{text}` is no choice here"));
-            T::default()
-        })
-    }
-
-    fn entries(&mut self, field: &str) -> std::collections::BTreeMap<String, String> {
-        read_map(self.values.get(field).unwrap_or_default()).unwrap_or_else(|message| {
-            self.refuse(field, message);
-            Default::default()
-        })
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub use versions::{ChangeVersion, PromoteCanary, RollBackCanary};
 use super::{
     Pools,
     fields::fields,
-    form::{NAMES, check, read},
+    form::{NAMES, check, read, texts},
     head::named,
     overview::Overview,
     verbs,
@@ -24,7 +24,7 @@ use crate::{
         loaded::loaded,
         side_panel::SidePanel,
     },
-    form::{Posted, Problems},
+    form::{FormFields, Posted, Problems},
     frame::Scope,
     pages::review::{Check, EditForm, Preview, previewed, problems},
     routes,
@@ -125,22 +125,20 @@ pub fn EditPool() -> AnyView {
 }
 
 fn pool_form(form: PoolForm, preview: Preview, posted: &Posted) -> AnyView {
-    let problems = problems(posted, &preview, &form.place());
     let begin = form.pool.clone().unwrap_or_else(|| {
         let first = form.templates.first();
         let kind = first.map_or(AgentType::ALL[0], |template| template.agent_type);
         PoolSpec::new("", kind, first.map_or("", |template| &template.name))
     });
+    let at = FormFields::new(posted, problems(posted, &preview, &form.place()), NAMES, texts(&begin));
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
-    let inner = fields(&form, &begin, posted, problems);
+    let inner = fields(&form, &begin, &at);
     let generation = form.pool.is_some().then_some(form.generation);
     view! {
         <EditForm
-            posted=posted.clone()
+            form=at
             preview=preview
-            problems=problems
-            names=NAMES
             check=check
             generation=generation
         >
@@ -167,24 +165,22 @@ pub fn ResizePool() -> AnyView {
                     let problems = problems(&posted, &preview, &form.place());
                     let pool = form.pool.as_ref();
                     let size = pool.and_then(|pool| pool.target_size).unwrap_or(form.environment.default_pool_size);
-                    let value = posted.value(verbs::SIZE, size.to_string());
+                    let begin = vec![(verbs::SIZE, size.to_string())];
+                    let at = FormFields::new(&posted, problems, &[verbs::SIZE], begin);
+                    let field = at.of(verbs::SIZE);
                     view! {
                         <EditForm
-                            posted=posted.clone()
+                            form=at
                             preview=preview
-                            problems=problems
-                            names=&[verbs::SIZE]
                             verb="Resize pool"
                             generation=Some(form.generation)
                         >
                             <NumberField
-                                name=verbs::SIZE
+                                field=field
                                 label="Size"
-                                value=value
                                 unit="VMs"
                                 required=true
                                 hint=format!("It is declared with {size} now.")
-                                problem=problems.of(verbs::SIZE)
                             />
                         </EditForm>
                     }
@@ -224,14 +220,12 @@ pub fn DeletePool() -> AnyView {
                             )
                         }
                     };
-                    let confirmed = posted.value(verbs::CONFIRM, "");
-                    let posted = posted.clone();
+                    let at = FormFields::new(&posted, problems, &[verbs::CONFIRM], Vec::new());
+                    let field = at.of(verbs::CONFIRM);
                     view! {
                         <EditForm
-                            posted=posted
+                            form=at
                             preview=preview
-                            problems=problems
-                            names=&[verbs::CONFIRM]
                             verb="Delete pool"
                             unfolded=true
                         >
@@ -240,13 +234,11 @@ pub fn DeletePool() -> AnyView {
                                 " Its autoscaler and its health check go with it. Its template, its changes and its audit events stay."
                             </p>
                             <TextField
-                                name=verbs::CONFIRM
+                                field=field
                                 label="Name of the pool"
-                                value=confirmed
                                 mono=true
                                 required=true
                                 hint=format!("Write {name} to say that you mean it.")
-                                problem=problems.of(verbs::CONFIRM)
                             />
                         </EditForm>
                     }

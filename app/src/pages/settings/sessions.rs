@@ -7,13 +7,8 @@ use super::crumbs;
 use crate::{
     api,
     components::{
-        glyph::{State, glyph},
-        loaded::loaded,
-        moment::ago,
-        page_head::PageHead,
-        panel::Panel,
-        table::Table,
-        title::Title,
+        loaded::loaded, moment::ago, page_head::PageHead, panel::Panel, refused::refused_notice,
+        table::Table, title::Title,
     },
     form::{INTENT, Posted},
     routes, words,
@@ -36,19 +31,7 @@ pub fn Sessions() -> AnyView {
 
 /// Why the last press of a button did nothing.
 pub fn refusal(posted: &Posted) -> Option<AnyView> {
-    posted.problem.clone().map(|problem| {
-        view! {
-            <section class="panel cluster notice" role="alert" data-s="crit">
-                {glyph(State::Crit)} <p>
-                    <b>{words::sentence(&problem.message)}</b>
-                    {problem
-                        .request_id
-                        .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
-                </p>
-            </section>
-        }
-        .into_any()
-    })
+    posted.problem.clone().map(refused_notice)
 }
 
 fn draw(list: SessionList, posted: &Posted) -> AnyView {

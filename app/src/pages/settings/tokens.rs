@@ -13,7 +13,7 @@ use crate::{
     components::{
         button::{ButtonLink, Submit},
         empty::Empty,
-        field::{CheckField, NumberField, TextField},
+        field::{Bound, CheckField, NumberField, TextField},
         glyph::{State, glyph},
         icon::Icon,
         loaded::loaded,
@@ -24,7 +24,7 @@ use crate::{
         table::Table,
         title::Title,
     },
-    form::{INTENT, Posted, Problems},
+    form::{FormFields, INTENT, Posted, Problems},
     routes, words,
 };
 
@@ -210,9 +210,8 @@ fn form(posted: &Posted) -> AnyView {
             let ticked = posted.ticked(&name, scope == Scope::Read);
             view! {
                 <CheckField
-                    name=name
+                    field=Bound::tick(name, ticked)
                     label=words::sentence(scope.as_str())
-                    ticked=ticked
                     hint=words::sentence(scope.meaning())
                 />
             }
@@ -228,19 +227,18 @@ fn form(posted: &Posted) -> AnyView {
             }
         })
     };
-    let name = posted.value(NAME, "");
-    let days = posted.value(LIFETIME, DEFAULT_DAYS.to_string());
+    let begin = vec![(LIFETIME, DEFAULT_DAYS.to_string())];
+    let at = FormFields::new(posted, problems, &[NAME, LIFETIME], begin);
+    let (name, days) = (at.of(NAME), at.of(LIFETIME));
     view! {
         {refusal(posted)}
         <form method="post" action=routes::NEW_TOKEN>
             <Panel id="token-fields" title="What it is for">
                 <div class="panel-body form">
                     <TextField
-                        name=NAME
+                        field=name
                         label="Name"
-                        value=name
                         hint=format!("What uses it, in at most {LONGEST_TOKEN_NAME} characters")
-                        problem=problems.of(NAME)
                         required=true
                     />
                     <fieldset class="fields-of">
@@ -249,12 +247,10 @@ fn form(posted: &Posted) -> AnyView {
                         {unscoped}
                     </fieldset>
                     <NumberField
-                        name=LIFETIME
+                        field=days
                         label="Ends after"
-                        value=days
                         unit="days"
                         hint=format!("1 to {LONGEST_LIFETIME_DAYS}")
-                        problem=problems.of(LIFETIME)
                         required=true
                     />
                     <div class="buttons">

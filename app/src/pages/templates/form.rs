@@ -3,16 +3,13 @@
 
 use std::str::FromStr;
 
-use domain::{
-    AgentType, FleetSpec, ObservedFleet, edit::Edit, environment::EnvironmentSpec, rules,
-    template::TemplateSpec, view::template::TemplateForm,
-};
+use domain::{AgentType, FleetSpec, edit::Edit, template::TemplateSpec, view::template::TemplateForm};
 
 use crate::{
     api::FieldProblem,
-    components::lines::{list, map, read_list, read_map},
-    form::within,
-    pages::review,
+    components::lines::{list, map},
+    form::{Reader, chosen},
+    pages::review::broken,
     url_state::Query,
 };
 
@@ -45,19 +42,9 @@ pub const NAMES: &[&str] = &[
     POOLS,
 ];
 
-/// Of a choice between the environment's default, yes and no.
-pub const INHERIT: &str = "";
-pub const YES: &str = "yes";
-pub const NO: &str = "no";
-
 /// The fields' texts of a template.
 pub fn texts(template: &TemplateSpec) -> Vec<(&'static str, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let choice = |value: Option<bool>| match value {
-        None => INHERIT,
-        Some(true) => YES,
-        Some(false) => NO,
-    };
     vec![
         ("name", template.name.clone()),
         ("agent_type", template.agent_type.to_string()),
@@ -66,11 +53,11 @@ pub fn texts(template: &TemplateSpec) -> Vec<(&'static str, String)> {
         ("disk_size_gb", template.disk_size_gb.map(|size| size.to_string()).unwrap_or_default()),
         ("disk_type", template.disk_type.clone()),
         ("workspace_size_gb", template.workspace_size_gb.to_string()),
-        ("enable_external_ip", choice(template.enable_external_ip).to_owned()),
+        ("enable_external_ip", chosen(template.enable_external_ip).to_owned()),
         ("service_account_email", text(&template.service_account_email)),
         ("scopes", template.scopes.as_deref().map(list).unwrap_or_default()),
-        ("preemptible", choice(template.preemptible).to_owned()),
-        ("automatic_restart", choice(template.automatic_restart).to_owned()),
+        ("preemptible", chosen(template.preemptible).to_owned()),
+        ("automatic_restart", chosen(template.automatic_restart).to_owned()),
         ("labels", map(&template.labels)),
         ("additional_tags", list(&template.additional_tags)),
         ("metadata", map(&template.metadata)),
@@ -80,28 +67,33 @@ pub fn texts(template: &TemplateSpec) -> Vec<(&'static str, String)> {
 
 /// What the texts mean, or each field that means nothing. Whether it breaks a rule is not asked here.
 pub fn read(values: &Query) -> Result<TemplateSpec, Vec<FieldProblem>> {
-    let mut reader = Reader { values, problems: Vec::new() };
+    let mut reader = Reader::new(values);
+    let agent_type = reader.text("agent_type").unwrap_or_default();
+    let agent_type = AgentType::from_str(&agent_type).unwrap_or_else(|unknown| {
+        reader.refuse("agent_type", unknown.to_string());
+        AgentType::ALL[0]
+    });
     let template = TemplateSpec {
         name: reader.text("name").unwrap_or_default(),
-        agent_type: reader.agent_type(),
+        agent_type,
         machine_type: reader.text("machine_type"),
         source_image: reader.text("source_image"),
-        disk_size_gb: reader.number("disk_size_gb"),
+        disk_size_gb: reader.number("disk_size_gb", 50),
         disk_type: reader.text("disk_type").unwrap_or_default(),
-        enable_workspace_disk: values.has("enable_workspace_disk"),
-        workspace_size_gb: reader.required_number("workspace_size_gb"),
+        enable_workspace_disk: reader.ticked("enable_workspace_disk"),
+        workspace_size_gb: reader.required_number("workspace_size_gb", 50),
         enable_external_ip: reader.choice("enable_external_ip"),
         service_account_email: reader.text("service_account_email"),
-        scopes: Some(read_list(values.get("scopes").unwrap_or_default())).filter(|scopes| !scopes.is_empty()),
+        scopes: Some(reader.list("scopes")).filter(|scopes| !scopes.is_empty()),
         metadata: reader.entries("metadata"),
-        additional_tags: read_list(values.get("additional_tags").unwrap_or_default()),
+        additional_tags: reader.list("additional_tags"),
         labels: reader.entries("labels"),
         preemptible: reader.choice("preemptible"),
         automatic_restart: reader.choice("automatic_restart"),
-        enable_confidential_compute: values.has("enable_confidential_compute"),
+        enable_confidential_compute: reader.ticked("enable_confidential_compute"),
         custom_config: reader.text("custom_config"),
     };
-    if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
+    reader.finish(template)
 }
 
 /// The edit of the template of that name that the texts mean, or each field that means nothing.
@@ -130,82 +122,15 @@ pub fn check(form: &TemplateForm, values: &Query) -> Vec<FieldProblem> {
         field: "name".to_owned(),
         message: format!("a template named {} is declared already", template.name),
     });
-    let broken = broken(&form.environment, template);
+    let spec = FleetSpec { agent_vm_templates: vec![template], ..FleetSpec::new(form.environment.clone()) };
+    let broken = broken(&spec, "agent_vm_templates[0].", &[]);
     twice.into_iter().chain(broken).collect()
-}
-
-fn broken(environment: &EnvironmentSpec, template: TemplateSpec) -> impl Iterator<Item = FieldProblem> {
-    const AT: &str = "agent_vm_templates[0].";
-    let spec = FleetSpec { agent_vm_templates: vec![template], ..FleetSpec::new(environment.clone()) };
-    let violations = rules::check(&spec, &ObservedFleet::default());
-    violations
-        .into_iter()
-        .filter(|violation| violation.attribute.starts_with(AT))
-        .map(|violation| within(review::problem(&violation), AT))
-}
-
-struct Reader<'a> {
-    values: &'a Query,
-    problems: Vec<FieldProblem>,
-}
-
-impl Reader<'_> {
-    fn refuse(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
-    }
-
-    fn text(&self, field: &str) -> Option<String> {
-        self.values.get(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    fn agent_type(&mut self) -> AgentType {
-        let text = self.text("agent_type").unwrap_or_default();
-        AgentType::from_str(&text).unwrap_or_else(|unknown| {
-            self.refuse("agent_type", unknown.to_string());
-            AgentType::ALL[0]
-        })
-    }
-
-    fn number(&mut self, field: &str) -> Option<u32> {
-        let text = self.text(field)?;
-        match text.parse() {
-            Ok(number) => Some(number),
-            Err(_) => {
-                self.refuse(field, format!("`{text}` is no whole number: write digits, as 50"));
-                None
-            }
-        }
-    }
-
-    fn required_number(&mut self, field: &str) -> u32 {
-        if self.text(field).is_none() {
-            self.refuse(field, "it is empty: write a number, as 50");
-        }
-        self.number(field).unwrap_or_default()
-    }
-
-    fn choice(&mut self, field: &str) -> Option<bool> {
-        match self.values.get(field).unwrap_or(INHERIT) {
-            INHERIT => None,
-            YES => Some(true),
-            NO => Some(false),
-            other => {
-                self.refuse(field, format!("`{other}` is no choice here: yes, no, or empty for the default"));
-                None
-            }
-        }
-    }
-
-    fn entries(&mut self, field: &str) -> std::collections::BTreeMap<String, String> {
-        read_map(self.values.get(field).unwrap_or_default()).unwrap_or_else(|message| {
-            self.refuse(field, message);
-            Default::default()
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::environment::EnvironmentSpec;
+
     use super::*;
 
     fn sent(template: &TemplateSpec) -> Query {

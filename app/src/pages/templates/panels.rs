@@ -11,16 +11,20 @@ use super::{
     Templates,
     detail::TemplatePage,
     fields::fields,
-    form::{NAMES, POOLS, ROLL, STAY, check, read, read_edit},
+    form::{NAMES, POOLS, ROLL, STAY, check, read, read_edit, texts},
 };
 use crate::{
     api::{self, ApiError},
-    components::{field::SelectField, loaded::loaded, side_panel::SidePanel},
-    form::{Posted, Problems},
+    components::{
+        field::{SelectField, options},
+        loaded::loaded,
+        side_panel::SidePanel,
+    },
+    form::{FormFields, Posted},
     frame::Scope,
     pages::{
         named,
-        review::{Check, EditForm, Preview, Sent, previewed, problems},
+        review::{Check, EditForm, Preview, Sent, nothing_asked, previewed, problems},
     },
     routes,
     url_state::{Query, use_query},
@@ -139,18 +143,18 @@ fn choose_type() -> AnyView {
 }
 
 fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template: &TemplateSpec) -> AnyView {
-    let problems = problems(posted, &preview, &form.place());
+    let mut begin = texts(template);
+    begin.push((POOLS, ROLL.to_owned()));
+    let at = FormFields::new(posted, problems(posted, &preview, &form.place()), NAMES, begin);
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
-    let inner = fields(&form.environment, template, form.template.is_some(), posted, problems);
-    let users = (!form.pools.is_empty()).then(|| users(&form.pools, posted, problems));
+    let inner = fields(&form.environment, template, form.template.is_some(), &at);
+    let users = (!form.pools.is_empty()).then(|| users(&form.pools, &at));
     let generation = form.template.is_some().then_some(form.generation);
     view! {
         <EditForm
-            posted=posted.clone()
+            form=at
             preview=preview
-            problems=problems
-            names=NAMES
             check=check
             generation=generation
         >
@@ -162,18 +166,15 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
 }
 
 /// Whether the pools that use the template take its next version by themselves.
-fn users(pools: &[String], posted: &Posted, problems: Problems) -> AnyView {
+fn users(pools: &[String], at: &FormFields) -> AnyView {
     let verb = if pools.len() == 1 { "uses" } else { "use" };
-    let ways = [(ROLL, "Roll to the next version"), (STAY, "Stay on the version that they run")]
-        .map(|(sent, read)| (sent.to_owned(), read.to_owned()));
+    let ways = options([(ROLL, "Roll to the next version"), (STAY, "Stay on the version that they run")]);
     view! {
         <SelectField
-            name=POOLS
+            field=at.of(POOLS)
             label="Pools that use it"
-            value=posted.value(POOLS, ROLL)
-            options=ways.to_vec()
+            options=ways
             hint=format!("{} {verb} it. A pool that stays can try the next version with a canary.", words::list(pools))
-            problem=problems.of(POOLS)
         />
     }
     .into_any()
@@ -233,15 +234,7 @@ pub fn RetireTemplate() -> AnyView {
             {loaded(
                 form,
                 "the template",
-                move |(_, preview)| {
-                    let problems = problems(&posted, &preview, "");
-                    view! {
-                        <EditForm posted=posted.clone() preview=preview problems=problems names=&[]>
-                            ""
-                        </EditForm>
-                    }
-                        .into_any()
-                },
+                move |(_, preview)| nothing_asked(&posted, preview),
             )}
         </SidePanel>
     }

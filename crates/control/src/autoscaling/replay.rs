@@ -18,7 +18,7 @@ use crate::{
     costs::declared_price,
     environments,
     error::{FieldError, authorize},
-    pools::Declared,
+    pools::{self, Declared},
 };
 
 const DAY: i64 = 86_400;
@@ -41,8 +41,8 @@ pub async fn replay_autoscaling(
     authorize(actor, Permission::PlanChange)?;
     let declared = Declared::load(control, environments::require(control, environment).await?).await?;
     let pool = draft.name.as_str();
-    let (spec, place) = drafted(&declared.environment.spec, draft)
-        .ok_or_else(|| Error::NotFound(format!("pool {} in {environment}", pool.escape_debug())))?;
+    let (spec, place) =
+        drafted(&declared.environment.spec, draft).ok_or_else(|| pools::missing(environment, pool))?;
     check(&spec, &declared.observed, &place)?;
     let scaler = name::autoscaler(&spec.environment.name_prefix, pool);
     let drafted =

@@ -45,10 +45,7 @@ pub async fn load_instances(
     page: Page<'_>,
 ) -> Result<InstanceList, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let environment = match environment {
-        Some(name) => Some(environments::require(control, name).await?),
-        None => control.store.first_environment().await?,
-    };
+    let environment = environments::named_or_first(control, environment).await?;
     let now = control.clock.now();
     let read = ListQuery::parse(words, INSTANCE_KEYS).ok();
     let wanted = read.clone().unwrap_or_default();

@@ -6,6 +6,7 @@ use domain::{
     hindrance,
     instance::{CurrentAction, InstanceStatus},
     name,
+    observed::GroupStatus,
     plan::Plan,
     view::rollout::{Labels, Rollout, RolloutState, VersionRole, rollout},
 };
@@ -43,62 +44,27 @@ pub fn assess(
         version_reached: seen.version_reached,
     });
     let mut conditions = pool.conditions.clone();
-    let mut set = |kind, is_true, reason: &str, message: String| {
+    let mut set = |kind, (is_true, reason, message): Said| {
         let status = if is_true { ConditionStatus::True } else { ConditionStatus::False };
         set_condition(
             &mut conditions,
             Condition { kind, status, reason: reason.to_owned(), message, since: now },
         );
     };
-    set(ConditionType::Reachable, true, "Answered", "Compute Engine answers".to_owned());
     let synced = open.is_empty() && found.is_some();
-    match open.first() {
-        _ if synced => {
-            set(ConditionType::Synced, true, "Equal", "observed settings are the desired ones".to_owned())
-        }
-        Some(first) => set(ConditionType::Synced, false, "Differs", format!("still to do: {first}")),
-        None => set(ConditionType::Synced, false, "Missing", format!("the group {group} does not exist")),
-    }
-    match (found, &status) {
-        (Some(seen), Some(counted)) => {
-            let failing = seen.instances.iter().find_map(|instance| {
-                instance.last_error.as_ref().map(|error| (instance.name.as_str(), error))
-            });
-            let settled = seen
-                .instances
-                .iter()
-                .filter(|instance| {
-                    instance.status == InstanceStatus::Running
-                        && instance.current_action == CurrentAction::None
-                })
-                .count();
-            let wanted = counted.target_size as usize;
-            match failing {
-                _ if settled >= wanted && seen.is_stable => {
-                    set(ConditionType::Ready, true, "Settled", format!("{wanted} of {wanted} VMs run"));
-                }
-                Some((instance, error)) => {
-                    set(
-                        ConditionType::Ready,
-                        false,
-                        "AttemptFailed",
-                        format!("{instance}: {}: {}", error.code, error.message),
-                    );
-                }
-                None => set(
-                    ConditionType::Ready,
-                    false,
-                    "Converging",
-                    format!("{settled} of {wanted} VMs run and are settled"),
-                ),
-            }
-        }
-        _ => set(ConditionType::Ready, false, "Missing", "no VM exists yet".to_owned()),
-    }
+    set(ConditionType::Reachable, (true, "Answered", "Compute Engine answers".to_owned()));
+    set(
+        ConditionType::Synced,
+        match open.first() {
+            _ if synced => (true, "Equal", "observed settings are the desired ones".to_owned()),
+            Some(first) => (false, "Differs", format!("still to do: {first}")),
+            None => (false, "Missing", format!("the group {group} does not exist")),
+        },
+    );
+    set(ConditionType::Ready, found.map_or_else(|| (false, "Missing", "no VM exists yet".to_owned()), ready));
     if let (Some(seen), Some(settings)) = (found, observed.resources.groups.get(&group)) {
         let rollout = rollout(settings, seen, &Labels::new(), pool.spec.min_ready_sec, now);
-        let (is_true, reason, message) = updated(&rollout);
-        set(ConditionType::Updated, is_true, reason, message);
+        set(ConditionType::Updated, updated(&rollout));
     }
     match found {
         Some(seen) => {
@@ -116,7 +82,34 @@ pub fn assess(
     }
 }
 
-fn updated(rollout: &Rollout) -> (bool, &'static str, String) {
+/// Whether a condition holds, its reason, and the message.
+type Said = (bool, &'static str, String);
+
+fn ready(seen: &GroupStatus) -> Said {
+    let failing = seen
+        .instances
+        .iter()
+        .find_map(|instance| instance.last_error.as_ref().map(|error| (instance.name.as_str(), error)));
+    let settled = seen
+        .instances
+        .iter()
+        .filter(|instance| {
+            instance.status == InstanceStatus::Running && instance.current_action == CurrentAction::None
+        })
+        .count();
+    let wanted = seen.target_size as usize;
+    match failing {
+        _ if settled >= wanted && seen.is_stable => {
+            (true, "Settled", format!("{wanted} of {wanted} VMs run"))
+        }
+        Some((instance, error)) => {
+            (false, "AttemptFailed", format!("{instance}: {}: {}", error.code, error.message))
+        }
+        None => (false, "Converging", format!("{settled} of {wanted} VMs run and are settled")),
+    }
+}
+
+fn updated(rollout: &Rollout) -> Said {
     let share = |role: VersionRole| rollout.versions.iter().find(|share| share.role == role);
     let waits = |otherwise: &str| {
         if rollout.waits_for.is_empty() {

@@ -17,7 +17,10 @@ use crate::{
         panel::Panel,
     },
     opening::refusal,
-    pages::changes::{actions_list, impact_panel, notes_list},
+    pages::{
+        changes::{actions_list, impact_panel, notes_list},
+        review,
+    },
     words,
 };
 
@@ -99,15 +102,8 @@ fn violations(violations: Vec<Violation>) -> AnyView {
 
 /// Why this plan cannot be proposed; None when it can.
 fn blocked(plan: &Plan) -> Option<String> {
-    if !plan.violations.is_empty() {
-        let count = words::count(plan.violations.len() as u64, "rule");
-        let verb = if plan.violations.len() == 1 { "is" } else { "are" };
-        return Some(format!("{count} {verb} broken. Mend the text and plan again."));
-    }
-    if plan.is_empty() {
-        return Some("There is nothing to change.".to_owned());
-    }
-    None
+    let why = review::blocked(plan, false)?;
+    Some(if plan.violations.is_empty() { why } else { format!("{why} Mend the text and plan again.") })
 }
 
 fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyView {
@@ -120,9 +116,8 @@ fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyVie
         view! {
             <TextField
                 id="reason"
-                name=fields::REASON
+                field=(fields::REASON, reason)
                 label="Reason, shown to all"
-                value=reason
                 hint="Why the fleet should change. It stays with the change and in the audit log."
             />
         }

@@ -2,15 +2,11 @@
 //! declaration's own.
 
 use domain::{
-    FleetSpec, ObservedFleet,
-    autoscaling::{AutoscalingMode, ScalingSchedule},
-    environment::CustomMetric,
-    pool::PoolSpec,
-    rules,
+    FleetSpec, autoscaling::ScalingSchedule, environment::CustomMetric, pool::PoolSpec,
     view::autoscaling::AutoscalingForm,
 };
 
-use crate::{api::FieldProblem, form::within, pages::review, url_state::Query};
+use crate::{api::FieldProblem, form::Reader, pages::review::broken, url_state::Query};
 
 /// Those that show what is wrong with them.
 pub const NAMES: &[&str] = &[
@@ -64,23 +60,22 @@ fn line(schedule: &ScalingSchedule) -> String {
 
 /// The pool with what the texts mean, or each field that means nothing. Whether it breaks a rule is not asked here.
 pub fn read(values: &Query, pool: &PoolSpec) -> Result<PoolSpec, Vec<FieldProblem>> {
-    let mut reader = Reader { values, problems: Vec::new() };
-    let enabled = values.has("enable_autoscaling");
+    let mut reader = Reader::new(values);
+    let enabled = reader.ticked("enable_autoscaling");
     let next = PoolSpec {
         enable_autoscaling: Some(enabled),
-        min_replicas: reader.number("min_replicas"),
-        max_replicas: reader.number("max_replicas"),
-        cpu_target: reader.share("cpu_target"),
-        autoscaling_mode: reader.mode(),
-        cooldown_period: reader.number("cooldown_period"),
-        scale_down_max_percent: reader.number("scale_down_max_percent"),
-        scale_down_time_window: reader.number("scale_down_time_window"),
-        custom_metrics: reader.metrics(pool.custom_metrics.is_some()),
-        scaling_schedules: reader.schedules(),
+        min_replicas: reader.number("min_replicas", 5),
+        max_replicas: reader.number("max_replicas", 5),
+        cpu_target: share(&mut reader, "cpu_target"),
+        autoscaling_mode: reader.parsed("autoscaling_mode"),
+        cooldown_period: reader.number("cooldown_period", 5),
+        scale_down_max_percent: reader.number("scale_down_max_percent", 5),
+        scale_down_time_window: reader.number("scale_down_time_window", 5),
+        custom_metrics: metrics(&mut reader, pool.custom_metrics.is_some()),
+        scaling_schedules: schedules(&mut reader),
         ..pool.clone()
     };
-    let next = within_bounds(next, enabled);
-    if reader.problems.is_empty() { Ok(next) } else { Err(reader.problems) }
+    reader.finish(within_bounds(next, enabled))
 }
 
 /// A declared size is where an autoscaled pool begins: new bounds move it along, as the autoscaler would.
@@ -94,113 +89,74 @@ fn within_bounds(mut pool: PoolSpec, enabled: bool) -> PoolSpec {
 
 /// What is wrong with the values, as far as the declaration alone tells: asked in the browser while somebody types.
 pub fn check(form: &AutoscalingForm, values: &Query) -> Vec<FieldProblem> {
-    const AT: &str = "agent_pools[0].";
     let pool = match read(values, &form.pool) {
         Ok(pool) => pool,
         Err(problems) => return problems,
     };
     let spec = FleetSpec { agent_pools: vec![pool], ..FleetSpec::new(form.environment.clone()) };
-    rules::check(&spec, &ObservedFleet::default())
-        .into_iter()
-        .filter(|violation| violation.attribute.starts_with(AT))
-        .map(|violation| within(review::problem(&violation), AT))
-        .filter(|problem| NAMES.contains(&problem.field.as_str()))
-        .collect()
+    let broken = broken(&spec, "agent_pools[0].", &[]);
+    broken.into_iter().filter(|problem| NAMES.contains(&problem.field.as_str())).collect()
 }
 
-struct Reader<'a> {
-    values: &'a Query,
-    problems: Vec<FieldProblem>,
+fn share(reader: &mut Reader<'_>, field: &str) -> Option<f64> {
+    let text = reader.text(field)?;
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    if number.is_none() {
+        reader.refuse(field, format!("`{text}` is no share of the CPU: write it as 0.7"));
+    }
+    number
 }
 
-impl Reader<'_> {
-    fn refuse(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
-    }
-
-    fn text(&self, field: &str) -> Option<String> {
-        self.values.get(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    fn number(&mut self, field: &str) -> Option<u32> {
-        let text = self.text(field)?;
-        let number = text.parse().ok();
-        if number.is_none() {
-            self.refuse(field, format!("`{text}` is no whole number: write digits, as 5"));
-        }
-        number
-    }
-
-    fn share(&mut self, field: &str) -> Option<f64> {
-        let text = self.text(field)?;
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        if number.is_none() {
-            self.refuse(field, format!("`{text}` is no share of the CPU: write it as 0.7"));
-        }
-        number
-    }
-
-    fn mode(&mut self) -> Option<AutoscalingMode> {
-        let text = self.text("autoscaling_mode")?;
-        let mode = text.parse();
-        if let Err(message) = &mode {
-            self.refuse("autoscaling_mode", message);
-        }
-        mode.ok()
-    }
-
-    fn lines(&self, field: &str) -> Vec<String> {
-        let text = self.values.get(field).unwrap_or_default();
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-    }
-
-    /// Empty is none where the pool had its own list, and the environment's otherwise.
-    fn metrics(&mut self, own: bool) -> Option<Vec<CustomMetric>> {
-        let mut metrics = Vec::new();
-        for line in self.lines("custom_metrics") {
-            let parts: Vec<&str> = line.split_whitespace().collect();
-            match (parts.as_slice(), parts.get(1).and_then(|target| target.parse().ok())) {
-                ([name, _, kind], Some(target)) => {
-                    metrics.push(CustomMetric { name: (*name).to_owned(), target, kind: (*kind).to_owned() });
-                }
-                _ => self.refuse("custom_metrics", format!("`{line}` is not name, target and type: write it as custom.googleapis.com/tasks 12 GAUGE")),
+/// Empty is none where the pool had its own list, and the environment's otherwise.
+fn metrics(reader: &mut Reader<'_>, own: bool) -> Option<Vec<CustomMetric>> {
+    let mut metrics = Vec::new();
+    for line in reader.list("custom_metrics") {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        match (parts.as_slice(), parts.get(1).and_then(|target| target.parse().ok())) {
+            ([name, _, kind], Some(target)) => {
+                metrics.push(CustomMetric { name: (*name).to_owned(), target, kind: (*kind).to_owned() });
             }
+            _ => reader.refuse(
+                "custom_metrics",
+                format!(
+                    "`{line}` is not name, target and type: write it as custom.googleapis.com/tasks 12 GAUGE"
+                ),
+            ),
         }
-        (own || !metrics.is_empty()).then_some(metrics)
     }
-
-    fn schedules(&mut self) -> Vec<ScalingSchedule> {
-        let mut schedules = Vec::new();
-        for line in self.lines("scaling_schedules") {
-            let parts: Vec<&str> = line.splitn(7, '|').map(str::trim).collect();
-            let number = |index: usize| parts.get(index).and_then(|text| text.parse::<u32>().ok());
-            let disabled = match parts.get(5) {
-                None | Some(&"on" | &"") => Some(false),
-                Some(&"off") => Some(true),
-                Some(_) => None,
-            };
-            match (parts.as_slice(), number(3), number(4), disabled) {
-                ([name, schedule, time_zone, ..], Some(duration_sec), Some(min_required_replicas), Some(disabled)) => {
-                    schedules.push(ScalingSchedule {
-                        name: (*name).to_owned(),
-                        description: parts.get(6).map(|text| (*text).to_owned()).unwrap_or_default(),
-                        schedule: (*schedule).to_owned(),
-                        time_zone: (*time_zone).to_owned(),
-                        duration_sec,
-                        min_required_replicas,
-                        disabled,
-                    });
-                }
-                _ => self.refuse("scaling_schedules", format!("`{line}` is not name | cron | time zone | seconds | VMs, and then `off` for one that rests")),
-            }
-        }
-        schedules
-    }
+    (own || !metrics.is_empty()).then_some(metrics)
 }
 
+fn schedules(reader: &mut Reader<'_>) -> Vec<ScalingSchedule> {
+    let mut schedules = Vec::new();
+    for line in reader.list("scaling_schedules") {
+        let parts: Vec<&str> = line.splitn(7, '|').map(str::trim).collect();
+        let number = |index: usize| parts.get(index).and_then(|text| text.parse::<u32>().ok());
+        let disabled = match parts.get(5) {
+            None | Some(&"on" | &"") => Some(false),
+            Some(&"off") => Some(true),
+            Some(_) => None,
+        };
+        match (parts.as_slice(), number(3), number(4), disabled) {
+            ([name, schedule, time_zone, ..], Some(duration_sec), Some(min_required_replicas), Some(disabled)) => {
+                schedules.push(ScalingSchedule {
+                    name: (*name).to_owned(),
+                    description: parts.get(6).map(|text| (*text).to_owned()).unwrap_or_default(),
+                    schedule: (*schedule).to_owned(),
+                    time_zone: (*time_zone).to_owned(),
+                    duration_sec,
+                    min_required_replicas,
+                    disabled,
+                });
+            }
+            _ => reader.refuse("scaling_schedules", format!("`{line}` is not name | cron | time zone | seconds | VMs, and then `off` for one that rests")),
+        }
+    }
+    schedules
+}
 #[cfg(test)]
 mod tests {
-    use domain::{AgentType, environment::EnvironmentSpec};
+    use domain::{AgentType, autoscaling::AutoscalingMode, environment::EnvironmentSpec};
 
     use super::*;
 

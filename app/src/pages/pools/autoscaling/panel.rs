@@ -1,6 +1,9 @@
 //! The side panel that edits a pool's autoscaling: a form that is reviewed first.
 
-use domain::{Permission, autoscaling::AutoscalingMode, edit::Edit, view::autoscaling::AutoscalingForm};
+use domain::{
+    Permission, autoscaling::AutoscalingMode, edit::Edit, environment::EnvironmentSpec,
+    view::autoscaling::AutoscalingForm,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -17,7 +20,7 @@ use crate::{
         loaded::loaded,
         side_panel::SidePanel,
     },
-    form::{INTENT, Posted, Problems, REPLAY, unreadable},
+    form::{FormFields, INTENT, Posted, REPLAY, unreadable},
     opening::refusal,
     pages::review::{Check, EditForm, Preview, problems},
     routes,
@@ -84,16 +87,14 @@ fn edit_form(
     replay: Option<ReplayPage>,
     posted: &Posted,
 ) -> AnyView {
-    let problems = problems(posted, &preview, &form.place());
+    let at = FormFields::new(posted, problems(posted, &preview, &form.place()), NAMES, texts(&form.pool));
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
-    let inner = fields(&form, posted, problems);
+    let inner = fields(&form, &at);
     view! {
         <EditForm
-            posted=posted.clone()
+            form=at
             preview=preview
-            problems=problems
-            names=NAMES
             check=check
             generation=Some(form.generation)
             beside=replay.map(replayed)
@@ -104,117 +105,19 @@ fn edit_form(
     .into_any()
 }
 
-fn fields(form: &AutoscalingForm, posted: &Posted, problems: Problems) -> AnyView {
-    let (environment, pool) = (&form.environment, &form.pool);
-    let begin = texts(pool);
-    let value = |field: &'static str| {
-        let own = begin.iter().find(|(name, _)| *name == field).map(|(_, text)| text.clone());
-        posted.value(field, own.unwrap_or_default())
-    };
-    let enabled = pool.enable_autoscaling.unwrap_or(environment.default_enable_autoscaling);
-    let modes = std::iter::once((String::new(), format!("Default: {}", AutoscalingMode::On.words())))
-        .chain(AutoscalingMode::ALL.map(|mode| (mode.to_string(), format!("{mode}: {}", mode.words()))))
-        .collect();
+fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
+    let environment = &form.environment;
     view! {
-        <fieldset class="fields-of">
-            <legend>"Size"</legend>
-            <CheckField
-                name="enable_autoscaling"
-                label="The pool sizes itself"
-                ticked=posted.ticked("enable_autoscaling", enabled)
-                hint="Without it the declared size stands until somebody changes it."
-                problem=problems.of("enable_autoscaling")
-            />
-            <div class="two">
-                <NumberField
-                    name="min_replicas"
-                    label="At least"
-                    value=value("min_replicas")
-                    unit="VMs"
-                    placeholder=environment.default_min_replicas.to_string()
-                    problem=problems.of("min_replicas")
-                />
-                <NumberField
-                    name="max_replicas"
-                    label="At most"
-                    value=value("max_replicas")
-                    unit="VMs"
-                    placeholder=environment.default_max_replicas.to_string()
-                    hint="The limit of what it can cost."
-                    problem=problems.of("max_replicas")
-                />
-            </div>
-            <SelectField
-                name="autoscaling_mode"
-                label="Mode"
-                value=value("autoscaling_mode")
-                options=modes
-                hint="With OFF it still says what it would do, and the size stays."
-                problem=problems.of("autoscaling_mode")
-            />
-        </fieldset>
-        <fieldset class="fields-of">
-            <legend>"Load"</legend>
-            <div class="two">
-                <NumberField
-                    name="cpu_target"
-                    label="CPU target"
-                    value=value("cpu_target")
-                    decimal=true
-                    placeholder=environment.default_cpu_target.to_string()
-                    hint="A share above 0, at most 1."
-                    problem=problems.of("cpu_target")
-                />
-                <NumberField
-                    name="cooldown_period"
-                    label="New VMs count after"
-                    value=value("cooldown_period")
-                    unit="s"
-                    placeholder=environment.default_cooldown_period.to_string()
-                    hint="15 s or more."
-                    problem=problems.of("cooldown_period")
-                />
-            </div>
-            <LinesField
-                name="custom_metrics"
-                label="Other metrics"
-                value=value("custom_metrics")
-                placeholder="custom.googleapis.com/agent/tasks 12 GAUGE"
-                hint="One a line: name, target, and GAUGE, DELTA_PER_SECOND or DELTA_PER_MINUTE."
-                problem=problems.of("custom_metrics")
-            />
-        </fieldset>
-        <fieldset class="fields-of">
-            <legend>"Scale-in"</legend>
-            <div class="two">
-                <NumberField
-                    name="scale_down_max_percent"
-                    label="At most"
-                    value=value("scale_down_max_percent")
-                    unit="%"
-                    placeholder=environment.scale_down_max_percent.to_string()
-                    hint="Of the VMs may go within the window."
-                    problem=problems.of("scale_down_max_percent")
-                />
-                <NumberField
-                    name="scale_down_time_window"
-                    label="Window"
-                    value=value("scale_down_time_window")
-                    unit="s"
-                    placeholder=environment.scale_down_time_window.to_string()
-                    problem=problems.of("scale_down_time_window")
-                />
-            </div>
-        </fieldset>
+        {size(form, at)}
+        {load(environment, at)}
+        {scale_in(environment, at)}
         <fieldset class="fields-of">
             <legend>"Schedules"</legend>
             <LinesField
-                name="scaling_schedules"
+                field=at.of("scaling_schedules")
                 label="At these times it has at least so many"
-                value=value("scaling_schedules")
                 placeholder="office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 5"
                 hint="One a line: name | cron | time zone | seconds | VMs. A sixth part `off` lets it rest."
-                problem=problems.of("scaling_schedules")
             />
         </fieldset>
         <fieldset class="fields-of">
@@ -227,6 +130,101 @@ fn fields(form: &AutoscalingForm, posted: &Posted, problems: Problems) -> AnyVie
                 name=INTENT
                 value=REPLAY
             />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn size(form: &AutoscalingForm, at: &FormFields) -> AnyView {
+    let (environment, pool) = (&form.environment, &form.pool);
+    let enabled = pool.enable_autoscaling.unwrap_or(environment.default_enable_autoscaling);
+    let modes = std::iter::once((String::new(), format!("Default: {}", AutoscalingMode::On.words())))
+        .chain(AutoscalingMode::ALL.map(|mode| (mode.to_string(), format!("{mode}: {}", mode.words()))))
+        .collect();
+    view! {
+        <fieldset class="fields-of">
+            <legend>"Size"</legend>
+            <CheckField
+                field=at.tick("enable_autoscaling", enabled)
+                label="The pool sizes itself"
+                hint="Without it the declared size stands until somebody changes it."
+            />
+            <div class="two">
+                <NumberField
+                    field=at.of("min_replicas")
+                    label="At least"
+                    unit="VMs"
+                    placeholder=environment.default_min_replicas.to_string()
+                />
+                <NumberField
+                    field=at.of("max_replicas")
+                    label="At most"
+                    unit="VMs"
+                    placeholder=environment.default_max_replicas.to_string()
+                    hint="The limit of what it can cost."
+                />
+            </div>
+            <SelectField
+                field=at.of("autoscaling_mode")
+                label="Mode"
+                options=modes
+                hint="With OFF it still says what it would do, and the size stays."
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn load(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    view! {
+        <fieldset class="fields-of">
+            <legend>"Load"</legend>
+            <div class="two">
+                <NumberField
+                    field=at.of("cpu_target")
+                    label="CPU target"
+                    decimal=true
+                    placeholder=environment.default_cpu_target.to_string()
+                    hint="A share above 0, at most 1."
+                />
+                <NumberField
+                    field=at.of("cooldown_period")
+                    label="New VMs count after"
+                    unit="s"
+                    placeholder=environment.default_cooldown_period.to_string()
+                    hint="15 s or more."
+                />
+            </div>
+            <LinesField
+                field=at.of("custom_metrics")
+                label="Other metrics"
+                placeholder="custom.googleapis.com/agent/tasks 12 GAUGE"
+                hint="One a line: name, target, and GAUGE, DELTA_PER_SECOND or DELTA_PER_MINUTE."
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn scale_in(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
+    view! {
+        <fieldset class="fields-of">
+            <legend>"Scale-in"</legend>
+            <div class="two">
+                <NumberField
+                    field=at.of("scale_down_max_percent")
+                    label="At most"
+                    unit="%"
+                    placeholder=environment.scale_down_max_percent.to_string()
+                    hint="Of the VMs may go within the window."
+                />
+                <NumberField
+                    field=at.of("scale_down_time_window")
+                    label="Window"
+                    unit="s"
+                    placeholder=environment.scale_down_time_window.to_string()
+                />
+            </div>
         </fieldset>
     }
     .into_any()

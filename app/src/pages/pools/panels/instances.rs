@@ -5,8 +5,12 @@ use leptos::prelude::*;
 
 use super::{named, of_pool};
 use crate::{
-    components::{field::SelectField, loaded::loaded, side_panel::SidePanel},
-    form::{Posted, Problems},
+    components::{
+        field::{Bound, SelectField},
+        loaded::loaded,
+        side_panel::SidePanel,
+    },
+    form::FormFields,
     pages::{
         pools::{PoolInstances, verbs},
         review::{EditForm, problems},
@@ -33,13 +37,13 @@ pub fn ActOnInstances() -> AnyView {
                 "the instances",
                 move |(form, preview)| {
                     let problems = problems(&posted, &preview, "");
-                    let inner = instance_fields(&form, &posted, &asked, problems);
+                    let names = &[verbs::VERB, verbs::INSTANCE];
+                    let at = FormFields::new(&posted, problems, names, Vec::new());
+                    let inner = instance_fields(&form, &asked, &at);
                     view! {
                         <EditForm
-                            posted=posted.clone()
+                            form=at
                             preview=preview
-                            problems=problems
-                            names=&[verbs::VERB, verbs::INSTANCE]
                             verb="Propose the action"
                         >
                             {inner}
@@ -53,8 +57,9 @@ pub fn ActOnInstances() -> AnyView {
     .into_any()
 }
 
-fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Problems) -> AnyView {
-    let given = if posted.posted { &posted.values } else { asked };
+fn instance_fields(form: &PoolForm, asked: &Query, at: &FormFields) -> AnyView {
+    let given = if at.posted.posted { &at.posted.values } else { asked };
+    let verb = given.get(verbs::VERB).unwrap_or("restart").to_owned();
     let chosen: Vec<String> = given.all(verbs::INSTANCE).map(str::to_owned).collect();
     let options = InstanceVerb::ALL
         .map(|verb| {
@@ -88,14 +93,12 @@ fn instance_fields(form: &PoolForm, posted: &Posted, asked: &Query, problems: Pr
             }
         })
         .collect_view();
-    let problem = problems.of(verbs::INSTANCE);
+    let problem = at.of(verbs::INSTANCE).problem;
     view! {
         <SelectField
-            name=verbs::VERB
+            field=Bound { value: verb, ..at.of(verbs::VERB) }
             label="Action"
-            value=given.get(verbs::VERB).unwrap_or("restart").to_owned()
             options=options
-            problem=problems.of(verbs::VERB)
         />
         <fieldset class="fields-of" id=verbs::INSTANCE>
             <legend>"Instances"</legend>

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use super::{Loading, named, of_pool};
 use crate::{
     components::{
-        field::{SelectField, TextField},
+        field::{SelectField, TextField, options},
         loaded::loaded,
         side_panel::SidePanel,
     },
-    form::{Posted, Problems},
+    form::{FormFields, Posted, Problems},
     pages::{
         pools::{Rollout, verbs},
         review::{EditForm, problems},
@@ -35,13 +35,11 @@ pub fn ChangeVersion() -> AnyView {
                 "the form",
                 move |(form, preview)| {
                     let problems = problems(&posted, &preview, &form.place());
-                    let inner = version_fields(&form, &posted, problems);
+                    let (at, inner) = version_fields(&form, &posted, problems);
                     view! {
                         <EditForm
-                            posted=posted.clone()
+                            form=at
                             preview=preview
-                            problems=problems
-                            names=&[verbs::VERSION, verbs::HOW, verbs::CANARY_SIZE, "canary", "template_name"]
                             verb="Change template"
                             generation=Some(form.generation)
                         >
@@ -56,10 +54,13 @@ pub fn ChangeVersion() -> AnyView {
     .into_any()
 }
 
-fn version_fields(form: &PoolForm, posted: &Posted, problems: Problems) -> AnyView {
+/// Those that show what is wrong with them, and what the same stands for in the declaration.
+const VERSION_NAMES: &[&str] = &[verbs::VERSION, verbs::HOW, verbs::CANARY_SIZE, "canary", "template_name"];
+
+fn version_fields(form: &PoolForm, posted: &Posted, problems: Problems) -> (FormFields, AnyView) {
     let pool = form.pool.as_ref();
     let kind = pool.map(|pool| pool.agent_type);
-    let options: Vec<(String, String)> = form
+    let versions: Vec<(String, String)> = form
         .templates
         .iter()
         .filter(|template| Some(template.agent_type) == kind)
@@ -75,40 +76,30 @@ fn version_fields(form: &PoolForm, posted: &Posted, problems: Problems) -> AnyVi
         })
         .collect();
     let runs = pool.map(|pool| verbs::version_value(&pool.template_name, pool.template_version.as_deref()));
-    let other = options.iter().find(|(value, _)| Some(value) != runs.as_ref()).or(options.first());
+    let other = versions.iter().find(|(value, _)| Some(value) != runs.as_ref()).or(versions.first());
     // A template's page leads here with the version that it means.
     let asked = use_query().with_untracked(|query| query.get(verbs::VERSION).map(str::to_owned));
-    let asked = asked.filter(|asked| options.iter().any(|(value, _)| value == asked));
+    let asked = asked.filter(|asked| versions.iter().any(|(value, _)| value == asked));
     let first = asked.or_else(|| other.map(|(value, _)| value.clone())).unwrap_or_default();
     let hint =
         runs.map_or_else(String::new, |runs| format!("It runs {} now.", runs.replace('@', ", version ")));
-    let ways = [(verbs::CANARY_FIRST, "A canary first"), (verbs::ALL_VMS, "All VMs, rolling")]
-        .map(|(sent, read)| (sent.to_owned(), read.to_owned()));
-    view! {
-        <SelectField
-            name=verbs::VERSION
-            label="Version"
-            value=posted.value(verbs::VERSION, first)
-            options=options
-            hint=hint
-            problem=problems.of(verbs::VERSION)
-        />
-        <SelectField
-            name=verbs::HOW
-            label="How"
-            value=posted.value(verbs::HOW, verbs::CANARY_FIRST)
-            options=ways.to_vec()
-            problem=problems.of(verbs::HOW)
-        />
+    let ways = options([(verbs::CANARY_FIRST, "A canary first"), (verbs::ALL_VMS, "All VMs, rolling")]);
+    let begin = vec![
+        (verbs::VERSION, first),
+        (verbs::HOW, verbs::CANARY_FIRST.to_owned()),
+        (verbs::CANARY_SIZE, "1".to_owned()),
+    ];
+    let at = FormFields::new(posted, problems, VERSION_NAMES, begin);
+    let inner = view! {
+        <SelectField field=at.of(verbs::VERSION) label="Version" options=versions hint=hint />
+        <SelectField field=at.of(verbs::HOW) label="How" options=ways />
         <TextField
-            name=verbs::CANARY_SIZE
+            field=at.of(verbs::CANARY_SIZE)
             label="VMs of the canary"
-            value=posted.value(verbs::CANARY_SIZE, "1")
             hint="A number, or a share as 10%. Not asked for where all VMs change."
-            problem=problems.of(verbs::CANARY_SIZE)
         />
-    }
-    .into_any()
+    };
+    (at, inner.into_any())
 }
 
 #[component]
@@ -150,12 +141,11 @@ fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, ver
                     let problems = problems(&posted, &preview, &form.place());
                     let tries = form.pool.as_ref().is_some_and(|pool| pool.canary.is_some());
                     let pointless = (!tries).then(|| "The pool has no canary.".to_owned());
+                    let at = FormFields::new(&posted, problems, &[], Vec::new());
                     view! {
                         <EditForm
-                            posted=posted.clone()
+                            form=at
                             preview=preview
-                            problems=problems
-                            names=&[]
                             verb=verb
                             pointless=pointless
                         >
