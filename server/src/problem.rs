@@ -8,6 +8,9 @@ use axum::{
 use control::{agents::AgentRefused, error::Error};
 use rest_api::{Declaration, FieldProblem};
 
+/// After how many seconds it is worth to ask again, where nothing better is known: the database is back, or a place is free.
+pub const RETRY_AFTER_SECONDS: &str = "5";
+
 #[derive(Debug)]
 pub struct Problem(rest_api::Problem);
 
@@ -63,6 +66,26 @@ impl IntoResponse for Problem {
         if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
             headers.insert(header::ETAG, tag);
         }
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_to_come_again_is_told_when() {
+        let told = |status| {
+            let answer = Problem::new(status, "code", "detail", "request-1").into_response();
+            answer.headers().get(header::RETRY_AFTER).cloned()
+        };
+        for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
+            assert_eq!(told(status).unwrap(), RETRY_AFTER_SECONDS);
+        }
+        assert_eq!(told(StatusCode::BAD_REQUEST), None);
     }
 }

@@ -103,6 +103,7 @@ fn every_code_is_explained() {
         ("server/src/rest/v1.rs", "Problem::new(", 0),
         ("server/src/rest/v1.rs", ".problem(", 0),
         ("server/src/rest/changes.rs", ".problem(", 0),
+        ("server/src/rest/live.rs", "Problem::new(", 0),
         ("server/src/rest/idempotency.rs", "refuse(", 0),
         ("server/src/auth/bearer.rs", "refuse(", 0),
         ("server/src/auth/gate.rs", "Problem::new(", 0),
