@@ -37,7 +37,7 @@ mod words;
 
 pub use frame::kiosk::KIOSK;
 #[cfg(feature = "ssr")]
-pub use pages::audit::audit_query;
+pub use pages::audit::{AUDIT_NAMES, audit_query};
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

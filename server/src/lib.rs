@@ -9,6 +9,7 @@ pub mod kiosk;
 pub mod own;
 pub mod pages;
 pub mod problem;
+mod query;
 pub mod rest;
 pub mod router;
 pub mod telemetry;

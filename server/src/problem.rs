@@ -34,6 +34,12 @@ impl Problem {
         self
     }
 
+    /// With the field that it is about.
+    pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.0.errors.push(FieldProblem { field: field.into(), message: message.into() });
+        self
+    }
+
     pub fn from_error(error: &Error, request_id: &str) -> Self {
         if error.is_fault() {
             tracing::error!(request_id, error = ?error, "a request failed");
