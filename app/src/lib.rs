@@ -29,6 +29,8 @@ mod shell;
 mod theme;
 #[cfg(feature = "ssr")]
 pub mod token_form;
+#[cfg(any(feature = "hydrate", test))]
+mod unfolded;
 mod url_state;
 #[cfg(feature = "hydrate")]
 mod webauthn;
