@@ -29,6 +29,8 @@ mod shell;
 mod theme;
 #[cfg(feature = "ssr")]
 pub mod token_form;
+#[cfg(any(feature = "hydrate", test))]
+mod unfolded;
 mod url_state;
 #[cfg(feature = "hydrate")]
 mod webauthn;
@@ -37,7 +39,7 @@ mod words;
 
 pub use frame::kiosk::KIOSK;
 #[cfg(feature = "ssr")]
-pub use pages::audit::audit_query;
+pub use pages::audit::{AUDIT_NAMES, audit_query};
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};

@@ -11,7 +11,7 @@ use leptos_router::{
 
 use crate::{
     api,
-    components::{focus::FocusOnArrival, moment::Clock, toast::Toasts},
+    components::{drop::OpenDrop, focus::FocusOnArrival, moment::Clock, toast::Toasts},
     frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
     opening::Opening,
@@ -155,6 +155,7 @@ pub fn App() -> AnyView {
     let live = Live::provide();
     let toasts = Toasts::provide();
     FocusOnArrival::provide();
+    OpenDrop::provide();
     let signed_in = opening.viewer.is_some();
     view! {
         <Title formatter=|page: String| {
@@ -178,6 +179,8 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
     let (scope, keys) = (Scope::provide(), Keys::provide());
     let knowledge = signed_in
         .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
+    #[cfg(feature = "hydrate")]
+    crate::unfolded::remember();
     #[cfg(feature = "hydrate")]
     if let Some(Knowledge(me)) = knowledge {
         let watched = RwSignal::new(None);

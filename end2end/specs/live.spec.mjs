@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hydrated } from '../harness/browser.mjs';
+import { sql } from '../harness/database.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
 import { seed } from '../seed.mjs';
@@ -148,6 +149,42 @@ test('while the server is away a page keeps its values and says since when; then
   await until('its head was drawn anew', async () => !(await drawn.evaluate((link) => link.isConnected)));
   await until('the keyboard is where it was', () => edit.evaluate((link) => link === document.activeElement));
   for (const open of [page, watching, finding]) await assertSameDocument(open);
+});
+
+test('what somebody unfolded and the menu that is open stay so when the page is drawn anew', async () => {
+  const { page } = await mara();
+  await openLive(page, '/');
+  await markDocument(page);
+  const line = main(page).getByText('Show the same as a table of counts');
+  const counts = main(page).getByRole('group', { name: 'Counts by pool' });
+  const picker = page.getByRole('banner').getByLabel(/, environment$/);
+  const option = page.getByRole('banner').getByRole('link', { name: /^dev/ });
+  // One more step of a change, which the Fleet page and the bar show.
+  const drawAnew = async () => {
+    const answered = (name) => page.waitForResponse((response) => response.url().endsWith(`/fn/${name}`) && response.ok());
+    const loaded = Promise.all(['load_fleet', 'load_me'].map(answered));
+    const notice = { kind: 'change', environment: 'dev', change: seeded.change.split('/').at(-1) };
+    await sql(scene.stack, `SELECT pg_notify('agent_manager', '${JSON.stringify(notice)}')`);
+    for (const response of await loaded) await response.finished();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
+  };
+
+  await line.click();
+  await picker.click();
+  await option.waitFor();
+  await drawAnew();
+  assert.ok(await counts.isVisible(), 'the fold stays open');
+  assert.ok(await option.isVisible(), 'so does the menu');
+
+  // What was closed stays closed too.
+  await page.keyboard.press('Escape');
+  await option.waitFor({ state: 'hidden' });
+  await line.click();
+  await counts.waitFor({ state: 'hidden' });
+  await drawAnew();
+  assert.equal(await counts.isVisible(), false);
+  assert.equal(await option.isVisible(), false);
+  await assertSameDocument(page);
 });
 
 test('the clock and what is relative to it tick', async () => {

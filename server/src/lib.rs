@@ -9,6 +9,7 @@ pub mod kiosk;
 pub mod own;
 pub mod pages;
 pub mod problem;
+mod query;
 pub mod rest;
 pub mod router;
 pub mod telemetry;
@@ -19,7 +20,7 @@ use axum::extract::FromRef;
 use control::Control;
 use leptos::config::LeptosOptions;
 
-use crate::{auth::SignIn, config::Config};
+use crate::{auth::SignIn, config::Config, rest::live::Streams};
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct AppState {
     pub control: Control,
     pub sign_in: Arc<SignIn>,
     pub config: Arc<Config>,
+    pub streams: Streams,
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -1,14 +1,18 @@
 //! The server's own routes, beside the app's pages, forms and functions and the operations of `/api/v1`: a line each.
 //! None of them is mounted without its line, and `server/tests/verdicts/own.txt` says who is let in at each.
 
+use std::sync::Arc;
+
+use app::AUDIT_NAMES;
 use axum::{
     Router,
     handler::Handler,
+    middleware,
     routing::{MethodFilter, on},
 };
 use rest_api::Method;
 
-use crate::AppState;
+use crate::{AppState, query};
 
 /// Style and scripts.
 pub const FILES: &str = "/pkg";
@@ -30,25 +34,33 @@ pub struct Own {
     pub method: Method,
     pub path: &'static str,
     pub key: Key,
+    /// The names that its query may have. None: any, for others write it, or nothing is read of it.
+    pub query: Option<&'static [&'static str]>,
+}
+
+impl Own {
+    const fn takes(self, names: &'static [&'static str]) -> Self {
+        Self { query: Some(names), ..self }
+    }
 }
 
 const fn get(path: &'static str, key: Key) -> Own {
-    Own { method: Method::Get, path, key }
+    Own { method: Method::Get, path, key, query: None }
 }
 
 const fn post(path: &'static str, key: Key) -> Own {
-    Own { method: Method::Post, path, key }
+    Own { method: Method::Post, path, key, query: None }
 }
 
 /// By path.
 pub const OWN: [Own; 14] = [
     post("/agent/v1/enroll", Key::Agent),
     post("/agent/v1/heartbeats", Key::Agent),
-    get("/audit.jsonl", Key::SessionOrToken),
-    get("/costs.csv", Key::Session),
+    get("/audit.jsonl", Key::SessionOrToken).takes(&AUDIT_NAMES),
+    get("/costs.csv", Key::Session).takes(&["environment", "month"]),
     get("/docs/errors.md", Key::Session),
     get("/favicon.svg", Key::Nothing),
-    get("/live", Key::Session),
+    get("/live", Key::Session).takes(&["environment", "rows", "after"]),
     get("/livez", Key::Nothing),
     get("/metrics", Key::SessionOrToken),
     get(FILES, Key::Nothing),
@@ -81,7 +93,12 @@ impl Routes {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
         };
-        self.0 = self.0.route(own.path, on(filter, handler));
+        let mut route = on(filter, handler);
+        if let Some(names) = own.query {
+            let names: Arc<[&'static str]> = Arc::from(names);
+            route = route.layer(middleware::from_fn_with_state(names, query::known));
+        }
+        self.0 = self.0.route(own.path, route);
         self
     }
 

@@ -8,6 +8,9 @@ use axum::{
 use control::{agents::AgentRefused, error::Error};
 use rest_api::{Declaration, FieldProblem};
 
+/// After how many seconds it is worth to ask again, where nothing better is known: the database is back, or a place is free.
+pub const RETRY_AFTER_SECONDS: &str = "5";
+
 #[derive(Debug)]
 pub struct Problem(rest_api::Problem);
 
@@ -28,6 +31,12 @@ impl Problem {
     /// With what is declared now in the place of what the caller had read; its ETag goes along.
     pub fn with_current(mut self, declaration: Declaration) -> Self {
         self.0.current = Some(Box::new(declaration));
+        self
+    }
+
+    /// With the field that it is about.
+    pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.0.errors.push(FieldProblem { field: field.into(), message: message.into() });
         self
     }
 
@@ -63,6 +72,26 @@ impl IntoResponse for Problem {
         if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
             headers.insert(header::ETAG, tag);
         }
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_to_come_again_is_told_when() {
+        let told = |status| {
+            let answer = Problem::new(status, "code", "detail", "request-1").into_response();
+            answer.headers().get(header::RETRY_AFTER).cloned()
+        };
+        for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
+            assert_eq!(told(status).unwrap(), RETRY_AFTER_SECONDS);
+        }
+        assert_eq!(told(StatusCode::BAD_REQUEST), None);
     }
 }

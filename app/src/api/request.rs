@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use super::{ApiError, Code, FieldProblem};
-use crate::{RequestId, words};
+use crate::{RequestId, form::Posted, words};
 
 pub(crate) struct Request {
     pub(crate) control: Control,
@@ -52,6 +52,9 @@ impl Request {
                 let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::error!(request_id = %self.actor.request_id, %error, source, "a page's use-case failed");
             }
+            if let Some(gone) = self.gone(&error) {
+                return gone;
+            }
             set_status(error.status());
             ApiError {
                 code: code(&error),
@@ -59,6 +62,22 @@ impl Request {
                 request_id: Some(self.actor.request_id.clone()),
                 fields: fields(&error),
             }
+        })
+    }
+
+    /// A form was sent that had been begun on a declaration, and what its page is about is not there: it went meanwhile. The page
+    /// cannot draw the form again and says so in its place, as a proposal would.
+    fn gone(&self, error: &control::Error) -> Option<ApiError> {
+        let control::Error::NotFound(what) = error else { return None };
+        let begun = use_context::<Posted>()?.begun()?;
+        set_status(StatusCode::PRECONDITION_FAILED.as_u16());
+        let message = format!(
+            "{} is gone: it was deleted after you began with generation {begun}. Nothing was proposed.",
+            words::sentence(what)
+        );
+        Some(ApiError {
+            request_id: Some(self.actor.request_id.clone()),
+            ..ApiError::new(Code::PreconditionFailed, message)
         })
     }
 }

@@ -43,6 +43,7 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
         Code::Unauthenticated => (State::Pending, "You are not signed in".to_owned()),
         Code::Forbidden => (State::None, format!("You may not see {what}")),
         Code::NotFound => (State::None, format!("{} not found", words::sentence(what))),
+        Code::PreconditionFailed => (State::None, "Deleted meanwhile".to_owned()),
         _ => (State::Warn, format!("{} could not be loaded", words::sentence(what))),
     };
     let action = match error.code {
@@ -55,7 +56,9 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
             .into_any(),
         ),
         Code::Forbidden => None,
-        Code::NotFound => Some(view! { <a class="btn" href="/">"Go to Fleet"</a> }.into_any()),
+        Code::NotFound | Code::PreconditionFailed => {
+            Some(view! { <a class="btn" href="/">"Go to Fleet"</a> }.into_any())
+        }
         // A plain load: what the router holds may be what failed.
         _ => Some(
             view! {

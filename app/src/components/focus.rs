@@ -113,11 +113,12 @@ impl Held {
     }
 }
 
-/// All that the keyboard can be on within the page, in its order.
+/// All that the keyboard can be on within the page and the bar above it, in its order.
 #[cfg(feature = "hydrate")]
 fn stops() -> Vec<web_sys::HtmlElement> {
     use leptos::wasm_bindgen::JsCast as _;
-    const STOPS: &str = "main :is(a[href], button, input, select, textarea, summary, h1[tabindex])";
+    const STOPS: &str =
+        ":is(.topbar, main) :is(a[href], button, input, select, textarea, summary, h1[tabindex])";
     let Ok(found) = document().query_selector_all(STOPS) else { return Vec::new() };
     (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
 }

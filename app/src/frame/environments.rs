@@ -65,6 +65,8 @@ pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
                 let (named, here) = (scope.named(), path.get());
                 Suspend::new(async move {
                     let environments = knowledge.0.await.map(|me| me.environments).unwrap_or_default();
+                    #[cfg(feature = "hydrate")]
+                    crate::components::focus::keep_focus();
                     menu(environments, named, &here)
                 })
             }}

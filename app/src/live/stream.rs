@@ -19,8 +19,10 @@ use crate::{components::moment::Clock, opening::Opening, url_state::encode};
 const SETTLE: Duration = Duration::from_millis(200);
 /// Rows that are gone mostly come again, when their list has loaded: they are followed for so long.
 const LINGER: Duration = Duration::from_secs(5);
-/// Between the browser's giving up (the server answered with an error) and our next try.
+/// Between the browser's giving up (the server answered with an error) and our next try; twice as long after each that is refused
+/// again, up to `SLOWEST_RETRY`. A session with too many tabs would knock for as long as they are open.
 const RETRY: Duration = Duration::from_secs(3);
+const SLOWEST_RETRY: Duration = Duration::from_secs(12);
 /// Events of a pool or a change come in bursts: pages load again at most this often.
 const BURST: Duration = Duration::from_millis(400);
 /// Sums over pools follow the agents more slowly than the agents' own rows.
@@ -48,6 +50,8 @@ struct Tab {
     clock: Clock,
     /// Grows when a stream is to be opened anew.
     attempt: RwSignal<u32>,
+    /// Refusals since a stream last opened.
+    refusals: StoredValue<u32>,
     /// When the server last said anything.
     heard: StoredValue<Timestamp>,
     /// The id of the last event; empty where it begins anew.
@@ -61,7 +65,8 @@ pub fn connect(live: Live, environment: Signal<Option<String>>) {
     let heard = StoredValue::new(clock.now_untracked());
     // The first stream goes on where the server was when it drew the page.
     let last = StoredValue::new(Opening::here().told);
-    let tab = Tab { live, clock, attempt: RwSignal::new(0_u32), heard, last };
+    let (attempt, refusals) = (RwSignal::new(0_u32), StoredValue::new(0_u32));
+    let tab = Tab { live, clock, attempt, refusals, heard, last };
     let environment = Memo::new(move |_| environment.get());
     let paused = Memo::new(move |_| matches!(live.freshness.get(), Freshness::Paused(_)));
     let followed = settled(live.shown);
@@ -134,7 +139,7 @@ fn settled(shown: Shown) -> RwSignal<Option<BTreeSet<(String, String)>>> {
 /// `resumes`: the server is asked for what came since the last event, so nothing need be loaded again.
 fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Stream> {
     let source = EventSource::new(url).ok()?;
-    let Tab { live, clock, attempt, heard, last } = tab;
+    let Tab { live, clock, attempt, refusals, heard, last } = tab;
     let resumes = Rc::new(Cell::new(resumes));
     let mut listeners = Vec::new();
     let mut on = |name: &str, act: Box<dyn FnMut(Event)>| {
@@ -147,6 +152,7 @@ fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Strea
         "open",
         Box::new(move |_| {
             heard.set_value(clock.now_untracked());
+            refusals.set_value(0);
             if !resumed.replace(false) {
                 live.reopened();
             } else if live.freshness.get_untracked() != Freshness::Live {
@@ -199,15 +205,25 @@ fn open(url: &str, environment: String, tab: Tab, resumes: bool) -> Option<Strea
         "error",
         Box::new(move |_| {
             resumes.set(false);
-            if live.freshness.get_untracked() == Freshness::Live {
-                live.freshness.set(Freshness::Lost(clock.now_untracked()));
+            match live.freshness.get_untracked() {
+                Freshness::Live => live.freshness.set(Freshness::Lost(clock.now_untracked())),
+                // Its first stream was refused: what it shows is as of its drawing.
+                Freshness::Drawn => live.freshness.set(Freshness::Lost(heard.get_value())),
+                Freshness::Lost(_) | Freshness::Paused(_) => {}
             }
             if failed.ready_state() == EventSource::CLOSED {
-                set_timeout(move || attempt.update(|count| *count += 1), RETRY);
+                let before = refusals.get_value();
+                refusals.set_value(before + 1);
+                set_timeout(move || attempt.update(|count| *count += 1), retry_after(before));
             }
         }),
     );
     Some(Stream { source, _listeners: listeners })
+}
+
+/// Until the next try, after so many refusals before this one.
+fn retry_after(refusals: u32) -> Duration {
+    RETRY.saturating_mul(2_u32.saturating_pow(refusals)).min(SLOWEST_RETRY)
 }
 
 fn parse<T: DeserializeOwned>(event: &Event) -> Option<T> {

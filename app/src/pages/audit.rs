@@ -12,7 +12,7 @@ use leptos::prelude::*;
 pub use detail::AuditEventPage;
 pub use events::{days, pool_list, told_list};
 #[cfg(feature = "ssr")]
-pub use filters::audit_query;
+pub use filters::{AUDIT_NAMES, audit_query};
 
 use crate::{
     api::{self, FieldProblem},

@@ -35,7 +35,7 @@ pub async fn preview_begun_edit(
     begun: Option<i64>,
 ) -> Result<EditPreview, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let edited = Edited::load(control, environment, edit).await?;
+    let edited = Edited::load(control, environment, edit, begun).await?;
     let (base_generation, digest) = (edited.planned.base_generation, edited.planned.digest()?);
     let overtaken = match begun {
         Some(begun) if edited.found_alike(control, edit, begun).await?.is_none() => Some(begun),
@@ -67,7 +67,7 @@ pub async fn propose_edit(
     reason: &str,
 ) -> Result<ChangeId, Error> {
     authorize(actor, Permission::ProposeChange)?;
-    let edited = Edited::load(control, environment, edit).await?;
+    let edited = Edited::load(control, environment, edit, Some(seen.base_generation)).await?;
     let generation = edited.planned.base_generation;
     let moved = |why| Error::Moved { environment: environment.to_owned(), why };
     let Some(begun) = edited.found_alike(control, edit, seen.base_generation).await? else {
@@ -105,14 +105,23 @@ struct Edited {
 }
 
 impl Edited {
-    async fn load(control: &Control, environment: &str, edit: &Edit) -> Result<Self, Error> {
+    /// `begun`: the generation that the edit is of, where it says one.
+    async fn load(
+        control: &Control,
+        environment: &str,
+        edit: &Edit,
+        begun: Option<i64>,
+    ) -> Result<Self, Error> {
         let Environment { spec: current, generation, .. } =
             environments::require(control, environment).await?;
         if let Edit::PromoteCanary { name } = edit {
             rollouts::check_promotion(control, &current, name).await?;
         }
         let title = edit.title(&current);
-        let desired = edit.apply(&current)?;
+        let desired = match edit.apply(&current) {
+            Ok(desired) => desired,
+            Err(error) => return Err(refusal(control, environment, edit, (begun, generation), error).await?),
+        };
         let planned = planning::plan_with(control, desired, edit.instance_action()).await?;
         // Otherwise the change would take back what came into force between the two readings.
         if planned.base_generation != generation {
@@ -155,6 +164,30 @@ impl Edited {
         let payload = planning::payload(control, desired).await?;
         self.planned.digest_over(&payload, generation).map(Some)
     }
+}
+
+/// Why the edit leads to no declaration: what it acts on was never there, or is gone since it was begun. Where nobody knows what was
+/// declared then, it was there, for somebody began to edit it.
+async fn refusal(
+    control: &Control,
+    environment: &str,
+    edit: &Edit,
+    (begun, now): (Option<i64>, i64),
+    error: EditError,
+) -> Result<Error, Error> {
+    let (EditError::Missing { noun, name }, Some(begun)) = (&error, begun.filter(|begun| *begun != now))
+    else {
+        return Ok(error.into());
+    };
+    let then = control.store.declaration_at(environment, begun).await?;
+    if then.is_some_and(|then| edit.apply(&then).err().as_ref() == Some(&error)) {
+        return Ok(error.into());
+    }
+    let why = format!(
+        "{noun} {name} is gone: {environment} is at generation {now} now and declares it no more, and the edit was of \
+         generation {begun}"
+    );
+    Ok(Error::Moved { environment: environment.to_owned(), why })
 }
 
 impl From<EditError> for Error {

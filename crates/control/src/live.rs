@@ -112,13 +112,6 @@ impl Live {
         let _ = self.sender.send(event);
     }
 
-    /// Tells what agents' own words changed since the last time. A fleet that starts passes a thousand times a second, and each
-    /// open page hears of it.
-    pub fn tell_passings(&self) {
-        let mut state = self.lock();
-        self.tell_untold(&mut state);
-    }
-
     /// What is not heard from now on was not said. Before it nobody listened, so nobody counts as silent for that time.
     pub fn listen_from(&self, now: Timestamp) {
         let mut state = self.lock();
@@ -195,7 +188,8 @@ impl Live {
         Ok(orders)
     }
 
-    /// Lets time pass: agents that fell silent change their state without a word.
+    /// Lets time pass: agents that fell silent change their state without a word. Tells of these, and of what agents' own words
+    /// changed since the last time: a fleet that starts passes a thousand times a second, and each open page hears of it.
     pub fn tick(&self, now: Timestamp) {
         let mut state = self.lock();
         for (environment, delta) in state.rows.tick(now) {

@@ -18,10 +18,8 @@ use crate::{
 const BATCH: Duration = Duration::from_millis(900);
 /// Batches between two reports of this process's own figures.
 const FIGURES_EVERY: u32 = 6;
-/// Silence is seen within this.
-const TICK: Duration = Duration::from_secs(1);
-/// A heartbeat that changes its agent's state is told within this, together with the others of that time.
-const TOLD: Duration = Duration::from_millis(250);
+/// Silence is seen and told within this; so is a heartbeat that changes its agent's state, with the others of that time.
+const TICK: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 /// What a lost notice costs at most.
 const NET: Duration = Duration::from_secs(30);
@@ -29,7 +27,7 @@ const NET: Duration = Duration::from_secs(30);
 const BURST: Duration = Duration::from_millis(150);
 
 pub fn start(control: &Control) {
-    for task in [Task::Follow, Task::Write, Task::Tick, Task::Tell] {
+    for task in [Task::Follow, Task::Write, Task::Tick] {
         let control = control.clone();
         control.tasks.clone().spawn(async move {
             let stop = control.stop.clone();
@@ -38,7 +36,6 @@ pub fn start(control: &Control) {
                     Task::Follow => follow(&control).await,
                     Task::Write => write(&control).await,
                     Task::Tick => tick(&control).await,
-                    Task::Tell => tell(&control).await,
                 }
             };
             tokio::select! { () = stop.cancelled() => {}, () = work => {} }
@@ -54,7 +51,6 @@ enum Task {
     Follow,
     Write,
     Tick,
-    Tell,
 }
 
 async fn tick(control: &Control) {
@@ -63,15 +59,6 @@ async fn tick(control: &Control) {
     loop {
         ticks.tick().await;
         control.live.tick(control.clock.now());
-    }
-}
-
-async fn tell(control: &Control) {
-    let mut ticks = interval(TOLD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        ticks.tick().await;
-        control.live.tell_passings();
     }
 }
 

@@ -1,5 +1,6 @@
 //! An agent's state, from what it last said, what its VM does and how long ago that was.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -77,6 +78,18 @@ impl Thresholds {
                 .unwrap_or(default.start_within_seconds.max(pool.health_check_initial_delay)),
         }
     }
+
+    fn late_after(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.late_after_seconds))
+    }
+
+    fn silent_after(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.silent_after_seconds))
+    }
+
+    fn start_within(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.start_within_seconds))
+    }
 }
 
 /// The newest heartbeat and when the control plane received it, by the control plane's clock.
@@ -102,14 +115,14 @@ pub fn agent_state(
         return AgentState::Gone;
     }
     let Some(last) = last else {
-        let overdue = instance.created_at.is_some_and(|created| {
-            (now - created.max(listening_since)).num_seconds() > i64::from(thresholds.start_within_seconds)
-        });
+        let overdue = instance
+            .created_at
+            .is_some_and(|created| now - created.max(listening_since) > thresholds.start_within());
         let running = instance.status == Status::Running;
         return if running && overdue { AgentState::Silent } else { AgentState::Starting };
     };
-    let age = (now - last.received_at.max(listening_since)).num_seconds();
-    if age > i64::from(thresholds.silent_after_seconds) {
+    let age = now - last.received_at.max(listening_since);
+    if age > thresholds.silent_after() {
         AgentState::Silent
     } else if last.heartbeat.status == HeartbeatStatus::Unhealthy {
         AgentState::Ill
@@ -119,7 +132,7 @@ pub fn agent_state(
         let new = last.heartbeat.uptime_seconds <= u64::from(thresholds.start_within_seconds);
         let awaited = new && instance.current_action == CurrentAction::Verifying;
         if awaited { AgentState::Starting } else { AgentState::Ill }
-    } else if age > i64::from(thresholds.late_after_seconds) {
+    } else if age > thresholds.late_after() {
         AgentState::Late
     } else if last.heartbeat.status == HeartbeatStatus::Stopped {
         AgentState::Stopped
@@ -128,8 +141,28 @@ pub fn agent_state(
     }
 }
 
+/// Until when the state stays what it is now where nothing is said and the VM does nothing else: it may be another one after
+/// that moment, and is not before. None: time alone changes nothing any more.
+pub fn stays_until(
+    instance: &Instance,
+    last: Option<&LastHeartbeat>,
+    thresholds: Thresholds,
+    listening_since: Timestamp,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let Some(last) = last else {
+        let overdue = instance.created_at?.max(listening_since) + thresholds.start_within();
+        return (now <= overdue).then_some(overdue);
+    };
+    let heard = last.received_at.max(listening_since);
+    let passings = [heard + thresholds.late_after(), heard + thresholds.silent_after()];
+    passings.into_iter().filter(|passing| now <= *passing).min()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::heartbeat::HeartbeatMetrics;
 
@@ -207,6 +240,45 @@ mod tests {
         assert_eq!(state(&instance(), Some(&last), 15), AgentState::Healthy);
         assert_eq!(state(&instance(), Some(&last), 16), AgentState::Late);
         assert_eq!(state(&instance(), Some(&last), 31), AgentState::Silent);
+    }
+
+    #[test]
+    fn a_threshold_is_passed_at_its_moment_and_not_a_second_later() {
+        let last = said(HeartbeatStatus::Healthy, 0);
+        let state = |last: Option<&LastHeartbeat>, milliseconds| {
+            let now = at(0) + TimeDelta::milliseconds(milliseconds);
+            agent_state(&instance(), last, Thresholds::default(), at(0), now)
+        };
+        assert_eq!(state(Some(&last), 15_000), AgentState::Healthy);
+        assert_eq!(state(Some(&last), 15_001), AgentState::Late);
+        assert_eq!(state(Some(&last), 30_000), AgentState::Late);
+        assert_eq!(state(Some(&last), 30_001), AgentState::Silent);
+        assert_eq!(state(None, 300_000), AgentState::Starting);
+        assert_eq!(state(None, 300_001), AgentState::Silent);
+    }
+
+    proptest! {
+        /// Whoever looks again only after that moment misses no passing.
+        #[test]
+        fn a_state_stays_until_the_moment_that_is_told(
+            heard in proptest::option::of(0_i64..40_000),
+            status in prop_oneof![
+                Just(HeartbeatStatus::Healthy), Just(HeartbeatStatus::Unhealthy), Just(HeartbeatStatus::Stopped)
+            ],
+            listening in 0_i64..40_000,
+            now in 0_i64..400_000,
+            later in 0_i64..400_000,
+        ) {
+            let moment = |milliseconds| at(0) + TimeDelta::milliseconds(milliseconds);
+            let last = heard.map(|heard| LastHeartbeat { received_at: moment(heard), ..said(status, 0) });
+            let (now, later) = (moment(now), moment(now + later));
+            let look = |now| agent_state(&instance(), last.as_ref(), Thresholds::default(), moment(listening), now);
+            let until = stays_until(&instance(), last.as_ref(), Thresholds::default(), moment(listening), now);
+            prop_assert!(until.is_none_or(|until| now <= until));
+            if look(now) != look(later) {
+                prop_assert!(until.is_some_and(|until| until < later));
+            }
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     AppState,
     headers::RequestId,
     own::{self, Key},
-    problem::Problem,
+    problem::{Problem, RETRY_AFTER_SECONDS},
 };
 
 /// Reached without a session: signing in, the files of the face, agents (they prove themselves otherwise), probes.
@@ -128,7 +128,8 @@ fn unavailable(request: &Request, request_id: &str) -> Response {
     match reader(request) {
         Reader::Person => {
             let page = app::unavailable_page("The database does not answer", request_id);
-            let headers = [(header::RETRY_AFTER, "5"), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
+            let headers =
+                [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
             (STATUS, headers, axum::response::Html(page)).into_response()
         }
         Reader::OpenPage => told_to_page(

@@ -18,7 +18,7 @@ use crate::{
     AppState,
     auth::SignIn,
     config::{Config, read_secret},
-    rest,
+    rest::{self, live::Streams},
     router::router,
 };
 
@@ -114,6 +114,7 @@ pub async fn start(
             control: control.clone(),
             sign_in: Arc::new(SignIn::new(&config)?),
             config: Arc::new(config),
+            streams: Streams::default(),
         };
         control::live_sync::start(&control);
         router(state)
@@ -145,6 +146,7 @@ fn probes_only(config: &Config, control: &Control) -> anyhow::Result<Router> {
         control: control.clone(),
         sign_in: Arc::new(SignIn::new(config)?),
         config: Arc::new(config.clone()),
+        streams: Streams::default(),
     };
     Ok(rest::probes::router().with_state(state))
 }

@@ -13,7 +13,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// The cursor is the last event's number.
 async fn list_audit(asked: Asked, RawQuery(query): RawQuery) -> Result<Json<AuditEventList>, Problem> {
-    let query = Query::read(&asked, query.as_deref(), "list_audit")?;
+    let query = Query::read(&asked, query.as_deref())?;
     let wanted = AuditQuery {
         environment: query.get("environment").map(str::to_owned),
         change: query.get("change").map(|change| asked.parse("change", change)).transpose()?,

@@ -31,7 +31,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// The cursor is the last row's id.
 async fn list_changes(asked: Asked, RawQuery(query): RawQuery) -> Result<Json<ChangeList>, Problem> {
-    let query = Query::read(&asked, query.as_deref(), "list_changes")?;
+    let query = Query::read(&asked, query.as_deref())?;
     let state: Option<ChangeState> =
         query.get("state").map(|state| asked.parse("state", state)).transpose()?;
     let before: Option<ChangeId> =

@@ -23,7 +23,7 @@ async fn list_instances(
     Path(environment): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<InstanceList>, Problem> {
-    let query = Query::read(&asked, query.as_deref(), "list_instances")?;
+    let query = Query::read(&asked, query.as_deref())?;
     let after = match query.get("cursor") {
         Some(cursor) => Some(
             cursor

@@ -1,12 +1,15 @@
 //! One stream a tab: what changed in an environment, resumed by Last-Event-ID; and the rows of those instances alone that the tab
 //! shows, for a fleet of ten thousand has a thousand heartbeats a second.
 
+mod streams;
+
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use app::CurrentSession;
 use axum::{
     Extension, Router,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{
         IntoResponse, Response,
         sse::{Event as Frame, KeepAlive, Sse},
@@ -25,6 +28,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tower_sessions::{Session, SessionStore as _};
 
+pub use self::streams::Streams;
 use crate::{AppState, auth::HashedSessions, headers::RequestId, own::Routes, problem::Problem};
 
 /// How long a stream outlives its session at most.
@@ -68,9 +72,10 @@ impl Watch {
 }
 
 async fn live(
-    State(control): State<Control>,
+    State(AppState { control, streams, .. }): State<AppState>,
     Extension(actor): Extension<Actor>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(CurrentSession(own)): Extension<CurrentSession>,
     session: Session,
     Query(watch): Query<Watch>,
     headers: HeaderMap,
@@ -80,10 +85,20 @@ async fn live(
         Ok(asked) => asked,
         Err(error) => return Problem::from_error(&error, &request_id).into_response(),
     };
+    let Some(place) = streams.take(&own) else {
+        let told = format!("this session has {} live streams open already: close a tab", streams::MOST);
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", told, &request_id)
+            .into_response();
+    };
     let resumed = headers.get("last-event-id").filter(|id| !id.is_empty());
     let resumed = resumed.map(|id| id.to_str().map_err(drop).and_then(str::parse::<EventId>));
     let last_seen = resumed.or(after.map(Ok));
-    let ended = session_ended(control.clone(), session);
+    let watched = session_ended(control.clone(), session);
+    let ended = async move {
+        // The stream's own, and gone with it, however it ends.
+        let _place = place;
+        watched.await;
+    };
     let frames = frames(&control, watch.environment, names, last_seen)
         .take_until(control.stop.clone().cancelled_owned())
         .take_until(ended);

@@ -1,5 +1,7 @@
 //! `/api/v1`: the routes of `rest_api`'s table, and what holds for all of them.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Bytes,
@@ -20,7 +22,7 @@ use super::{
     audit, changes, commands, environments, firewall_rules, idempotency, instances, me, outputs, plan, pools,
     templates,
 };
-use crate::{AppState, auth, headers::RequestId, problem::Problem};
+use crate::{AppState, auth, headers::RequestId, problem::Problem, query};
 
 const ROOT: &str = "/api/v1";
 /// Terraform texts, at most, with JSON's escapes.
@@ -83,6 +85,9 @@ impl Routes {
         if operation.once {
             route = route.layer(middleware::from_fn_with_state(self.state.clone(), idempotency::once));
         }
+        // Asked before anything is done or remembered.
+        let names: Arc<[&'static str]> = operation.query.iter().map(|parameter| parameter.name).collect();
+        route = route.layer(middleware::from_fn_with_state(names, query::known));
         let path = operation.path.strip_prefix(ROOT).unwrap_or(operation.path);
         self.router = self.router.route(path, route);
         self
@@ -164,22 +169,15 @@ impl Asked {
     }
 }
 
-/// The query's pairs; a name that the operation does not know is a mistake, and is said so.
+/// The query's pairs. Names that the operation does not know were refused before.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    pub(super) fn read(asked: &Asked, raw: Option<&str>, id: &str) -> Result<Self, Problem> {
-        let known = operation(id).map_or(&[][..], |operation| operation.query);
+    pub(super) fn read(asked: &Asked, raw: Option<&str>) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             let (name, value) = (name.into_owned(), value.into_owned());
-            if !known.iter().any(|parameter| parameter.name == name) {
-                let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
-                let hint = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                return Err(asked
-                    .refused(&Error::invalid(name, format!("is not a parameter of this: it takes {hint}"))));
-            }
             if pairs.iter().any(|(other, _)| *other == name) {
                 return Err(asked.refused(&Error::invalid(name, "is given twice")));
             }

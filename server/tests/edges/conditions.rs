@@ -75,6 +75,37 @@ async fn an_edit_follows_what_was_declared_elsewhere_since_it_was_read(pool: PgP
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_deleted_since_it_was_read_is_gone_and_what_never_was_is_not_found(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    app.declare(1).await;
+    let (control, now) = (app.control(), app.control().clock.now());
+    let declared = control.store.get_environment("dev").await.unwrap().unwrap();
+    let mut spec = declared.spec;
+    spec.firewall_rules.remove("allow-agent-ssh").unwrap();
+    let mut tx = control.store.begin().await.unwrap();
+    // From now on the past knows what was declared first.
+    let (from, to) = (ChangeState::Approved, ChangeState::Applying);
+    tx.set_change_state(declared.declared_by, from, to, None, now).await.unwrap();
+    tx.declare_environment(&spec, 1, declared.declared_by, now).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let delete = async |key: &str, tag: &str| {
+        let edit = json!({ "edit": { "edit": "delete_firewall_rule", "key": key } });
+        app.post(&token, "/api/v1/environments/dev/changes", &edit, &[("if-match", tag)]).await
+    };
+    let late = delete("allow-agent-ssh", "\"1\"").await;
+    assert_eq!(late.headers()[header::ETAG], "\"2\"");
+    let refused = problem(late, StatusCode::PRECONDITION_FAILED, "precondition_failed").await;
+    let told = "firewall rule allow-agent-ssh is gone: dev is at generation 2 now and declares it no more";
+    assert!(refused.detail.starts_with(told), "{}", refused.detail);
+    for (key, tag) in [("allow-agent-ssh", "\"2\""), ("allow-nobody", "\"1\"")] {
+        problem(delete(key, tag).await, StatusCode::NOT_FOUND, "not_found").await;
+    }
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn texts_that_follow_an_older_declaration_are_refused_with_the_newer_one(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let token = app.token("olga", &[Role::Operator], ALL).await;

@@ -100,9 +100,11 @@ fn every_code_is_explained() {
         codes.extend(found.into_iter().map(str::to_owned));
     };
     for (path, call, from) in [
+        ("server/src/query.rs", "Problem::new(", 0),
         ("server/src/rest/v1.rs", "Problem::new(", 0),
         ("server/src/rest/v1.rs", ".problem(", 0),
         ("server/src/rest/changes.rs", ".problem(", 0),
+        ("server/src/rest/live.rs", "Problem::new(", 0),
         ("server/src/rest/idempotency.rs", "refuse(", 0),
         ("server/src/auth/bearer.rs", "refuse(", 0),
         ("server/src/auth/gate.rs", "Problem::new(", 0),

@@ -2,7 +2,7 @@
 //! beside it, and one press goes on from there.
 
 use control::import::{self, Expected};
-use domain::{ChangeId, ChangeState, view::import::ImportInput};
+use domain::{ChangeId, ChangeState, FleetSpec, view::import::ImportInput};
 use reqwest::{Response, StatusCode, header};
 use sqlx::PgPool;
 
@@ -61,10 +61,15 @@ impl TestApp {
 
     /// Somebody else's change comes into force, with this priority of a rule. Gives its generation.
     async fn moves_on(&self, key: &str, priority: u32) -> i64 {
+        self.declares(|spec| spec.firewall_rules.get_mut(key).unwrap().priority = priority).await
+    }
+
+    /// The same with anything else.
+    async fn declares(&self, edit: impl FnOnce(&mut FleetSpec)) -> i64 {
         let control = self.control();
         let before = control.store.get_environment("dev").await.unwrap().unwrap();
         let mut spec = before.spec;
-        spec.firewall_rules.get_mut(key).unwrap().priority = priority;
+        edit(&mut spec);
         let mut tx = control.store.begin().await.unwrap();
         let now = control.clock.now();
         let made = tx.declare_environment(&spec, before.generation, before.declared_by, now).await.unwrap();
@@ -185,6 +190,27 @@ async fn a_form_goes_on_upon_what_was_changed_elsewhere(pool: PgPool) {
     assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED);
     let page = words(late).await;
     assert!(page.contains("600</del>") && page.contains("on top of generation 3"), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_about_what_was_deleted_meanwhile_says_so(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    declare(&app).await;
+    let cookies = app.sign_in("mara").await;
+    let gone = app.declares(|spec| {
+        spec.firewall_rules.remove(KEY).unwrap();
+    });
+    assert_eq!(gone.await, 2);
+    for pressed in ["intent=review", "intent=propose&digest=older"] {
+        let late = app.press(&cookies, &format!("{pressed}&base_generation=1&{}", typed("900"))).await;
+        assert_eq!(late.status(), StatusCode::PRECONDITION_FAILED, "{pressed}");
+        let page = words(late).await;
+        let said = "is gone: it was deleted after you began with generation 1. Nothing was proposed.";
+        assert!(page.contains("Deleted meanwhile") && page.contains(said), "{pressed}: {page}");
+    }
+    // Who never had it open is told what is so.
+    assert_eq!(app.page(FORM, &cookies).await.status(), StatusCode::NOT_FOUND);
     app.stop().await;
 }
 

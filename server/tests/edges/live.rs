@@ -210,3 +210,35 @@ async fn a_stream_follows_one_page_s_rows_and_takes_only_names_and_ids(pool: PgP
     assert_eq!(refused.errors[0].field, "after");
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_session_has_so_many_streams_open_and_no_more(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let cookies = app.sign_in("vera").await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        open.push(Stream::open(&app, &cookies, "").await);
+    }
+    let refused = app.page("/live?environment=dev", &cookies).await;
+    assert_eq!(refused.headers()[header::RETRY_AFTER], "5");
+    let refused = problem(refused, StatusCode::TOO_MANY_REQUESTS, "too_many_streams").await;
+    assert!(refused.detail.contains("16 live streams"), "{}", refused.detail);
+    // The same person elsewhere is another session.
+    let elsewhere = app.sign_in("vera").await;
+    drop(Stream::open(&app, &elsewhere, "").await);
+
+    // The server hears of a closed tab by its connection.
+    open.pop();
+    let again = async {
+        loop {
+            let answer = app.page("/live?environment=dev", &cookies).await;
+            if answer.status() == StatusCode::OK {
+                return answer;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let again = timeout(Duration::from_secs(20), again).await.unwrap();
+    drop((open, again));
+    app.stop().await;
+}

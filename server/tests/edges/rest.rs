@@ -103,14 +103,42 @@ async fn methods_types_and_sizes_are_told_honestly(pool: PgPool) {
     let large = json!({ "files": [{ "name": "main.tf", "text": "x".repeat(5 << 20) }] });
     let large = app.post(&token, "/api/v1/plan", &large, &[]).await;
     problem(large, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").await;
-    let query = app.read(&token, "/api/v1/changes?colour=red").await;
-    let refused = problem(query, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
-    assert_eq!(refused.errors[0].field, "colour");
     for path in ["/api/v1/changes?state=odd", "/api/v1/changes?cursor=1", "/api/v1/changes/7"] {
         problem(app.read(&token, path).await, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
     }
     problem(app.read(&token, "/api/v1/changes/chg-7").await, StatusCode::NOT_FOUND, "not_found").await;
     problem(app.read(&token, "/api/v1/environments/x").await, StatusCode::NOT_FOUND, "not_found").await;
+    app.stop().await;
+}
+
+/// Overlooked, it would list everything.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_misspelt_name_of_a_query_is_refused_but_by_pages(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Operator], ALL).await;
+    let vera = app.sign_in("vera").await;
+    for (path, known) in [
+        ("/api/v1/changes", "environment, state, cursor"),
+        ("/api/v1/audit-events", "environment, change, cursor"),
+        ("/api/v1/environments", "none"),
+        ("/api/v1/environments/dev/pools", "none"),
+        ("/api/v1/environments/dev/instances", "pool, name, cursor"),
+        ("/audit.jsonl", "environment, actor, action, object, change, from, until, before, after"),
+        ("/costs.csv", "environment, month"),
+        ("/live", "environment, rows, after"),
+    ] {
+        let address = format!("{path}?enviroment=dev");
+        let answer = match path.starts_with("/api/") {
+            true => app.read(&token, &address).await,
+            false => app.page(&address, &vera).await,
+        };
+        let refused = problem(answer, StatusCode::BAD_REQUEST, "unknown_parameter").await;
+        assert_eq!(refused.errors[0].field, "enviroment", "{path}");
+        let told = format!("`enviroment` is no parameter of this address: it takes {known}");
+        assert_eq!(refused.detail, told, "{path}");
+    }
+    let page = app.page("/changes?enviroment=dev&utm_source=mail", &vera).await;
+    assert_eq!(page.status(), StatusCode::OK, "a link may carry more than a page reads");
     app.stop().await;
 }
 

@@ -54,6 +54,17 @@ pub fn read(query: &Query, environment: Option<String>) -> Result<AuditQuery, Ve
     if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
+/// The names that the export's address may have.
+#[cfg(feature = "ssr")]
+pub const AUDIT_NAMES: [&str; 9] =
+    ["environment", "actor", "action", "object", "change", "from", "until", "before", "after"];
+
+/// The address of a file of what the page lists, whole. What else stands in the page's address is none of the export's.
+pub fn export(query: &Query) -> String {
+    let kept = ["environment"].into_iter().chain(NAMES);
+    kept.fold(Query::default(), |kept, name| kept.with(name, query.get(name))).on(routes::AUDIT_EXPORT)
+}
+
 /// What stands behind the `?` of an address, read as the page reads it, for the export of what the page lists. A page
 /// whose number cannot be read is the first one; a file whose bound cannot be read would be the whole log, and is refused.
 #[cfg(feature = "ssr")]
@@ -217,6 +228,17 @@ mod tests {
         let wrong = read(&Query::parse("action=fly&change=7x&from=soon&until=2026-13-01"), None).unwrap_err();
         let fields: Vec<&str> = wrong.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["action", "change", "from", "until"]);
+    }
+
+    #[test]
+    fn an_export_is_of_the_filters_and_of_nothing_else_in_the_address() {
+        let query = Query::parse("actor=x&before=4&kiosk=1&utm_source=mail&environment=dev");
+        let address = export(&query);
+        assert_eq!(address, "/audit.jsonl?environment=dev&actor=x");
+        #[cfg(feature = "ssr")]
+        for name in ["environment"].into_iter().chain(NAMES) {
+            assert!(AUDIT_NAMES.contains(&name), "{name}");
+        }
     }
 
     #[test]

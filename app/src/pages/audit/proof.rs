@@ -4,6 +4,7 @@
 use domain::view::audit::{AuditOutcome, AuditProof, AuditWatch};
 use leptos::prelude::*;
 
+use super::filters;
 use crate::{
     api::{self, ApiError},
     components::{
@@ -37,8 +38,7 @@ pub fn asked(posted: &Posted) -> Proof {
 
 /// The page's verbs. Both keep to the address: one comes back to the same events, and the file holds them.
 pub fn actions(query: &Query) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
-    let bare = query.clone().with("before", None).with("after", None);
-    let (verify, export) = (query.on(routes::AUDIT), bare.on(routes::AUDIT_EXPORT));
+    let (verify, export) = (query.on(routes::AUDIT), filters::export(query));
     move || {
         view! {
             <form method="post" action=verify.clone()>

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     Timestamp,
-    agent::{AgentState, LastHeartbeat, Thresholds, agent_state},
+    agent::{AgentState, LastHeartbeat, Thresholds, agent_state, stays_until},
     instance::Instance,
     view::{
         instance::{InstanceDelta, InstanceRow},
@@ -30,6 +30,8 @@ pub struct LiveRow {
     pub agent: AgentState,
     /// Which of all rows' changes was its last.
     touched: u64,
+    /// Until when time alone does not change the state. None: never.
+    stays_until: Option<Timestamp>,
 }
 
 impl LiveRow {
@@ -73,6 +75,14 @@ impl Rows {
 
     pub(super) fn listen_from(&mut self, now: Timestamp) {
         self.listening_since = now;
+        self.look_again();
+    }
+
+    /// States follow from more than time now: the next look is at each row.
+    fn look_again(&mut self) {
+        for row in self.rows.values_mut() {
+            row.stays_until = Some(Timestamp::MIN_UTC);
+        }
     }
 
     /// Those of an environment's pools; a pool that is not among them has the ordinary ones.
@@ -80,6 +90,7 @@ impl Rows {
         self.own_thresholds.retain(|(of, _), _| of != environment);
         self.own_thresholds
             .extend(pools.into_iter().map(|(pool, own)| ((environment.to_owned(), pool), own)));
+        self.look_again();
     }
 
     pub(super) fn thresholds(&self, environment: &str, pool: &str) -> Thresholds {
@@ -90,22 +101,32 @@ impl Rows {
     /// What the process before this one had told the store.
     pub(super) fn restore_health(&mut self, known: Vec<KnownHealth>) {
         self.told.restore(known);
+        self.look_again();
     }
 
-    fn state(&self, key: &Key, pool: &str, instance: &Instance, now: Timestamp) -> AgentState {
+    /// The agent's state, and until when time alone does not change it.
+    fn state(
+        &self,
+        key: &Key,
+        pool: &str,
+        instance: &Instance,
+        now: Timestamp,
+    ) -> (AgentState, Option<Timestamp>) {
         let thresholds = self.thresholds(&key.0, pool);
         let last = self.voices.of(key, instance);
         let state = agent_state(instance, last, thresholds, self.listening_since, now);
+        let until = stays_until(instance, last, thresholds, self.listening_since, now);
         // Who was silent before this process began has to speak first: its beginning is no sign of life.
         let unheard = last.is_none_or(|last| last.received_at < self.listening_since);
-        match state {
+        let state = match state {
             AgentState::Starting | AgentState::Healthy | AgentState::Late
                 if unheard && self.told.is_silent(key, instance) =>
             {
                 AgentState::Silent
             }
             state => state,
-        }
+        };
+        (state, until)
     }
 
     /// Remembers to tell the store of an agent that passed into another state.
@@ -125,6 +146,7 @@ impl Rows {
 
     pub(super) fn restore(&mut self, heartbeats: Vec<PendingHeartbeat>) {
         self.voices.restore(heartbeats);
+        self.look_again();
     }
 
     fn view(&self, key: &Key, row: &LiveRow) -> InstanceRow {
@@ -160,7 +182,7 @@ impl Rows {
         }
         for (pool, instance) in instances {
             let key = (environment.to_owned(), instance.name.clone());
-            let agent = self.state(&key, &pool, &instance, now);
+            let (agent, stays_until) = self.state(&key, &pool, &instance, now);
             let old = self.rows.get(&key);
             if old.is_some_and(|old| old.agent == agent && old.pool == pool && old.instance == instance) {
                 continue;
@@ -169,7 +191,7 @@ impl Rows {
             // A name that came back in another pool has left its first one.
             deltas.extend(old.filter(|old| old.pool != pool).map(|old| old.delta(Some(old.agent), None)));
             self.touches += 1;
-            let row = LiveRow { pool, instance, agent, touched: self.touches };
+            let row = LiveRow { pool, instance, agent, touched: self.touches, stays_until };
             if before != Some(agent) {
                 deltas.push(row.delta(before, Some(agent)));
             }
@@ -194,33 +216,46 @@ impl Rows {
             return Err(BeatRefused::NotInPool);
         }
         self.voices.hear(&key, instance_id, last)?;
-        let agent = self.state(&key, &row.pool, &row.instance, now);
-        Ok(self.pass(&key, agent, now))
+        let state = self.state(&key, &row.pool, &row.instance, now);
+        Ok(self.pass(&key, state, now))
     }
 
     /// The row is another from now on, and its agent is in this state. What everybody is told of it.
-    fn pass(&mut self, key: &Key, agent: AgentState, now: Timestamp) -> Option<InstanceDelta> {
+    fn pass(
+        &mut self,
+        key: &Key,
+        (agent, stays_until): (AgentState, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Option<InstanceDelta> {
         let row = self.rows.get_mut(key)?;
         self.touches += 1;
         row.touched = self.touches;
+        row.stays_until = stays_until;
         let before = std::mem::replace(&mut row.agent, agent);
         let delta = (before != agent).then(|| row.delta(Some(before), Some(agent)));
         self.note(key, now);
         delta
     }
 
-    /// What everybody is told, with its environment.
+    /// What everybody is told, with its environment. Each row says until when it stays as it is, so a look at one that stays is a
+    /// comparison: a heap of these moments would have to be put in order a thousand times a second, with each heartbeat, to spare
+    /// ten thousand comparisons four times a second.
     pub(super) fn tick(&mut self, now: Timestamp) -> Vec<(String, InstanceDelta)> {
-        let moved: Vec<(Key, AgentState)> = self
-            .rows
-            .iter()
-            .filter_map(|(key, row)| {
-                let agent = self.state(key, &row.pool, &row.instance, now);
-                (agent != row.agent).then(|| (key.clone(), agent))
-            })
-            .collect();
-        let told = |(key, agent): (Key, AgentState)| self.pass(&key, agent, now).map(|delta| (key.0, delta));
-        moved.into_iter().filter_map(told).collect()
+        let due = |row: &LiveRow| row.stays_until.is_some_and(|until| until < now);
+        let due: Vec<Key> =
+            self.rows.iter().filter(|(_, row)| due(row)).map(|(key, _)| key.clone()).collect();
+        due.into_iter().filter_map(|key| self.look(&key, now).map(|delta| (key.0, delta))).collect()
+    }
+
+    /// Looks at a row whose time may be over.
+    fn look(&mut self, key: &Key, now: Timestamp) -> Option<InstanceDelta> {
+        let row = self.rows.get(key)?;
+        let (agent, stays_until) = self.state(key, &row.pool, &row.instance, now);
+        if row.agent != agent {
+            return self.pass(key, (agent, stays_until), now);
+        }
+        self.rows.get_mut(key)?.stays_until = stays_until;
+        None
     }
 
     pub(super) fn take_pending(&mut self) -> Vec<PendingHeartbeat> {

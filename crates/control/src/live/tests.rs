@@ -61,6 +61,29 @@ fn a_heartbeat_turns_a_starting_agent_healthy_and_silence_turns_it_silent() {
 }
 
 #[test]
+fn silence_is_seen_at_the_first_look_after_its_moment() {
+    let live = fleet();
+    let state = || live.rows("dev")[0].agent;
+    let look = |milliseconds: i64| {
+        live.tick(at(0) + chrono::TimeDelta::milliseconds(milliseconds));
+        state()
+    };
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    let seen = [16_000, 16_250, 31_000, 31_250].map(look);
+    let expected = [AgentState::Healthy, AgentState::Late, AgentState::Late, AgentState::Silent];
+    assert_eq!(seen, expected);
+
+    // What a row waits for is another moment once it has spoken again, or its pool has other patience.
+    live.beat("dev", "a", "7", heartbeat("b", 2), at(40)).unwrap();
+    assert_eq!(look(55_000), AgentState::Healthy);
+    let hasty = Thresholds { late_after_seconds: 5, silent_after_seconds: 10, ..Thresholds::default() };
+    live.set_thresholds("dev", vec![("web".into(), hasty)]);
+    assert_eq!(look(55_001), AgentState::Silent);
+    live.set_thresholds("dev", vec![]);
+    assert_eq!(look(55_001), AgentState::Late, "it was heard, so nothing holds it silent");
+}
+
+#[test]
 fn a_replayed_heartbeat_and_an_earlier_boot_are_refused() {
     let live = fleet();
     live.beat("dev", "a", "7", heartbeat("b", 2), at(1)).unwrap();
@@ -287,14 +310,14 @@ fn passings_are_told_together_and_none_is_lost() {
         live.beat("dev", name, name, heartbeat("b", 1), at(1)).unwrap();
     }
     assert!(heard.try_recv().is_err(), "they wait for each other");
-    live.tell_passings();
+    live.tick(at(1));
     let events: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
     let passed: Vec<_> = events.iter().map(|event| passings(event)).collect();
     assert_eq!(passed.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 200]);
     let (starting, healthy) = (Some(AgentState::Starting), Some(AgentState::Healthy));
     let expected: Vec<_> = names.iter().map(|name| (name.clone(), starting, healthy)).collect();
     assert_eq!(passed.concat(), expected);
-    live.tell_passings();
+    live.tick(at(1));
     assert!(heard.try_recv().is_err(), "each is told once");
 
     // Other news come after what passed before them.
