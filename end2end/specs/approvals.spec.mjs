@@ -76,6 +76,13 @@ test('three people with three passkeys clear a change of production, and it runs
   await assertAccessible(wen.page);
   assert.match(await words(phase(wen.page, 'Approvals')), /sre 0 of 2, security 0 of 1/);
 
+  // Under each group stand those who have not signed; what is signed stands right above the verbs.
+  const member = (page, name) => phase(page, 'Approvals').getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
+  assert.match(await words(member(wen.page, 'Wen')), /Wen you Can sign/);
+  assert.match(await words(member(wen.page, 'Noor')), /Noor Can sign/);
+  const digest = /[0-9A-F]{4}( [0-9A-F]{4}){15}/;
+  assert.match(await words(signature(wen.page)), new RegExp(`Plan of revision 1 ${digest.source} Declaration of revision 1 ${digest.source} .*Approve Reject`));
+
   await vote(wen.page, change, 'Approve', 'Two small VMs, nothing public');
   await phase(wen.page, 'Approvals').getByText('sre 1 of 2, security 0 of 1').waitFor();
   const told = await words(phase(wen.page, 'Approvals'));

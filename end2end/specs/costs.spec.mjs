@@ -89,6 +89,15 @@ test('a change says what the month costs before and after', async () => {
   const { page } = await scene.person('Vera');
   await page.goto(change);
   assert.match(await words(main(page)), /Cost a month \$422 from \$0\.00, at list prices; \$1,056 with every autoscaler at its maximum/);
+
+  // And where the amount comes from: 2 VMs now, 1 to 5 by the bounds of its autoscaler.
+  const cost = phase(page, 'Cost');
+  assert.match(await words(cost), /\+\$422 a month/);
+  await cost.getByRole('heading', { name: 'Cost' }).click();
+  await cost.getByText('Difference', { exact: true }).waitFor();
+  assert.match(await words(cost), /Before \$0\.00 a month After \$422 a month Difference \+\$422/);
+  const [pool] = await tableRows(cost.getByRole('table'));
+  assert.deepEqual(pool, ['backend-pool', 'e2-standard-8', '$211', '1 to 5', '$211 to $1,056']);
 });
 
 test('a budget gives a notice at its threshold, on Costs and on Fleet, and the log has it once', async () => {

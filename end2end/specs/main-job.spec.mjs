@@ -131,6 +131,7 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
     ['Proposed', /by Mara/],
     ['Plan', /creates 7 resources/],
     ['Policy', /needs nobody's approval/],
+    ['Cost', /\+\$\d[\d,.]* a month prices of \d/],
     ['Approvals', /none needed/],
     ['Apply', /7 of 7 calls done/],
     ['Verify', /observed equals desired, \d+ s after it was proposed/],

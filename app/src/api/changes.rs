@@ -30,11 +30,11 @@ pub async fn load_changes(
     )
 }
 
+/// `whole`: long lists in full.
 #[server(prefix = "/fn", endpoint = "load_change", output = Json)]
-pub async fn load_change(id: ChangeId) -> Result<ChangeDetail, ApiError> {
+pub async fn load_change(id: ChangeId, whole: bool) -> Result<ChangeDetail, ApiError> {
     let request = super::request()?;
-    let view = control::changes::load_change(&request.control, &request.actor, id).await;
-    request.answer(view.map(ChangeDetail::from))
+    request.answer(control::changes::load_detail(&request.control, &request.actor, id, whole).await)
 }
 
 /// The change's latest, with all that it declares.

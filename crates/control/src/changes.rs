@@ -1,5 +1,8 @@
 //! Changes: the one way by which anything is written to a fleet.
 
+mod awaited;
+mod detail;
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -23,6 +26,8 @@ use crate::{
     planning::Planned,
     reconcile, votes,
 };
+
+pub use detail::load_detail;
 
 /// Characters of a proposer's reason, at most.
 const LONGEST_REASON: usize = 2000;

@@ -65,7 +65,7 @@ pub use leadership::{Epoch, Leadership};
 pub use notifications::{Heard, Listener, Notification};
 pub use operations::{NewOperation, StoredOperation};
 pub use passkeys::{NewPasskey, Passkey};
-pub use people::{Person, SignIn};
+pub use people::{Person, SignIn, Voter};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
 pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;

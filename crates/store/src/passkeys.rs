@@ -171,6 +171,14 @@ mod tests {
         let taken = store.begin().await.unwrap().insert_passkey(&new("ines")).await;
         assert!(matches!(taken, Err(Error::Conflict(_))), "{taken:?}");
 
+        let asked = ["wen", "ines", "nobody"].map(str::to_owned);
+        let usable = async || {
+            let voters = store.voters(&asked).await.unwrap().into_iter();
+            voters.map(|(sub, voter)| (sub, voter.name, voter.has_passkey)).collect::<Vec<_>>()
+        };
+        let known = |sub: &str, name: &str, has_passkey| (sub.to_owned(), name.to_owned(), has_passkey);
+        assert_eq!(usable().await, [known("ines", "Ines", false), known("wen", "Wen", true)]);
+
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.lock_passkey(b"id").await.unwrap().unwrap().sign_count, u32::MAX);
         assert_eq!(tx.lock_passkey(b"other").await.unwrap(), None);
@@ -179,6 +187,7 @@ mod tests {
         assert!(tx.revoke_passkey("wen", b"id", at(3)).await.unwrap());
         assert!(!tx.revoke_passkey("wen", b"id", at(4)).await.unwrap());
         tx.commit().await.unwrap();
+        assert_eq!(usable().await, [known("ines", "Ines", false), known("wen", "Wen", false)]);
         let passkeys = store.list_passkeys("wen").await.unwrap();
         assert_eq!(passkeys.len(), 1);
         assert_eq!((passkeys[0].sign_count, passkeys[0].last_used_at), (7, Some(at(2))));

@@ -26,6 +26,16 @@ pub struct Person {
     pub last_sign_in: Timestamp,
 }
 
+/// What it takes to vote, as far as a person has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voter {
+    pub name: String,
+    /// As of the last sign-in.
+    pub roles: BTreeSet<Role>,
+    /// One that was not revoked.
+    pub has_passkey: bool,
+}
+
 struct Row {
     sub: String,
     issuer: String,
@@ -41,11 +51,7 @@ impl TryFrom<Row> for Person {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let roles = row
-            .roles
-            .iter()
-            .map(|role| column::text(|| format!("person {}", row.sub), "roles", role))
-            .collect::<Result<BTreeSet<Role>>>()?;
+        let roles = roles(&row.sub, &row.roles)?;
         Ok(Self {
             claims: SignIn {
                 sub: row.sub,
@@ -59,6 +65,10 @@ impl TryFrom<Row> for Person {
             last_sign_in: row.last_sign_in,
         })
     }
+}
+
+fn roles(sub: &str, spelled: &[String]) -> Result<BTreeSet<Role>> {
+    spelled.iter().map(|role| column::text(|| format!("person {sub}"), "roles", role)).collect()
 }
 
 impl Store {
@@ -83,6 +93,24 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(|row| (row.sub, row.name)).collect())
+    }
+
+    /// Those of the subjects who ever signed in, as they could vote.
+    pub async fn voters(&self, people: &[String]) -> Result<BTreeMap<String, Voter>> {
+        let rows = sqlx::query!(
+            r#"SELECT sub, name, roles,
+                      EXISTS (SELECT 1 FROM passkeys WHERE person = sub AND revoked_at IS NULL) AS "has_passkey!"
+               FROM people WHERE sub = ANY($1)"#,
+            people
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let roles = roles(&row.sub, &row.roles)?;
+                Ok((row.sub, Voter { name: row.name, roles, has_passkey: row.has_passkey }))
+            })
+            .collect()
     }
 
     pub async fn get_person(&self, sub: &str) -> Result<Option<Person>> {

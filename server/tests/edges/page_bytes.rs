@@ -5,7 +5,7 @@ use control::import::{self, Expected};
 use domain::{
     heartbeat::Heartbeat,
     instance::{Instance, ProbeHealth},
-    view::{import::ImportInput, instance::PAGE_ROWS},
+    view::{change::STEPS, import::ImportInput, instance::PAGE_ROWS},
 };
 use sqlx::PgPool;
 use store::PlacedInstance;
@@ -79,8 +79,9 @@ fn large() -> ImportInput {
 }
 
 /// A step's HTML and its line in the data are near 250 bytes each. The frame is near 20 kB, two notes for each of eleven pools are near
-/// 12 kB, drawn and to be drawn from, and all other panels near 9 kB. With their resources, the steps of a pool are near 4 kB more in
-/// the data, and what is declared of it near 2 kB: the page would be above 110 kB.
+/// 12 kB, drawn and to be drawn from, and all other panels near 9 kB, to which the Cost card adds near 500 bytes for each pool. With
+/// their resources, the steps of a pool are near 4 kB more in the data, and what is declared of it near 2 kB: the page would be above
+/// 110 kB.
 const fn change(steps: usize) -> usize {
     50_000 + 900 * steps
 }
@@ -92,8 +93,14 @@ async fn the_page_of_a_large_change_carries_its_steps_without_their_resources(po
     let id = import::propose_expected(app.control(), &olga(), large(), expected, "").await.unwrap();
 
     let cookies = app.sign_in("mara").await;
-    let page = app.page(&format!("/changes/{id}"), &cookies).await.text().await.unwrap();
-    let steps = page.matches("class=\"step-no muted\"").count();
+    let drawn = |page: &str| page.matches("class=\"step-no muted\"").count();
+    let first = app.page(&format!("/changes/{id}"), &cookies).await.text().await.unwrap();
+    assert_eq!(drawn(&first), STEPS);
+    assert!(first.contains(&format!("href=\"/changes/{id}?all=yes\"")), "the others are a link away");
+    assert!(first.len() < change(STEPS), "{STEPS} steps are {} bytes", first.len());
+
+    let page = app.page(&format!("/changes/{id}?all=yes"), &cookies).await.text().await.unwrap();
+    let steps = drawn(&page);
     assert!(steps >= 33, "a template, a group and an autoscaler for each pool: {steps}");
     assert!(page.contains(&format!(" proposed {id}")), "the log's own words");
     for untold in [r#"\"desired\""#, r#"\"instance_template\":{"#, r#"\"hash\""#] {

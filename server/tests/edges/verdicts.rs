@@ -154,7 +154,8 @@ fn arguments(function: &str) -> Sent {
         | "load_pool_form"
         | "load_template_form"
         | "verify_audit" => Form(""),
-        "cancel_change" | "load_change" | "load_revision" => Form("id=chg-999"),
+        "cancel_change" | "load_revision" => Form("id=chg-999"),
+        "load_change" => Form("id=chg-999&whole=false"),
         "load_agent_status"
         | "load_cloud_errors"
         | "load_instance"

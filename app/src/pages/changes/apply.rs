@@ -1,19 +1,139 @@
 //! What the reconciler has done of a change: one line a cloud call, and what it still waits for.
 
 use domain::{
-    operation::{Operation, OperationState},
-    view::change::ChangeDetail,
+    ChangeState,
+    cause::Cause,
+    operation::OperationState,
+    view::change::{ChangeDetail, STEPS, ShownCall, ShownCalls},
 };
 use leptos::prelude::*;
 
+use super::detail::show_all::show_all;
 use crate::{
     components::{
         code_link::code_link,
         glyph::{State, glyph},
         moment::{clock_time, took_words},
+        phase::Phase,
+        segbar::segbar,
     },
     words,
 };
+
+pub fn apply(view: &ChangeDetail) -> AnyView {
+    let (change, calls) = (&view.change, &view.calls);
+    let (state, say) = match change.state {
+        ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
+        ChangeState::Approved if view.waiting_for.is_empty() => {
+            (State::Pending, "starts within seconds".to_owned())
+        }
+        // Only the brake keeps what is approved from its beginning.
+        ChangeState::Approved => (State::Pending, "begins when the brake lets go".to_owned()),
+        ChangeState::Applying if view.waiting_for.is_empty() || calls.are_done() => {
+            (State::Ok, summary(calls))
+        }
+        ChangeState::Applying => (State::Progress, summary(calls)),
+        ChangeState::Applied => (State::Ok, summary(calls)),
+        ChangeState::Failed => (State::X, summary(calls)),
+        ChangeState::Cancelled | ChangeState::Rejected | ChangeState::Expired | ChangeState::Superseded => {
+            (State::X, "will not run".to_owned())
+        }
+    };
+    let (began_at, answered_at) = (change.claimed_at, calls.answered_at);
+    let took = began_at
+        .zip(answered_at)
+        .map(|(from, to)| format!(", took {}", took_words((to - from).num_seconds())));
+    let running = matches!(change.state, ChangeState::Applying | ChangeState::Approved);
+    let body = body(view);
+    view! {
+        <Phase
+            state=state
+            title="Apply"
+            say=say
+            aside=move || began_at.map(|at| view! { {clock_time(at)} {took.clone()} })
+            open=running || view.whole || change.state == ChangeState::Failed
+            current=running && state != State::Ok
+        >
+            {body}
+        </Phase>
+    }
+    .into_any()
+}
+
+fn body(view: &ChangeDetail) -> AnyView {
+    let (change, calls) = (&view.change, &view.calls);
+    if calls.began.is_empty() {
+        let text = match change.state {
+            ChangeState::AwaitingApprovals => "Nobody can start it earlier, and no call was made yet.",
+            ended if ended.is_terminal() => "No call was made.",
+            _ => "No call was made yet.",
+        };
+        return view! { <p class="soft">{text}</p> }.into_any();
+    }
+    let runs = matches!(change.state, ChangeState::Applying | ChangeState::Failed);
+    view! {
+        {runs.then(|| progress(calls))}
+        {calls_list(&calls.began.shown)}
+        {show_all(change.id, &calls.began, "call", STEPS, view.whole)}
+        {(!calls.ahead.shown.is_empty()).then(|| ahead_list(calls, change.state))}
+    }
+    .into_any()
+}
+
+/// How many calls are in which state, as a bar with its numbers.
+fn progress(calls: &ShownCalls) -> AnyView {
+    let parts = [
+        (State::Ok, calls.done, "done"),
+        (State::Progress, calls.under_way, "under way"),
+        (State::Warn, calls.failed, "failed"),
+        (State::None, calls.ahead.of, "not begun"),
+    ];
+    let bar = segbar(&parts.map(|(state, count, _)| (state, u64::from(count))));
+    let legend = parts
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(state, count, word)| {
+            view! {
+                <span class="status" data-s=state.as_str()>
+                    {glyph(state)}
+                    <b>{words::number(u64::from(count))}</b>
+                    " "
+                    {word}
+                </span>
+            }
+        })
+        .collect_view();
+    view! {
+        {bar}
+        <p class="legend sm">{legend}</p>
+    }
+    .into_any()
+}
+
+/// The steps whose turn is next, or was when it ended.
+fn ahead_list(calls: &ShownCalls, state: ChangeState) -> AnyView {
+    let (shown, hidden) = (&calls.ahead.shown, calls.ahead.hidden());
+    let heading = if state.is_terminal() { "Never begun" } else { "Next" };
+    let steps = shown
+        .iter()
+        .map(|title| {
+            view! {
+                <li data-s="none">
+                    {glyph(State::None)} <p>{words::sentence(title)}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    let more = (hidden > 0).then(|| {
+        view! { <p class="sm muted">{format!("and {} more.", words::count(u64::from(hidden), "step"))}</p> }
+    });
+    view! {
+        <h3 class="note">{heading}</h3>
+        <ul class="rows verdicts">{steps}</ul>
+        {more}
+    }
+    .into_any()
+}
 
 const fn state(operation: OperationState) -> State {
     match operation {
@@ -25,39 +145,45 @@ const fn state(operation: OperationState) -> State {
 }
 
 /// `5 of 7 calls done`.
-pub fn summary(view: &ChangeDetail) -> String {
-    let done = view.operations.iter().filter(|operation| operation.state == OperationState::Done).count();
-    let all = view.change.revision.plan.actions.len().max(view.operations.len()) as u64;
-    format!("{done} of {} done", words::count(all, "call"))
+fn summary(calls: &ShownCalls) -> String {
+    format!(
+        "{} of {} done",
+        words::number(u64::from(calls.done)),
+        words::count(u64::from(calls.all()), "call")
+    )
 }
 
-pub fn operations_list(operations: &[Operation]) -> impl IntoView + use<> {
-    let items = operations.iter().map(item).collect_view();
+fn calls_list(calls: &[ShownCall]) -> impl IntoView + use<> {
+    let items = calls.iter().map(item).collect_view();
     view! { <ol class="rows events">{items}</ol> }
 }
 
-fn item(operation: &Operation) -> AnyView {
-    let state = state(operation.state);
-    let said = match (operation.state, operation.finished_at) {
+fn item(call: &ShownCall) -> AnyView {
+    let state = state(call.state);
+    let said = match (call.state, call.finished_at) {
         (OperationState::Done, Some(at)) => {
-            format!("done in {}", took_words((at - operation.intended_at).num_seconds()))
+            format!("done in {}", took_words((at - call.intended_at).num_seconds()))
         }
         (state, _) => state.as_str().to_owned(),
     };
-    let attempts = (operation.attempts > 1).then(|| format!(", attempt {}", operation.attempts));
-    let name = operation.name.clone();
-    let cause = operation.cause().map(|cause| view! { <small>{code_link(cause.as_str())}</small> });
+    let attempts = (call.attempts > 1).then(|| format!(", attempt {}", call.attempts));
+    let name = call.name.clone();
+    let cause = call
+        .error
+        .as_deref()
+        .map(Cause::of_refusal)
+        .map(|cause| view! { <small>{code_link(cause.as_str())}</small> });
     view! {
         <li data-s=state.as_str()>
-            <span class="muted">{clock_time(operation.intended_at)}</span>
+            <span class="muted">{clock_time(call.intended_at)}</span>
             {glyph(state)}
             <p>
-                {words::sentence(&operation.step.replace('_', " "))}
+                {words::sentence(&call.step.replace('_', " "))}
                 <small>
                     {said} {attempts}
                     {name.map(|name| view! { ", " <span class="mono">{name}</span> })}
                 </small>
-                {operation
+                {call
                     .error
                     .clone()
                     .map(|error| view! { <small class="break">"Refused with: " {error}</small> })}

@@ -1,10 +1,10 @@
-//! Who must agree, who has, and which votes do not count any more.
+//! Who must agree, who has, who has not yet, and which votes do not count any more.
 
 use domain::{
     ChangeState,
     approvals::Ballot,
     view::{
-        approval::{SeatsView, VoteView},
+        approval::{Awaited, AwaitedGroup, SeatsView, Standing, VoteView},
         change::ChangeDetail,
     },
 };
@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use crate::{
     components::{
         glyph::{State, glyph},
-        moment::{absolute, clock_time, span_words},
+        icon::{Icon, icon},
+        moment::{absolute, clock_time, span_words, took_words},
         phase::Phase,
         status::status,
     },
@@ -38,7 +39,11 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
         (true, Some(end), _) => Some(format!("{} left", span_words((end - view.now).num_seconds()))),
         _ => None,
     };
-    let approved_at = change.approved_at.filter(|_| !waits);
+    let approved = change.approved_at.filter(|_| !waits).map(|at| {
+        let took = took_words((at - change.proposed_at).num_seconds());
+        // The policy decides at once.
+        (at, if nobody { String::new() } else { format!(", after {took}") })
+    });
     let stuck = approvals.stuck.clone().map(|why| {
         view! {
             <p class="reason" data-s="warn">
@@ -50,7 +55,9 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
         view! { <p class="soft">"The policy approved it by itself, and the audit log says so."</p> }
             .into_any()
     } else {
-        let groups = approvals.seats.iter().map(|seats| group(seats, &approvals.votes)).collect_view();
+        let awaited = |seats: &SeatsView| view.beside.awaited.iter().find(|one| one.group == seats.group);
+        let groups =
+            approvals.seats.iter().map(|seats| group(seats, &approvals.votes, awaited(seats))).collect_view();
         view! {
             {stuck}
             {groups}
@@ -64,9 +71,10 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
             state=state
             title="Approvals"
             say=say
-            aside=move || match (&aside, approved_at) {
+            aside=move || match (&aside, &approved) {
                 (Some(left), _) => Some(left.clone().into_any()),
-                (None, at) => at.map(|at| clock_time(at).into_any()),
+                (None, Some((at, after))) => Some(view! { {clock_time(*at)} {after.clone()} }.into_any()),
+                (None, None) => None,
             }
             open=waits || rejected
             current=waits
@@ -77,8 +85,8 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
     .into_any()
 }
 
-/// `sre` with its seats, and those who sit in them.
-fn group(seats: &SeatsView, votes: &[VoteView]) -> AnyView {
+/// `sre` with its seats, those who sit in them, and those who do not yet.
+fn group(seats: &SeatsView, votes: &[VoteView], awaited: Option<&AwaitedGroup>) -> AnyView {
     let taken = u32::try_from(seats.people.len()).unwrap_or(u32::MAX);
     let state = if taken >= seats.needed { "ok" } else { "pending" };
     let pips = (0..seats.needed.min(20))
@@ -89,7 +97,11 @@ fn group(seats: &SeatsView, votes: &[VoteView]) -> AnyView {
         .filter(|vote| vote.group.as_deref() == Some(seats.group.as_str()))
         .map(row)
         .collect_view();
-    let empty = taken == 0;
+    let awaited_people = awaited.into_iter().flat_map(|group| &group.people).map(awaited_row).collect_view();
+    let more = awaited.map(|group| group.more).filter(|more| *more > 0).map(|more| {
+        view! { <p class="sm muted">{format!("and {} more of this group.", words::number(u64::from(more)))}</p> }
+    });
+    let empty = taken == 0 && awaited.is_none_or(|group| group.people.is_empty());
     view! {
         <h3 class="split note">
             <span>{seats.group.clone()}</span>
@@ -101,10 +113,53 @@ fn group(seats: &SeatsView, votes: &[VoteView]) -> AnyView {
             </span>
         </h3>
         {if empty {
-            view! { <p class="sm muted">"Nobody of this group has approved it yet."</p> }.into_any()
+            view! { <p class="sm muted">"Nobody of this group has approved it."</p> }.into_any()
         } else {
-            view! { <ul class="rows votes">{counted}</ul> }.into_any()
+            view! {
+                <ul class="rows votes">{counted} {awaited_people}</ul>
+                {more}
+            }
+                .into_any()
         }}
+    }
+    .into_any()
+}
+
+/// One of the group who sits in no seat of it: whether they can, and what hinders them.
+fn awaited_row(one: &Awaited) -> AnyView {
+    let (state, hindrance, word) = match &one.standing {
+        Standing::CanSign => (State::Pending, None, "Can sign"),
+        Standing::WithoutPasskey => (State::None, Some("has no passkey yet".to_owned()), "Cannot sign yet"),
+        Standing::NeverSignedIn => (State::None, Some("has never signed in".to_owned()), "Not seen"),
+        Standing::NotApprover => (State::None, Some("lacks the role approver".to_owned()), "Cannot sign"),
+        Standing::SignedFor(group) => (State::Ok, Some(format!("signed for {group}")), "Signed"),
+        Standing::Author => (State::None, Some("proposed or edited this change".to_owned()), "Cannot sign"),
+    };
+    let locked = matches!(one.standing, Standing::NotApprover | Standing::Author);
+    let told = [one.you.then(|| "you".to_owned()), hindrance].into_iter().flatten().collect::<Vec<_>>();
+    view! {
+        <li data-s=state.as_str()>
+            {avatar(&one.name)} <p>
+                <b>{one.name.clone()}</b>
+                " "
+                <span class="muted">{told.join(", ")}</span>
+            </p>
+            {if locked {
+                view! { <span class="reason sm">{icon(Icon::Lock)} {word}</span> }.into_any()
+            } else {
+                view! { <small>{status(state, word)}</small> }.into_any()
+            }}
+        </li>
+    }
+    .into_any()
+}
+
+fn avatar(name: &str) -> AnyView {
+    let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
+    view! {
+        <span class="avatar" aria-hidden="true">
+            {initial}
+        </span>
     }
     .into_any()
 }
@@ -133,7 +188,6 @@ fn row(vote: &VoteView) -> AnyView {
         Ballot::Approve => "approved",
         Ballot::Reject => "rejected",
     };
-    let initial: String = vote.person_name.chars().take(1).flat_map(char::to_uppercase).collect();
     let reason = (!vote.reason.is_empty()).then(|| {
         let reason = vote.reason.clone();
         view! { <q class="soft break">{reason}</q> }
@@ -143,9 +197,7 @@ fn row(vote: &VoteView) -> AnyView {
     let live = vote.void.is_none() && vote.ballot == Ballot::Approve;
     view! {
         <li data-s=state.as_str()>
-            <span class="avatar" aria-hidden="true">
-                {initial}
-            </span>
+            {avatar(&vote.person_name)}
             <div>
                 <p>
                     <b>{vote.person_name.clone()}</b>

@@ -5,21 +5,49 @@ use std::fmt::Write as _;
 use domain::{
     firewall::Severity,
     plan::{Note, Verb},
-    view::change::{ShownAction, ShownPlan},
+    view::change::{ChangeDetail, NOTES, STEPS, ShownAction, ShownPlan},
 };
 use leptos::prelude::*;
 
+use super::detail::show_all::show_all;
 use crate::{
     components::{
         diff::diff,
         glyph::{State, glyph},
+        moment::clock_time,
+        phase::Phase,
     },
     words,
 };
 
+pub fn plan(view: &ChangeDetail) -> AnyView {
+    let (change, plan) = (&view.change, &view.change.revision.plan);
+    let (planned_at, size) = (change.revision.created_at, size(plan));
+    let actions = actions_list(plan.actions.shown.clone()).into_any();
+    let notes = (!plan.notes.is_empty()).then(|| notes_list(&plan.notes.shown).into_any());
+    let more_steps = show_all(change.id, &plan.actions, "step", STEPS, view.whole);
+    let more_notes = show_all(change.id, &plan.notes, "note", NOTES, view.whole);
+    view! {
+        <Phase
+            state=State::Ok
+            title="Plan"
+            say=summary(plan)
+            aside=move || view! { {clock_time(planned_at)} ", " {size.clone()} }
+            // A plan that ran folds to its line; one that may still be decided on shows its steps.
+            open=view.whole || !change.state.is_terminal()
+        >
+            {actions}
+            {more_steps}
+            {notes}
+            {more_notes}
+        </Phase>
+    }
+    .into_any()
+}
+
 /// `creates 6 resources and updates 1`.
-pub fn summary(plan: &ShownPlan) -> String {
-    let count = |verb: Verb| plan.actions.iter().filter(|action| action.verb == verb).count();
+fn summary(plan: &ShownPlan) -> String {
+    let count = |verb: Verb| plan.verbs.iter().find(|(of, _)| *of == verb).map_or(0, |(_, count)| *count);
     let mut said = Vec::new();
     for (verb, word) in [
         (Verb::Create, "creates"),
@@ -31,7 +59,7 @@ pub fn summary(plan: &ShownPlan) -> String {
     ] {
         match count(verb) {
             0 => {}
-            n if said.is_empty() => said.push(format!("{word} {}", words::count(n as u64, "resource"))),
+            n if said.is_empty() => said.push(format!("{word} {}", words::count(u64::from(n), "resource"))),
             n => said.push(format!("{word} {n}")),
         }
     }
@@ -88,41 +116,33 @@ pub const fn of_severity(severity: Severity) -> State {
     }
 }
 
-/// `7 actions, 2 notes`.
-pub fn size(plan: &ShownPlan) -> String {
-    let mut out = words::count(plan.actions.len() as u64, "action");
+/// `7 steps, 2 notes`.
+fn size(plan: &ShownPlan) -> String {
+    let mut out = words::count(u64::from(plan.actions.of), "step");
     if !plan.notes.is_empty() {
-        let _ = write!(out, ", {}", words::count(plan.notes.len() as u64, "note"));
+        let _ = write!(out, ", {}", words::count(u64::from(plan.notes.of), "note"));
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{plan::Impact, resource::ResourceKind};
+    use domain::{plan::Impact, view::change::Folded};
 
     use super::*;
 
-    fn plan(steps: &[(Verb, ResourceKind)]) -> ShownPlan {
-        let shown = |(verb, kind): &(Verb, ResourceKind)| ShownAction {
-            verb: *verb,
-            kind: *kind,
-            name: "a".into(),
-            reason: "r".into(),
-            changes: Vec::new(),
-        };
-        let actions = steps.iter().map(shown).collect();
-        ShownPlan { actions, impact: Impact::default(), notes: Vec::new() }
+    fn plan(verbs: &[(Verb, u32)]) -> ShownPlan {
+        let of: u32 = verbs.iter().map(|(_, count)| count).sum();
+        let actions = Folded { shown: Vec::new(), of };
+        let notes = Folded::first(Vec::new(), 0);
+        ShownPlan { actions, verbs: verbs.to_vec(), impact: Impact::default(), notes }
     }
 
     #[test]
-    fn a_plan_is_summed_up_by_its_verbs() {
+    fn a_plan_is_summed_up_by_its_verbs_however_many_steps_are_shown() {
         assert_eq!(summary(&plan(&[])), "nothing to do");
-        let steps = [
-            (Verb::Resize, ResourceKind::InstanceGroup),
-            (Verb::Delete, ResourceKind::Autoscaler),
-            (Verb::Delete, ResourceKind::HealthCheck),
-        ];
-        assert_eq!(summary(&plan(&steps)), "resizes 1 resource and deletes 2");
+        let long = plan(&[(Verb::Resize, 1), (Verb::Delete, 1200)]);
+        assert_eq!(summary(&long), "resizes 1 resource and deletes 1200");
+        assert_eq!(size(&long), "1,201 steps");
     }
 }

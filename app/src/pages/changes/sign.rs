@@ -19,23 +19,31 @@ use crate::{
     url_state::Query,
 };
 
+/// What a signature covers, to be compared with another screen. Nobody signs it any more: it has a panel of its own.
 pub fn digests(change: &ShownChange) -> AnyView {
-    let revision = &change.revision;
-    let number = revision.number;
-    let plan = digest("Plan".to_owned(), &revision.plan_sha256);
-    let declaration = digest("Declaration".to_owned(), &revision.payload_sha256);
+    let number = change.revision.number;
+    let wells = wells(change);
     view! {
         <Panel
             id="digests"
             title="Digests"
             aside=move || view! { <small>{format!("revision {number}")}</small> }
         >
-            <div class="panel-body">
-                {plan}
-                {declaration}
-                <p class="sm muted">"SHA-256 of the exact bytes. Two screens that show the same groups show the same plan."</p>
-            </div>
+            <div class="panel-body">{wells}</div>
         </Panel>
+    }
+    .into_any()
+}
+
+/// The digests of a revision, wherever they stand.
+pub fn wells(change: &ShownChange) -> AnyView {
+    let revision = &change.revision;
+    view! {
+        <p class="sm muted">
+            "SHA-256 of the exact bytes. Two screens that show the same groups show the same plan."
+        </p>
+        {digest(format!("Plan of revision {}", revision.number), &revision.plan_sha256)}
+        {digest(format!("Declaration of revision {}", revision.number), &revision.payload_sha256)}
     }
     .into_any()
 }

@@ -1,12 +1,14 @@
-//! The viewer's own signature: what they would sign, and the two verbs.
+//! The viewer's own signature: what they would sign, its digests, and right below them the two verbs.
 
 use domain::{ChangeState, approvals::Ballot, view::change::ChangeDetail};
 use leptos::prelude::*;
 
+use super::sign::wells;
 use crate::{
     components::{
         glyph::{State, glyph},
         icon::{Icon, icon},
+        moment::span_words,
         panel::Panel,
         toast::Toasts,
     },
@@ -80,16 +82,53 @@ pub fn signature(view: &ChangeDetail, desk: Desk) -> Option<AnyView> {
         }
         None => verbs(view, desk),
     };
+    let number = view.change.revision.number;
+    let (what, signed, wells) = (what(view), signed(view), wells(&view.change));
     Some(
         view! {
             <div id="sign">
-                <Panel id="sign-head" title="Your signature">
-                    <div class="panel-body">{body}</div>
+                <Panel
+                    id="sign-head"
+                    title="Your signature"
+                    aside=move || view! { <small>{format!("on revision {number}")}</small> }
+                >
+                    <div class="panel-body">{what} {signed} {wells} {body}</div>
                 </Panel>
             </div>
         }
         .into_any(),
     )
+}
+
+/// What one signs for, in a line: on a phone the rest is far above.
+fn what(view: &ChangeDetail) -> AnyView {
+    let change = &view.change;
+    let effect = match words::impact(&change.revision.plan.impact.total()) {
+        Some(vms) => words::sentence(&vms),
+        None => "Touches no VM".to_owned(),
+    };
+    view! {
+        <p>
+            <b>{effect}</b>
+            " "
+            <span class="muted">{format!("{} for {}", change.id, change.environment)}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// Votes that count are over the very bytes that are shown: others are void.
+fn signed(view: &ChangeDetail) -> Option<AnyView> {
+    let people: Vec<String> = view.approvals.seats.iter().flat_map(|seats| seats.people.clone()).collect();
+    (!people.is_empty()).then(|| {
+        view! {
+            <p class="reason sm" data-s="ok">
+                {glyph(State::Ok)}
+                <span>{format!("{} signed these same bytes.", words::list(&people))}</span>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
@@ -228,11 +267,19 @@ async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -
 pub fn sign_bar(view: &ChangeDetail) -> Option<AnyView> {
     let may = view.change.state == ChangeState::AwaitingApprovals && view.approvals.block.is_none();
     may.then(|| {
-        let tally = view.approvals.tally();
+        let seats = view.approvals.seats.iter();
+        let (signed, needed) = seats.fold((0, 0), |(signed, needed), seats| {
+            (signed + seats.people.len() as u64, needed + u64::from(seats.needed))
+        });
+        let left = view.approvals.expires_at.map(|end| {
+            let left = span_words((end - view.now).num_seconds());
+            view! { <small>{format!("{left} left")}</small> }
+        });
         view! {
             <div class="sign-bar">
                 <p>
-                    <b>{tally}</b>
+                    <b>{format!("{} of {} signed", words::number(signed), words::number(needed))}</b>
+                    {left}
                 </p>
                 <a class="btn primary" href="#sign" rel="external">
                     {icon(Icon::Key)}

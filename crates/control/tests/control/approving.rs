@@ -12,7 +12,7 @@ use domain::{
     audit::AuditAction as Did,
     edit::Edit,
     plan::instances::{InstanceAction, InstanceVerb},
-    view::change::Whose,
+    view::{approval::Standing, change::Whose},
 };
 use sqlx::PgPool;
 
@@ -129,6 +129,57 @@ async fn who_cannot_vote_is_told_why(pool: PgPool) {
     rosters::declare_roster(control, &groups(&["wen", "noor"], &["ines"])).await.unwrap();
     let view = changes::load_change(control, &keyless, id).await.unwrap();
     assert!(view.approvals.stuck.unwrap().contains("sre 1 of 2"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_group_tells_who_has_not_signed_and_what_hinders_them(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    rosters::declare_roster(
+        control,
+        &groups(&["wen", "noor", "jonah", "anton", "rita", "olga"], &["ines", "noor"]),
+    )
+    .await
+    .unwrap();
+    let id = propose(control, &operator(), production()).await.unwrap();
+    sign_in(control, &operator()).await;
+    let mut wen = Approver::new(control, "wen").await;
+    let mut noor = Approver::new(control, "noor").await;
+    sign_in(control, &person("jonah", &[Role::Approver])).await;
+    Approver::with(control, person("anton", &[Role::Operator])).await;
+
+    let awaited = async |who: &Approver| {
+        let detail = changes::load_detail(control, &who.actor, id, false).await.unwrap();
+        let groups = detail.beside.awaited.into_iter();
+        let said = groups.map(|group| {
+            assert_eq!(group.more, 0);
+            let people = group.people.into_iter();
+            (group.group, people.map(|one| (one.name, one.you, one.standing)).collect::<Vec<_>>())
+        });
+        said.collect::<Vec<_>>()
+    };
+    let one = |name: &str, you, standing| (name.to_owned(), you, standing);
+    let hindered = || {
+        vec![
+            one("jonah", false, Standing::WithoutPasskey),
+            one("rita", false, Standing::NeverSignedIn),
+            one("anton", false, Standing::NotApprover),
+        ]
+    };
+    let author = || one("olga", false, Standing::Author);
+    let can = |name: &str, you| one(name, you, Standing::CanSign);
+    let sre = [vec![can("noor", false), can("wen", true)], hindered(), vec![author()]].concat();
+    let security = vec![can("noor", false), one("ines", false, Standing::NeverSignedIn)];
+    assert_eq!(awaited(&wen).await, [("sre".to_owned(), sre), ("security".to_owned(), security)]);
+
+    // One who is in both groups sits in one of them.
+    noor.approve(control, id).await.unwrap();
+    wen.approve(control, id).await.unwrap();
+    let elsewhere = one("noor", true, Standing::SignedFor("sre".to_owned()));
+    let security = vec![one("ines", false, Standing::NeverSignedIn), elsewhere];
+    assert_eq!(awaited(&noor).await, [("security".to_owned(), security)]);
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+    assert_eq!(awaited(&noor).await, []);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -9,7 +9,7 @@ use domain::{
     agent::{AgentState, Thresholds},
     condition::{ConditionStatus, ConditionType},
     instance::InstanceStatus,
-    view::search::FoundKind,
+    view::{change::EVENTS, search::FoundKind},
 };
 use sqlx::PgPool;
 
@@ -176,6 +176,18 @@ async fn a_change_shows_its_operations_and_events(pool: PgPool) {
     assert_eq!(view.operations.iter().map(|one| one.step.clone()).collect::<Vec<_>>(), steps);
     assert_eq!(view.waiting_for, Vec::<String>::new());
     assert!(view.events.is_sorted_by_key(|event| event.seq));
+
+    // Its page has the latest events, and what the pool costs as it is declared.
+    let page = changes::load_detail(control, &viewer(), id, false).await.unwrap();
+    let all = changes::load_detail(control, &viewer(), id, true).await.unwrap();
+    assert_eq!(page.events.shown, all.events.shown[all.events.shown.len().saturating_sub(EVENTS)..]);
+    assert_eq!((page.events.of as usize, all.events.hidden()), (view.events.len(), 0));
+    assert!(page.calls.are_done() && page.calls.answered_at.is_some());
+    assert_eq!(page.change.revision.pools, 1);
+    let prices: Vec<_> =
+        page.beside.prices.iter().map(|one| (one.pool.as_str(), one.least, one.most)).collect();
+    assert_eq!(prices, [("backend-pool", 1, 5)]);
+    assert_eq!((page.beside.awaited, page.beside.budget), (vec![], None), "it has ended");
     let open =
         changes::list_changes(control, &viewer(), None, "state:awaiting_approvals", None).await.unwrap();
     assert_eq!(open.changes.iter().map(|row| row.id).collect::<Vec<_>>(), [waiting]);

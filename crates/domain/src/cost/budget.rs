@@ -21,9 +21,14 @@ pub struct BudgetStanding {
 impl BudgetStanding {
     /// Per cent, rounded down: 100 is said only when it is spent.
     pub fn percent(&self) -> u64 {
-        let (spent, monthly) = (i128::from(self.spent.nanos()), i128::from(self.monthly.nanos()));
-        if monthly <= 0 { 0 } else { u64::try_from(spent.max(0) * 100 / monthly).unwrap_or(u64::MAX) }
+        percent_of(self.spent, self.monthly)
     }
+}
+
+/// How much of the budget an amount is: per cent, rounded down.
+pub fn percent_of(amount: Money, monthly: Money) -> u64 {
+    let (amount, monthly) = (i128::from(amount.nanos()), i128::from(monthly.nanos()));
+    if monthly <= 0 { 0 } else { u64::try_from(amount.max(0) * 100 / monthly).unwrap_or(u64::MAX) }
 }
 
 /// The thresholds that the spent amount has reached, lowest first.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Monthly, PriceBook};
+use super::{Money, Monthly, PriceBook};
 use crate::{
     ObservedFleet,
     name::last_segment,
@@ -26,6 +26,17 @@ pub struct CostImpact {
 impl CostImpact {
     pub fn is_same(&self) -> bool {
         self.before == self.after
+    }
+
+    /// What the month costs more, or less where it is below zero. None: a price is missing on either side, so nobody knows.
+    pub fn difference(&self) -> Option<Money> {
+        let whole = self.before.unknown.is_empty() && self.after.unknown.is_empty();
+        whole.then(|| self.after.known - self.before.known)
+    }
+
+    /// What has no price, before or after.
+    pub fn unknown(&self) -> BTreeSet<&String> {
+        self.before.unknown.union(&self.after.unknown).collect()
     }
 
     /// No VM runs before or after.
@@ -74,4 +85,22 @@ pub(crate) fn cost_impact(
     }
     impact.at_most = scaled.then_some(at_most);
     impact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_with_a_price_missing_is_nobody_s_to_say() {
+        let month = |dollars, unknown: &[&str]| Monthly {
+            known: Money::from_dollars(dollars),
+            unknown: unknown.iter().map(|&what| what.to_owned()).collect(),
+        };
+        let of = |before, after| CostImpact { before, after, ..CostImpact::default() };
+        assert_eq!(of(month(5, &[]), month(2, &[])).difference(), Some(Money::from_dollars(-3)));
+        let partly = of(month(5, &["a"]), month(9, &["a", "b"]));
+        assert_eq!(partly.difference(), None);
+        assert_eq!(partly.unknown(), BTreeSet::from([&"a".to_owned(), &"b".to_owned()]));
+    }
 }

@@ -3,6 +3,7 @@
 
 mod accrual;
 mod budget;
+mod declared;
 mod impact;
 mod interval;
 mod money;
@@ -10,7 +11,8 @@ mod price_book;
 mod vm;
 
 pub use accrual::{Accrued, Forecast, RunSlice, Spend, Tally, forecast, month_of, next_month};
-pub use budget::{BudgetStanding, THRESHOLDS, crossed};
+pub use budget::{BudgetStanding, THRESHOLDS, crossed, percent_of};
+pub use declared::{PoolPrice, declared_prices};
 pub use impact::CostImpact;
 pub(crate) use impact::cost_impact;
 pub use interval::{IntervalSteps, OpenInterval, RunningVm, VmKey, runs, step};

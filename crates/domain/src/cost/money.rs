@@ -52,6 +52,12 @@ impl Money {
         if cents < 10_000 { self.exact() } else { format!("{sign}${}", grouped((cents + 50) / 100)) }
     }
 
+    /// `+$2,578`, `−$12.50`: of a difference.
+    pub fn signed(self) -> String {
+        let sign = if self.0 >= NANOS_A_CENT { "+" } else { "" };
+        format!("{sign}{}", self.short())
+    }
+
     /// `$0.0670`: an hour of a VM, four decimals as the price list has them.
     pub fn hourly(self) -> String {
         let ten_thousandths = rounded(self.0.unsigned_abs(), NANOS.unsigned_abs() / 10_000);
@@ -193,6 +199,12 @@ mod tests {
         ];
         assert_eq!(said, expected.map(|(exact, short)| (exact.to_owned(), short.to_owned())));
         assert_eq!("0.06701142".parse::<Money>().unwrap().hourly(), "$0.0670");
+    }
+
+    #[test]
+    fn a_difference_has_its_sign() {
+        let said = ["2578", "0", "-12.5", "0.001"].map(|text| text.parse::<Money>().unwrap().signed());
+        assert_eq!(said, ["+$2,578", "$0.00", "−$12.50", "under $0.01"]);
     }
 
     proptest! {

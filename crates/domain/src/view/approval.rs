@@ -132,3 +132,37 @@ pub struct PasskeyList {
     pub groups: Vec<String>,
     pub now: Timestamp,
 }
+
+/// A group whose seats are not all taken, and those of it who sit in none of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitedGroup {
+    pub group: String,
+    /// Who can sign comes first.
+    pub people: Vec<Awaited>,
+    /// More of the group than are named.
+    pub more: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Awaited {
+    pub standing: Standing,
+    pub name: String,
+    /// Whoever looks.
+    pub you: bool,
+}
+
+/// Whether one of a group can sign now, and what hinders it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    CanSign,
+    /// Has no passkey yet.
+    WithoutPasskey,
+    NeverSignedIn,
+    /// Lacks the role.
+    NotApprover,
+    /// Their vote fills a seat of that other group.
+    SignedFor(String),
+    /// Proposed or edited the change.
+    Author,
+}
