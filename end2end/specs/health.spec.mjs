@@ -131,7 +131,7 @@ test('the page of an instance has its day, its console and its own word', async 
   const signals = await words(region(page, 'Signals of the last 24 hours'));
   assert.match(signals, /They agree: heartbeats arrive, and Compute Engine's probe is answered well\./);
   assert.match(signals, /Probe answered well As Compute Engine said .* It keeps no past of its probes\./);
-  assert.match(await words(region(page, 'Metrics of the last hour')), /CPU .* % .* in the last hour Memory .* Disk used .* Tasks .* since boot/);
+  assert.match(await words(region(page, 'Metrics of the last hour')), /CPU .* % .* last hour Memory .* Disk used .* Tasks .* since boot/);
   await main(page).getByRole('img', { name: /^CPU: .* last hour$/ }).waitFor();
 
   // Long lists begin with their newest ten; the address asks for all.

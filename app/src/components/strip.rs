@@ -133,28 +133,28 @@ pub fn axis(day: &Day, now: Timestamp) -> impl IntoView + use<> {
 
 /// What the cells mean that occur.
 pub fn legend(day: &Day) -> impl IntoView + use<> {
-    let items = [(SlotState::Ok, "heard each minute")]
-        .into_iter()
-        .chain([
-            (SlotState::Late, "a minute missed, or degraded"),
-            (SlotState::Silent, "minutes missed"),
-            (SlotState::Ill, "unhealthy by its own word"),
-            (SlotState::Stopped, "stopped on request"),
-            (SlotState::Unknown, "nobody listened"),
-        ])
-        .filter(|(state, _)| day.runs().any(|(own, ..)| own == *state))
-        .filter_map(|(state, word)| drawn(state).map(|drawn| (drawn, word)))
-        .map(|((state, height), word)| {
-            view! {
-                <li class="status">
-                    <svg class="strip key" viewBox="0 0 5 20" aria-hidden="true">
-                        <path data-s=state.as_str() stroke-width=height.to_string() d="M0 10h4.5"></path>
-                    </svg>
-                    {word}
-                </li>
-            }
-        })
-        .collect_view();
+    let items = [
+        (SlotState::Ok, "heard each minute"),
+        (SlotState::Late, "a minute missed, or degraded"),
+        (SlotState::Silent, "minutes missed"),
+        (SlotState::Ill, "unhealthy by its own word"),
+        (SlotState::Stopped, "stopped on request"),
+        (SlotState::Unknown, "nobody listened"),
+    ]
+    .into_iter()
+    .filter(|(state, _)| day.runs().any(|(own, ..)| own == *state))
+    .filter_map(|(state, word)| drawn(state).map(|drawn| (drawn, word)))
+    .map(|((state, height), word)| {
+        view! {
+            <li class="status">
+                <svg class="strip key" viewBox="0 0 5 20" aria-hidden="true">
+                    <path data-s=state.as_str() stroke-width=height.to_string() d="M0 10h4.5"></path>
+                </svg>
+                {word}
+            </li>
+        }
+    })
+    .collect_view();
     view! { <ul class="legend sm">{items}</ul> }
 }
 

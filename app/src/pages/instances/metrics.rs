@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_counter_that_begins_anew_adds_what_it_counts() {
-        let added = added(&[Some(5), Some(7), None, Some(9), Some(2)]);
-        assert_eq!(added, [Some(2.0), None, None, Some(2.0)]);
-        assert_eq!(super::added(&[]), Vec::<Option<f64>>::new());
+        let each = added(&[Some(5), Some(7), None, Some(9), Some(2)]);
+        assert_eq!(each, [Some(2.0), None, None, Some(2.0)]);
+        assert!(added(&[]).is_empty());
     }
 }

@@ -49,7 +49,8 @@ fn console(text: &str) -> AnyView {
         .lines()
         .map(|line| {
             let line = line.trim_end().to_owned();
-            view! { <li data-s=mark(&line).map(State::as_str)>{line}</li> }
+            let mark = mark(&line).map(State::as_str);
+            view! { <li data-s=mark>{line}</li> }
         })
         .collect_view();
     view! {
