@@ -54,6 +54,11 @@ test('from the door to a running fleet and out again, without a script', async (
   await main(page).getByRole('navigation', { name: 'Pool' }).getByRole('link', { name: /^Instances/ }).click();
   await main(page).getByRole('link', { name: /^agent-backend-pool-/ }).first().click();
   assert.match(await words(main(page).getByRole('region', { name: 'Agent, as it says of itself' })), /number \d+/);
+  const changed = main(page).getByRole('region', { name: 'What changed in the last 30 minutes' });
+  assert.equal(await changed.getByRole('listitem').count(), 10, 'a long list begins with its newest ten');
+  await changed.getByRole('link', { name: 'Show all' }).click();
+  await page.waitForURL(/\?all=yes#before$/);
+  assert.ok((await changed.getByRole('listitem').count()) > 10, 'and its address has all');
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Fleet' }).click();
   await main(page).getByText('All 2 agents are healthy.').waitFor();

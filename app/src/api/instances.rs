@@ -43,10 +43,16 @@ pub async fn load_instance(zone: String, name: String) -> Result<InstanceView, A
 }
 
 #[server(prefix = "/fn", endpoint = "load_instance_history", output = Json)]
-pub async fn load_instance_history(zone: String, name: String) -> Result<InstanceHistory, ApiError> {
+pub async fn load_instance_history(
+    zone: String,
+    name: String,
+    all: Option<bool>,
+) -> Result<InstanceHistory, ApiError> {
     let request = super::request()?;
-    request
-        .answer(control::health::load_instance_history(&request.control, &request.actor, &zone, &name).await)
+    let all = all.unwrap_or_default();
+    request.answer(
+        control::health::load_instance_history(&request.control, &request.actor, &zone, &name, all).await,
+    )
 }
 
 /// None: the last page.
@@ -59,6 +65,20 @@ pub async fn load_serial_page(
     let request = super::request()?;
     request.answer(
         control::instances::load_serial_page(&request.control, &request.actor, &zone, &name, start).await,
+    )
+}
+
+/// The last lines; None: as many as the last page has.
+#[server(prefix = "/fn", endpoint = "load_serial_end", output = Json)]
+pub async fn load_serial_end(
+    zone: String,
+    name: String,
+    lines: Option<usize>,
+) -> Result<SerialPage, ApiError> {
+    let request = super::request()?;
+    let lines = lines.unwrap_or(usize::MAX);
+    request.answer(
+        control::instances::load_serial_end(&request.control, &request.actor, &zone, &name, lines).await,
     )
 }
 

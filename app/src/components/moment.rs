@@ -105,6 +105,11 @@ fn time_of_day(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
+/// `03:12`, for the axis of a drawing.
+pub fn hour_minute(at: Timestamp) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
 /// `19 Nov 2026, 03:12:44 UTC`.
 pub fn absolute(at: Timestamp) -> String {
     format!("{}, {}", date(at), utc(at))
@@ -211,6 +216,7 @@ mod tests {
     fn the_absolute_form_is_utc() {
         assert_eq!(absolute(at(0)), "19 Nov 2026, 03:12:44 UTC");
         assert_eq!(utc(at(0)), "03:12:44 UTC");
+        assert_eq!(hour_minute(at(0)), "03:12");
         assert_eq!(machine(at(0)), "2026-11-19T03:12:44Z");
     }
 }

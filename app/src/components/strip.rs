@@ -1,75 +1,93 @@
 //! A day in cells: 144 slots of ten minutes, the oldest at the left. Well is quiet; what is ill is taller.
 
-use domain::heartbeat_history::{Slot, SlotState};
+use std::fmt::Write;
+
+use chrono::Timelike as _;
+use domain::{
+    Timestamp,
+    heartbeat_history::{Day, SLOTS, SlotState},
+};
 use leptos::prelude::*;
 
-use super::{glyph::State, moment::utc};
+use super::{
+    glyph::State,
+    moment::{hour_minute, utc},
+};
 use crate::words;
 
+/// From one cell to the next, of which the style leaves two blank.
 const PITCH: f64 = 6.5;
-const WIDTH: f64 = 4.5;
+const GAP: f64 = 2.0;
+/// Hours between two marks of the axis.
+const MARKS: u32 = 3;
 
+/// Colour and height; None: no cell.
 const fn drawn(state: SlotState) -> Option<(State, u8)> {
     match state {
         SlotState::Absent => None,
         SlotState::Ok => Some((State::Ok, 12)),
         SlotState::Late => Some((State::Warn, 16)),
         SlotState::Silent | SlotState::Ill => Some((State::Crit, 20)),
-        SlotState::Stopped | SlotState::Unknown => Some((State::Paused, 4)),
+        SlotState::Stopped => Some((State::Paused, 8)),
+        SlotState::Unknown => Some((State::Paused, 4)),
     }
 }
 
-/// One path for each state that occurs.
-fn paths(slots: &[Slot]) -> Vec<(State, String)> {
-    [State::Ok, State::Paused, State::Warn, State::Crit]
+/// One dashed line for each kind of cell that occurs: colour, height and path. A run is one stretch of it, whose dashes are the cells.
+fn paths(day: &Day) -> Vec<(State, u8, String)> {
+    let kinds = [SlotState::Ok, SlotState::Unknown, SlotState::Stopped, SlotState::Late, SlotState::Silent]
+        .map(drawn);
+    kinds
         .into_iter()
-        .filter_map(|state| {
+        .flatten()
+        .filter_map(|(state, height)| {
             let mut path = String::new();
-            for (index, slot) in slots.iter().enumerate() {
-                let Some((own, height)) = drawn(slot.state).filter(|(own, _)| *own == state) else {
-                    continue;
-                };
-                debug_assert_eq!(own, state, "one path holds one state");
-                let (x, y) = (index as f64 * PITCH, (20 - height) / 2);
-                path += &format!("M{x} {y}h{WIDTH}v{height}h-{WIDTH}z");
+            for (_, first, count) in day.runs().filter(|(own, ..)| drawn(*own) == Some((state, height))) {
+                let (x, width) = (f64::from(first) * PITCH, f64::from(count) * PITCH - GAP);
+                // Writing to a text cannot fail.
+                let _ = write!(path, "M{x} 10h{width}");
             }
-            (!path.is_empty()).then_some((state, path))
+            (!path.is_empty()).then_some((state, height, path))
         })
         .collect()
 }
 
+/// How a kind of slot is called, worst first.
+const NAMED: [(SlotState, &str); 5] = [
+    (SlotState::Silent, "silent"),
+    (SlotState::Ill, "ill"),
+    (SlotState::Late, "late"),
+    (SlotState::Stopped, "stopped"),
+    (SlotState::Unknown, "not listened to"),
+];
+
 /// What the cells say, for who cannot see them.
-pub fn summary(slots: &[Slot]) -> String {
-    let count = |state: SlotState| slots.iter().filter(|slot| slot.state == state).count() as u64;
-    let parts: Vec<String> = [
-        (SlotState::Silent, "silent"),
-        (SlotState::Ill, "ill"),
-        (SlotState::Late, "late"),
-        (SlotState::Stopped, "stopped"),
-        (SlotState::Unknown, "not listened to"),
-    ]
-    .into_iter()
-    .filter(|(state, _)| count(*state) > 0)
-    .map(|(state, word)| {
-        let first =
-            slots.iter().find(|slot| slot.state == state).map(|slot| utc(slot.from)).unwrap_or_default();
-        format!("{} {word}, the first from {first}", words::count(count(state), "cell"))
-    })
-    .collect();
-    let beats: u32 = slots.iter().map(|slot| slot.beats).sum();
-    match (beats, parts.is_empty()) {
+pub fn summary(day: &Day) -> String {
+    let parts: Vec<String> = NAMED
+        .into_iter()
+        .filter_map(|(state, word)| {
+            let cells: u64 =
+                day.runs().filter(|(own, ..)| *own == state).map(|(.., count)| u64::from(count)).sum();
+            let first = day.runs().find(|(own, ..)| *own == state).map(|(_, first, _)| day.time_of(first))?;
+            Some(format!("{} {word}, the first from {}", words::count(cells, "cell"), utc(first)))
+        })
+        .collect();
+    match (day.beats, parts.is_empty()) {
         (0, true) => "No heartbeat was heard in the last 24 hours".to_owned(),
         (_, true) => "Heartbeats of 24 hours: none missed".to_owned(),
         _ => format!("Heartbeats of 24 hours: {}", words::list(&parts)),
     }
 }
 
-pub fn strip(slots: &[Slot]) -> impl IntoView + use<> {
-    let paths = paths(slots)
+/// The cells, as long as the day.
+pub fn strip(day: &Day) -> impl IntoView + use<> {
+    let paths = paths(day)
         .into_iter()
-        .map(|(state, path)| view! { <path data-s=state.as_str() d=path></path> })
+        .map(|(state, height, path)| {
+            view! { <path data-s=state.as_str() stroke-width=height.to_string() d=path></path> }
+        })
         .collect_view();
-    let label = summary(slots);
+    let label = summary(day);
     view! {
         <svg class="strip" viewBox="0 0 936 20" preserveAspectRatio="none" role="img" aria-label=label>
             {paths}
@@ -77,33 +95,105 @@ pub fn strip(slots: &[Slot]) -> impl IntoView + use<> {
     }
 }
 
+/// Where the axis has its marks, in percent, with their words: every third hour, none where the present is said.
+fn marks(day: &Day) -> Vec<(f64, String)> {
+    (0..SLOTS as u16)
+        .map(|slot| (f64::from(slot) * 100.0 / SLOTS as f64, day.time_of(slot)))
+        .filter(|(at, time)| {
+            time.minute() == 0 && time.hour().is_multiple_of(MARKS) && (3.0..=92.0).contains(at)
+        })
+        .map(|(at, time)| (at, hour_minute(time)))
+        .collect()
+}
+
+/// The hours below the cells, up to the present.
+pub fn axis(day: &Day, now: Timestamp) -> impl IntoView + use<> {
+    let marks = marks(day)
+        .into_iter()
+        .enumerate()
+        .map(|(index, (at, word))| {
+            // A phone has room for every second one.
+            let class = if index.is_multiple_of(2) { "mid opt" } else { "mid" };
+            view! {
+                <text class=class x=format!("{at:.1}%") y="12">
+                    {word}
+                </text>
+            }
+        })
+        .collect_view();
+    view! {
+        <svg class="plot" height="16" aria-hidden="true">
+            {marks}
+            <text class="end" x="100%" y="12">
+                {hour_minute(now)}
+            </text>
+        </svg>
+    }
+}
+
+/// What the cells mean that occur.
+pub fn legend(day: &Day) -> impl IntoView + use<> {
+    let items = [
+        (SlotState::Ok, "heard each minute"),
+        (SlotState::Late, "a minute missed, or degraded"),
+        (SlotState::Silent, "minutes missed"),
+        (SlotState::Ill, "unhealthy by its own word"),
+        (SlotState::Stopped, "stopped on request"),
+        (SlotState::Unknown, "nobody listened"),
+    ]
+    .into_iter()
+    .filter(|(state, _)| day.runs().any(|(own, ..)| own == *state))
+    .filter_map(|(state, word)| drawn(state).map(|drawn| (drawn, word)))
+    .map(|((state, height), word)| {
+        view! {
+            <li class="status">
+                <svg class="strip key" viewBox="0 0 5 20" aria-hidden="true">
+                    <path data-s=state.as_str() stroke-width=height.to_string() d="M0 10h4.5"></path>
+                </svg>
+                {word}
+            </li>
+        }
+    })
+    .collect_view();
+    view! { <ul class="legend sm">{items}</ul> }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::Timestamp;
-
     use super::*;
 
-    fn slot(state: SlotState) -> Slot {
-        Slot { from: Timestamp::default(), state, beats: 6, missed: 0 }
+    fn day(runs: &[(SlotState, u16)]) -> Day {
+        Day { from: Timestamp::default(), runs: runs.to_vec(), beats: 6 }
     }
 
     #[test]
-    fn states_share_a_path_and_absence_draws_nothing() {
-        let drawn = paths(&[
-            slot(SlotState::Ok),
-            slot(SlotState::Absent),
-            slot(SlotState::Ok),
-            slot(SlotState::Silent),
-        ]);
+    fn a_run_is_one_stretch_and_absence_draws_nothing() {
+        let drawn = paths(&day(&[
+            (SlotState::Ok, 1),
+            (SlotState::Absent, 1),
+            (SlotState::Ok, 2),
+            (SlotState::Silent, 1),
+            (SlotState::Ill, 1),
+        ]));
         assert_eq!(drawn.len(), 2);
-        assert_eq!(drawn[0].1, "M0 4h4.5v12h-4.5zM13 4h4.5v12h-4.5z");
-        assert_eq!(drawn[1], (State::Crit, "M19.5 0h4.5v20h-4.5z".to_owned()));
+        assert_eq!(drawn[0], (State::Ok, 12, "M0 10h4.5M13 10h11".to_owned()));
+        assert_eq!(drawn[1], (State::Crit, 20, "M26 10h4.5M32.5 10h4.5".to_owned()));
     }
 
     #[test]
     fn the_summary_names_what_is_wrong_and_since_when() {
-        assert_eq!(summary(&[slot(SlotState::Ok)]), "Heartbeats of 24 hours: none missed");
-        let said = summary(&[slot(SlotState::Ok), slot(SlotState::Silent)]);
-        assert_eq!(said, "Heartbeats of 24 hours: 1 cell silent, the first from 00:00:00 UTC");
+        assert_eq!(summary(&day(&[(SlotState::Ok, 144)])), "Heartbeats of 24 hours: none missed");
+        let said = summary(&day(&[(SlotState::Ok, 143), (SlotState::Silent, 1)]));
+        assert_eq!(said, "Heartbeats of 24 hours: 1 cell silent, the first from 23:50:00 UTC");
+        let never = Day { beats: 0, ..day(&[(SlotState::Absent, 144)]) };
+        assert_eq!(summary(&never), "No heartbeat was heard in the last 24 hours");
+    }
+
+    #[test]
+    fn the_axis_marks_every_third_hour_but_the_edges() {
+        let marked = marks(&day(&[(SlotState::Ok, 144)]));
+        let words: Vec<&str> = marked.iter().map(|(_, word)| word.as_str()).collect();
+        assert_eq!(words, ["03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00"]);
+        assert_eq!(marked[3].0, 50.0);
     }
 }

@@ -1,9 +1,12 @@
 //! Instances: where is each agent, and why is this one ill?
 
+mod acts;
 mod cloud;
 mod detail;
 mod history;
+mod metrics;
 mod serial;
+mod signals;
 
 use domain::{
     agent::AgentState,

@@ -8,8 +8,11 @@ use domain::{
     agent::AgentState,
     audit::{AuditAction, AuditEvent, place},
     brake::BrakePolicy,
-    heartbeat_history::{minute_of, strip},
-    view::health::{Happening, InstanceHistory, MinuteFigures, Source},
+    heartbeat_history::{Day, Hour, minute_of, strip},
+    view::{
+        health::{Happening, InstanceHistory, Source},
+        instance::InstanceRow,
+    },
 };
 use store::{AuditFilter, HealthTransition, NewEvent};
 
@@ -29,9 +32,11 @@ const NAME: &str = "Health";
 const AT_ONCE: usize = 500;
 /// What changed before an agent began to fail.
 pub(crate) const BEFORE: TimeDelta = TimeDelta::minutes(30);
-const SHOWN_MINUTES: i64 = 60;
 const SHOWN_TRANSITIONS: u32 = 50;
 const SHOWN_HAPPENINGS: usize = 50;
+/// Of them and of commands, what is told unless all are asked for.
+const FIRST: usize = 10;
+const SHOWN_COMMANDS: u32 = 50;
 const AUDIT_PAGE: u32 = 200;
 /// Events that are looked through for those half hours, at most.
 const AUDIT_PAGES: usize = 10;
@@ -114,12 +119,14 @@ fn event<'a>(actor: &'a Actor, transition: &HealthTransition) -> Option<NewEvent
 }
 
 /// The agent's last day, its last hour in figures, what it was asked for, and what happened before it began to fail.
+/// `all`: as much of the lists as is ever told, not the newest few.
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance_history(
     control: &Control,
     actor: &Actor,
     zone: &str,
     name: &str,
+    all: bool,
 ) -> Result<InstanceHistory, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let row =
@@ -139,34 +146,55 @@ pub async fn load_instance_history(
         day.listened.extend(last..minute_of(now));
     }
     let slots = strip(&day.minutes, &day.listened, row.instance.created_at, now);
-    let figures = day
-        .minutes
-        .range(minute_of(now) - SHOWN_MINUTES..)
-        .map(|(number, minute)| MinuteFigures { minute: *number, figures: *minute })
-        .collect();
 
     let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
-    let fails_since = transitions
-        .iter()
-        .take_while(|transition| failing(transition.after) || transition.after == AgentState::Late)
-        .last()
-        .filter(|_| failing(row.agent))
-        .map(|transition| transition.at);
+    let fails_since = began_to_fail(&row, &transitions);
     let until = fails_since.unwrap_or(now);
     let mut before = half_hour_before(control, environment, until, Some(name)).await?;
     before
         .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
+    let mut before = newest(before);
+    let mut commands = control.store.list_commands(environment, name, SHOWN_COMMANDS).await?;
+    let (mut earlier, mut more_commands) = (0, false);
+    if !all {
+        earlier = before.len().saturating_sub(FIRST);
+        before.drain(..earlier);
+        more_commands = commands.len() > FIRST;
+        commands.truncate(FIRST);
+    }
     Ok(InstanceHistory {
-        slots,
-        figures,
+        day: Day::of(&slots),
+        hour: Hour::of(&day.minutes, now),
         fails_since,
-        before: newest(before),
+        before,
+        earlier: earlier as u64,
         before_since: until - BEFORE,
         before_until: until,
-        commands: control.store.list_commands(environment, name, 5).await?,
+        commands,
+        more_commands,
         incidents: control.store.list_open_incidents(Some(environment)).await?,
         now,
     })
+}
+
+/// Since when the agent fails, where it does and its passing is still kept.
+pub(crate) async fn fails_since(control: &Control, row: &InstanceRow) -> Result<Option<Timestamp>, Error> {
+    if !failing(row.agent) {
+        return Ok(None);
+    }
+    let (environment, name) = (&row.environment, &row.instance.name);
+    let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
+    Ok(began_to_fail(row, &transitions))
+}
+
+/// `transitions`: the newest first. An agent that was late between two failures failed all the time.
+fn began_to_fail(row: &InstanceRow, transitions: &[HealthTransition]) -> Option<Timestamp> {
+    transitions
+        .iter()
+        .take_while(|transition| failing(transition.after) || transition.after == AgentState::Late)
+        .last()
+        .filter(|_| failing(row.agent))
+        .map(|transition| transition.at)
 }
 
 /// What happened in the environment before that moment; of an agent's own passings nothing, where one is named.

@@ -1,16 +1,18 @@
 //! Instances with their agents, as they are this second.
 
 mod list;
+mod serial;
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
-use compute::{GroupError, SerialOutput};
+use compute::GroupError;
 use domain::{
     Actor, Permission, Timestamp,
     agent::AgentState,
     instance::Instance,
+    name,
     view::{
-        health::{AgentStatus, CloudError, CloudErrors, SerialPage},
+        health::{AgentStatus, CloudError, CloudErrors},
         instance::{InstancePage, InstanceView},
         pool::AgentCount,
     },
@@ -18,9 +20,10 @@ use domain::{
 
 use tokio::time::timeout;
 
-use crate::{Control, Error, agent_status, environments, error::authorize, group_errors, planning};
+use crate::{Control, Error, agent_status, environments, error::authorize, group_errors, health, planning};
 
 pub use list::{Page, load_instances};
+pub use serial::{load_serial_end, load_serial_page};
 
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance(
@@ -30,91 +33,47 @@ pub async fn load_instance(
     name: &str,
 ) -> Result<InstanceView, Error> {
     authorize(actor, Permission::ReadFleet)?;
-    let row =
-        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    let Some(row) = control.live.row(zone, name) else { return Err(absent(control, zone, name).await?) };
     let environment = environments::require(control, &row.environment).await?;
+    let machine_type = match &row.instance.template {
+        Some(template) => {
+            let versions =
+                control.store.find_template_versions(&row.environment, slice::from_ref(template)).await?;
+            versions.get(template).map(|version| version.machine_type.clone())
+        }
+        None => None,
+    };
     Ok(InstanceView {
-        project: environment.spec.environment.project_id,
-        region: environment.spec.environment.region,
+        fails_since: health::fails_since(control, &row).await?,
+        machine_type,
         observed_at: environment.observed_at,
         now: control.clock.now(),
         row,
     })
 }
 
+/// What is said of an instance that no look at Compute Engine lists: when it was last heard of, where that is still known.
+async fn absent(control: &Control, zone: &str, name: &str) -> Result<Error, Error> {
+    let named = format!("instance {} in {}", name.escape_debug(), zone.escape_debug());
+    // What no instance can be called is not asked for: the database chokes on it.
+    if !name::is_rfc1035(name) {
+        return Ok(Error::NotFound(named));
+    }
+    for place in control.store.list_environment_places().await? {
+        let passed = control.store.list_health_transitions(&place.name, name, 1).await?.pop();
+        if let Some(last) = passed.filter(|last| last.zone == zone) {
+            let at = last.at.format("%Y-%m-%d %H:%M:%S UTC");
+            let (pool, environment) = (last.pool, place.name);
+            return Ok(Error::NotFound(format!(
+                "{named} has left pool {pool} of {environment}: its agent last passed into another state at {at}. It"
+            )));
+        }
+    }
+    Ok(Error::NotFound(named))
+}
+
 /// A page does not wait for an API that hangs.
 const CLOUD_WAIT: Duration = Duration::from_secs(3);
-/// Bytes of one page of the serial console.
-const SERIAL_PAGE: u64 = 16 * 1024;
-
-/// A page of what the VM wrote to its first serial port: from `start` on, or the last page.
-#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
-pub async fn load_serial_page(
-    control: &Control,
-    actor: &Actor,
-    zone: &str,
-    name: &str,
-    start: Option<u64>,
-) -> Result<SerialPage, Error> {
-    authorize(actor, Permission::ReadFleet)?;
-    let row =
-        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
-    if row.instance.id.is_none() {
-        // A VM that is yet to be made has written nothing. Compute Engine would say that it does not exist, and so would the page.
-        let nothing = SerialOutput { contents: String::new(), start: 0, next: 0 };
-        return Ok(serial_page(&nothing, None, control.clock.now()));
-    }
-    let environment = environments::require(control, &row.environment).await?;
-    let scope = planning::scope(&environment.spec);
-    let read = control.compute.serial_port_output(&scope, zone, name, ask_from(start));
-    let read = timeout(CLOUD_WAIT, read)
-        .await
-        .map_err(|late| Error::Unavailable { what: "the serial console", source: Box::new(late) })?;
-    let output = read.map_err(|error| match error {
-        compute::Error::NotFound { .. } => Error::NotFound(format!("serial console of {name}")),
-        error => error.into(),
-    })?;
-    Ok(serial_page(&output, start, control.clock.now()))
-}
-
-/// Where to read from for the page at `start`: a page before it, which shows whether something older is kept. Without a start, all that is
-/// kept: the service has no way to ask for the end alone (docs/compute-emulator.md).
-fn ask_from(start: Option<u64>) -> u64 {
-    start.map_or(0, |start| start.saturating_sub(SERIAL_PAGE))
-}
-
-/// The page at `start`, or the last one, of what the service answered when it was asked as [`ask_from`] says.
-fn serial_page(output: &SerialOutput, start: Option<u64>, read_at: Timestamp) -> SerialPage {
-    let from = start.unwrap_or_else(|| output.next.saturating_sub(SERIAL_PAGE)).max(output.start);
-    let (contents, from) = page(&output.contents, output.start, from);
-    SerialPage {
-        contents: contents.to_owned(),
-        earlier: (from > output.start).then(|| from.saturating_sub(SERIAL_PAGE).max(output.start)),
-        start: from,
-        next: from + contents.len() as u64,
-        read_at,
-    }
-}
-
-/// At most a page of `text`, which begins at byte `start`, from byte `from` on; whole characters, and whole lines where it is cut.
-fn page(text: &str, start: u64, from: u64) -> (&str, u64) {
-    let mut begin = usize::try_from(from.saturating_sub(start)).unwrap_or(usize::MAX).min(text.len());
-    while !text.is_char_boundary(begin) {
-        begin += 1;
-    }
-    let rest = &text[begin..];
-    let limit = usize::try_from(SERIAL_PAGE).unwrap_or(usize::MAX);
-    let at = start + begin as u64;
-    if rest.len() <= limit {
-        return (rest, at);
-    }
-    let mut end = limit;
-    while !rest.is_char_boundary(end) {
-        end -= 1;
-    }
-    let end = rest[..end].rfind('\n').map_or(end, |line| line + 1);
-    (&rest[..end], at)
-}
 
 /// Errors of one VM that are told.
 const CLOUD_ERRORS: usize = 20;
@@ -342,42 +301,5 @@ mod tests {
         assert_eq!(told[0].code, "CODE_0");
         let away = cloud_errors(Err("away".to_owned()), &vm("web-1"), at(200));
         assert_eq!((away.told, away.older, away.of_others), (Err("away".to_owned()), 0, 0));
-    }
-
-    #[test]
-    fn a_page_ends_with_a_line_and_goes_on_where_it_ended() {
-        let line = "x".repeat(99) + "\n";
-        let text = line.repeat(400);
-        let (first, at) = page(&text, 1000, 1000);
-        assert_eq!((at, first.len() % 100, first.len() <= 16 * 1024), (1000, 0, true));
-        let (second, from) = page(&text, 1000, at + first.len() as u64);
-        assert_eq!(from, 1000 + first.len() as u64);
-        assert!(second.starts_with('x'));
-        assert_eq!(page(&text, 1000, 1_000_000), ("", 41_000), "beyond the end is nothing");
-        assert_eq!(page(&text, 1000, 5).1, 1000, "what was lost cannot be read");
-        let (cut, _) = page("ä", 0, 1);
-        assert_eq!(cut, "");
-    }
-
-    #[test]
-    fn the_way_back_ends_at_the_oldest_byte_that_is_kept() {
-        let (lost, kept) = (500_000, ("y".repeat(99) + "\n").repeat(1000));
-        let end = lost + kept.len() as u64;
-        let read = |start: Option<u64>| {
-            let at = ask_from(start).clamp(lost, end);
-            let contents = kept[usize::try_from(at - lost).unwrap()..].to_owned();
-            serial_page(&SerialOutput { contents, start: at, next: end }, start, Timestamp::default())
-        };
-        let mut page = read(None);
-        assert_eq!(page.next, end);
-        let mut seen = vec![page.start];
-        while let Some(earlier) = page.earlier {
-            page = read(Some(earlier));
-            assert_eq!(page.start, earlier);
-            seen.push(page.start);
-        }
-        assert!(seen.is_sorted_by(|later, earlier| later > earlier), "{seen:?}");
-        assert_eq!((seen.len(), seen.last()), (7, Some(&lost)));
-        assert_eq!(read(Some(0)).start, lost, "what was lost cannot be read");
     }
 }

@@ -133,6 +133,75 @@ pub struct Slot {
     pub missed: u8,
 }
 
+/// A day of slots as a page gets it: runs of equal ones, oldest first. A time and a figure for each of 144 would be most of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// When the first slot begins; the others follow without a gap.
+    pub from: Timestamp,
+    pub runs: Vec<(SlotState, u16)>,
+    /// Heartbeats of the whole day.
+    pub beats: u32,
+}
+
+impl Day {
+    pub fn of(slots: &[Slot]) -> Self {
+        let mut runs: Vec<(SlotState, u16)> = Vec::new();
+        for slot in slots {
+            match runs.last_mut() {
+                Some((state, count)) if *state == slot.state => *count += 1,
+                _ => runs.push((slot.state, 1)),
+            }
+        }
+        Self {
+            from: slots.first().map(|slot| slot.from).unwrap_or_default(),
+            runs,
+            beats: slots.iter().map(|slot| slot.beats).sum(),
+        }
+    }
+
+    /// State, first slot and how many, run by run.
+    pub fn runs(&self) -> impl Iterator<Item = (SlotState, u16, u16)> + '_ {
+        let mut first = 0;
+        self.runs.iter().map(move |(state, count)| {
+            let begins = first;
+            first += count;
+            (*state, begins, *count)
+        })
+    }
+
+    /// When the slot of that number begins.
+    pub fn time_of(&self, slot: u16) -> Timestamp {
+        self.from + chrono::TimeDelta::minutes(i64::from(slot) * SLOT_MINUTES)
+    }
+}
+
+/// Minutes of [`Hour`].
+const HOUR_MINUTES: i64 = 60;
+
+/// The last hour's figures by minutes, the oldest first and the running one last; None: nothing was heard in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hour {
+    pub cpu_percent: Vec<Option<u8>>,
+    pub memory_mib: Vec<Option<u32>>,
+    pub disk_percent: Vec<Option<u8>>,
+    pub tasks: Vec<Option<u64>>,
+}
+
+impl Hour {
+    pub fn of(minutes: &BTreeMap<i64, Minute>, now: Timestamp) -> Self {
+        let current = minute_of(now);
+        let mut hour = Self::default();
+        for minute in current - HOUR_MINUTES + 1..=current {
+            let heard = minutes.get(&minute);
+            hour.cpu_percent.push(heard.map(|heard| heard.cpu_percent));
+            hour.memory_mib.push(heard.map(|heard| heard.memory_mib));
+            hour.disk_percent.push(heard.map(|heard| heard.disk_percent));
+            hour.tasks.push(heard.map(|heard| heard.tasks));
+        }
+        hour
+    }
+}
+
 /// The last 24 hours in slots of ten minutes, the oldest first; the last one holds `now`.
 /// `minutes` and `listened` are numbered by [`minute_of`]; `since` is the VM's creation.
 pub fn strip(
@@ -257,6 +326,29 @@ mod tests {
         minutes.insert(end - 15, heard(HeartbeatStatus::Degraded));
         let slots = strip(&minutes, &listened, None, now());
         assert_eq!((slots[SLOTS - 3].state, slots[SLOTS - 2].state), (SlotState::Late, SlotState::Ill));
+    }
+
+    #[test]
+    fn a_day_is_told_in_runs() {
+        let (minutes, listened) = whole_day(&[minute_of(now()).div_euclid(10) * 10 - 30]);
+        let slots = strip(&minutes, &listened, None, now());
+        let day = Day::of(&slots);
+        let runs: Vec<_> = day.runs().collect();
+        assert_eq!(runs, [(SlotState::Ok, 0, 140), (SlotState::Late, 140, 1), (SlotState::Ok, 141, 3)]);
+        assert_eq!(day.time_of(141), slots[141].from);
+        assert_eq!(day.beats, slots.iter().map(|slot| slot.beats).sum::<u32>());
+        assert!(serde_json::to_string(&day).unwrap().len() < 120);
+    }
+
+    #[test]
+    fn an_hour_has_a_gap_where_nothing_was_heard() {
+        let (mut minutes, _) = whole_day(&[]);
+        let current = minute_of(now());
+        minutes.remove(&(current - 1));
+        let hour = Hour::of(&minutes, now());
+        assert_eq!((hour.cpu_percent.len(), hour.tasks.len()), (60, 60));
+        assert_eq!(hour.cpu_percent[57..], [Some(5), None, Some(5)]);
+        assert_eq!((hour.memory_mib[0], hour.disk_percent[58]), (Some(900), None));
     }
 
     proptest! {

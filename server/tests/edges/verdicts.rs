@@ -160,6 +160,7 @@ fn arguments(function: &str) -> Sent {
         | "load_cloud_errors"
         | "load_instance"
         | "load_instance_history"
+        | "load_serial_end"
         | "load_serial_page"
         | "restart_agent"
         | "start_agent"

@@ -1,53 +1,66 @@
 //! What Compute Engine failed to do to the VM, in its own words: the newest first, each with the cause that docs/errors.md explains.
 
-use domain::view::health::{CloudError, CloudErrors};
+use domain::{
+    Timestamp,
+    view::health::{CloudError, CloudErrors},
+};
 use leptos::prelude::*;
 
+use super::history::{FIRST, all_of};
 use crate::{
     api::ApiError,
     components::{
         code_link::code_link,
         glyph::{State, glyph},
         moment::ago,
-        panel::Panel,
     },
     words,
 };
 
-pub fn cloud_panel(errors: Result<CloudErrors, ApiError>) -> AnyView {
-    let body = match errors {
-        Ok(errors) => draw(errors),
-        Err(error) => sentence(error.message),
+/// A panel where something is told; else one quiet line. `all`: as many as are told, not the newest few.
+pub fn cloud_errors(errors: Result<CloudErrors, ApiError>, all: bool, here: &str) -> AnyView {
+    let CloudErrors { group, told, older, of_others, read_at } = match errors {
+        Ok(errors) => errors,
+        Err(error) => return quiet(words::sentence(&error.message), None),
     };
+    let mut told = match told {
+        Err(why) => {
+            let why = words::sentence(&why);
+            return quiet(format!("{why}, so that what was said about this VM is not known."), Some(read_at));
+        }
+        Ok(told) if told.is_empty() => return quiet(nothing(&group, of_others), Some(read_at)),
+        Ok(told) => told,
+    };
+    let hidden = if all { 0 } else { told.len().saturating_sub(FIRST) };
+    told.truncate(told.len() - hidden);
+    let lines = told.into_iter().map(line).collect_view();
+    let left_out = older + hidden as u64;
+    let more = (left_out > 0).then(|| format!(" {} left out. ", words::count(left_out, "older error")));
+    let way = (hidden > 0).then(|| {
+        view! {
+            <a class="link" href=all_of(here, "cloud-errors")>
+                "Show more"
+            </a>
+        }
+    });
     view! {
-        <Panel id="cloud-errors" title="Cloud errors">
-            {body}
-        </Panel>
+        <section class="panel block" aria-labelledby="cloud-errors">
+            <header class="panel-head">
+                <h2 id="cloud-errors">"Cloud errors"</h2>
+                <small>{format!("of {group}, read ")} {ago(read_at)}</small>
+            </header>
+            <ol class="rows verdicts">{lines}</ol>
+            {(left_out > 0).then(|| view! { <p class="panel-foot sm soft">{more} {way}</p> })}
+        </section>
     }
     .into_any()
 }
 
-fn sentence(text: String) -> AnyView {
-    view! { <p class="panel-body soft">{text}</p> }.into_any()
-}
-
-fn draw(errors: CloudErrors) -> AnyView {
-    let CloudErrors { group, told, older, of_others, read_at } = errors;
-    let body = match told {
-        Err(why) => {
-            let why = words::sentence(&why);
-            sentence(format!("{why}, so that what was said about this VM is not known."))
-        }
-        Ok(told) if told.is_empty() => sentence(nothing(&group, of_others)),
-        Ok(told) => {
-            let lines = told.into_iter().map(line).collect_view();
-            view! { <ol class="rows verdicts">{lines}</ol> }.into_any()
-        }
-    };
-    let more = (older > 0).then(|| format!(" {} left out.", words::count(older, "older error")));
+fn quiet(text: String, read_at: Option<Timestamp>) -> AnyView {
     view! {
-        {body}
-        <p class="panel-foot sm soft">"Read " {ago(read_at)} "." {more}</p>
+        <section class="block" aria-label="Cloud errors">
+            <p class="sm muted">{text} {read_at.map(|at| view! { " Read " {ago(at)} "." })}</p>
+        </section>
     }
     .into_any()
 }

@@ -1,22 +1,25 @@
-//! One instance: what its agent last said, what Compute Engine says of its VM, and the last thing that failed.
+//! One instance: what is the matter with it and since when, what was heard of it, what can be done, and what both its agent and
+//! Compute Engine say of it.
 
 use domain::{
+    Timestamp,
     agent::{AgentState, LastHeartbeat},
     cause::Cause,
-    heartbeat::HEARTBEAT_INTERVAL_SECONDS,
+    heartbeat::HeartbeatStatus,
+    instance::InstanceStatus,
+    name::version_digits,
     view::instance::{InstanceRow, InstanceView},
 };
 use leptos::prelude::*;
 
-use super::history::Parts;
+use super::{history::Parts, metrics::metrics, signals::signals};
 use crate::{
     api,
     components::{
         code_link::code_link,
-        facets::{Facet, facets},
         glyph::{State, glyph},
         loaded::loaded,
-        moment::{ago, span_words},
+        moment::{absolute, ago, date, span_words, utc},
         page_head::{Crumb, PageHead},
         panel::Panel,
         status::badge,
@@ -40,32 +43,54 @@ pub fn InstancePage() -> impl IntoView {
     loaded(instance, "the instance", move |view| draw(view, parts))
 }
 
-/// What is the matter with it, in one sentence.
-fn diagnosis(row: &InstanceRow) -> String {
+/// The moment, with its day where that is not the page's.
+fn moment(at: Timestamp, now: Timestamp) -> String {
+    if date(at) == date(now) { utc(at) } else { absolute(at) }
+}
+
+/// What is the matter with it and since when, in one sentence.
+fn diagnosis(row: &InstanceRow, fails_since: Option<Timestamp>, now: Timestamp) -> String {
     let last = row.last_heartbeat.as_ref();
-    match row.agent {
-        AgentState::Healthy => "The agent is healthy.".to_owned(),
-        AgentState::Starting if last.is_none() => {
-            "The VM is on its way; its agent has not spoken yet.".to_owned()
+    let since = fails_since.map(|at| format!(" since {}", moment(at, now))).unwrap_or_default();
+    match (row.agent, last) {
+        (AgentState::Healthy, _) => "The agent is healthy.".to_owned(),
+        (AgentState::Starting, None) if row.instance.status == InstanceStatus::Running => {
+            "The VM runs; its agent has not spoken yet and still has time to.".to_owned()
         }
-        AgentState::Starting => "The VM is on its way.".to_owned(),
-        AgentState::Late => "One heartbeat is overdue.".to_owned(),
-        AgentState::Silent if last.is_none() => "The VM runs, but its agent has never spoken.".to_owned(),
-        AgentState::Silent => "The agent has fallen silent.".to_owned(),
-        AgentState::Ill if last.is_some_and(|last| last.heartbeat.status.as_str() == "unhealthy") => {
-            "The agent speaks and says that it is unhealthy.".to_owned()
+        (AgentState::Starting, None) => "The VM is on its way; its agent has not spoken yet.".to_owned(),
+        (AgentState::Starting, Some(_)) => {
+            "The agent speaks; Compute Engine has not found it well yet.".to_owned()
         }
-        AgentState::Ill => "The agent speaks, but its health probe fails.".to_owned(),
-        AgentState::Stopped => "The agent was stopped on request; it listens and can be started.".to_owned(),
-        AgentState::Gone => "The VM is leaving or has left.".to_owned(),
+        (AgentState::Late, _) => "One heartbeat is overdue.".to_owned(),
+        (AgentState::Silent, None) => "The VM runs, but its agent has never spoken.".to_owned(),
+        (AgentState::Silent, Some(last)) => {
+            format!("The agent has fallen silent: its last word came at {}.", moment(last.received_at, now))
+        }
+        (AgentState::Ill, Some(last)) if last.heartbeat.status == HeartbeatStatus::Unhealthy => {
+            format!("The agent is alive, and has failed{since}: it calls itself unhealthy.")
+        }
+        (AgentState::Ill, _) => {
+            format!("The agent is alive, but has failed{since}: its health probe is not answered well.")
+        }
+        (AgentState::Stopped, _) => {
+            "The agent was stopped on request; it listens and can be started.".to_owned()
+        }
+        (AgentState::Gone, _) => "The VM is leaving or has left.".to_owned(),
     }
 }
 
 fn draw(view: InstanceView, parts: Parts) -> AnyView {
     let row = Live::here().follow(view.row.clone());
-    let first = view.row.clone();
+    let InstanceView { row: first, machine_type, observed_at, now, .. } = view;
+    let fails_since = RwSignal::new(view.fails_since);
+    // The past is loaded again with each passing; the page is not.
+    Effect::new(move |_| {
+        if let Some(since) = parts.fails_since() {
+            fails_since.set(since);
+        }
+    });
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
-    let status = format!("{}/status", routes::instance(&first.instance.zone, &first.instance.name));
+    let here = routes::instance(&first.instance.zone, &first.instance.name);
     let events = routes::audit_of(&environment, &first.instance.name);
     let short = first.instance.name.rsplit('-').next().unwrap_or_default().to_owned();
     let crumbs = vec![
@@ -73,13 +98,11 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
         Crumb::link(pool.clone(), routes::pool(&environment, &pool)),
         Crumb::here(short),
     ];
+    let of_environment = environment.clone();
     let facts = move || {
-        let row = row.get();
-        let template = row.instance.template.clone();
-        [Some(row.instance.zone.clone()), template, row.instance.address.clone()]
+        row.with(|row| facts(row, machine_type.as_deref(), &of_environment))
             .into_iter()
-            .flatten()
-            .map(|fact| view! { <span>{fact}</span> })
+            .map(|(fact, mono)| view! { <span class=mono.then_some("mono")>{fact}</span> })
             .collect_view()
     };
     view! {
@@ -87,7 +110,7 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
         <PageHead
             title=first.instance.name.clone()
             crumbs=crumbs
-            lead=move || row.with(diagnosis)
+            lead=move || row.with(|row| diagnosis(row, fails_since.get(), now))
             badges=move || {
                 let agent = row.with(|row| row.agent);
                 badge(agent_states::state(agent), agent_states::word(agent))
@@ -95,35 +118,40 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
             facts=facts
         />
         {move || row.with(last_error)}
-        <section class="panel" aria-label="What the agent last said">
-            {move || figures(row.with(|row| row.last_heartbeat.clone()))}
-        </section>
+        {parts.incidents()}
+        {signals(row, parts, observed_at)}
         <div class="cols wide block">
-            <Panel id="vm" title="VM, as Compute Engine says">
-                {move || vm(&row.get())}
-                <p class="panel-foot sm soft">
-                    {match view.observed_at {
-                        Some(at) => view! { "Read " {ago(at)} "." }.into_any(),
-                        None => "Not read yet.".into_any(),
-                    }}
-                </p>
-            </Panel>
-            <Panel id="agent" title="Agent, as it says of itself">
-                {move || agent(row.with(|row| row.last_heartbeat.clone()))}
-                <p class="panel-foot sm soft">
-                    <a class="link" href=status>
-                        "Ask it for its status"
-                    </a>
-                    " "
-                    <a class="link" href=events>
-                        "All its events"
-                    </a>
-                </p>
-            </Panel>
+            <div class="stack">{parts.story()}</div>
+            <div class="stack">
+                {parts.acts(row)}
+                {agent_panel(row, &here, events)}
+                {vm_panel(row, observed_at)}
+            </div>
         </div>
-        {parts.view(first.instance.zone.clone(), first.instance.name.clone())}
+        {metrics(row, parts)}
+        {parts.serial()}
+        {parts.cloud()}
     }
     .into_any()
+}
+
+/// Where it is and what it runs, in few words; whether each is an identifier. What is not known is left out.
+fn facts(row: &InstanceRow, machine_type: Option<&str>, environment: &str) -> Vec<(String, bool)> {
+    let instance = &row.instance;
+    let last = row.last_heartbeat.as_ref().map(|last| &last.heartbeat);
+    let uptime = |seconds: u64| span_words(i64::try_from(seconds).unwrap_or(i64::MAX));
+    [
+        Some((environment.to_owned(), false)),
+        Some((instance.zone.clone(), false)),
+        machine_type.map(|name| (name.to_owned(), false)),
+        instance.template.as_deref().map(|name| (format!("template {}", version_digits(name)), false)),
+        last.map(|last| (format!("agent-cage {}", last.version), false)),
+        last.map(|last| (format!("up {}", uptime(last.uptime_seconds)), false)),
+        instance.address.clone().map(|address| (address, true)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn last_error(row: &InstanceRow) -> impl IntoView + use<> {
@@ -140,33 +168,37 @@ fn last_error(row: &InstanceRow) -> impl IntoView + use<> {
     })
 }
 
-fn figures(last: Option<LastHeartbeat>) -> AnyView {
-    let Some(LastHeartbeat { heartbeat, .. }) = last else {
-        return view! {
-            <p class="panel-body panel-head soft">
-                {format!("No heartbeat yet. One is due every {HEARTBEAT_INTERVAL_SECONDS} s once the agent runs.")}
+fn agent_panel(row: Memo<InstanceRow>, here: &str, events: String) -> AnyView {
+    let status = format!("{here}/status");
+    view! {
+        <Panel id="agent" title="Agent, as it says of itself">
+            {move || agent(row.with(|row| row.last_heartbeat.clone()))}
+            <p class="panel-foot sm soft">
+                <a class="link" href=status>
+                    "Ask it for its status"
+                </a>
+                " "
+                <a class="link" href=events>
+                    "All its events"
+                </a>
             </p>
-        }
-        .into_any();
-    };
-    let facet = |name, figure: String, unit: &str, detail: &str| Facet {
-        name,
-        figure,
-        unit: unit.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let metrics = heartbeat.metrics;
-    let uptime = span_words(i64::try_from(heartbeat.uptime_seconds).unwrap_or(i64::MAX));
-    let memory = words::bytes(metrics.memory_usage_bytes);
-    let (memory, unit) = memory.split_once(' ').unwrap_or((&memory, ""));
-    let share = |value: f64| words::percent(value).trim_end_matches(" %").to_owned();
-    facets(vec![
-        facet("CPU", share(metrics.cpu_utilization_percent), "%", "of the VM's"),
-        facet("Memory", memory.to_owned(), unit, "used"),
-        facet("Disk", share(metrics.disk_usage_percent), "%", "used"),
-        facet("Tasks", words::number(metrics.tasks_completed_total), "", "completed since boot"),
-        facet("Up", uptime, "", "since its boot"),
-    ])
+        </Panel>
+    }
+    .into_any()
+}
+
+fn vm_panel(row: Memo<InstanceRow>, observed_at: Option<Timestamp>) -> AnyView {
+    view! {
+        <Panel id="vm" title="VM, as Compute Engine says">
+            {move || vm(&row.get())}
+            <p class="panel-foot sm soft">
+                {match observed_at {
+                    Some(at) => view! { "Read " {ago(at)} "." }.into_any(),
+                    None => "Not read yet.".into_any(),
+                }}
+            </p>
+        </Panel>
+    }
     .into_any()
 }
 
@@ -176,15 +208,6 @@ fn vm(row: &InstanceRow) -> AnyView {
         <dl class="props panel-body">
             <dt>"Status"</dt>
             <dd>{vm_words(&instance.status, &instance.current_action)}</dd>
-            <dt>"Probe"</dt>
-            <dd>
-                {match instance.probe {
-                    Some(probe) => words::sentence(&probe.as_str().to_lowercase()),
-                    None => "the group has no health check".to_owned(),
-                }}
-            </dd>
-            <dt>"Zone"</dt>
-            <dd>{instance.zone}</dd>
             <dt>"Group"</dt>
             <dd class="mono">{instance.group}</dd>
             <dt>"Template"</dt>
@@ -226,4 +249,102 @@ fn agent(last: Option<LastHeartbeat>) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        heartbeat::{Heartbeat, HeartbeatMetrics},
+        instance::{CurrentAction, Instance, ProbeHealth},
+    };
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_795_057_964 + seconds, 0).unwrap()
+    }
+
+    fn row(agent: AgentState, status: Option<HeartbeatStatus>) -> InstanceRow {
+        let metrics = HeartbeatMetrics {
+            tasks_completed_total: 0,
+            cpu_utilization_percent: 1.0,
+            memory_usage_bytes: 1,
+            disk_usage_percent: 1.0,
+        };
+        let heartbeat = |status| Heartbeat {
+            boot_id: "b".into(),
+            sequence: 1,
+            uptime_seconds: 7200,
+            version: "3.8.2".into(),
+            status,
+            agent_type: "backend-developer".into(),
+            environment: "dev".into(),
+            metrics,
+        };
+        InstanceRow {
+            environment: "dev".into(),
+            pool: "web".into(),
+            instance: Instance {
+                name: "agent-web-a".into(),
+                id: Some("7".into()),
+                zone: "us-central1-a".into(),
+                group: "genesis-pool-web".into(),
+                status: InstanceStatus::Running,
+                current_action: CurrentAction::None,
+                template: Some("genesis-agent-web-0a1b2c3d".into()),
+                address: Some("10.40.3.27".into()),
+                created_at: None,
+                probe: Some(ProbeHealth::Unhealthy),
+                last_error: None,
+            },
+            agent,
+            last_heartbeat: status
+                .map(|status| LastHeartbeat { heartbeat: heartbeat(status), received_at: at(0) }),
+        }
+    }
+
+    #[test]
+    fn one_sentence_says_what_is_wrong_and_since_when() {
+        let said = |agent, status, since| diagnosis(&row(agent, status), since, at(90));
+        let well = Some(HeartbeatStatus::Healthy);
+        assert_eq!(said(AgentState::Healthy, well, None), "The agent is healthy.");
+        assert_eq!(
+            said(AgentState::Silent, well, Some(at(30))),
+            "The agent has fallen silent: its last word came at 03:12:44 UTC."
+        );
+        assert_eq!(
+            said(AgentState::Ill, well, Some(at(-26))),
+            "The agent is alive, but has failed since 03:12:18 UTC: its health probe is not answered well."
+        );
+        assert_eq!(
+            said(AgentState::Ill, Some(HeartbeatStatus::Unhealthy), None),
+            "The agent is alive, and has failed: it calls itself unhealthy."
+        );
+        let yesterday = said(AgentState::Ill, well, Some(at(-86_400)));
+        assert!(yesterday.contains("since 18 Nov 2026, 03:12:44 UTC:"), "{yesterday}");
+        assert!(said(AgentState::Starting, None, None).starts_with("The VM runs;"));
+    }
+
+    #[test]
+    fn a_fact_that_is_not_known_is_left_out() {
+        let told = |row: &InstanceRow, machine| -> Vec<String> {
+            facts(row, machine, "dev").into_iter().map(|(fact, _)| fact).collect()
+        };
+        let spoken = row(AgentState::Healthy, Some(HeartbeatStatus::Healthy));
+        assert_eq!(
+            told(&spoken, Some("e2-standard-4")),
+            [
+                "dev",
+                "us-central1-a",
+                "e2-standard-4",
+                "template 0a1b2c3d",
+                "agent-cage 3.8.2",
+                "up 2 h",
+                "10.40.3.27"
+            ]
+        );
+        let mut new = row(AgentState::Starting, None);
+        (new.instance.address, new.instance.template) = (None, None);
+        assert_eq!(told(&new, None), ["dev", "us-central1-a"]);
+    }
 }

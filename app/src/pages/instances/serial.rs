@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::history::all_of;
 use crate::{
-    api,
+    api::{self, ApiError},
     components::{
         glyph::State,
         loaded::loaded,
@@ -26,21 +27,74 @@ use crate::{
 /// Between two looks while one follows.
 const FOLLOW: Duration = Duration::from_secs(3);
 
-/// Lines as the machine wrote them; `last` keeps so many of them.
-pub fn console(text: &str, last: Option<usize>) -> impl IntoView + use<> {
-    let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
-    if let Some(last) = last {
-        let surplus = lines.len().saturating_sub(last);
-        lines.drain(..surplus);
+/// What a kernel or an init system says when something ended that should not have, and when something did not work.
+const GRAVE: [&str; 5] = ["out of memory", "killed process", "kernel panic", "segfault", "i/o error"];
+const FAILED: [&str; 4] = ["failed", "error", "refused", "repeated too quickly"];
+
+/// How a line is marked: the words are the machine's own, and whoever reads on must judge them.
+fn mark(line: &str) -> Option<State> {
+    let line = line.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| line.contains(*word));
+    match (says(&GRAVE), says(&FAILED)) {
+        (true, _) => Some(State::Crit),
+        (false, true) => Some(State::Warn),
+        (false, false) => None,
     }
-    let empty = lines.is_empty().then(|| view! { <li class="muted">"It has written nothing here."</li> });
-    let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+}
+
+/// Lines as the machine wrote them.
+fn console(text: &str) -> AnyView {
+    let empty = text.is_empty().then(|| view! { <li class="muted">"It has written nothing here."</li> });
+    let lines = text
+        .lines()
+        .map(|line| {
+            let line = line.trim_end().to_owned();
+            let mark = mark(&line).map(State::as_str);
+            view! { <li data-s=mark>{line}</li> }
+        })
+        .collect_view();
     view! {
         <ol class="console mono" tabindex="0" aria-label="Lines of the serial console">
             {empty}
             {lines}
         </ol>
     }
+    .into_any()
+}
+
+/// The instance page's part of it, with the ways to more.
+pub fn last_lines(page: Result<SerialPage, ApiError>, here: &str) -> AnyView {
+    let whole = format!("{here}/serial");
+    let (read_at, earlier, body) = match page {
+        Ok(page) => (Some(page.read_at), page.earlier.is_some(), console(&page.contents)),
+        Err(error) => {
+            let why = words::sentence(&error.message);
+            (None, false, view! { <p class="panel-body soft">{why}</p> }.into_any())
+        }
+    };
+    let more = earlier.then(|| {
+        view! {
+            <a class="link" href=all_of(here, "serial")>
+                "more lines"
+            </a>
+            ", "
+        }
+    });
+    view! {
+        <section class="panel block" aria-labelledby="serial">
+            <header class="panel-head">
+                <h2 id="serial">"Serial console"</h2>
+                <small>
+                    "port 1, " {read_at.map(|at| view! { "read " {ago(at)} ", " })} {more}
+                    <a class="link" href=whole>
+                        "open in full"
+                    </a>
+                </small>
+            </header>
+            {body}
+        </section>
+    }
+    .into_any()
 }
 
 fn place() -> (Memo<String>, Memo<String>) {
@@ -108,7 +162,7 @@ fn draw_serial(page: SerialPage, zone: &str, name: &str, follow: bool) -> AnyVie
             <header class="panel-head">
                 <small>"port 1, read " {ago(page.read_at)}</small>
             </header>
-            {console(&page.contents, None)} {paging(None, ways)}
+            {console(&page.contents)} {paging(None, ways)}
         </section>
     }
     .into_any()
@@ -154,4 +208,17 @@ fn draw_status(status: AgentStatus, zone: &str, name: &str) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_marked_by_what_it_says() {
+        let grave = "kernel: Memory cgroup out of memory: Killed process 2214 (agent-runtime)";
+        assert_eq!(mark(grave), Some(State::Crit));
+        assert_eq!(mark("systemd[1]: Failed to start agent-runtime.service"), Some(State::Warn));
+        assert_eq!(mark("agent-cage[1]: listening on 0.0.0.0:8080"), None);
+    }
 }

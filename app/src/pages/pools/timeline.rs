@@ -12,7 +12,7 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        half_hour::half_hour,
+        half_hour::{Span, half_hour},
         icon::Icon,
         loaded::loaded,
         moment::absolute,
@@ -57,7 +57,7 @@ fn draw(pool: &PoolView, timeline: PoolTimeline, paged: bool) -> AnyView {
         half_hour(
             "What changed in the 30 minutes before its agents began to fail",
             &happenings,
-            (since, until),
+            Span { since, until, ends_with: None, earlier: None },
         )
     });
     let head = head(pool);

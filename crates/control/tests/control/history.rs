@@ -1,9 +1,10 @@
 //! What an agent's failure is told with: since when, and what changed in the half hour before.
 
 use chrono::TimeDelta;
-use control::{Clock, Error, health, live_sync, timeline};
+use control::{Clock, Error, health, instances, live_sync, timeline};
 use domain::{ChangeState, agent::AgentState, audit::AuditAction as Did, view::health::Source};
 use sqlx::PgPool;
+use store::HealthTransition;
 
 use crate::{
     fixture::{Fixture, Worker, basic, eventually, operator, propose, stop, viewer, with_agents},
@@ -28,7 +29,7 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     let vm = control.live.rows("dev").remove(0).instance;
     let (zone, name, vm_id) = (vm.zone.as_str(), vm.name.as_str(), vm.id.clone().unwrap());
     control.live.beat("dev", name, &vm_id, heartbeat("b", 1), control.clock.now()).unwrap();
-    let well = health::load_instance_history(control, &viewer(), zone, name).await.unwrap();
+    let well = health::load_instance_history(control, &viewer(), zone, name, true).await.unwrap();
     assert_eq!(well.fails_since, None);
     control.clock.advance(TimeDelta::seconds(31));
     let silent = eventually("the silence to be kept", || async {
@@ -37,7 +38,7 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     })
     .await;
 
-    let history = health::load_instance_history(control, &viewer(), zone, name).await.unwrap();
+    let history = health::load_instance_history(control, &viewer(), zone, name, true).await.unwrap();
     assert_eq!((history.fails_since, history.before_until), (Some(silent.at), silent.at));
     let before = &history.before;
     let finished = format!("finished {second}");
@@ -46,6 +47,28 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     assert!(told.at < silent.at, "{told:?}");
     assert!(before.iter().all(|one| one.change != Some(first)), "too long ago: {before:?}");
     assert!(before.iter().any(|one| one.sentence.ends_with("to silent")), "{before:?}");
+
+    let first_few = health::load_instance_history(control, &viewer(), zone, name, false).await.unwrap();
+    assert!(first_few.before.len() <= 10, "{first_few:?}");
+    let left_out = usize::try_from(first_few.earlier).unwrap();
+    assert_eq!(first_few.before, before[left_out..], "the newest of them");
+    assert_eq!((history.earlier, history.hour.tasks.len()), (0, 60));
+
+    let now = instances::load_instance(control, &viewer(), zone, name).await.unwrap();
+    assert_eq!(now.fails_since, Some(silent.at));
+    assert!(now.machine_type.is_some(), "{now:?}");
+
+    // Of one that left, what is kept is told.
+    let gone = "agent-backend-pool-gone";
+    let mut tx = control.store.begin().await.unwrap();
+    let passed = HealthTransition { name: gone.to_owned(), after: AgentState::Gone, ..silent.clone() };
+    tx.record_health(&[passed]).await.unwrap();
+    tx.commit().await.unwrap();
+    let left = instances::load_instance(control, &viewer(), zone, gone).await.unwrap_err().to_string();
+    let named = format!("instance {gone} in {zone} has left pool backend-pool of dev: ");
+    assert!(left.starts_with(&named) && left.ends_with(". It does not exist"), "{left}");
+    let never = instances::load_instance(control, &viewer(), "us-central1-z", gone).await.unwrap_err();
+    assert_eq!(never.to_string(), format!("instance {gone} in us-central1-z does not exist"));
 
     // The pool tells it too, with what is its own of the log and nothing else.
     let of = async |pool: &str, before| {

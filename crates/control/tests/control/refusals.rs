@@ -93,7 +93,11 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
             instances::load_instances(control, &nobody, None, "", Default::default()).await.err(),
         ),
         ("load_instance", instances::load_instance(control, &nobody, "z", "x").await.err()),
-        ("load_instance_history", health::load_instance_history(control, &nobody, "z", "x").await.err()),
+        (
+            "load_instance_history",
+            health::load_instance_history(control, &nobody, "z", "x", false).await.err(),
+        ),
+        ("load_serial_end", instances::load_serial_end(control, &nobody, "z", "x", 1).await.err()),
         ("load_serial_page", instances::load_serial_page(control, &nobody, "z", "x", None).await.err()),
         ("load_cloud_errors", instances::load_cloud_errors(control, &nobody, "z", "x").await.err()),
         ("load_agent_status", instances::load_agent_status(control, &nobody, "z", "x").await.err()),

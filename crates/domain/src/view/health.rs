@@ -7,16 +7,9 @@ use crate::{
     alert::Alert,
     cause::Cause,
     command::Command,
-    heartbeat_history::{Minute, Slot},
+    heartbeat_history::{Day, Hour},
     incident::Incident,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MinuteFigures {
-    /// Since 1970.
-    pub minute: i64,
-    pub figures: Minute,
-}
 
 /// Where something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,18 +43,21 @@ pub struct Happening {
 /// One agent's last day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceHistory {
-    /// 24 hours, the oldest first.
-    pub slots: Vec<Slot>,
-    /// The last hour, minutes in which something was heard.
-    pub figures: Vec<MinuteFigures>,
+    /// The last 24 hours.
+    pub day: Day,
+    pub hour: Hour,
     /// While it fails: since when.
     pub fails_since: Option<Timestamp>,
-    /// Oldest first.
+    /// Oldest first: the newest few, or as many as are told at all.
     pub before: Vec<Happening>,
+    /// How many of that half hour come before them.
+    pub earlier: u64,
     pub before_since: Timestamp,
     pub before_until: Timestamp,
-    /// The newest five.
+    /// The newest few, or as many as are told at all.
     pub commands: Vec<Command>,
+    /// Whether there are older ones.
+    pub more_commands: bool,
     /// Open ones of its environment.
     pub incidents: Vec<Incident>,
     pub now: Timestamp,

@@ -77,8 +77,11 @@ impl From<InstanceRow> for InstanceLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceView {
     pub row: InstanceRow,
-    pub project: String,
-    pub region: String,
+    /// While its agent fails: since when, where that is still known.
+    pub fails_since: Option<Timestamp>,
+    /// Of the version of its template that the group intends for it. None: it is leaving, or the version was never declared here.
+    pub machine_type: Option<String>,
+    /// When Compute Engine was last read.
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
 }
