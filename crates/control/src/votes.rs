@@ -328,8 +328,8 @@ pub(crate) async fn waiting_for(control: &Control, actor: &Actor) -> Result<Vec<
     if !actor.may(Permission::VoteOnChange) {
         return Ok(Vec::new());
     }
-    let roster = control.store.roster_in_force().await?;
-    let waiting = control.store.list_waiting_changes().await?;
+    let store = &control.store;
+    let (roster, waiting) = tokio::try_join!(store.roster_in_force(), store.list_waiting_changes())?;
     Ok(waiting
         .into_iter()
         .filter(|change| {
