@@ -8,7 +8,10 @@ use domain::{
     brake::Part,
     incident::{Cause, Incident},
     name,
-    view::timeline::{HalfHour, PoolTimeline},
+    view::{
+        audit::AuditLine,
+        timeline::{HalfHour, PoolTimeline},
+    },
 };
 use store::{AuditFilter, ChangeFilter};
 
@@ -74,7 +77,7 @@ fn take(timeline: &mut PoolTimeline, page: Vec<AuditEvent>, wanted: impl Fn(&Aud
         timeline.next = Some(event.seq);
         timeline.reached = Some(event.at);
         if wanted(&event) {
-            timeline.events.push(event);
+            timeline.events.push(event.into());
         }
     }
     rest.len()
@@ -150,7 +153,7 @@ fn incident_of(event: &AuditEvent) -> Option<&str> {
 async fn before_failing(
     control: &Control,
     own: &Own<'_>,
-    events: &[AuditEvent],
+    events: &[AuditLine],
 ) -> Result<Option<HalfHour>, Error> {
     let passed = passed_into_failure(events);
     let began = control.live.look(own.environment, |rows| {
@@ -164,8 +167,8 @@ async fn before_failing(
 }
 
 /// Each agent's newest passing into failure, of events from the newest on.
-fn passed_into_failure(events: &[AuditEvent]) -> BTreeMap<&str, Timestamp> {
-    let failed = |event: &&AuditEvent| matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll);
+fn passed_into_failure(events: &[AuditLine]) -> BTreeMap<&str, Timestamp> {
+    let failed = |event: &&AuditLine| matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll);
     // Of two of one agent the last one stays.
     events.iter().rev().filter(failed).map(|event| (event.object.as_str(), event.at)).collect()
 }
