@@ -17,6 +17,7 @@ pub mod incident;
 pub mod kept;
 pub mod lines;
 pub mod loaded;
+pub mod markup;
 pub mod moment;
 pub mod order;
 pub mod page_head;

@@ -1,6 +1,6 @@
 //! Icons: things, drawn in line. The shapes are symbols of one sprite that the shell embeds.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::InertElement};
 
 /// The sprite of all icons and glyphs. Only the server holds it; the browser refers to it.
 #[cfg(feature = "ssr")]
@@ -107,20 +107,18 @@ impl Icon {
 
 /// Always decoration: a control that shows only an icon carries its own label.
 pub fn icon(icon: Icon) -> impl IntoView {
-    view! {
-        <svg class="icon" aria-hidden="true">
-            <use_ href=icon.href()></use_>
-        </svg>
-    }
+    drawn("icon", icon)
 }
 
 /// The arrow of a `<summary>`: the style turns it when its details are open.
 pub fn turning_arrow() -> impl IntoView {
-    view! {
-        <svg class="icon turn" aria-hidden="true">
-            <use_ href=Icon::Right.href()></use_>
-        </svg>
-    }
+    drawn("icon turn", Icon::Right)
+}
+
+/// One of a few texts, as a glyph is: the frame alone has forty of them.
+fn drawn(class: &'static str, icon: Icon) -> InertElement {
+    let href = icon.href();
+    InertElement::new(format!("<svg class=\"{class}\" aria-hidden=\"true\"><use href=\"{href}\"/></svg>"))
 }
 
 #[cfg(all(test, feature = "ssr"))]

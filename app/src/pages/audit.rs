@@ -6,7 +6,7 @@ mod events;
 mod filters;
 mod proof;
 
-use domain::view::audit::{AuditList, AuditQuery, AuditView};
+use domain::view::audit::{AuditQuery, AuditView};
 use leptos::prelude::*;
 
 pub use detail::AuditEventPage;
@@ -78,10 +78,10 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let lead = "Each event holds the hash of the one before it, so that a missing or altered one shows.";
     let (problems, body, watch, foot) = match read {
         Err(problems) => (problems, unreadable().into_any(), None, None),
-        Ok((wanted, AuditView { list, prefixes, watch })) => {
-            let foot = foot(&list, query);
-            let body =
-                if list.events.is_empty() { nothing(&wanted, query) } else { days(list.events, &prefixes) };
+        Ok((wanted, view)) => {
+            let foot = foot(&view, query);
+            let AuditView { lines, prefixes, watch, .. } = view;
+            let body = if lines.is_empty() { nothing(&wanted, query) } else { days(lines, &prefixes) };
             (Vec::new(), body, Some(watch), Some(foot))
         }
     };
@@ -153,20 +153,20 @@ fn nothing(wanted: &AuditQuery, query: &Query) -> AnyView {
     .into_any()
 }
 
-fn foot(list: &AuditList, query: &Query) -> AnyView {
+fn foot(view: &AuditView, query: &Query) -> AnyView {
     let bare = query.clone().with("before", None).with("after", None);
     let page = |name: &str, seq: Option<i64>| {
         seq.map(|seq| bare.clone().with(name, Some(&seq.to_string())).on(routes::AUDIT))
     };
-    let range = match (list.events.first(), list.events.last()) {
+    let range = match (view.lines.first(), view.lines.last()) {
         (Some(first), Some(last)) => format!("Events {} to {}", last.seq, first.seq),
         _ => "No event".to_owned(),
     };
     let paged = query.get("before").is_some() || query.get("after").is_some();
     let ways = vec![
         Way::to("Newest", paged.then(|| bare.on(routes::AUDIT))),
-        Way::back("Newer", page("after", list.previous)),
-        Way::onward("Older", page("before", list.next)),
+        Way::back("Newer", page("after", view.previous)),
+        Way::onward("Older", page("before", view.next)),
     ];
     paging(Some(range), ways)
 }

@@ -11,7 +11,7 @@ use domain::{
     alert::{AlertKind, AlertState},
     audit::{AuditAction, AuditEvent},
     edit::differences,
-    view::audit::{AuditEventView, AuditList, AuditView, AuditWatch},
+    view::audit::{AuditEventView, AuditLine, AuditList, AuditView, AuditWatch},
 };
 use store::{AuditFilter, NewEvent};
 
@@ -65,8 +65,15 @@ pub async fn list_audit(control: &Control, actor: &Actor, query: AuditQuery) -> 
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn load_audit(control: &Control, actor: &Actor, query: AuditQuery) -> Result<AuditView, Error> {
     authorize(actor, Permission::ReadAudit)?;
-    let list = page(control, &query).await?;
-    Ok(AuditView { prefixes: prefixes(control, &list.events).await?, watch: watched(control).await?, list })
+    let AuditList { events, next, previous, .. } = page(control, &query).await?;
+    let (prefixes, watch) = tokio::try_join!(prefixes(control, &events), watched(control))?;
+    Ok(AuditView {
+        lines: events.into_iter().map(AuditLine::from).collect(),
+        next,
+        previous,
+        prefixes,
+        watch,
+    })
 }
 
 async fn page(control: &Control, query: &AuditQuery) -> Result<AuditList, Error> {
@@ -134,8 +141,7 @@ async fn require_environment(control: &Control, query: &AuditQuery) -> Result<()
 
 /// The leader verifies and judges in one round, so the alert's time is when the log was last looked at.
 async fn watched(control: &Control) -> Result<AuditWatch, Error> {
-    let verified = control.store.audit_verified().await?;
-    let alerts = control.store.list_alerts().await?;
+    let (verified, alerts) = tokio::try_join!(control.store.audit_verified(), control.store.list_alerts())?;
     let alert = alerts.into_iter().find(|alert| alert.kind == AlertKind::AuditPipelineLag);
     Ok(AuditWatch {
         seq: verified.seq,

@@ -213,11 +213,11 @@ struct Listed {
 impl Listed {
     async fn load(control: &Control, actor: &Actor, environment: store::Environment) -> Result<Self, Error> {
         let open = ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect::<Vec<_>>();
-        let open = control.store.list_changes_of(&environment.name, &open).await?.changes;
-        let pools = control.store.list_pools(&environment.name).await?;
+        let (store, name) = (&control.store, &environment.name);
+        let (open, pools) = tokio::try_join!(store.list_changes_of(name, &open), store.list_pools(name))?;
         let vms = Counted::by_pool(control, &environment.name);
         let desired = derive::resources(&environment.spec, &[]);
-        Ok(Self { environment, pools, vms, desired, open, actor: actor.id.clone() })
+        Ok(Self { environment, pools, vms, desired, open: open.changes, actor: actor.id.clone() })
     }
 
     /// In the declaration's order.

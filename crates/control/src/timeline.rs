@@ -8,7 +8,10 @@ use domain::{
     brake::Part,
     incident::{Cause, Incident},
     name,
-    view::timeline::{HalfHour, PoolTimeline},
+    view::{
+        audit::AuditLine,
+        timeline::{HalfHour, PoolTimeline},
+    },
 };
 use store::{AuditFilter, ChangeFilter};
 
@@ -58,13 +61,13 @@ pub async fn load_pool_timeline(
     Ok(timeline)
 }
 
-/// The pool's newest events, without what they were about before and after. The pool is known to be declared.
+/// The pool's newest events. The pool is known to be declared.
 pub(crate) async fn latest(
     control: &Control,
     environment: &str,
     pool: &str,
     prefix: &str,
-) -> Result<Vec<AuditEvent>, Error> {
+) -> Result<Vec<AuditLine>, Error> {
     let mut timeline = PoolTimeline {
         events: Vec::new(),
         prefixes: BTreeMap::new(),
@@ -74,8 +77,7 @@ pub(crate) async fn latest(
         now: control.clock.now(),
     };
     look_back(control, &Own { environment, pool, prefix }, &LATEST, &mut timeline).await?;
-    let bare = |event: AuditEvent| AuditEvent { facts: Vec::new(), differences: Vec::new(), ..event };
-    Ok(timeline.events.into_iter().map(bare).collect())
+    Ok(timeline.events)
 }
 
 /// Reads the log from where the timeline leads on, until it holds what is wanted.
@@ -121,7 +123,7 @@ fn take(
         timeline.next = Some(event.seq);
         timeline.reached = Some(event.at);
         if wanted(&event) {
-            timeline.events.push(event);
+            timeline.events.push(event.into());
         }
     }
     rest.len()
@@ -197,7 +199,7 @@ fn incident_of(event: &AuditEvent) -> Option<&str> {
 async fn before_failing(
     control: &Control,
     own: &Own<'_>,
-    events: &[AuditEvent],
+    events: &[AuditLine],
 ) -> Result<Option<HalfHour>, Error> {
     let passed = passed_into_failure(events);
     let began = control.live.look(own.environment, |rows| {
@@ -211,8 +213,8 @@ async fn before_failing(
 }
 
 /// Each agent's newest passing into failure, of events from the newest on.
-fn passed_into_failure(events: &[AuditEvent]) -> BTreeMap<&str, Timestamp> {
-    let failed = |event: &&AuditEvent| matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll);
+fn passed_into_failure(events: &[AuditLine]) -> BTreeMap<&str, Timestamp> {
+    let failed = |event: &&AuditLine| matches!(event.action, AuditAction::FallSilent | AuditAction::FallIll);
     // Of two of one agent the last one stays.
     events.iter().rev().filter(failed).map(|event| (event.object.as_str(), event.at)).collect()
 }

@@ -7,6 +7,7 @@ mod subject;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use subject::subject_of;
 pub use subject::{Subject, place};
 
 use crate::{ChangeId, Timestamp, actor::ActorKind, plan::FieldChange};
@@ -95,7 +96,7 @@ fn done(object: &str) -> String {
     }
 }
 
-/// What it leaves empty is not written: a page carries fifty of them, and most leave out most.
+/// What it leaves empty is not written. Lists show [`crate::view::audit::AuditLine`]s of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEvent {
     /// Gap-free, from 1.

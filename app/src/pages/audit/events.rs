@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use domain::{
     Timestamp,
-    audit::{AuditAction, AuditEvent, Subject},
-    view::change::ShownEvent,
+    audit::{AuditAction, Subject},
+    view::{audit::AuditLine, change::ShownEvent},
 };
 use leptos::prelude::*;
 
 use crate::{
     components::{
-        diff::diff,
-        glyph::{State, glyph},
-        icon::turning_arrow,
-        moment::{ago, clock_time, date},
+        glyph::State,
+        markup::Markup,
+        moment::{absolute, date, time_of_day},
     },
     pages::search::TEXT,
     routes,
@@ -26,8 +25,8 @@ use crate::{
 type Prefixes = BTreeMap<String, String>;
 
 /// The events under the day on which they happened, in UTC.
-pub fn days(events: Vec<AuditEvent>, prefixes: &Prefixes) -> AnyView {
-    let mut days: Vec<(String, Vec<AuditEvent>)> = Vec::new();
+pub fn days(events: Vec<AuditLine>, prefixes: &Prefixes) -> AnyView {
+    let mut days: Vec<(String, Vec<AuditLine>)> = Vec::new();
     for event in events {
         let day = date(event.at);
         match days.last_mut() {
@@ -37,7 +36,7 @@ pub fn days(events: Vec<AuditEvent>, prefixes: &Prefixes) -> AnyView {
     }
     days.into_iter()
         .map(|(day, events)| {
-            let items = events.into_iter().map(|event| whole(event, prefixes)).collect_view();
+            let items = events.iter().map(|event| whole(event, prefixes)).collect_view();
             view! {
                 <h2 class="day muted">{day}</h2>
                 {list(items.into_any())}
@@ -96,22 +95,34 @@ pub const fn state(action: AuditAction) -> State {
 /// What a change's own page tells: where and to what it was done stands above.
 pub fn told_list(events: Vec<ShownEvent>) -> AnyView {
     let items = events
-        .into_iter()
-        .map(|event| item(event.at, event.action, event.sentence, &event.detail, None))
+        .iter()
+        .map(|event| {
+            let told = told(event.at, event.action, &event.sentence, &event.detail);
+            item(event.action, told)
+        })
         .collect_view();
     list(items.into_any())
 }
 
-/// A pool's newest on its own page, without what they were about before and after. Names of its environment's resources begin
-/// with `prefix`.
-pub fn pool_list(events: Vec<AuditEvent>, prefix: &str) -> AnyView {
+/// A pool's newest on its own page. Names of its environment's resources begin with `prefix`.
+pub fn pool_list(events: &[AuditLine], prefix: &str) -> AnyView {
     let items = events
-        .into_iter()
+        .iter()
         .map(|event| {
             // It leads nowhere that one is not yet.
             let other = event.subject(Some(prefix)).filter(|found| !matches!(found, Subject::Pool { .. }));
-            let place = place(&event, other.map(page_of), false);
-            item(event.at, event.action, event.sentence(), &event.detail, Some((place, ().into_any())))
+            let day = told(event.at, event.action, &event.sentence(), &event.detail)
+                .open("small", &[])
+                .text(&date(event.at));
+            let of_change = match event.change {
+                Some(id) => leads(day.text(", "), "link mono", &routes::change(id), &id.to_string()),
+                None => day,
+            };
+            let place = match other.map(page_of) {
+                Some((name, href)) => leads(of_change.text(", "), "link mono", &href, &name),
+                None => of_change,
+            };
+            item(event.action, place.close("small"))
         })
         .collect_view();
     list(items.into_any())
@@ -121,81 +132,47 @@ fn list(items: AnyView) -> AnyView {
     view! { <ol class="rows events">{items}</ol> }.into_any()
 }
 
-/// An event with what one needs outside of the page of what it is about.
-fn whole(event: AuditEvent, prefixes: &Prefixes) -> AnyView {
-    let place = place(&event, subject(&event, prefixes), true);
-    item(event.at, event.action, event.sentence(), &event.detail, Some((place, evidence(&event))))
+/// An event with what one needs outside of the page of what it is about. Its evidence is on its own page.
+fn whole(event: &AuditLine, prefixes: &Prefixes) -> AnyView {
+    let told = told(event.at, event.action, &event.sentence(), &event.detail).open("small", &[]);
+    let told = match &event.environment {
+        Some(name) => told.text(name).text(", "),
+        None => told,
+    };
+    let told = match event.change {
+        Some(id) => leads(told, "link mono", &routes::change(id), &id.to_string()).text(", "),
+        None => told,
+    };
+    let told = match subject(event, prefixes) {
+        Some((name, href)) => leads(told, "link mono", &href, &name).text(", "),
+        None => told,
+    };
+    let own = leads(told, "link", &routes::audit_event(event.seq), &format!("event {}", event.seq));
+    item(event.action, own.close("small"))
 }
 
-/// When it was, and what it leads to. `whole`: its environment and its own page too.
-fn place(event: &AuditEvent, subject: Option<(String, String)>, whole: bool) -> AnyView {
-    let environment = event.environment.as_ref().filter(|_| whole).map(|name| format!(", {name}"));
-    let seq = event.seq;
-    let own = whole.then(|| {
-        view! {
-            ", "
-            <a class="link" href=routes::audit_event(seq)>
-                "event "
-                {seq}
-            </a>
-        }
-    });
-    view! {
-        <small>
-            {ago(event.at)} {environment}
-            {event
-                .change
-                .map(|id| {
-                    view! {
-                        ", "
-                        <a class="link mono" href=routes::change(id)>
-                            {id.to_string()}
-                        </a>
-                    }
-                })}
-            {subject
-                .map(|(name, href)| {
-                    view! {
-                        ", "
-                        <a class="link mono" href=href>
-                            {name}
-                        </a>
-                    }
-                })} {own}
-        </small>
-    }
-    .into_any()
+fn leads(before: Markup, class: &str, href: &str, name: &str) -> Markup {
+    before.element("a", &[("class", class), ("href", href)], name)
 }
 
-/// `whole`: what follows the sentence in its line, and below it.
-fn item(
-    at: Timestamp,
-    action: AuditAction,
-    sentence: String,
-    detail: &str,
-    whole: Option<(AnyView, AnyView)>,
-) -> AnyView {
-    let state = state(action);
-    let detail = (!detail.is_empty()).then(|| words::sentence(detail));
-    let (place, evidence) = whole.unzip();
-    view! {
-        <li data-s=state.as_str()>
-            <span class="muted">{clock_time(at)}</span>
-            {glyph(state)}
-            <div>
-                <p>
-                    {sentence} {detail.map(|detail| view! { <small>{detail}</small> })}
-                    {place}
-                </p>
-                {evidence}
-            </div>
-        </li>
-    }
-    .into_any()
+/// When, with what sign, and the sentence; the paragraph is left open at its end. The day stands above the list.
+fn told(at: Timestamp, action: AuditAction, sentence: &str, detail: &str) -> Markup {
+    let (title, time) = (absolute(at), time_of_day(at));
+    let told = Markup::default()
+        .element("time", &[("class", "muted"), ("title", title.as_str())], &time)
+        .glyph(state(action))
+        .open("p", &[])
+        .text(sentence);
+    if detail.is_empty() { told } else { told.element("small", &[], &words::sentence(detail)) }
+}
+
+/// Closes the paragraph. Nothing in an item moves, so that it is one text: see [`Markup`].
+fn item(action: AuditAction, told: Markup) -> AnyView {
+    view! { <li data-s=state(action).as_str() inner_html=told.close("p").into_html()></li> }.into_any()
 }
 
 /// What it was done to, and its page.
-fn subject(event: &AuditEvent, prefixes: &Prefixes) -> Option<(String, String)> {
+fn subject(event: &AuditLine, prefixes: &Prefixes) -> Option<(String, String)> {
     let prefix = event.environment.as_ref().and_then(|environment| prefixes.get(environment));
     event.subject(prefix.map(String::as_str)).map(page_of)
 }
@@ -217,44 +194,6 @@ fn page_of(subject: Subject<'_>) -> (String, String) {
         }
     };
     (name.to_owned(), href)
-}
-
-/// What the event was about, before and after, folded.
-fn evidence(event: &AuditEvent) -> AnyView {
-    let digest = |name: &'static str, hex: &Option<String>| {
-        hex.as_ref().map(|hex| {
-            let short: String = hex.chars().take(16).collect();
-            view! {
-                <dt class="muted">{name}</dt>
-                <dd class="mono">{short} "…"</dd>
-            }
-        })
-    };
-    let facts = event
-        .facts
-        .iter()
-        .map(|(name, value)| {
-            view! {
-                <dt class="muted">{words::sentence(&name.replace('_', " "))}</dt>
-                <dd class="mono">{value.clone()}</dd>
-            }
-        })
-        .collect_view();
-    let changed = (!event.differences.is_empty()).then(|| diff(event.differences.clone()));
-    view! {
-        <details class="fold">
-            <summary class="sm muted cluster">{turning_arrow()} "Before and after"</summary>
-            {changed}
-            <dl class="props sm">
-                {digest("Before", &event.before_sha256)} {digest("After", &event.after_sha256)}
-                <dt class="muted">"Hash"</dt>
-                <dd class="mono">{event.hash.clone()}</dd> <dt class="muted">"By"</dt>
-                <dd class="mono">{event.actor_id.clone()}</dd> <dt class="muted">"Request"</dt>
-                <dd class="mono">{event.request_id.clone()}</dd> {facts}
-            </dl>
-        </details>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use super::head::{head, named};
 use crate::{
     api::{self, ApiError},
     components::{
-        button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, moment::ago, status::status,
-        table::Table,
+        button::LockedLink, empty::Empty, icon::Icon, loaded::loaded, markup::Markup, moment::ago,
+        status::status, table::Table,
     },
     live::Live,
     opening::refusal,
@@ -117,15 +117,14 @@ pub fn rows_table(rows: Vec<InstanceLine>, all: bool) -> impl IntoView {
 
 fn line(loaded: InstanceLine, all: bool) -> AnyView {
     let href = routes::instance(&loaded.zone, &loaded.name);
-    let (name, zone) = (loaded.name.clone(), loaded.zone.clone());
+    let name = Markup::default().element("a", &[("href", href.as_str())], &loaded.name).into_html();
+    let zone = loaded.zone.clone();
     // One that has left keeps its row, with its last words, until the list is loaded again.
     let row = Live::here().follow(loaded);
     let agent = Memo::new(move |_| row.with(|row| row.agent));
     view! {
         <tr>
-            <th scope="row">
-                <a href=href>{name}</a>
-            </th>
+            <th scope="row" inner_html=name></th>
             <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
             <td>{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
             <td>
@@ -143,13 +142,13 @@ fn line(loaded: InstanceLine, all: bool) -> AnyView {
 
 fn details(row: Memo<InstanceLine>) -> AnyView {
     let metrics =
-        Memo::new(move |_| row.with(|row| row.last.map(|last| (last.cpu_percent, last.memory_bytes))));
+        Memo::new(move |_| row.with(|row| row.last.map(|last| (last.cpu_percent, last.memory_mib))));
     let probe =
         |row: &InstanceLine| row.probe.as_ref().map(|probe| words::sentence(&probe.as_str().to_lowercase()));
     view! {
         <td>{move || row.with(probe)}</td>
         <td class="num">{move || metrics.get().map(|(cpu, _)| words::percent(cpu))}</td>
-        <td class="num">{move || metrics.get().map(|(_, memory)| words::bytes(memory))}</td>
+        <td class="num">{move || metrics.get().map(|(_, memory)| words::bytes(memory << 20))}</td>
         <td class="mono">{move || row.with(|row| row.address.clone())}</td>
     }
     .into_any()

@@ -54,7 +54,7 @@ pub fn Overview() -> AnyView {
             let all = all("timeline");
             view! {
                 <Panel id="events" title="Timeline" aside=move || link(all.clone(), "All events")>
-                    {pool_list(events, &name_prefix)}
+                    {pool_list(&events, &name_prefix)}
                 </Panel>
             }
         });

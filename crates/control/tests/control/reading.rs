@@ -196,15 +196,18 @@ async fn a_change_shows_its_operations_and_events(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_frame_knows_who_is_signed_in_and_what_waits(pool: PgPool) {
+async fn the_frame_knows_the_environments_and_a_person_has_one_issuer(pool: PgPool) {
     let (fixture, _, _) = applied(pool).await;
     let control = &fixture.control;
     let groups = ["sre".to_owned()].into();
     people::sign_in(control, &operator(), "https://issuer.test", "olga@example.test", &groups).await.unwrap();
     let me = me::load_me(control, &operator()).await.unwrap();
-    assert_eq!((me.name.as_str(), me.email.as_str()), ("olga", "olga@example.test"));
     assert_eq!(me.environments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["dev"]);
-    assert_eq!(me.changes_waiting, 1);
+    assert_eq!(me.waiting_for_me, 0, "an operator has no vote");
+    let known = control.store.list_people(9).await.unwrap();
+    let said: Vec<_> =
+        known.iter().map(|known| (known.claims.name.as_str(), known.claims.email.as_str())).collect();
+    assert_eq!(said, [("olga", "olga@example.test")]);
     people::sign_out(control, &operator()).await.unwrap();
     let other = people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups).await;
     assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");

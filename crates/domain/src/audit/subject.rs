@@ -48,34 +48,42 @@ fn zone_of(detail: &str) -> Option<&str> {
 impl AuditEvent {
     /// `prefix` begins the names of resources in the event's environment; without it they lead nowhere.
     pub fn subject(&self, prefix: Option<&str>) -> Option<Subject<'_>> {
-        use AuditAction as Did;
-        let object = self.object.as_str();
-        match self.action {
-            Did::OpenIncident | Did::CloseIncident | Did::OverruleBrake => Some(Subject::Incident(object)),
-            Did::FallSilent
-            | Did::FallIll
-            | Did::Recover
-            | Did::RestartAgent
-            | Did::StopAgent
-            | Did::StartAgent => Some(Subject::Instance { zone: zone_of(&self.detail), name: object }),
-            // `restart of web-1 (cmd-3)`
-            Did::ExpireCommand => Some(Subject::Instance { zone: None, name: object.split(' ').nth(2)? }),
-            Did::EnrollAgent => {
-                let name = object.strip_prefix("pool ")?;
-                Some(Subject::Pool { environment: self.environment.as_deref()?, name })
-            }
-            Did::SetBudget | Did::CrossBudgetThreshold => {
-                Some(Subject::Budget { environment: self.environment.as_deref()? })
-            }
-            Did::HoldHealing | Did::RestoreHealing => {
-                let name = name::pool_of(object, prefix?)?;
-                Some(Subject::Pool { environment: self.environment.as_deref()?, name })
-            }
-            Did::IntendOperation | Did::FinishOperation | Did::FailOperation => {
-                resource(self.environment.as_deref()?, object, prefix)
-            }
-            _ => None,
+        let Self { action, environment, object, detail, .. } = self;
+        subject_of(*action, environment.as_deref(), (object.as_str(), detail.as_str()), prefix)
+    }
+}
+
+/// The same of an event of which no more is known than its words.
+pub(crate) fn subject_of<'a>(
+    action: AuditAction,
+    environment: Option<&'a str>,
+    (object, detail): (&'a str, &'a str),
+    prefix: Option<&str>,
+) -> Option<Subject<'a>> {
+    use AuditAction as Did;
+    match action {
+        Did::OpenIncident | Did::CloseIncident | Did::OverruleBrake => Some(Subject::Incident(object)),
+        Did::FallSilent
+        | Did::FallIll
+        | Did::Recover
+        | Did::RestartAgent
+        | Did::StopAgent
+        | Did::StartAgent => Some(Subject::Instance { zone: zone_of(detail), name: object }),
+        // `restart of web-1 (cmd-3)`
+        Did::ExpireCommand => Some(Subject::Instance { zone: None, name: object.split(' ').nth(2)? }),
+        Did::EnrollAgent => {
+            let name = object.strip_prefix("pool ")?;
+            Some(Subject::Pool { environment: environment?, name })
         }
+        Did::SetBudget | Did::CrossBudgetThreshold => Some(Subject::Budget { environment: environment? }),
+        Did::HoldHealing | Did::RestoreHealing => {
+            let name = name::pool_of(object, prefix?)?;
+            Some(Subject::Pool { environment: environment?, name })
+        }
+        Did::IntendOperation | Did::FinishOperation | Did::FailOperation => {
+            resource(environment?, object, prefix)
+        }
+        _ => None,
     }
 }
 

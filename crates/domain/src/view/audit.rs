@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeId, Timestamp, audit::AuditAction, audit::AuditEvent, plan::FieldChange};
+use super::columns::{self, columns};
+use crate::{
+    ChangeId, Timestamp,
+    audit::{AuditAction, AuditEvent, Subject, subject_of},
+    plan::FieldChange,
+};
 
 /// What to show of the log. Everything that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,41 @@ impl AuditQuery {
     }
 }
 
+/// What lists show of an event. Its hashes, its request and what it changed are read on its own page; these travel by their
+/// columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    pub seq: i64,
+    pub at: Timestamp,
+    pub environment: Option<String>,
+    pub actor_name: String,
+    pub action: AuditAction,
+    pub object: String,
+    pub detail: String,
+    pub change: Option<ChangeId>,
+}
+
+columns!(AuditLine: seq at environment actor_name action object detail change);
+
+impl From<AuditEvent> for AuditLine {
+    fn from(event: AuditEvent) -> Self {
+        let AuditEvent { seq, at, environment, actor_name, action, object, detail, change, .. } = event;
+        Self { seq, at, environment, actor_name, action, object, detail, change }
+    }
+}
+
+impl AuditLine {
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.actor_name, self.action.sentence(&self.object))
+    }
+
+    /// As [`AuditEvent::subject`].
+    pub fn subject(&self, prefix: Option<&str>) -> Option<Subject<'_>> {
+        let Self { action, environment, object, detail, .. } = self;
+        subject_of(*action, environment.as_deref(), (object.as_str(), detail.as_str()), prefix)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditList {
     /// Newest first.
@@ -53,7 +93,12 @@ pub struct AuditList {
 /// The log's own page: what is listed, with what is told around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditView {
-    pub list: AuditList,
+    /// Newest first.
+    #[serde(with = "columns")]
+    pub lines: Vec<AuditLine>,
+    /// As in [`AuditList`], and the next one.
+    pub next: Option<i64>,
+    pub previous: Option<i64>,
     /// What names of resources begin with, by the environments of the events; without those that are declared no more or not yet.
     pub prefixes: BTreeMap<String, String>,
     pub watch: AuditWatch,
@@ -104,4 +149,43 @@ pub struct AuditEventView {
     /// The number of the last event there is.
     pub last: i64,
     pub now: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn view(lines: Vec<AuditLine>) -> AuditView {
+        AuditView {
+            lines,
+            next: None,
+            previous: None,
+            prefixes: BTreeMap::new(),
+            watch: AuditWatch { seq: 0, broken_at: None, alert: None, looked_at: None },
+        }
+    }
+
+    fn any_line() -> impl Strategy<Value = AuditLine> {
+        let at = (0_i64..4_000_000_000, 0_u32..1_000_000_000);
+        let change = prop::option::of(1_i64..10_000);
+        let environment = prop::option::of("[a-c,~=]{0,4}");
+        let action = prop::sample::select(AuditAction::ALL.to_vec());
+        (any::<i64>(), at, environment, action, prop::array::uniform3("\\PC{0,6}"), change).prop_filter_map(
+            "no such moment",
+            |(seq, (at, nanos), environment, action, [actor_name, object, detail], change)| {
+                let (at, change) = (Timestamp::from_timestamp(at, nanos)?, change.map(ChangeId));
+                Some(AuditLine { seq, at, environment, actor_name, action, object, detail, change })
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn lines_arrive_as_they_were_sent(lines in prop::collection::vec(any_line(), 0..12)) {
+            let sent = serde_json::to_string(&view(lines.clone())).unwrap();
+            prop_assert_eq!(serde_json::from_str::<AuditView>(&sent).unwrap(), view(lines));
+        }
+    }
 }

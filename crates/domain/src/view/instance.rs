@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::pool::AgentCount;
+use super::{
+    columns::{self, Cell, columns},
+    pool::AgentCount,
+};
 use crate::{
     Timestamp,
     agent::{AgentState, LastHeartbeat},
@@ -23,8 +26,8 @@ pub struct InstanceRow {
 }
 
 /// What lists show of an instance. A page carries its rows twice, drawn and to be drawn from, so that what is read on the
-/// instance's own page alone is not in them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// instance's own page alone is not in them, and they travel by their columns.
+#[derive(Clone, Debug, PartialEq)]
 pub struct InstanceLine {
     pub environment: String,
     /// The pool's declared name.
@@ -33,31 +36,70 @@ pub struct InstanceLine {
     pub zone: String,
     pub status: InstanceStatus,
     pub current_action: CurrentAction,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeHealth>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     pub agent: AgentState,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LineHeartbeat>,
 }
 
-/// The newest heartbeat, as far as lists show it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+columns!(InstanceLine: environment pool name zone status current_action probe address agent last);
+
+/// The newest heartbeat, as far and as precisely as lists show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineHeartbeat {
+    /// To the last decimal: by it the stream knows what is newer.
     pub received_at: Timestamp,
     pub cpu_percent: f64,
-    pub memory_bytes: u64,
+    pub memory_mib: u64,
 }
+
+impl From<&LastHeartbeat> for LineHeartbeat {
+    fn from(last: &LastHeartbeat) -> Self {
+        let metrics = &last.heartbeat.metrics;
+        let percent = metrics.cpu_utilization_percent;
+        Self {
+            received_at: last.received_at,
+            cpu_percent: if percent < 10.0 { (percent * 10.0).round() / 10.0 } else { percent.round() },
+            memory_mib: metrics.memory_usage_bytes.saturating_add(1 << 19) >> 20,
+        }
+    }
+}
+
+impl Cell for LineHeartbeat {
+    /// The moment first: that is what it has in common with its neighbours'.
+    fn written(&self) -> String {
+        format!("{} {} {}", self.received_at.written(), self.cpu_percent, self.memory_mib)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let received_at = Timestamp::read(parts.next()?)?;
+        let (cpu_percent, memory_mib) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some(Self { received_at, cpu_percent, memory_mib })
+    }
+}
+
+/// A word of Compute Engine's, also one that it added since.
+macro_rules! words_of_its_own {
+    ($($word:ty),+) => {
+        $(impl Cell for $word {
+            fn written(&self) -> String {
+                self.as_str().to_owned()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                Some(text.into())
+            }
+        })+
+    };
+}
+
+words_of_its_own!(InstanceStatus, CurrentAction, ProbeHealth);
 
 impl From<InstanceRow> for InstanceLine {
     fn from(row: InstanceRow) -> Self {
         let InstanceRow { environment, pool, instance, agent, last_heartbeat } = row;
-        let last = last_heartbeat.map(|last| LineHeartbeat {
-            received_at: last.received_at,
-            cpu_percent: last.heartbeat.metrics.cpu_utilization_percent,
-            memory_bytes: last.heartbeat.metrics.memory_usage_bytes,
-        });
+        let last = last_heartbeat.as_ref().map(LineHeartbeat::from);
         Self {
             environment,
             pool,
@@ -150,6 +192,7 @@ impl From<InstancePlace> for String {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceList {
     /// Those of this page.
+    #[serde(with = "columns")]
     pub rows: Vec<InstanceLine>,
     /// How many there are, whatever the words say.
     pub total: u64,
@@ -184,7 +227,85 @@ pub struct InstanceDelta {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn line(number: i64) -> InstanceLine {
+        InstanceLine {
+            environment: "dev".into(),
+            pool: "web".into(),
+            name: format!("agent-web-{number:04}"),
+            zone: "us-central1-a".into(),
+            status: InstanceStatus::Running,
+            current_action: CurrentAction::None,
+            probe: Some(ProbeHealth::Healthy),
+            address: Some(format!("10.128.0.{number}")),
+            agent: AgentState::Healthy,
+            last: Timestamp::from_timestamp(1_795_057_964, 123_456_789).map(|received_at| LineHeartbeat {
+                received_at: received_at + chrono::TimeDelta::milliseconds(number),
+                cpu_percent: 4.5,
+                memory_mib: 412,
+            }),
+        }
+    }
+
+    fn list(rows: Vec<InstanceLine>) -> InstanceList {
+        InstanceList {
+            total: rows.len() as u64,
+            agents: Vec::new(),
+            found: rows.len() as u64,
+            earlier: 0,
+            previous: None,
+            next: None,
+            rows,
+            now: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn a_row_on_its_way_is_what_differs_from_the_one_above() {
+        let rows: Vec<_> = (0..50).map(line).collect();
+        let sent = serde_json::to_string(&list(rows.clone())).unwrap();
+        assert!(sent.len() < 50 * 50, "{sent}");
+        assert_eq!(serde_json::from_str::<InstanceList>(&sent).unwrap(), list(rows));
+        let torn = sent.replacen("0dev,", "-dev,", 1);
+        assert!(serde_json::from_str::<InstanceList>(&torn).is_err(), "{torn}");
+    }
+
+    fn any_line() -> impl Strategy<Value = InstanceLine> {
+        let texts = prop::array::uniform5("[a-c,~\"=]{0,4}");
+        let last =
+            prop::option::of((0_i64..4_000_000_000, 0_u32..1_000_000_000, 0_u64..100_000, any::<u64>()));
+        let probe = prop::option::of("HEALTHY|NEW");
+        let address = prop::option::of("(10\\.[0-9])?");
+        let agent = prop::sample::select(AgentState::ALL.to_vec());
+        (texts, last, probe, address, agent).prop_map(
+            |([environment, pool, name, zone, word], last, probe, address, agent)| InstanceLine {
+                environment,
+                pool,
+                name,
+                zone,
+                status: word.clone().into(),
+                current_action: word.into(),
+                probe: probe.map(ProbeHealth::from),
+                address,
+                agent,
+                last: last.and_then(|(at, nanos, thousandths, memory_mib)| {
+                    let received_at = Timestamp::from_timestamp(at, nanos)?;
+                    Some(LineHeartbeat { received_at, cpu_percent: thousandths as f64 / 1000.0, memory_mib })
+                }),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn rows_arrive_as_they_were_sent(rows in prop::collection::vec(any_line(), 0..12)) {
+            let sent = serde_json::to_string(&list(rows.clone())).unwrap();
+            prop_assert_eq!(serde_json::from_str::<InstanceList>(&sent).unwrap(), list(rows));
+        }
+    }
 
     #[test]
     fn a_place_is_read_as_it_is_written() {

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod audit;
 pub mod autoscaling;
 pub mod change;
+mod columns;
 pub mod costs;
 pub mod diagnosis;
 pub mod edit;

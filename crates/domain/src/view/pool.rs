@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    audit::AuditLine,
     autoscaling::AutoscalingView,
     change::ChangeRow,
+    columns,
     instance::InstanceLine,
     rollout::{Brief, Rollout, VersionLabel},
 };
 use crate::{
-    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, audit::AuditEvent, condition::Condition,
+    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, condition::Condition,
     environment::EnvironmentSpec, incident::Incident, pool::PoolSpec,
 };
 
@@ -115,8 +117,9 @@ pub struct PoolOverview {
     pub instances: Vec<InstanceLine>,
     /// How many instances there are.
     pub found: u64,
-    /// The newest of its timeline, newest first, without what they were about before and after.
-    pub events: Vec<AuditEvent>,
+    /// The newest of its timeline, newest first.
+    #[serde(with = "columns")]
+    pub events: Vec<AuditLine>,
     /// What names of the environment's resources begin with.
     pub name_prefix: String,
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::health::Happening;
-use crate::{Timestamp, audit::AuditEvent};
+use super::{audit::AuditLine, columns, health::Happening};
+use crate::Timestamp;
 
 /// The half hour before the first of the agents that fail now began to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,8 @@ pub struct HalfHour {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolTimeline {
     /// Newest first.
-    pub events: Vec<AuditEvent>,
+    #[serde(with = "columns")]
+    pub events: Vec<AuditLine>,
     /// As a page of the log has them.
     pub prefixes: BTreeMap<String, String>,
     /// Pass as `before` to look further back.
