@@ -29,19 +29,21 @@ use crate::{
 };
 use domain::view::me::Me;
 
-/// What the shell knows of the viewer beyond the opening: environments, and what waits. Loads again with changes.
+/// What the shell knows beyond the opening: environments, what is open of each, what waits for the viewer, and how the control
+/// plane stands. Loads again with changes, and with whatever moves health.
 #[derive(Clone, Copy, Debug)]
 pub struct Knowledge(pub Resource<Result<Me, ApiError>>);
 
 #[component]
 pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
+    let rooms = rooms::Rooms { scope, knowledge, collapsed: None };
     view! {
         <header class="topbar">
             <div class="menu">
                 <Drop label="Rooms" class="user" face=|| icon(Icon::Menu)>
                     <nav aria-label="Rooms">
-                        {rooms::rooms(scope, None)} <div class="nav-group">
-                            <ul>{rooms::health(scope, None)}</ul>
+                        {rooms.view()} <div class="nav-group">
+                            <ul>{rooms.health()}</ul>
                         </div>
                     </nav>
                 </Drop>

@@ -176,8 +176,10 @@ pub fn App() -> AnyView {
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
     let (scope, keys) = (Scope::provide(), Keys::provide());
-    let knowledge = signed_in
-        .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
+    let knowledge = signed_in.then(|| {
+        let moved = move || (live.opened(), live.changes(), live.health());
+        Knowledge(Resource::new(moved, |_| api::me::load_me()))
+    });
     #[cfg(feature = "hydrate")]
     if let Some(Knowledge(me)) = knowledge {
         let watched = RwSignal::new(None);
@@ -219,7 +221,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
-                            <Sidebar scope=scope collapsed=collapsed />
+                            <Sidebar scope=scope knowledge=knowledge collapsed=collapsed />
                         }
                             .into_any()
                     })

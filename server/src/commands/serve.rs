@@ -103,6 +103,7 @@ pub async fn start(
             proofs: Proofs::default(),
         }),
         group_errors: Arc::default(),
+        standing: Arc::default(),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

@@ -180,7 +180,8 @@ async fn the_frame_knows_who_is_signed_in_and_what_waits(pool: PgPool) {
     let me = me::load_me(control, &operator()).await.unwrap();
     assert_eq!((me.name.as_str(), me.email.as_str()), ("olga", "olga@example.test"));
     assert_eq!(me.environments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["dev"]);
-    assert_eq!(me.changes_waiting, 1);
+    assert_eq!((me.environments[0].open_incidents, me.environments[0].open_changes), (0, 0));
+    assert!(me.standing.is_some(), "whoever may read the fleet may know");
     people::sign_out(control, &operator()).await.unwrap();
     let other = people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups).await;
     assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");

@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::diagnosis::Standing;
 use crate::{Permission, Role, Timestamp};
 
-/// One environment in the picker.
+/// One environment in the picker, and what the rooms at the side count of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentOption {
     pub name: String,
     pub region: String,
+    /// Those of the control plane itself are among them: they concern every environment.
+    pub open_incidents: u32,
+    /// Changes that wait for votes or are under way.
+    pub open_changes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,10 +24,10 @@ pub struct Me {
     pub roles: Vec<Role>,
     pub permissions: Vec<Permission>,
     pub environments: Vec<EnvironmentOption>,
-    /// Changes of all environments that stop at "awaiting approvals".
-    pub changes_waiting: u32,
-    /// Those of them that the viewer may vote on and has not.
+    /// Changes of all environments that the viewer may vote on and has not.
     pub waiting_for_me: u32,
+    /// Of the control plane itself, as of a few seconds ago at most; None: the viewer may not know.
+    pub standing: Option<Standing>,
     pub now: Timestamp,
 }
 

@@ -17,16 +17,6 @@ fn count(number: i64) -> u32 {
 }
 
 impl Store {
-    /// Changes of all environments that stop at "awaiting approvals".
-    pub async fn count_changes_waiting(&self) -> Result<u32> {
-        let waiting = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM changes WHERE state = 'awaiting_approvals'"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(count(waiting))
-    }
-
     /// Those of all environments.
     pub async fn count_changes_approved(&self) -> Result<ApprovedChanges> {
         let row = sqlx::query!(
