@@ -20,6 +20,8 @@ mod live;
 mod opening;
 mod pages;
 #[cfg(feature = "ssr")]
+mod place;
+#[cfg(feature = "ssr")]
 mod plots;
 #[cfg(any(test, feature = "ssr"))]
 mod preference;
@@ -40,11 +42,17 @@ pub use frame::kiosk::KIOSK;
 pub use pages::audit::audit_query;
 pub use routes::App;
 #[cfg(feature = "ssr")]
+pub use place::environment_of;
+#[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};
 
 /// SHA-256 in hex of the session that asks, provided by the server: it names the session and opens nothing.
 #[derive(Clone, Debug)]
 pub struct CurrentSession(pub String);
+
+/// Where the instance or the change is that the request's address names. The server provides it, where it knows.
+#[derive(Clone, Debug)]
+pub struct OfEnvironment(pub String);
 
 /// The request's id. The server provides it, so that errors can name it.
 #[derive(Clone, Debug)]

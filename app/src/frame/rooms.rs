@@ -7,7 +7,7 @@ use domain::view::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Knowledge, Scope};
+use super::{Knowledge, Known, Scope};
 use crate::{
     components::{
         glyph::{State, glyph},
@@ -49,7 +49,7 @@ pub struct Rooms {
 }
 
 /// What stands at the right of a room's name.
-type Aside = fn(&Me, Option<&str>) -> Option<AnyView>;
+type Aside = fn(&Known, Option<&str>) -> Option<AnyView>;
 
 impl Rooms {
     pub fn view(self) -> AnyView {
@@ -112,8 +112,8 @@ fn known(scope: Scope, knowledge: Knowledge, aside: Aside) -> AnyView {
                 // Read before the wait: what is read after it is not followed.
                 let named = scope.named();
                 Suspend::new(async move {
-                    let me = knowledge.0.await.ok()?;
-                    aside(&me, named.as_deref())
+                    let known = knowledge.known().await?;
+                    aside(&known, named.as_deref())
                 })
             }}
         </Transition>
@@ -129,12 +129,12 @@ fn shown<'a>(me: &'a Me, named: Option<&str>) -> Option<&'a EnvironmentOption> {
     }
 }
 
-fn open_incidents(me: &Me, named: Option<&str>) -> Option<AnyView> {
-    counted(shown(me, named)?.open_incidents)
+fn open_incidents(known: &Known, named: Option<&str>) -> Option<AnyView> {
+    counted(shown(&known.me, named)?.open_incidents)
 }
 
-fn open_changes(me: &Me, named: Option<&str>) -> Option<AnyView> {
-    counted(shown(me, named)?.open_changes)
+fn open_changes(known: &Known, named: Option<&str>) -> Option<AnyView> {
+    counted(shown(&known.me, named)?.open_changes)
 }
 
 /// Nothing is not worth a number.
@@ -149,9 +149,9 @@ fn counted(count: u32) -> Option<AnyView> {
     })
 }
 
-fn standing(me: &Me, _: Option<&str>) -> Option<AnyView> {
-    let standing = me.standing.as_ref()?;
-    let (state, said) = how_it_stands(standing);
+fn standing(known: &Known, _: Option<&str>) -> Option<AnyView> {
+    let standing = known.me.standing.as_ref()?;
+    let (state, said) = how_it_stands(Some(standing).filter(|_| known.fresh));
     let view = view! {
         <span class="push" data-s=state.as_str()>
             {glyph(state)} <span class="sr">{said}</span>
@@ -160,8 +160,9 @@ fn standing(me: &Me, _: Option<&str>) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-/// As the Health page judges it, in a few words.
-fn how_it_stands(standing: &Standing) -> (State, String) {
+/// As the Health page judges it, in a few words; None: it cannot be asked now.
+fn how_it_stands(standing: Option<&Standing>) -> (State, String) {
+    let Some(standing) = standing else { return (State::Unknown, "does not answer".to_owned()) };
     let state = match standing.status {
         HealthStatus::Ok => return (State::Ok, "well".to_owned()),
         HealthStatus::Warn => State::Warn,
@@ -198,11 +199,12 @@ mod tests {
             part: part.to_owned(),
             cause: cause.to_owned(),
         };
-        let well = how_it_stands(&standing(HealthStatus::Ok, "", ""));
+        let well = how_it_stands(Some(&standing(HealthStatus::Ok, "", "")));
         assert_eq!(well, (State::Ok, "well".to_owned()));
-        let slow = how_it_stands(&standing(HealthStatus::Warn, "Backlog", "SlowStart"));
+        assert_eq!(how_it_stands(None).0, State::Unknown);
+        let slow = how_it_stands(Some(&standing(HealthStatus::Warn, "Backlog", "SlowStart")));
         assert_eq!(slow, (State::Warn, "Backlog: SlowStart".to_owned()));
-        let unled = how_it_stands(&standing(HealthStatus::Fail, "Leader", "LeaseExpired"));
+        let unled = how_it_stands(Some(&standing(HealthStatus::Fail, "Leader", "LeaseExpired")));
         assert_eq!(unled, (State::Crit, "Leader: LeaseExpired".to_owned()));
     }
 }

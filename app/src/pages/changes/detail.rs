@@ -27,6 +27,7 @@ use crate::{
         status::badge,
         title::Title,
     },
+    frame::Scope,
     live::Live,
     pages::{audit::told_list, change_states},
     routes,
@@ -93,6 +94,7 @@ fn lead(change: &ShownChange) -> String {
 
 fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
+    Scope::here().tell(routes::change(change.id), &change.environment);
     let state = change_states::state(change.state);
     let word = change_states::word(change.state);
     let sentence = lead(change);

@@ -22,6 +22,7 @@ use crate::{
         status::badge,
         title::Title,
     },
+    frame::Scope,
     live::Live,
     pages::{agent_states, named, pools::vm_words},
     routes,
@@ -65,6 +66,7 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
     let row = Live::here().follow(view.row.clone());
     let first = view.row.clone();
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
+    Scope::here().tell(routes::instance(&first.instance.zone, &first.instance.name), &environment);
     let status = format!("{}/status", routes::instance(&first.instance.zone, &first.instance.name));
     let events = routes::audit_of(&environment, &first.instance.name);
     let short = first.instance.name.rsplit('-').next().unwrap_or_default().to_owned();

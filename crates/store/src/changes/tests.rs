@@ -76,11 +76,8 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     let waiting = store.list_changes(&waiting, 9).await.unwrap();
     assert_eq!(waiting[0].impact, samples::plan("prod").impact);
     assert_eq!(ids(waiting), [2]);
-    let open = |environment: &str, changes| OpenOf {
-        environment: Some(environment.into()),
-        incidents: 0,
-        changes,
-    };
+    let open =
+        |environment: &str, changes| OpenOf { environment: Some(environment.into()), incidents: 0, changes };
     assert_eq!(store.count_open().await.unwrap(), [open("dev", 3), open("prod", 1)]);
     let approved = store.count_changes_approved().await.unwrap();
     assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
