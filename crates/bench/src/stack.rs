@@ -73,6 +73,7 @@ impl Stack {
             watch: Arc::default(),
             group_errors: Arc::default(),
             standing: Arc::default(),
+            sums: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })

@@ -76,6 +76,8 @@ pub struct Control {
     pub watch: Arc<Watch>,
     pub group_errors: Arc<GroupErrors>,
     pub standing: Arc<standing::Seen>,
+    /// What the Fleet pages say of money.
+    pub sums: Arc<costs::Sums>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

@@ -6,12 +6,12 @@ use approval::{Assertion, Bytes32, Statement, groups, verify_assertion};
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::{
     Actor, ChangeId, ChangeState, Permission, Timestamp,
-    approvals::Ballot,
+    approvals::{Ballot, Quorum, evaluate},
     audit::AuditAction,
     change::Change,
     view::approval::{VoteAnswer, VoteBlock, VoteOptions},
 };
-use store::{NewEvent, NewVote, Tx, Vote};
+use store::{NewEvent, NewVote, Tx, Vote, WaitingChange};
 
 pub(crate) use view::approvals;
 
@@ -325,18 +325,32 @@ fn said(state: ChangeState) -> String {
 /// Of the changes that wait, those on which the person may vote and has not, oldest first. Whether they have a passkey does not matter:
 /// who has none is to register one.
 pub(crate) async fn waiting_for(control: &Control, actor: &Actor) -> Result<Vec<ChangeId>, Error> {
+    Ok(awaited(control, actor).await?.into_iter().map(|waiting| waiting.change.id).collect())
+}
+
+/// One of them, and how far its approval is by the requirement that it was proposed under.
+#[derive(Debug)]
+pub(crate) struct Awaited {
+    pub(crate) change: WaitingChange,
+    pub(crate) quorum: Quorum,
+}
+
+pub(crate) async fn awaited(control: &Control, actor: &Actor) -> Result<Vec<Awaited>, Error> {
     if !actor.may(Permission::VoteOnChange) {
         return Ok(Vec::new());
     }
     let roster = control.store.roster_in_force().await?;
     let waiting = control.store.list_waiting_changes().await?;
-    Ok(waiting
-        .into_iter()
-        .filter(|change| {
-            change.requirement.0.iter().any(|quota| roster.holds(&quota.group, &actor.id))
-                && !change.authors.contains(&actor.id)
-                && !change.voters.contains(&actor.id)
-        })
-        .map(|change| change.id)
-        .collect())
+    let for_them = |change: &WaitingChange| {
+        change.requirement.0.iter().any(|quota| roster.holds(&quota.group, &actor.id))
+            && !change.authors.contains(&actor.id)
+            && !change.voters.contains(&actor.id)
+    };
+    let seated = |change: WaitingChange| {
+        // One rejection ends a change: whoever voted on one that waits has approved it.
+        let approvers = change.voters.iter().cloned().collect();
+        let authors = change.authors.iter().cloned().collect();
+        Awaited { quorum: evaluate(&change.requirement, &roster, &approvers, &authors), change }
+    };
+    Ok(waiting.into_iter().filter(for_them).map(seated).collect())
 }

@@ -63,6 +63,9 @@ pub struct NewVote<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingChange {
     pub id: ChangeId,
+    pub environment: String,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
     pub requirement: Requirement,
     /// Ids of who proposed or edited it.
     pub authors: Vec<String>,
@@ -151,7 +154,7 @@ impl Store {
     /// Changes that wait for approvals, oldest first.
     pub async fn list_waiting_changes(&self) -> Result<Vec<WaitingChange>> {
         sqlx::query!(
-            r#"SELECT c.id, r.verdict -> 'requirement' AS requirement,
+            r#"SELECT c.id, c.environment, c.expires_at, r.verdict -> 'requirement' AS requirement,
                       (SELECT array_agg(DISTINCT author) FROM (
                            SELECT c.proposed_by AS author
                            UNION SELECT created_by FROM change_revisions
@@ -176,7 +179,14 @@ impl Store {
                 Some(value) => column::json(|| id.to_string(), "verdict", value)?,
                 None => Requirement::default(),
             };
-            Ok(WaitingChange { id, requirement, authors: row.authors, voters: row.voters })
+            Ok(WaitingChange {
+                id,
+                environment: row.environment,
+                expires_at: row.expires_at,
+                requirement,
+                authors: row.authors,
+                voters: row.voters,
+            })
         })
         .collect()
     }

@@ -104,6 +104,7 @@ pub async fn start(
         }),
         group_errors: Arc::default(),
         standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

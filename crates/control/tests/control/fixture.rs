@@ -135,6 +135,7 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         watch: Arc::default(),
         group_errors: Arc::default(),
         standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,
@@ -147,6 +148,7 @@ pub(crate) fn restarted(control: &Control) -> Control {
         live: Live::new(2, Thresholds::default()),
         group_errors: Arc::default(),
         standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         ..control.clone()

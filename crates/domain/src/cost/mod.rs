@@ -10,7 +10,7 @@ mod price_book;
 mod vm;
 
 pub use accrual::{Accrued, Forecast, RunSlice, Spend, Tally, forecast, month_of, next_month};
-pub use budget::{BudgetStanding, THRESHOLDS, crossed};
+pub use budget::{BudgetStanding, THRESHOLDS, crossed, day_share};
 pub use impact::CostImpact;
 pub(crate) use impact::cost_impact;
 pub use interval::{IntervalSteps, OpenInterval, RunningVm, VmKey, runs, step};
