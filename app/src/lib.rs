@@ -40,9 +40,9 @@ mod words;
 pub use frame::kiosk::KIOSK;
 #[cfg(feature = "ssr")]
 pub use pages::audit::audit_query;
-pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use place::environment_of;
+pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};
 

@@ -70,8 +70,7 @@ impl Standing {
     pub fn of(checks: &[HealthCheck]) -> Self {
         let status = worst(checks);
         let first = checks.iter().find(|check| check.status == status && status != HealthStatus::Ok);
-        let (part, cause) =
-            first.map(|check| (check.part.clone(), check.cause.clone())).unwrap_or_default();
+        let (part, cause) = first.map(|check| (check.part.clone(), check.cause.clone())).unwrap_or_default();
         Self { status, part, cause }
     }
 }
