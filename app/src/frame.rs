@@ -16,32 +16,70 @@ pub use keys::Keys;
 pub use sidebar::Sidebar;
 
 use crate::{
-    api::ApiError,
+    api::{self, ApiError},
     components::{
         drop::Drop,
         glyph::{State, glyph},
         icon::{Icon, icon},
         moment::{Clock, utc},
     },
+    live::Live,
     routes,
     url_state::Query,
     words,
 };
 use domain::view::me::Me;
 
-/// What the shell knows of the viewer beyond the opening: environments, and what waits. Loads again with changes.
+/// What the shell knows beyond the opening: environments, what is open of each, what waits for the viewer, and how the control
+/// plane stands. Loads again with changes, and with whatever moves health.
 #[derive(Clone, Copy, Debug)]
-pub struct Knowledge(pub Resource<Result<Me, ApiError>>);
+pub struct Knowledge {
+    me: Resource<Result<Me, ApiError>>,
+    last: StoredValue<Option<Me>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub me: Me,
+    /// False where it could not be loaded now, and is what was known before.
+    pub fresh: bool,
+}
+
+impl Knowledge {
+    pub fn load(live: Live) -> Self {
+        let moved = move || (live.opened(), live.changes(), live.health());
+        Self { me: Resource::new(moved, |_| api::me::load_me()), last: StoredValue::new(None) }
+    }
+
+    /// None: it was never loaded.
+    pub async fn known(self) -> Option<Known> {
+        match self.me.await {
+            Ok(me) => {
+                // Whoever waited may have left meanwhile.
+                let _ = self.last.try_set_value(Some(me.clone()));
+                Some(Known { me, fresh: true })
+            }
+            Err(_) => self.last.try_get_value().flatten().map(|me| Known { me, fresh: false }),
+        }
+    }
+
+    /// What is there already.
+    #[cfg(feature = "hydrate")]
+    pub fn get(self) -> Option<Me> {
+        self.me.get()?.ok()
+    }
+}
 
 #[component]
 pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
+    let rooms = rooms::Rooms { scope, knowledge, collapsed: None };
     view! {
         <header class="topbar">
             <div class="menu">
                 <Drop label="Rooms" class="user" face=|| icon(Icon::Menu)>
                     <nav aria-label="Rooms">
-                        {rooms::rooms(scope, None)} <div class="nav-group">
-                            <ul>{rooms::health(scope, None)}</ul>
+                        {rooms.view()} <div class="nav-group">
+                            <ul>{rooms.health()}</ul>
                         </div>
                     </nav>
                 </Drop>
@@ -80,7 +118,7 @@ fn waiting(knowledge: Knowledge) -> AnyView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                let count = knowledge.0.await.map_or(0, |me| me.waiting_for_me);
+                let count = knowledge.known().await.map_or(0, |known| known.me.waiting_for_me);
                 (count > 0)
                     .then(|| {
                         let said = words::count(u64::from(count), "change");

@@ -20,6 +20,8 @@ mod live;
 mod opening;
 mod pages;
 #[cfg(feature = "ssr")]
+mod place;
+#[cfg(feature = "ssr")]
 mod plots;
 #[cfg(any(test, feature = "ssr"))]
 mod preference;
@@ -40,6 +42,8 @@ mod words;
 pub use frame::kiosk::KIOSK;
 #[cfg(feature = "ssr")]
 pub use pages::audit::{AUDIT_NAMES, audit_query};
+#[cfg(feature = "ssr")]
+pub use place::environment_of;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};
@@ -47,6 +51,10 @@ pub use shell::{shell, unavailable_page};
 /// SHA-256 in hex of the session that asks, provided by the server: it names the session and opens nothing.
 #[derive(Clone, Debug)]
 pub struct CurrentSession(pub String);
+
+/// Where the instance or the change is that the request's address names. The server provides it, where it knows.
+#[derive(Clone, Debug)]
+pub struct OfEnvironment(pub String);
 
 /// The request's id. The server provides it, so that errors can name it.
 #[derive(Clone, Debug)]

@@ -297,11 +297,6 @@ impl Live {
 
 #[cfg(feature = "hydrate")]
 impl Live {
-    /// Where the instance of that name runs, once its row is drawn.
-    pub fn environment_of(self, name: &str) -> Option<String> {
-        self.shown.environment_of(name)
-    }
-
     /// What arrived before a gap may be older than what pages load after it. Rows are not: a stream begins with them.
     fn reopened(self) {
         self.passed.update_value(HashMap::clear);

@@ -33,6 +33,8 @@ pub struct Opening {
     pub sidebar_collapsed: bool,
     /// None: nobody is signed in.
     pub viewer: Option<Viewer>,
+    /// Of the instance or the change that the address names: where it is. None: the address says it itself, or nobody knows.
+    pub environment: Option<String>,
     /// The newest event of the live stream before the page was read: the stream begins after it. Empty: nobody knows.
     pub told: String,
 }
@@ -60,6 +62,7 @@ impl Opening {
             single_keys: api::single_keys::of_request(),
             sidebar_collapsed: api::sidebar::of_request(),
             viewer,
+            environment: use_context::<crate::OfEnvironment>().map(|crate::OfEnvironment(name)| name),
             told: control.map(|control| control.live.head().to_string()).unwrap_or_default(),
         }
     }
@@ -73,6 +76,7 @@ impl Opening {
             single_keys: true,
             sidebar_collapsed: false,
             viewer: None,
+            environment: None,
             told: String::new(),
         }
     }

@@ -10,7 +10,6 @@ use leptos_router::{
 };
 
 use crate::{
-    api,
     components::{drop::OpenDrop, focus::FocusOnArrival, moment::Clock, toast::Toasts},
     frame::{Keys, Knowledge, Scope, Sidebar, Topbar, kiosk},
     live::Live,
@@ -132,12 +131,19 @@ pub fn environment_of(path: &str) -> Option<&str> {
     (!environment.is_empty() && !name.is_empty()).then_some(environment)
 }
 
-/// The instance that a path names. Where it runs is not in it.
-#[cfg(any(feature = "hydrate", test))]
-pub fn instance_of(path: &str) -> Option<&str> {
-    let (zone, rest) = path.strip_prefix(INSTANCES)?.strip_prefix('/')?.split_once('/')?;
-    let name = rest.split('/').next()?;
-    (!zone.is_empty() && !name.is_empty()).then_some(name)
+/// The instance or the change that a path names, as the path begins. Where it is, is not in it.
+pub fn thing_of(path: &str) -> Option<&str> {
+    let parts = if is_within(path, INSTANCES) {
+        3
+    } else if is_within(path, CHANGES) {
+        2
+    } else {
+        return None;
+    };
+    let end = path.match_indices('/').nth(parts).map_or(path.len(), |(at, _)| at);
+    let thing = &path[..end];
+    let mut named = thing.split('/').skip(1);
+    (named.clone().count() == parts && named.all(|part| !part.is_empty())).then_some(thing)
 }
 
 /// The list of one environment's things that this path is or belongs to; elsewhere the picker leads to Fleet.
@@ -177,25 +183,22 @@ pub fn App() -> AnyView {
 fn Frame(live: Live, signed_in: bool) -> AnyView {
     let path = use_location().pathname;
     let (scope, keys) = (Scope::provide(), Keys::provide());
-    let knowledge = signed_in
-        .then(|| Knowledge(Resource::new(move || (live.opened(), live.changes()), |_| api::me::load_me())));
+    let knowledge = signed_in.then(|| Knowledge::load(live));
     #[cfg(feature = "hydrate")]
     crate::unfolded::remember();
     #[cfg(feature = "hydrate")]
-    if let Some(Knowledge(me)) = knowledge {
+    if let Some(knowledge) = knowledge {
         let watched = RwSignal::new(None);
         Effect::new(move |_| {
             let first = move || {
-                let me = me.get()?.ok()?;
+                let me = knowledge.get()?;
                 // Changes are told to every tab, so a fleet without an environment is watched too.
                 Some(me.environments.into_iter().next().map(|option| option.name).unwrap_or_default())
             };
-            // Of an instance's page only its row says it: until that is drawn, and while it is drawn anew, all stays as it was.
-            let of_instance = || {
-                let name = path.with(|path| instance_of(path).map(str::to_owned))?;
-                live.environment_of(&name).or_else(|| watched.get_untracked())
-            };
-            let wanted = scope.named().or_else(of_instance).or_else(first);
+            // Of an instance or a change only its page says it: until that is drawn, all stays as it was.
+            let as_before =
+                || path.with(|path| thing_of(path).is_some()).then(|| watched.get_untracked()).flatten();
+            let wanted = scope.named().or_else(as_before).or_else(first);
             if wanted.is_some() {
                 watched.set(wanted);
             }
@@ -222,7 +225,7 @@ fn Frame(live: Live, signed_in: bool) -> AnyView {
                         }
                         view! {
                             <Topbar scope=scope knowledge=knowledge />
-                            <Sidebar scope=scope collapsed=collapsed />
+                            <Sidebar scope=scope knowledge=knowledge collapsed=collapsed />
                         }
                             .into_any()
                     })

@@ -21,6 +21,12 @@ pub fn count(value: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", number(value))
 }
 
+/// A small number as a word, for sentences: `one`, `two`, up to `nine`.
+pub fn spelled(value: usize) -> Option<&'static str> {
+    const WORDS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    WORDS.get(value.checked_sub(1)?).copied()
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn list(items: &[String]) -> String {
     match items {
@@ -78,6 +84,11 @@ pub fn percent(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_numbers_have_words() {
+        assert_eq!([0, 1, 9, 10].map(spelled), [None, Some("one"), Some("nine"), None]);
+    }
 
     #[test]
     fn figures_are_grouped_by_thousands() {

@@ -120,6 +120,8 @@ test('a budget gives a notice at its threshold, on Costs and on Fleet, and the l
     await page.goto('/');
     return notice.test(await words(main(page)));
   }, { within: 60_000, every: 1000 });
+  const spend = main(page).getByRole('region', { name: 'Spend today' });
+  assert.match(await words(spend), /^Spend today Costs .*\$[\d.,]+ of under \$0\.01 a day .*by the month's end, \d+ % of the budget of \$0\.01/);
   await main(page).getByRole('link', { name: 'See the costs' }).click();
   await page.waitForURL(/\/costs/);
   await page.goto('/audit');

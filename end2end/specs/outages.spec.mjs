@@ -48,6 +48,8 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   const notice = main(fleet).getByRole('alert').filter({ hasText: /^Compute Engine does not answer since \d\d:\d\d:\d\d UTC\./ });
   await notice.waitFor({ timeout: 30_000 });
   assert.deepEqual(await instanceNames(page), names, 'what was last read is kept');
+  const standing = (words) => fleet.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: words });
+  await standing(/^Control plane .*ComputeUnavailable$/).waitFor({ timeout: 30_000 });
   const since = async () => /since [\d:]+ UTC/.exec(await words(notice))[0];
   const first = await since();
 
@@ -78,6 +80,7 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   await health.goto('/settings/health');
   assert.match(await words(part), /Well Answers/);
   await main(fleet).getByText('All 2 agents are healthy.').waitFor();
+  await standing(/^Control plane .*well$/).waitFor({ timeout: 30_000 });
   await assertSameDocument(page);
   await assertSameDocument(fleet);
 });

@@ -201,4 +201,5 @@ test('health names each part of the control plane with its cause', async () => {
   const code = main(page).getByRole('link', { name: 'KeepsUp' });
   assert.match(await code.getAttribute('href'), /^\/docs\/errors\.md#.*KeepsUp$/);
   await main(page).getByText('Every part of the control plane is well.').waitFor();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Control plane .*well$/ }).waitFor();
 });

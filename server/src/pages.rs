@@ -19,7 +19,8 @@ use crate::headers::{RequestId, content_security_policy};
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 pub async fn render_whole(State(control): State<Control>, request: Request, next: Next) -> Response {
-    let rendering = control.tasks.spawn(async move {
+    let rendering = control.tasks.clone().spawn(async move {
+        let request = placed(&control, request).await;
         let (parts, body) = next.run(request).await.into_parts();
         let bytes = to_bytes(body, LARGEST_PAGE).await.map_err(|error| error.to_string())?;
         Ok::<_, String>(Response::from_parts(parts, Body::from(bytes)))
@@ -37,6 +38,16 @@ pub async fn render_whole(State(control): State<Control>, request: Request, next
     }
 }
 
+/// With the environment of the instance or the change that it names.
+async fn placed(control: &Control, mut request: Request) -> Request {
+    let Some(actor) = request.extensions().get::<Actor>().cloned() else { return request };
+    let path = request.uri().path().to_owned();
+    if let Some(environment) = app::environment_of(control, &actor, &path).await {
+        request.extensions_mut().insert(app::OfEnvironment(environment));
+    }
+    request
+}
+
 /// What pages and server functions find in their context: the use-cases, who asks, and by which request.
 pub fn provide(control: &Control) {
     provide_context(control.clone());
@@ -46,6 +57,9 @@ pub fn provide(control: &Control) {
         }
         if let Some(session) = parts.extensions.get::<app::CurrentSession>() {
             provide_context(session.clone());
+        }
+        if let Some(place) = parts.extensions.get::<app::OfEnvironment>() {
+            provide_context(place.clone());
         }
         if let Some(RequestId(id)) = parts.extensions.get::<RequestId>() {
             provide_context(app::RequestId(id.clone()));

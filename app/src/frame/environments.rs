@@ -1,4 +1,5 @@
-//! Which environment the pages show. The address says it; without a word of it, the first one is meant.
+//! Which environment the pages show. The address says it, or the page once it knows of what it is: an instance or a change is named
+//! without its environment. Without a word of it, the first one is meant.
 
 use domain::view::me::EnvironmentOption;
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use crate::{
         drop::Drop,
         icon::{Icon, icon},
     },
+    opening::Opening,
     routes,
     url_state::{Query, use_query},
 };
@@ -17,17 +19,26 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
     named: Memo<Option<String>>,
+    /// The thing of which a page has told the environment, as its address begins.
+    told: RwSignal<Option<(String, String)>>,
 }
 
 impl Scope {
     pub fn provide() -> Self {
         let query = use_query();
         let path = use_location().pathname;
+        let thing = move || path.with(|path| routes::thing_of(path).map(str::to_owned));
+        // Of the page that the server drew, it has told both sides.
+        let told = RwSignal::new(untrack(thing).zip(Opening::here().environment));
         let named = Memo::new(move |_| {
             path.with(|path| routes::environment_of(path).map(str::to_owned))
+                .or_else(|| {
+                    let (of, environment) = told.get()?;
+                    (thing()? == of).then_some(environment)
+                })
                 .or_else(|| query.with(|query| query.get("environment").map(str::to_owned)))
         });
-        let scope = Self { named };
+        let scope = Self { named, told };
         provide_context(scope);
         scope
     }
@@ -36,7 +47,15 @@ impl Scope {
         expect_context()
     }
 
-    /// The environment that the address names.
+    /// A page tells where the thing is whose address begins so.
+    pub fn tell(self, thing: String, environment: &str) {
+        let now = Some((thing, environment.to_owned()));
+        if self.told.with_untracked(|told| *told != now) {
+            self.told.set(now);
+        }
+    }
+
+    /// The environment that the address names, or the thing in it.
     pub fn named(self) -> Option<String> {
         self.named.get()
     }
@@ -64,7 +83,8 @@ pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
                 // Read before the wait: what is read after it is not followed.
                 let (named, here) = (scope.named(), path.get());
                 Suspend::new(async move {
-                    let environments = knowledge.0.await.map(|me| me.environments).unwrap_or_default();
+                    let known = knowledge.known().await;
+                    let environments = known.map(|known| known.me.environments).unwrap_or_default();
                     #[cfg(feature = "hydrate")]
                     crate::components::focus::keep_focus();
                     menu(environments, named, &here)

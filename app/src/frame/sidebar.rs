@@ -2,10 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{
-    Scope,
-    rooms::{health, rooms},
-};
+use super::{Knowledge, Scope, rooms::Rooms};
 use crate::{
     api::sidebar::CollapseSidebar,
     components::icon::{Icon, icon},
@@ -13,11 +10,12 @@ use crate::{
 
 /// `collapsed` is what the shell goes by, too.
 #[component]
-pub fn Sidebar(scope: Scope, collapsed: RwSignal<bool>) -> AnyView {
+pub fn Sidebar(scope: Scope, knowledge: Option<Knowledge>, collapsed: RwSignal<bool>) -> AnyView {
+    let rooms = Rooms { scope, knowledge, collapsed: Some(collapsed) };
     view! {
         <nav class="sidebar" aria-label="Main">
-            {rooms(scope, Some(collapsed))} <div class="nav-foot">
-                <ul>{health(scope, Some(collapsed))}</ul>
+            {rooms.view()} <div class="nav-foot">
+                <ul>{rooms.health()}</ul>
                 {switch(collapsed)}
             </div>
         </nav>

@@ -86,11 +86,6 @@ impl Shown {
         })
     }
 
-    /// Where the one of that name runs, if it is drawn.
-    pub(super) fn environment_of(self, name: &str) -> Option<String> {
-        self.places().into_iter().find(|(_, of)| of == name).map(|(environment, _)| environment)
-    }
-
     pub(super) fn heard(self, rows: Vec<InstanceRow>) {
         for row in rows {
             let signal = self
@@ -154,12 +149,9 @@ mod tests {
         shown.heard(vec![row("a", AgentState::Healthy), row("b", AgentState::Healthy)]);
         assert_eq!(first.get_untracked().agent, AgentState::Healthy);
         assert_eq!(names(), ["a"], "what is not drawn is not asked for");
-        let environments = || ["a", "b"].map(|name| shown.environment_of(name));
-        assert_eq!(environments(), [Some("dev".to_owned()), None]);
 
         drawing.cleanup();
         assert!(names().is_empty());
-        assert!(environments().iter().all(Option::is_none));
         shown.heard(vec![row("a", AgentState::Silent)]);
         let again = shown.follow(row("a", AgentState::Healthy), true);
         assert_eq!(again.get_untracked().agent, AgentState::Silent);

@@ -212,7 +212,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         <PageHead
             title="Changes"
             lead=move || lead.words(clock)
-            actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" primary=true /> }
+            actions=|| view! { <ButtonLink href=routes::IMPORT label="Import from Terraform" /> }
         />
         <Tabs label="Presets" tabs=tabs current=here />
         <section class="panel block" aria-label="Changes">

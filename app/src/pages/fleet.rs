@@ -3,9 +3,12 @@
 mod ailing;
 mod counts;
 mod grid;
+mod lead;
 mod mosaic;
 mod pool;
 mod rail;
+mod rollouts;
+mod spend;
 
 use domain::{agent::AgentState, view::fleet::FleetView};
 use leptos::prelude::*;
@@ -58,7 +61,11 @@ fn draw(view: FleetView) -> AnyView {
 
 fn nothing_yet(view: &FleetView) -> AnyView {
     let environment = view.environment.clone();
-    let changes = view.changes.clone();
+    let waiting = rail::waiting(&view.waiting, environment.as_deref());
+    let others = waiting.is_some();
+    let changes = (!view.changes.is_empty()).then(|| rail::changes(&view.changes, others)).flatten();
+    let open = (waiting.is_some() || changes.is_some())
+        .then(|| view! { <div class="stack">{waiting} {changes}</div> });
     view! {
         <PageHead
             title="Fleet"
@@ -67,8 +74,7 @@ fn nothing_yet(view: &FleetView) -> AnyView {
                 None => "No fleet is declared yet.".to_owned(),
             }
         />
-        {(!changes.is_empty())
-            .then(|| view! { <div class="stack">{rail::changes(changes.clone())}</div> })}
+        {open}
         {half_applied(view)}
         <section class="panel block" aria-label="Nothing yet">
             <Empty title="Begin with the Terraform you have" icon=Icon::Import>
@@ -114,22 +120,30 @@ fn agents(mut view: FleetView) -> AnyView {
     let tallies: Vec<_> = pools.iter().map(|pool| pool.tally).collect();
     let tally = Memo::new(move |_| agent_states::sum(tallies.iter().map(|tally| tally.get())));
     let in_pools = words::count(pools.len() as u64, "pool");
-    let changes = view.changes.clone();
-    let open_changes = changes.len() as u64;
-    let lead = move || {
+    let open = lead::open(&view);
+    let health = Memo::new(move |_| {
         let tally = tally.get();
         let (total, healthy) = (total(&tally), agent_states::of(&tally, AgentState::Healthy));
-        let health = match total {
+        match total {
             0 => "No agent runs yet.".to_owned(),
             _ if healthy == total => format!("All {} are healthy.", words::count(total, "agent")),
             _ => format!("{} of {} are healthy.", words::number(healthy), words::count(total, "agent")),
-        };
-        let verb = if open_changes == 1 { "is" } else { "are" };
-        let waiting = match open_changes {
-            0 => String::new(),
-            _ => format!(" {} {verb} under way.", words::count(open_changes, "change")),
-        };
-        health + &waiting
+        }
+    });
+    // Only the words about health are drawn anew when an agent passes into another state.
+    let lead = move || {
+        view! {
+            {move || health.get()}
+            {lead::sentence(&open)}
+        }
+    };
+    let aside = view! {
+        <div class="stack">
+            {rail::waiting(&view.waiting, view.environment.as_deref())}
+            {rollouts::rollouts(&view.rollouts, &environment)}
+            {spend::spend(view.spend.as_ref(), &environment)}
+            {rail::changes(&view.changes, !view.waiting.is_empty())}
+        </div>
     };
     let heading = move || format!("{} in {in_pools}", words::count(total(&tally.get()), "agent"));
     let in_state = move |state: AgentState| {
@@ -194,7 +208,7 @@ fn agents(mut view: FleetView) -> AnyView {
                     {counts::counts(&pools)}
                 </details>
             </section>
-            <div class="stack">{rail::changes(changes)}</div>
+            {aside}
         </div>
     }
     .into_any()

@@ -22,13 +22,24 @@ fn only_a_pool_s_path_names_an_environment() {
 }
 
 #[test]
-fn an_instance_is_named_by_its_page_and_by_those_below_it() {
-    for path in ["/instances/us-central1-a/agent-web-x7k2", "/instances/us-central1-a/agent-web-x7k2/status"]
-    {
-        assert_eq!(instance_of(path), Some("agent-web-x7k2"), "{path}");
+fn a_thing_is_named_by_its_page_and_by_those_below_it() {
+    let vm = "/instances/us-central1-a/agent-web-x7k2";
+    for path in [vm.to_owned(), format!("{vm}/status"), format!("{vm}/serial/")] {
+        assert_eq!(thing_of(&path), Some(vm), "{path}");
     }
-    for path in ["/instances", "/instances/", "/instances/us-central1-a", "/instances/z/", "/pools/dev/web"] {
-        assert_eq!(instance_of(path), None, "{path}");
+    assert_eq!(thing_of("/changes/chg-12"), Some("/changes/chg-12"));
+    for path in [
+        "/instances",
+        "/instances/",
+        "/instances/us-central1-a",
+        "/instances/z/",
+        "/instances//a",
+        "/changes",
+        "/changes/",
+        "/pools/dev/web",
+        "/",
+    ] {
+        assert_eq!(thing_of(path), None, "{path}");
     }
 }
 

@@ -72,6 +72,8 @@ impl Stack {
             signing: Arc::new(Signing::at(&self.url)?),
             watch: Arc::default(),
             group_errors: Arc::default(),
+            standing: Arc::default(),
+            sums: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })

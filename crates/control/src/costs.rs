@@ -1,6 +1,7 @@
 //! Costs: what a month's run intervals add up to, and the environment's budget.
 
 mod pool;
+mod today;
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,7 @@ use domain::{
     cost::{
         BudgetStanding, Money, Monthly, PriceBook, RunSlice, Tally, crossed, forecast, month_of, next_month,
     },
-    view::{
-        costs::{BudgetView, CostsView, DaySpend, SpendRow, is_exported},
-        fleet::BudgetNotice,
-    },
+    view::costs::{BudgetView, CostsView, DaySpend, SpendRow, is_exported},
 };
 use store::{Environment, NewEvent, RunningNow};
 
@@ -22,6 +20,8 @@ use crate::{Control, Error, environments, error::authorize};
 
 pub(crate) use pool::declared_price;
 pub use pool::load_pool_costs;
+pub use today::Sums;
+pub(crate) use today::of_fleet;
 
 /// A budget beyond it is a slip of the finger.
 const LARGEST_BUDGET: Money = Money::from_dollars(10_000_000);
@@ -176,23 +176,6 @@ async fn budget(
         revision: budget.revision,
     };
     Ok(BudgetView { revision: budget.revision, standing: Some(standing) })
-}
-
-/// What was noted of the budget in force, this month: the highest threshold.
-pub(crate) async fn budget_notice(
-    control: &Control,
-    environment: &Environment,
-) -> Result<Option<BudgetNotice>, Error> {
-    let Some(as_of) = environment.observed_at else { return Ok(None) };
-    let Some(budget) = control.store.get_budget(&environment.name).await? else { return Ok(None) };
-    let Some(monthly) = budget.monthly else { return Ok(None) };
-    let month = month_of(as_of.date_naive());
-    let notices = control.store.list_budget_notices(&environment.name, budget.revision, month).await?;
-    Ok(notices.last().map(|notice| BudgetNotice {
-        threshold: notice.threshold,
-        monthly,
-        crossed_at: notice.crossed_at,
-    }))
 }
 
 /// What the month of `as_of` has cost until then.

@@ -1,7 +1,7 @@
 //! Environments: what each declares, beside when it was last seen.
 
 use domain::{
-    Actor, Permission,
+    Actor, ChangeId, Permission,
     view::environment::{EnvironmentList, EnvironmentView},
 };
 use store::Environment;
@@ -36,6 +36,20 @@ fn view(environment: Environment) -> EnvironmentView {
         observed_at: environment.observed_at,
         conditions: environment.conditions,
     }
+}
+
+/// Where an instance runs, by what is known of it this moment.
+pub fn of_instance(control: &Control, actor: &Actor, zone: &str, name: &str) -> Result<String, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row = control.live.row(zone, name);
+    row.map(|row| row.environment).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))
+}
+
+/// Whose declaration a change is.
+#[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
+pub async fn of_change(control: &Control, actor: &Actor, id: ChangeId) -> Result<String, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    control.store.environment_of_change(id).await?.ok_or_else(|| Error::NotFound(id.to_string()))
 }
 
 /// Refuses what no environment can be called before the database chokes on it.

@@ -3,15 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    Actor, ChangeState, Permission,
-    condition::{ConditionStatus, ConditionType},
+    Actor, ChangeId, ChangeState, Permission,
+    approvals::Quorum,
+    condition::{Condition, ConditionStatus, ConditionType},
     derive,
-    view::fleet::{FleetAgent, FleetPool, FleetView, FleetZone},
+    name::last_segment,
+    view::{
+        change::ChangeRow,
+        fleet::{
+            AwaitedVote, FleetAgent, FleetPool, FleetRollout, FleetView, FleetZone, SeatCount, VersionCount,
+        },
+        rollout::VersionLabel,
+    },
+};
+use store::Pool;
+
+use crate::{
+    Control, Error, changes, costs, environments,
+    error::authorize,
+    live::LiveRow,
+    rollouts, votes,
 };
 
-use crate::{Control, Error, costs, environments, error::authorize, live::LiveRow};
-
 const OPEN_CHANGES: u32 = 10;
+/// Of those that wait for the viewer; the way to all of them stands beside.
+const AWAITED: u32 = 20;
 
 /// Agents by pool and zone; in each zone by name.
 type Places = HashMap<String, BTreeMap<String, Vec<FleetAgent>>>;
@@ -35,15 +51,20 @@ pub async fn load_fleet(
         states: &states,
         ..Default::default()
     };
-    let open = control.store.list_changes(&open, OPEN_CHANGES).await?;
-    let changes = crate::changes::rows(control, actor, open).await?;
+    let waiting = waiting(control, actor, open.environment).await?;
+    let found = control.store.list_changes(&open, OPEN_CHANGES).await?;
+    let mut changes = changes::rows(control, actor, found).await?;
+    changes.retain(|row| waiting.iter().all(|awaited| awaited.change.id != row.id));
     let now = control.clock.now();
     let Some(environment) = environment else {
         return Ok(FleetView {
             environment: None,
             zones: Vec::new(),
             pools: Vec::new(),
+            waiting,
             changes,
+            rollouts: Vec::new(),
+            spend: None,
             incidents: control.store.list_open_incidents(None).await?,
             observed_at: None,
             unreachable: None,
@@ -52,8 +73,9 @@ pub async fn load_fleet(
             now,
         });
     };
-    let budget_notice = costs::budget_notice(control, &environment).await?;
+    let (spend, budget_notice) = costs::of_fleet(control, &environment).await?;
     let declared = control.store.list_pools(&environment.name).await?;
+    let rollouts = rollouts_of(control, &environment.name, &declared).await?;
     let mut places = control.live.look(&environment.name, |all| placed(&all));
     // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
     // is worth an empty column, not that.
@@ -87,13 +109,93 @@ pub async fn load_fleet(
         environment: Some(environment.name),
         zones: zones.into_iter().collect(),
         pools,
+        waiting,
         changes,
+        rollouts,
+        spend,
         observed_at: environment.observed_at,
         unreachable,
         half_applied,
         budget_notice,
         now,
     })
+}
+
+/// Those of the environment, or of all where there is none yet.
+async fn waiting(
+    control: &Control,
+    actor: &Actor,
+    environment: Option<&str>,
+) -> Result<Vec<AwaitedVote>, Error> {
+    let awaited = votes::awaited(control, actor).await?;
+    if awaited.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ChangeId> = awaited.iter().map(|(id, _)| *id).collect();
+    let filter = store::ChangeFilter { environment, among: Some(&ids), ..Default::default() };
+    let found = control.store.list_changes(&filter, AWAITED).await?;
+    let rows = changes::rows(control, actor, found).await?;
+    let mut rows: BTreeMap<ChangeId, ChangeRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let with_row = |(id, quorum): (ChangeId, Quorum)| {
+        let change = rows.remove(&id)?;
+        let seats = quorum.0.iter().map(|seats| SeatCount {
+            group: seats.group.clone(),
+            needed: seats.needed,
+            taken: seats.taken(),
+        });
+        Some(AwaitedVote { seats: seats.collect(), expires_at: change.expires_at, change })
+    };
+    Ok(awaited.into_iter().filter_map(with_row).collect())
+}
+
+/// Pools whose last look says so. Which VM is to run which version is counted where the VMs are: none of them is read for it.
+async fn rollouts_of(
+    control: &Control,
+    environment: &str,
+    declared: &[Pool],
+) -> Result<Vec<FleetRollout>, Error> {
+    let rolling: Vec<_> = declared
+        .iter()
+        .filter_map(|pool| {
+            let updated =
+                pool.conditions.iter().find(|condition| condition.kind == ConditionType::Updated)?;
+            let moves = updated.status == ConditionStatus::False || updated.reason == "Canary";
+            moves.then_some((pool, updated))
+        })
+        .collect();
+    if rolling.is_empty() {
+        return Ok(Vec::new());
+    }
+    let labels = rollouts::labels(control, environment).await?;
+    let counts = control.live.look(environment, |all| {
+        let mut counts: HashMap<String, BTreeMap<String, u32>> = HashMap::new();
+        for row in all.iter().filter(|row| rolling.iter().any(|(pool, _)| pool.name == row.pool)) {
+            let Some(template) = row.instance.template.as_deref() else { continue };
+            let of_pool = counts.entry(row.pool.clone()).or_default();
+            *of_pool.entry(last_segment(template).to_owned()).or_default() += 1;
+        }
+        counts
+    });
+    let of_pool = |(pool, updated): (&Pool, &Condition)| {
+        let own = counts.get(&pool.name).into_iter().flatten();
+        let mut versions: Vec<_> = own
+            .map(|(resource, vms)| {
+                let label = labels.get(resource).cloned().unwrap_or_else(|| VersionLabel {
+                    template: String::new(),
+                    number: None,
+                    resource: resource.clone(),
+                });
+                (label.number, VersionCount { version: label.short(), vms: *vms })
+            })
+            .collect();
+        versions.sort_by_key(|(number, _)| *number);
+        FleetRollout {
+            pool: pool.name.clone(),
+            condition: updated.clone(),
+            versions: versions.into_iter().map(|(_, count)| count).collect(),
+        }
+    };
+    Ok(rolling.into_iter().map(of_pool).collect())
 }
 
 fn placed(all: &[&LiveRow]) -> Places {

@@ -43,6 +43,7 @@ pub mod rosters;
 pub mod search;
 pub mod sessions;
 mod signing;
+pub mod standing;
 pub mod templates;
 mod testimony;
 pub mod timeline;
@@ -74,6 +75,9 @@ pub struct Control {
     pub signing: Arc<Signing>,
     pub watch: Arc<Watch>,
     pub group_errors: Arc<GroupErrors>,
+    pub standing: Arc<standing::Seen>,
+    /// What the Fleet pages say of money.
+    pub sums: Arc<costs::Sums>,
     /// Every task is spawned here, so that a stop waits for it.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, tim
 use crate::{
     Control, Error, alerts, health,
     live::{KnownHealth, PendingHeartbeat},
+    standing,
 };
 
 /// A restart loses at most one batch of heartbeats.
@@ -27,7 +28,7 @@ const NET: Duration = Duration::from_secs(30);
 const BURST: Duration = Duration::from_millis(150);
 
 pub fn start(control: &Control) {
-    for task in [Task::Follow, Task::Write, Task::Tick] {
+    for task in [Task::Follow, Task::Write, Task::Tick, Task::Stand] {
         let control = control.clone();
         control.tasks.clone().spawn(async move {
             let stop = control.stop.clone();
@@ -36,6 +37,7 @@ pub fn start(control: &Control) {
                     Task::Follow => follow(&control).await,
                     Task::Write => write(&control).await,
                     Task::Tick => tick(&control).await,
+                    Task::Stand => standing::watch(&control).await,
                 }
             };
             tokio::select! { () = stop.cancelled() => {}, () = work => {} }
@@ -51,6 +53,7 @@ enum Task {
     Follow,
     Write,
     Tick,
+    Stand,
 }
 
 async fn tick(control: &Control) {
@@ -203,6 +206,10 @@ impl News {
                 }
                 control.live.pools_changed(environment);
             }
+        }
+        // Pages ask as soon as they are told.
+        if self.everything || !self.health.is_empty() || !self.pools.is_empty() {
+            control.standing.forget();
         }
         if self.everything || !self.health.is_empty() {
             control.live.set_commands(control.store.list_pending_commands().await?);

@@ -14,7 +14,7 @@ use domain::{
 };
 use store::{NewEvent, NewVote, Tx, Vote};
 
-pub(crate) use polls::{seats, waiting_for};
+pub(crate) use polls::{awaited, seats, waiting_for};
 pub(crate) use view::approvals;
 
 use crate::{

@@ -204,6 +204,14 @@ impl Store {
         Ok(read(&self.pool, Some(id), None).await?.pop())
     }
 
+    /// None: there is no such change.
+    pub async fn environment_of_change(&self, id: ChangeId) -> Result<Option<String>> {
+        let name = sqlx::query_scalar!("SELECT environment FROM changes WHERE id = $1", id.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(name)
+    }
+
     /// Oldest first, as a reconciler takes them.
     pub async fn list_changes_in(&self, states: &[ChangeState]) -> Result<OpenChanges> {
         believed(rows(&self.pool, None, Some(states), None).await?)

@@ -30,6 +30,16 @@ pub struct EnvironmentPlace {
     pub name_prefix: String,
 }
 
+/// How much is open of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOf {
+    /// None: of the control plane itself.
+    pub environment: Option<String>,
+    pub incidents: u32,
+    /// Changes that are not ended.
+    pub changes: u32,
+}
+
 struct Row {
     name: String,
     generation: i64,
@@ -104,6 +114,33 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         Ok(places)
+    }
+
+    /// Of those of which something is open; by name, the control plane itself last.
+    pub async fn count_open(&self) -> Result<Vec<OpenOf>> {
+        let rows = sqlx::query!(
+            r#"SELECT environment AS "environment?",
+                      count(*) FILTER (WHERE is_incident) AS "incidents!",
+                      count(*) FILTER (WHERE NOT is_incident) AS "changes!"
+               FROM (
+                   SELECT environment, true AS is_incident FROM incidents WHERE closed_at IS NULL
+                   UNION ALL
+                   SELECT environment, false FROM changes
+                       WHERE state IN ('awaiting_approvals', 'approved', 'applying')
+               ) open
+               GROUP BY environment ORDER BY environment"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(rows
+            .into_iter()
+            .map(|row| OpenOf {
+                environment: row.environment,
+                incidents: count(row.incidents),
+                changes: count(row.changes),
+            })
+            .collect())
     }
 
     pub async fn get_environment(&self, name: &str) -> Result<Option<Environment>> {

@@ -288,7 +288,7 @@ mod tests {
     use sqlx::PgPool;
 
     use super::*;
-    use crate::samples::at;
+    use crate::{OpenOf, samples::at};
 
     async fn open(store: &Store, zone: &str, seconds: i64) -> Option<i64> {
         let cause = Cause::MassFailure(Part::Zone(zone.into()));
@@ -324,6 +324,8 @@ mod tests {
         );
         assert_eq!(store.list_open_incidents(Some("dev")).await.unwrap().len(), 1);
         assert_eq!(store.list_open_incidents(Some("prod")).await.unwrap(), []);
+        let dev = OpenOf { environment: Some("dev".into()), incidents: 1, changes: 0 };
+        assert_eq!(store.count_open().await.unwrap(), [dev]);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use domain::Timestamp;
 use sqlx::postgres::types::PgInterval;
 
-use crate::{Error, Result, Store, Tx};
+use crate::{Error, Notification, Result, Store, Tx};
 
 /// The number of a leadership; a newer one is larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,9 +44,10 @@ impl Store {
         })
     }
 
-    /// A new epoch if nobody leads, the lease ran out, or `holder` itself asks again (a restarted process need not wait for its old lease).
+    /// A new epoch, told to every listener, if nobody leads, the lease ran out, or `holder` itself asks again (a restarted process need not wait for its old lease).
     /// Waits for the old leader's open transactions. `holder` must be unique among processes.
     pub async fn try_acquire_leadership(&self, holder: &str, ttl: Duration) -> Result<Option<Epoch>> {
+        let mut tx = self.begin().await?;
         // FOR UPDATE, because a plain update of these columns would not conflict with what `assert_leader` holds.
         let epoch = sqlx::query_scalar!(
             "WITH free AS (
@@ -59,8 +60,12 @@ impl Store {
             holder,
             interval(ttl)
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(tx.connection())
         .await?;
+        if epoch.is_some() {
+            tx.notify(Notification::Health { environment: None });
+        }
+        tx.commit().await?;
         Ok(epoch.map(Epoch))
     }
 
@@ -80,13 +85,18 @@ impl Store {
 
     /// Lets another process lead at once. Without effect when the epoch moved already.
     pub async fn release_leadership(&self, epoch: Epoch) -> Result<()> {
-        sqlx::query!(
+        let mut tx = self.begin().await?;
+        let released = sqlx::query!(
             "UPDATE leadership SET holder = NULL, expires_at = clock_timestamp() WHERE epoch = $1",
             epoch.0
         )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .execute(tx.connection())
+        .await?
+        .rows_affected();
+        if released > 0 {
+            tx.notify(Notification::Health { environment: None });
+        }
+        tx.commit().await
     }
 }
 
@@ -110,6 +120,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::Heard;
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -158,6 +169,22 @@ mod tests {
         assert!(timeout(Duration::from_millis(200), &mut takeover).await.is_err(), "it must wait");
         tx.commit().await.unwrap();
         assert_eq!(takeover.await.unwrap(), Some(Epoch(first.0 + 1)));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn who_begins_or_ends_to_lead_tells_it(pool: PgPool) {
+        let store = Store::from(pool);
+        let mut listener = store.listen().await.unwrap();
+        let epoch = store.try_acquire_leadership("a", LONG).await.unwrap().unwrap();
+        assert_eq!(store.try_acquire_leadership("b", LONG).await.unwrap(), None);
+        store.release_leadership(epoch).await.unwrap();
+        store.release_leadership(Epoch(epoch.0 + 9)).await.unwrap();
+        for _ in 0..2 {
+            let heard = timeout(Duration::from_secs(5), listener.next()).await.unwrap();
+            assert_eq!(heard, Some(Heard::Notice(Notification::Health { environment: None })));
+        }
+        let more = timeout(Duration::from_millis(200), listener.next()).await;
+        assert!(more.is_err(), "nothing else happened: {more:?}");
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -53,7 +53,7 @@ pub use challenges::Challenge;
 pub use changes::{ApprovedChanges, BrokenChange, ChangeFilter, ChangeSummary, NewChange, OpenChanges};
 pub use connection::{Config, MIGRATOR, Store};
 pub use deliveries::Delivery;
-pub use environments::{Environment, EnvironmentPlace};
+pub use environments::{Environment, EnvironmentPlace, OpenOf};
 pub use error::Error;
 pub use health::{HealthCount, HealthTransition, InstanceHealth};
 pub use heartbeat_hours::{HeartbeatDay, HeartbeatMinute};

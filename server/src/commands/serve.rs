@@ -103,6 +103,8 @@ pub async fn start(
             proofs: Proofs::default(),
         }),
         group_errors: Arc::default(),
+        standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
     };

@@ -16,6 +16,7 @@ mod large_fleet;
 mod live;
 mod page_bytes;
 mod paging;
+mod picker;
 mod rest;
 mod settings;
 mod sign_in;

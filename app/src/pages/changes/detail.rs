@@ -32,6 +32,7 @@ use crate::{
         status::badge,
         title::Title,
     },
+    frame::Scope,
     live::Live,
     pages::change_states,
     routes,
@@ -115,6 +116,7 @@ fn still_missing(view: &ChangeDetail) -> String {
 
 fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
+    Scope::here().tell(routes::change(change.id), &change.environment);
     let state = change_states::state(change.state);
     let word = change_states::word(change.state);
     let sentence = lead(&view);

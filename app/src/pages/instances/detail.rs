@@ -25,6 +25,7 @@ use crate::{
         status::badge,
         title::Title,
     },
+    frame::Scope,
     live::Live,
     pages::{agent_states, named, pools::vm_words},
     routes,
@@ -91,6 +92,7 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
     });
     let (environment, pool) = (first.environment.clone(), first.pool.clone());
     let here = routes::instance(&first.instance.zone, &first.instance.name);
+    Scope::here().tell(here.clone(), &environment);
     let events = routes::audit_of(&environment, &first.instance.name);
     let short = first.instance.name.rsplit('-').next().unwrap_or_default().to_owned();
     let crumbs = vec![

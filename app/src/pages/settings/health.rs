@@ -16,7 +16,8 @@ use crate::{
 #[component]
 pub fn Health() -> AnyView {
     let live = Live::here();
-    let health = Resource::new(move || (live.opened(), live.changes()), |_| api::health::load_health());
+    let moved = move || (live.opened(), live.changes(), live.health());
+    let health = Resource::new(moved, |_| api::health::load_health());
     view! {
         <Title text="Health" />
         {loaded(health, "the health", draw)}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Actor, ChangeId, ChangeState, Permission, Timestamp,
-    approvals::{Ballot, Requirement, evaluate, would_seat},
+    approvals::{Ballot, Quorum, Requirement, evaluate, would_seat},
     view::change::RowSeats,
 };
 use store::Poll;
@@ -33,14 +33,27 @@ impl InForce {
     fn of_waiting(&self, actor: &Actor, poll: &Poll) -> RowSeats {
         let Some(environment) = &poll.environment else { return self.of_ended(poll) };
         let requirement = self.rules.require(environment);
-        let counts = |vote: &store::Cast| {
-            evidence::void_by(&vote.statement, vote.key_revoked, &self.rules, self.now).is_none()
-        };
-        let approvers = approvers(poll, counts);
+        let approvers = self.approvers(poll);
         RowSeats {
             for_me: self.wants(actor, poll, &requirement, &approvers),
             ..self.count(poll, &requirement, &approvers)
         }
+    }
+
+    /// Where the person's approval is wanted: how far it is without.
+    fn awaits(&self, actor: &Actor, poll: &Poll) -> Option<Quorum> {
+        let requirement = self.rules.require(poll.environment.as_ref()?);
+        let approvers = self.approvers(poll);
+        self.wants(actor, poll, &requirement, &approvers)
+            .then(|| evaluate(&requirement, &self.rules.roster, &approvers, &authors(poll)))
+    }
+
+    /// Who has given an approval that counts.
+    fn approvers(&self, poll: &Poll) -> BTreeSet<String> {
+        let counts = |vote: &store::Cast| {
+            evidence::void_by(&vote.statement, vote.key_revoked, &self.rules, self.now).is_none()
+        };
+        approvers(poll, counts)
     }
 
     /// Whether the person may vote on it, and would fill a seat that is still empty. Whether they have a passkey does not matter: who has
@@ -127,6 +140,11 @@ fn rejected_by(poll: &Poll) -> Option<String> {
 
 /// The changes that wait for the person's vote, oldest first.
 pub(crate) async fn waiting_for(control: &Control, actor: &Actor) -> Result<Vec<ChangeId>, Error> {
+    Ok(awaited(control, actor).await?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// The same, each with how far its approval is.
+pub(crate) async fn awaited(control: &Control, actor: &Actor) -> Result<Vec<(ChangeId, Quorum)>, Error> {
     if !actor.may(Permission::VoteOnChange) {
         return Ok(Vec::new());
     }
@@ -135,6 +153,5 @@ pub(crate) async fn waiting_for(control: &Control, actor: &Actor) -> Result<Vec<
         return Ok(Vec::new());
     }
     let in_force = InForce::read(control).await?;
-    let for_me = polls.iter().filter(|poll| in_force.of_waiting(actor, poll).for_me);
-    Ok(for_me.map(|poll| poll.id).collect())
+    Ok(polls.iter().filter_map(|poll| Some((poll.id, in_force.awaits(actor, poll)?))).collect())
 }

@@ -4,7 +4,7 @@ use approval::{Algorithm, authenticator::Authenticator};
 use control::{
     Error, changes,
     edits::{self, Seen},
-    me, passkeys, reconcile, rosters, votes,
+    fleet, me, passkeys, reconcile, rosters, votes,
 };
 use domain::{
     ChangeState, Permission, Role,
@@ -50,6 +50,13 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     let (voted, asked) = (counts(&wen).await, counts(&noor).await);
     assert_eq!((voted.every, voted.recent, voted.waiting, voted.waiting_for_me), (1, 1, 1, 0));
     assert_eq!((asked, waiting.counts), (domain::change::ChangeCounts { waiting_for_me: 1, ..voted }, asked));
+
+    let awaited = fleet::load_fleet(control, &noor.actor, None).await.unwrap().waiting;
+    assert_eq!(awaited.iter().map(|one| one.change.id).collect::<Vec<_>>(), [id]);
+    let seats = awaited[0].seats.iter().map(|seats| (seats.group.as_str(), seats.taken, seats.needed));
+    assert_eq!(seats.collect::<Vec<_>>(), [("sre", 1, 2), ("security", 0, 1)]);
+    assert!(awaited[0].expires_at.is_some());
+    assert_eq!(fleet::load_fleet(control, &wen.actor, None).await.unwrap().waiting, []);
 
     noor.approve(control, id).await.unwrap();
     assert_eq!(change(control, id).await.state, ChangeState::AwaitingApprovals);

@@ -93,7 +93,11 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     let crossed = reconcile::costs::reconcile(control, &worker.leader).await.unwrap();
     assert_eq!((crossed.budgets, crossed.crossed), (1, 1));
     assert_eq!(reconcile::costs::reconcile(control, &worker.leader).await.unwrap().crossed, 0);
-    let notice = fleet::load_fleet(control, &viewer(), None).await.unwrap().budget_notice.unwrap();
+    let view = fleet::load_fleet(control, &viewer(), None).await.unwrap();
+    let spend = view.spend.unwrap();
+    assert_eq!((spend.budget, spend.days.len(), spend.unpriced), (Some(Money::from_dollars(1)), 16, false));
+    assert!(spend.forecast > Money::from_dollars(1) && spend.share() < spend.budget);
+    let notice = view.budget_notice.unwrap();
     assert_eq!((notice.threshold, notice.monthly), (50, Money::from_dollars(1)));
 
     control.clock.advance(TimeDelta::hours(3));
@@ -117,6 +121,7 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     assert_eq!(fleet::load_fleet(control, &viewer(), None).await.unwrap().budget_notice, None);
     costs::set_budget(control, &admin, "dev", 2, "").await.unwrap();
     assert_eq!(now(control).await.budget.standing, None);
+    assert_eq!(fleet::load_fleet(control, &viewer(), None).await.unwrap().spend.unwrap().budget, None);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -134,6 +134,8 @@ pub(crate) async fn control(pool: PgPool, endpoint: &str, jwks_url: &str, clock:
         signing: Arc::new(Signing::at("https://manager.test").expect("a host")),
         watch: Arc::default(),
         group_errors: Arc::default(),
+        standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         clock,
@@ -145,6 +147,8 @@ pub(crate) fn restarted(control: &Control) -> Control {
     Control {
         live: Live::new(2, Thresholds::default()),
         group_errors: Arc::default(),
+        standing: Arc::default(),
+        sums: Arc::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
         ..control.clone()

@@ -34,6 +34,7 @@ mod proxy;
 mod reading;
 mod refusals;
 mod rolling;
+mod standing;
 mod template_versions;
 mod templates;
 mod tokens;

@@ -109,6 +109,8 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("close_incident", incidents::close_incident(control, &nobody, 1, "x").await.err()),
         ("overrule_brake", incidents::overrule_brake(control, &nobody, 1, "x").await.err()),
         ("list_environments", environments::list_environments(control, &nobody).await.err()),
+        ("of_instance", environments::of_instance(control, &nobody, "z", "x").err()),
+        ("of_change", environments::of_change(control, &nobody, ChangeId(1)).await.err()),
         ("load_environment", environments::load_environment(control, &nobody, "x").await.err()),
         ("load_outputs", outputs::load_outputs(control, &nobody, "x").await.err()),
         ("diagnose", diagnosis::diagnose(control, &nobody).await.err()),

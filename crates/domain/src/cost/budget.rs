@@ -1,8 +1,9 @@
 //! One budget a month and environment, and the shares of it at which a notice is given.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::Money;
+use super::{Money, month_of, next_month};
 
 /// Per cent of the budget.
 pub const THRESHOLDS: [u8; 3] = [50, 80, 100];
@@ -39,9 +40,22 @@ pub fn crossed(spent: Money, monthly: Money) -> Vec<u8> {
     if monthly <= Money::ZERO { Vec::new() } else { THRESHOLDS.into_iter().filter(reached).collect() }
 }
 
+/// What of a month's budget falls to that day if every day gets the same.
+pub fn day_share(monthly: Money, day: NaiveDate) -> Money {
+    let days = (next_month(day) - month_of(day)).num_days().max(1);
+    Money::from_nanos(monthly.nanos() / days)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_gets_its_month_s_even_share() {
+        let share = |day: &str| day_share(Money::from_dollars(300), day.parse().unwrap());
+        assert_eq!(share("2026-11-30"), Money::from_dollars(10));
+        assert!(share("2026-02-01") > share("2026-01-31"));
+    }
 
     #[test]
     fn a_threshold_is_crossed_when_it_is_reached_and_not_before() {

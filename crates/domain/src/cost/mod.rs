@@ -11,7 +11,7 @@ mod price_book;
 mod vm;
 
 pub use accrual::{Accrued, Forecast, RunSlice, Spend, Tally, forecast, month_of, next_month};
-pub use budget::{BudgetStanding, THRESHOLDS, crossed, percent_of};
+pub use budget::{BudgetStanding, THRESHOLDS, crossed, day_share, percent_of};
 pub use declared::{PoolPrice, declared_prices};
 pub use impact::CostImpact;
 pub(crate) use impact::cost_impact;

@@ -56,6 +56,29 @@ impl HealthCheck {
     }
 }
 
+/// How the control plane stands as a whole: as its worst part does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub status: HealthStatus,
+    /// The first of the worst parts; empty where all is well.
+    pub part: String,
+    /// Its coded cause.
+    pub cause: String,
+}
+
+impl Standing {
+    pub fn of(checks: &[HealthCheck]) -> Self {
+        let status = worst(checks);
+        let first = checks.iter().find(|check| check.status == status && status != HealthStatus::Ok);
+        let (part, cause) = first.map(|check| (check.part.clone(), check.cause.clone())).unwrap_or_default();
+        Self { status, part, cause }
+    }
+}
+
+fn worst(checks: &[HealthCheck]) -> HealthStatus {
+    checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Ok)
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthView {
     /// Leader, backlog, database, compute, agents, streams, in this order.
@@ -66,6 +89,24 @@ pub struct HealthView {
 impl HealthView {
     /// The worst of all.
     pub fn status(&self) -> HealthStatus {
-        self.checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Ok)
+        worst(&self.checks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_stands_as_the_first_of_its_worst_parts() {
+        let ok = HealthCheck::ok("Database", "Answers", "It answers.");
+        let warn = HealthCheck::warn("Backlog", "SlowStart", "Late.", "Look.");
+        let fail = |part| HealthCheck::fail(part, "NobodyLeads", "Nobody.", "Start one.");
+        let well = Standing::of(std::slice::from_ref(&ok));
+        assert_eq!((well.status, well.part.as_str(), well.cause.as_str()), (HealthStatus::Ok, "", ""));
+        let ill = Standing::of(&[ok, warn, fail("Leader"), fail("Agents")]);
+        let worst = (ill.status, ill.part.as_str(), ill.cause.as_str());
+        assert_eq!(worst, (HealthStatus::Fail, "Leader", "NobodyLeads"));
+        assert_eq!(Standing::of(&[]).status, HealthStatus::Ok);
     }
 }

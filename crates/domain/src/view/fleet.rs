@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::ChangeRow;
-use crate::{Timestamp, agent::AgentState, cost::Money, incident::Incident};
+use crate::{
+    Timestamp,
+    agent::AgentState,
+    condition::Condition,
+    cost::{Money, day_share},
+    incident::Incident,
+};
 
 /// All that the page knows of one agent. A fleet has thousands: whoever wants more of one opens its page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,14 +110,80 @@ pub struct BudgetNotice {
     pub crossed_at: Timestamp,
 }
 
+/// One group's seats in an approval, counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatCount {
+    pub group: String,
+    pub needed: u32,
+    pub taken: u32,
+}
+
+/// A change that waits for the viewer's vote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AwaitedVote {
+    pub change: ChangeRow,
+    /// In the requirement's order.
+    pub seats: Vec<SeatCount>,
+    /// When the change ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// VMs of a pool that run one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionCount {
+    /// `v3`, or the digits of the version's resource.
+    pub version: String,
+    pub vms: u32,
+}
+
+/// A pool whose VMs do not all run one version, as its condition Updated says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetRollout {
+    pub pool: String,
+    pub condition: Condition,
+    /// The oldest version first.
+    pub versions: Vec<VersionCount>,
+}
+
+/// What the environment costs, from the same intervals as Costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetSpend {
+    /// Up to then it is counted.
+    pub as_of: Timestamp,
+    /// The last days, today being the last.
+    pub days: Vec<Money>,
+    /// What the month will have cost if what runs now runs on.
+    pub forecast: Money,
+    /// The month's; None: no budget is set.
+    pub budget: Option<Money>,
+    /// Some of what ran has no known price and is left out.
+    pub unpriced: bool,
+}
+
+impl FleetSpend {
+    pub fn today(&self) -> Money {
+        self.days.last().copied().unwrap_or_default()
+    }
+
+    /// Today's even share of the budget.
+    pub fn share(&self) -> Option<Money> {
+        self.budget.map(|monthly| day_share(monthly, self.as_of.date_naive()))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FleetView {
     /// None: no environment exists yet.
     pub environment: Option<String>,
     pub zones: Vec<String>,
     pub pools: Vec<FleetPool>,
-    /// Not yet finished, newest first.
+    /// Oldest first.
+    pub waiting: Vec<AwaitedVote>,
+    /// Others that are not yet finished, newest first.
     pub changes: Vec<ChangeRow>,
+    pub rollouts: Vec<FleetRollout>,
+    /// None: Compute Engine was not read yet.
+    pub spend: Option<FleetSpend>,
     /// Open ones of the environment and of the control plane, newest first.
     pub incidents: Vec<Incident>,
     /// When Compute Engine was last read for this environment.

@@ -17,7 +17,7 @@ fn count(number: i64) -> u32 {
 }
 
 impl Store {
-    /// Of all environments.
+    /// Those of all environments.
     pub async fn count_changes_approved(&self) -> Result<ApprovedChanges> {
         let row = sqlx::query!(
             r#"SELECT count(*) AS "count!", min(approved_at) AS since FROM changes WHERE state = 'approved'"#

@@ -2,7 +2,10 @@ use domain::change::{ChangeCounts, Heading};
 use sqlx::PgPool;
 
 use super::*;
-use crate::samples::{self, at, propose};
+use crate::{
+    OpenOf,
+    samples::{self, at, propose},
+};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_change_is_read_back_with_its_revision_and_digests(pool: PgPool) {
@@ -73,6 +76,9 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     let waiting = store.list_changes(&waiting, 9).await.unwrap();
     assert_eq!(waiting[0].impact, samples::plan("prod").impact);
     assert_eq!(ids(waiting), [2]);
+    let open =
+        |environment: &str, changes| OpenOf { environment: Some(environment.into()), incidents: 0, changes };
+    assert_eq!(store.count_open().await.unwrap(), [open("dev", 3), open("prod", 1)]);
     let approved = store.count_changes_approved().await.unwrap();
     assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
     let counts = store.count_changes(None, at(0), ("sub-sre", &[ChangeId(2), ChangeId(99)])).await.unwrap();
