@@ -114,6 +114,7 @@ pub struct PoolOverview {
     /// Where an autoscaler sizes it.
     pub autoscaling: Option<AutoscalingView>,
     /// At rest, by zone and name: of many, some that are not well before some that are.
+    #[serde(with = "columns")]
     pub instances: Vec<InstanceLine>,
     /// How many instances there are.
     pub found: u64,

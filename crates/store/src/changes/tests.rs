@@ -93,7 +93,7 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     // Who edits a change is one of its authors, beside who proposed it.
     let (desired, plan) = (samples::spec("dev"), samples::plan("dev"));
     let verdict = store.get_change(ChangeId(3)).await.unwrap().unwrap().revision.verdict;
-    let revised = crate::NewRevision {
+    let revised = NewRevision {
         number: 2,
         base_generation: 0,
         desired: &desired,

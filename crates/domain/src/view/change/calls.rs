@@ -48,7 +48,7 @@ impl ShownCalls {
     pub(super) fn of(
         state: ChangeState,
         actions: &[Action],
-        operations: Vec<Operation>,
+        operations: &[Operation],
         most: usize,
     ) -> Self {
         let in_state = |wanted: fn(OperationState) -> bool| {
