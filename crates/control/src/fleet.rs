@@ -1,4 +1,4 @@
-//! The fleet page: every agent by pool and zone, and what is under way.
+//! The fleet page: every agent by pool and zone, what is under way or waits for the viewer, and what it costs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
