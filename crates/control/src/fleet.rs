@@ -18,12 +18,7 @@ use domain::{
 };
 use store::Pool;
 
-use crate::{
-    Control, Error, changes, costs, environments,
-    error::authorize,
-    live::LiveRow,
-    rollouts, votes,
-};
+use crate::{Control, Error, changes, costs, environments, error::authorize, live::LiveRow, rollouts, votes};
 
 const OPEN_CHANGES: u32 = 10;
 /// Of those that wait for the viewer; the way to all of them stands beside.
