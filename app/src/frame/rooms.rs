@@ -1,4 +1,5 @@
-//! The rooms that exist. One that is not furnished yet is not listed.
+//! The rooms that exist, with how much is open in them, and how the control plane stands. A room that is not furnished yet is not
+//! listed.
 
 use domain::view::{
     diagnosis::{HealthStatus, Standing},

@@ -1,4 +1,4 @@
-//! The fleet page: every agent by pool and zone, and what is under way.
+//! The fleet page: every agent by pool and zone, what is under way or waits for the viewer, and what it costs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,12 +18,7 @@ use domain::{
 };
 use store::Pool;
 
-use crate::{
-    Control, Error, changes, costs, environments,
-    error::authorize,
-    live::LiveRow,
-    rollouts, votes,
-};
+use crate::{Control, Error, changes, costs, environments, error::authorize, live::LiveRow, rollouts, votes};
 
 const OPEN_CHANGES: u32 = 10;
 /// Of those that wait for the viewer; the way to all of them stands beside.

@@ -1,4 +1,5 @@
-//! A day of heartbeats: what is kept of each minute, and the strip of fixed slots that a page draws of it.
+//! A day of heartbeats: what is kept of each minute, and what a page draws of it: the day as a strip of fixed slots, the last hour by
+//! its figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 

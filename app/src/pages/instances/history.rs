@@ -1,5 +1,5 @@
 //! What an instance's page is made of besides the present: its past, and the parts that Compute Engine is asked for. Long lists begin
-//! with their newest ten lines; `?all=yes` has all of them.
+//! with their newest ten lines; `?all=yes` has as many as are told at all.
 
 use domain::{
     Timestamp,

@@ -1,5 +1,4 @@
-//! A template as a form: its texts, what they mean, and the fields with their help. The names of the fields are the
-//! declaration's own.
+//! A template as a form: its texts and what they mean. The names of the fields are the declaration's own.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! The fleet page: every agent by pool and zone.
+//! The fleet page: every agent by pool and zone, what is under way or waits for the viewer, and what it costs.
 
 use serde::{Deserialize, Serialize};
 
