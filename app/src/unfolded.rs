@@ -14,8 +14,9 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 #[cfg(feature = "hydrate")]
 use web_sys::{Element, HtmlDetailsElement, MutationObserver, MutationObserverInit};
 
+// Not what leads to an act: whoever acted once has not asked for the next.
 #[cfg(feature = "hydrate")]
-const FOLDS: &str = "main details:not(.phase)";
+const FOLDS: &str = "main details:not(.phase, .act)";
 
 /// What a press on a summary may have been meant for.
 #[cfg(feature = "hydrate")]

@@ -138,7 +138,7 @@ async fn waiting(
             needed: seats.needed,
             taken: seats.taken(),
         });
-        Some(AwaitedVote { seats: seats.collect(), expires_at: change.expires_at, change })
+        Some(AwaitedVote { seats: seats.collect(), change })
     };
     Ok(awaited.into_iter().filter_map(with_row).collect())
 }

@@ -65,8 +65,9 @@ fn draw(view: AuditEventView) -> AnyView {
         }
     };
     let own = (!event.differences.is_empty()).then(|| {
+        let own = event.differences.clone();
         view! { <Panel id="event-differences" title="What it changed">
-            <div class="panel-body">{diff(event.differences.clone())}</div>
+            <div class="panel-body">{diff(own)}</div>
         </Panel> }
     });
     let declared = (!differences.is_empty()).then(|| {

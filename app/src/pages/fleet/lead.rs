@@ -75,8 +75,11 @@ pub fn sentence(parts: &[Part]) -> Option<AnyView> {
 mod tests {
     use domain::{
         ChangeId, ChangeState, Timestamp,
-        plan::ZoneImpact,
-        view::{change::ChangeRow, fleet::AwaitedVote},
+        plan::{Risk, ZoneImpact},
+        view::{
+            change::{ChangeRow, RowSeats},
+            fleet::AwaitedVote,
+        },
     };
 
     use super::*;
@@ -89,8 +92,15 @@ mod tests {
             state: ChangeState::AwaitingApprovals,
             proposed_by_name: "Mara".into(),
             proposed_at: Timestamp::default(),
+            started_at: None,
             finished_at: None,
+            expires_at: None,
             impact: ZoneImpact::default(),
+            may_add: 0,
+            opens: 0,
+            closes: 0,
+            risk: Risk::Low,
+            seats: RowSeats::default(),
         }
     }
 
@@ -117,7 +127,7 @@ mod tests {
             open(view).iter().map(|part| format!("{}{}", part.what, part.is)).collect()
         };
         assert_eq!(said(&view), ["Two changes are under way"]);
-        view.waiting = vec![AwaitedVote { change: change(3), seats: Vec::new(), expires_at: None }];
+        view.waiting = vec![AwaitedVote { change: change(3), seats: Vec::new() }];
         assert_eq!(said(&view), ["One change waits for you", "two other changes are under way"]);
     }
 }

@@ -51,7 +51,7 @@ pub fn for_me(environment: Option<&str>) -> String {
 
 fn awaited(row: &AwaitedVote) -> AnyView {
     let change = &row.change;
-    let left = row.expires_at.map(|end| {
+    let left = change.expires_at.map(|end| {
         let clock = Clock::here();
         view! { <span>{move || format!("{} left", span_words((end - clock.now()).num_seconds()))}</span> }
     });

@@ -151,7 +151,7 @@ fn unresolved(references: Vec<UnresolvedReference>, given: Vec<(String, String)>
                 <TextField
                     id=format!("reference-{index}")
                     field=(format!("{}{}", fields::REFERENCE, wanted.reference), "")
-                    label=wanted.reference
+                    label=wanted.reference.clone()
                     hint=hint
                     mono=true
                     required=true
@@ -188,7 +188,7 @@ fn given_fields(given: Vec<(String, String)>) -> impl IntoView {
                 <TextField
                     id=format!("given-{index}")
                     field=(format!("{}{reference}", fields::REFERENCE), value)
-                    label=reference
+                    label=reference.clone()
                     mono=true
                 />
             }

@@ -125,12 +125,12 @@ impl Parts {
     }
 
     pub fn serial(self) -> AnyView {
-        let (serial, here) = (self.serial, self.here());
+        let (serial, all, here) = (self.serial, self.all, self.here());
         view! {
             <Transition fallback=|| ()>
                 {move || {
-                    let here = here.clone();
-                    Suspend::new(drawn(serial, move |page| last_lines(page, &here)))
+                    let (all, here) = (all.get(), here.clone());
+                    Suspend::new(drawn(serial, move |page| last_lines(page, all, &here)))
                 }}
             </Transition>
         }

@@ -63,10 +63,11 @@ fn console(text: &str) -> AnyView {
 }
 
 /// The instance page's part of it, with the ways to more.
-pub fn last_lines(page: Result<SerialPage, ApiError>, here: &str) -> AnyView {
+/// `all`: as many as there are were asked for.
+pub fn last_lines(page: Result<SerialPage, ApiError>, all: bool, here: &str) -> AnyView {
     let whole = format!("{here}/serial");
     let (read_at, earlier, body) = match page {
-        Ok(page) => (Some(page.read_at), page.earlier.is_some(), console(&page.contents)),
+        Ok(page) => (Some(page.read_at), !all && page.earlier.is_some(), console(&page.contents)),
         Err(error) => {
             let why = words::sentence(&error.message);
             (None, false, view! { <p class="panel-body soft">{why}</p> }.into_any())

@@ -4,6 +4,7 @@ mod panel;
 
 use domain::{Timestamp, view::pool::PoolRollout};
 use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 
 pub use panel::{opens, rollout_panel};
 
@@ -60,7 +61,7 @@ pub fn Rollout() -> AnyView {
 }
 
 /// Loads the pool again at that moment: time alone moves nothing that the page would hear of.
-pub fn ask_at<T: Clone + Send + Sync + 'static>(
+pub fn ask_at<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static>(
     at: Timestamp,
     pool: Resource<Result<T, ApiError>>,
     asked: StoredValue<Option<Timestamp>>,

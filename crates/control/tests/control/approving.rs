@@ -55,7 +55,7 @@ async fn three_people_clear_a_change_of_production_and_it_runs(pool: PgPool) {
     assert_eq!(awaited.iter().map(|one| one.change.id).collect::<Vec<_>>(), [id]);
     let seats = awaited[0].seats.iter().map(|seats| (seats.group.as_str(), seats.taken, seats.needed));
     assert_eq!(seats.collect::<Vec<_>>(), [("sre", 1, 2), ("security", 0, 1)]);
-    assert!(awaited[0].expires_at.is_some());
+    assert!(awaited[0].change.expires_at.is_some());
     assert_eq!(fleet::load_fleet(control, &wen.actor, None).await.unwrap().waiting, []);
 
     noor.approve(control, id).await.unwrap();

@@ -159,7 +159,6 @@ async fn an_instance_shows_where_it_is(pool: PgPool) {
     let row = control.live.rows("dev").remove(0);
     let view =
         instances::load_instance(control, &viewer(), &row.instance.zone, &row.instance.name).await.unwrap();
-    assert_eq!((view.project.as_str(), view.region.as_str()), (PROJECT, REGION));
     assert_eq!(view.row, row);
     assert_eq!((row.pool.as_str(), row.instance.status), ("backend-pool", InstanceStatus::Running));
     assert!(view.observed_at.is_some());

@@ -124,8 +124,6 @@ pub struct AwaitedVote {
     pub change: ChangeRow,
     /// In the requirement's order.
     pub seats: Vec<SeatCount>,
-    /// When the change ends by itself.
-    pub expires_at: Option<Timestamp>,
 }
 
 /// VMs of a pool that run one version.

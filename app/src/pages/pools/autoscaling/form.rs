@@ -149,11 +149,17 @@ fn schedules(reader: &mut Reader<'_>) -> Vec<ScalingSchedule> {
                     disabled,
                 });
             }
-            _ => reader.refuse("scaling_schedules", format!("`{line}` is not name | cron | time zone | seconds | VMs, and then `off` for one that rests")),
+            _ => reader.refuse(
+                "scaling_schedules",
+                format!(
+                    "`{line}` is not name | cron | time zone | seconds | VMs, and then `off` for one that rests"
+                ),
+            ),
         }
     }
     schedules
 }
+
 #[cfg(test)]
 mod tests {
     use domain::{AgentType, autoscaling::AutoscalingMode, environment::EnvironmentSpec};
