@@ -47,9 +47,11 @@ pub async fn load_fleet(
         ..Default::default()
     };
     let waiting = waiting(control, actor, open.environment).await?;
-    let found = control.store.list_changes(&open, OPEN_CHANGES).await?;
-    let mut changes = changes::rows(control, actor, found).await?;
-    changes.retain(|row| waiting.iter().all(|awaited| awaited.change.id != row.id));
+    let most = OPEN_CHANGES.saturating_add(u32::try_from(waiting.len()).unwrap_or(AWAITED));
+    let mut found = control.store.list_changes(&open, most).await?;
+    found.retain(|row| waiting.iter().all(|awaited| awaited.change.id != row.id));
+    found.truncate(OPEN_CHANGES as usize);
+    let changes = changes::rows(control, actor, found).await?;
     let now = control.clock.now();
     let Some(environment) = environment else {
         return Ok(FleetView {
@@ -128,7 +130,9 @@ async fn waiting(
     }
     let ids: Vec<ChangeId> = awaited.iter().map(|(id, _)| *id).collect();
     let filter = store::ChangeFilter { environment, among: Some(&ids), ..Default::default() };
-    let found = control.store.list_changes(&filter, AWAITED).await?;
+    let mut found = control.store.list_changes(&filter, u32::try_from(ids.len()).unwrap_or(u32::MAX)).await?;
+    // The list is newest first, and the oldest are to be seen: they end first.
+    found.drain(..found.len().saturating_sub(AWAITED as usize));
     let rows = changes::rows(control, actor, found).await?;
     let mut rows: BTreeMap<ChangeId, ChangeRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let with_row = |(id, quorum): (ChangeId, Quorum)| {
@@ -190,7 +194,8 @@ async fn rollouts_of(
             versions: versions.into_iter().map(|(_, count)| count).collect(),
         }
     };
-    Ok(rolling.into_iter().map(of_pool).collect())
+    // VMs of one version that are made or healed are no rollout, as the pool's own page has it.
+    Ok(rolling.into_iter().map(of_pool).filter(|rollout| rollout.versions.len() > 1).collect())
 }
 
 fn placed(all: &[&LiveRow]) -> Places {

@@ -195,6 +195,11 @@ impl News {
     }
 
     async fn tell(mut self, control: &Control) -> Result<(), Error> {
+        // Before anybody is told: pages ask at once.
+        if self.everything || !(self.health.is_empty() && self.pools.is_empty() && self.instances.is_empty())
+        {
+            control.standing.forget();
+        }
         if !self.everything {
             for environment in &self.instances {
                 load(control, environment).await?;
@@ -206,10 +211,6 @@ impl News {
                 }
                 control.live.pools_changed(environment);
             }
-        }
-        // Pages ask as soon as they are told.
-        if self.everything || !self.health.is_empty() || !self.pools.is_empty() {
-            control.standing.forget();
         }
         if self.everything || !self.health.is_empty() {
             control.live.set_commands(control.store.list_pending_commands().await?);

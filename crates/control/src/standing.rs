@@ -38,7 +38,7 @@ impl Seen {
     }
 }
 
-/// As of [`KEPT`] ago at most. Of those who ask at once one looks, and the others wait for it.
+/// As of five seconds ago at most. Of those who ask at once one looks, and the others wait for it.
 pub async fn of(control: &Control) -> Standing {
     let mut last = control.standing.last.lock().await;
     let moves = control.standing.moves.load(Ordering::SeqCst);

@@ -10,7 +10,10 @@ use domain::{
 };
 use store::Voter;
 
-use crate::{Control, Error, evidence::Rules};
+use crate::{
+    Control, Error,
+    evidence::{self, Rules},
+};
 
 /// People of a group that are named at first.
 const NAMED: usize = 12;
@@ -29,9 +32,17 @@ pub(super) async fn of_change(
     let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(change.id).await?;
     tx.rollback().await?;
+    if change.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Vec::new());
+    }
+    let counts = |vote: &&store::Vote| {
+        vote.is_live(change.revision.number, now)
+            && evidence::void_by(&vote.statement, vote.key_revoked_at.is_some(), &rules, now).is_none()
+    };
     let approvers: BTreeSet<String> = votes
         .iter()
-        .filter(|vote| vote.ballot == Ballot::Approve && vote.is_live(change.revision.number, now))
+        .filter(|vote| vote.ballot == Ballot::Approve)
+        .filter(counts)
         .map(|vote| vote.person.clone())
         .collect();
     let authors: BTreeSet<String> = change.authors.iter().cloned().collect();

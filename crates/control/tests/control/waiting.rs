@@ -90,6 +90,9 @@ async fn who_is_asked_follows_the_roster(pool: PgPool) {
     assert!(
         view.votes.iter().all(|vote| vote.void.as_deref().is_some_and(|why| why.contains("roster moved")))
     );
+    let detail = changes::load_detail(control, &viewer(), id, false).await.unwrap();
+    let missing: Vec<&str> = detail.beside.awaited.iter().map(|one| one.group.as_str()).collect();
+    assert_eq!(missing, ["sre", "security"]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -45,12 +45,7 @@ pub struct ShownCall {
 
 impl ShownCalls {
     /// `most`: calls that did not fail and steps ahead, each at most.
-    pub(super) fn of(
-        state: ChangeState,
-        actions: &[Action],
-        operations: &[Operation],
-        most: usize,
-    ) -> Self {
+    pub(super) fn of(state: ChangeState, actions: &[Action], operations: &[Operation], most: usize) -> Self {
         let in_state = |wanted: fn(OperationState) -> bool| {
             count(operations.iter().filter(|operation| wanted(operation.state)).count())
         };
