@@ -28,6 +28,9 @@ export function launchBrowser() {
 
 const withScripts = new WeakSet();
 
+/** Whether the page can follow what happens. */
+export const hasScripts = (page) => withScripts.has(page);
+
 /** Waits until the page's scripts have taken over, as they say; with scripts blocked there is nothing to wait for. */
 export async function hydrated(page) {
   if (withScripts.has(page)) await page.waitForFunction(() => performance.getEntriesByName('hydrated').length > 0);

@@ -1,6 +1,6 @@
 // Changes as people make them: a form is reviewed and proposed, those who must agree sign, and the fleet follows.
 
-import { hydrated } from '../harness/browser.mjs';
+import { hasScripts, hydrated } from '../harness/browser.mjs';
 import { until } from '../harness/until.mjs';
 import { main } from './face.mjs';
 
@@ -23,9 +23,15 @@ export async function proposeReviewed(page, reason, verb = 'Propose change') {
 
 /** Waits until the change is applied, whether or not the page has scripts to follow it. */
 export async function applied(page, change) {
+  const told = main(page).getByText('Applied', { exact: true }).first();
+  if (hasScripts(page)) {
+    if (new URL(page.url()).pathname !== change) await page.goto(change);
+    await told.waitFor({ timeout: FOLLOWS });
+    return;
+  }
   const followed = async () => {
     await page.goto(change);
-    await main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 });
+    await told.waitFor({ timeout: 500 });
   };
   await until(`${change} is applied`, followed, { within: FOLLOWS });
 }
