@@ -32,10 +32,9 @@ pub async fn load_pool_overview(
         Some(_) => Some(autoscaling::load_autoscaling(control, actor, environment, pool, WINDOW).await?),
         None => None,
     };
-    let (found, instances) = if rollout.is_some() {
-        (u64::from(view.row.vms()), Vec::new())
-    } else {
-        glance(control, environment, pool)
+    let (found, instances) = match &rollout {
+        Some(rollout) => ((rollout.squares.len() + undrawn) as u64, Vec::new()),
+        None => glance(control, environment, pool),
     };
     Ok(PoolOverview {
         rollout,
