@@ -6,6 +6,7 @@ mod change_by_change;
 mod dependencies;
 mod examples;
 mod properties;
+mod quotas;
 mod settings;
 mod snapshots;
 mod strategy;
