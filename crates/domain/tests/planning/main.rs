@@ -4,6 +4,7 @@
 
 mod change_by_change;
 mod dependencies;
+mod encryption;
 mod examples;
 mod properties;
 mod quotas;
