@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::observed::Location;
+use domain::observed::{Location, Quota};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tracing::Instrument;
 
 use crate::{Compute, Error, Scope, client::Call, link, observe::CONCURRENCY};
 
 impl Compute {
-    /// The region's zones, and which of them have each of the asked machine types. A type that is nowhere has an empty set.
+    /// The region's zones, which of them have each of the asked machine types, and the region's quotas of vCPUs. A type that
+    /// is nowhere has an empty set.
     pub async fn location(&self, scope: &Scope, machine_types: &[String]) -> Result<Location, Error> {
         let span = tracing::info_span!(
             "compute.location",
@@ -23,6 +24,17 @@ impl Compute {
         let region = self.0.regions.get().set_project(&scope.project).set_region(&scope.region);
         let region = region.repeatable().send().await?;
         let zones: BTreeSet<_> = region.zones.iter().map(|zone| link::name(zone).to_owned()).collect();
+        let quotas: BTreeMap<_, _> = region
+            .quotas
+            .iter()
+            .filter_map(|quota| {
+                let metric = quota.metric.as_ref()?.name().filter(|metric| metric.ends_with("CPUS"))?;
+                Some((
+                    metric.to_owned(),
+                    Quota { limit: quota.limit?, usage: quota.usage.unwrap_or_default() },
+                ))
+            })
+            .collect();
         let wanted: BTreeSet<_> = machine_types.iter().collect();
         let questions: Vec<_> = wanted
             .iter()
@@ -37,7 +49,7 @@ impl Compute {
                 machine_types.entry(machine_type).or_default().insert(zone);
             }
         }
-        Ok(Location { zones, machine_types })
+        Ok(Location { zones, machine_types, quotas })
     }
 
     /// One by one, because a zone's list holds hundreds and omits the custom types.

@@ -133,7 +133,7 @@ fn disks(environment: &EnvironmentSpec, template: &TemplateSpec, at: &FormFields
                 label="Image"
                 placeholder=environment.default_agent_image.clone()
                 mono=true
-                hint="project/family, or a path to an image. Empty: the environment's."
+                hint="project/family, or a path to an image. Empty: the environment's. Whether it exists shows when VMs are made."
             />
             <div class="two">
                 <NumberField

@@ -42,8 +42,8 @@ async fn a_short_quota_is_named_where_it_is_asked_for_and_where_it_hurts() {
         error.message,
         "Quota 'CPUS' exceeded. Limit: 4.0 in region us-central1.".replace(". L", ".  L")
     );
-    let quotas = cloud.compute.region_quotas(&cloud.scope).await.unwrap();
-    let cpus = quotas.iter().find(|quota| quota.metric == "CPUS").unwrap();
+    let location = cloud.compute.location(&cloud.scope, &[]).await.unwrap();
+    let cpus = location.quotas["CPUS"];
     assert_eq!((cpus.limit, cpus.usage, cpus.left()), (4.0, 4.0, 0.0));
     let errors = cloud.compute.list_group_errors(&cloud.scope, GROUP).await.unwrap();
     let newest = errors.first().unwrap();

@@ -4,7 +4,7 @@ use compute::{Ownership, normalize};
 use domain::{
     AgentType, FleetSpec, ObservedFleet,
     environment::EnvironmentSpec,
-    observed::Location,
+    observed::{Location, Quota},
     plan::{Step, plan},
     pool::PoolSpec,
     resource::{Disk, MaintenancePolicy, ResourceSet, Scheduling},
@@ -121,8 +121,11 @@ async fn what_belongs_to_others_is_not_observed() {
 async fn a_region_tells_its_zones_and_what_they_have() {
     let cloud = Cloud::start().await;
     let asked = ["e2-standard-2".to_owned(), "x9-imaginary-1".to_owned()];
-    let Location { zones, machine_types } = cloud.compute.location(&cloud.scope, &asked).await.unwrap();
+    let location = cloud.compute.location(&cloud.scope, &asked).await.unwrap();
+    let Location { zones, machine_types, quotas } = location;
     assert_eq!(zones, set(["us-central1-a", "us-central1-b", "us-central1-c", "us-central1-f"]));
     assert_eq!(machine_types["e2-standard-2"], zones);
     assert_eq!(machine_types["x9-imaginary-1"], set([]));
+    assert_eq!(quotas["N2_CPUS"], Quota { limit: 24_000.0, usage: 0.0 });
+    assert!(quotas.keys().all(|metric| metric.ends_with("CPUS")), "{quotas:?}");
 }

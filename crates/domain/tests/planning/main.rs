@@ -4,8 +4,10 @@
 
 mod change_by_change;
 mod dependencies;
+mod encryption;
 mod examples;
 mod properties;
+mod quotas;
 mod settings;
 mod snapshots;
 mod strategy;

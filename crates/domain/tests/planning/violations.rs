@@ -256,6 +256,7 @@ fn with_location(zones: &[&str], machine: &str, machine_zones: &[&str]) -> Obser
         location: Some(Location {
             zones: set(zones),
             machine_types: [(machine.to_owned(), set(machine_zones))].into(),
+            ..Location::default()
         }),
         ..nothing()
     }

@@ -1,7 +1,7 @@
 //! Notes on the environment's own attributes.
 
 use super::{Note, Scope, listed, note};
-use crate::{derive::ZoneSource, fleet::default_firewall_rules};
+use crate::{derive::ZoneSource, environment::Tier, firewall::Severity, fleet::default_firewall_rules};
 
 pub(super) fn notes(scope: &Scope<'_>, notes: &mut Vec<Note>) {
     let environment = &scope.spec.environment;
@@ -26,6 +26,12 @@ pub(super) fn notes(scope: &Scope<'_>, notes: &mut Vec<Note>) {
         ZoneSource::Declared | ZoneSource::Unknown => {}
     }
     match (&environment.disk_encryption_key, environment.enable_disk_encryption) {
+        (None, true) if environment.tier() == Tier::Guarded => notes.push(Note {
+            attribute: "disk_encryption_key".to_owned(),
+            message: "not set: disks are encrypted with keys that Google manages, and a guarded environment should have a key of its own"
+                .to_owned(),
+            severity: Severity::Warning,
+        }),
         (None, true) => {
             note(notes, "disk_encryption_key", "not set: disks are encrypted with keys that Google manages")
         }

@@ -3,6 +3,7 @@
 mod environment;
 mod firewall;
 mod pools;
+mod quotas;
 mod templates;
 
 use super::{Action, Note, retire::idle};
@@ -34,6 +35,7 @@ pub(super) fn notes(
     environment::notes(&scope, &mut notes);
     templates::notes(&scope, &mut notes);
     pools::notes(&scope, &mut notes);
+    quotas::notes(&scope, &mut notes);
     firewall::notes(&scope, &mut notes);
     for action in idle(wanted, observed) {
         let name = action.step.name();
