@@ -238,5 +238,8 @@ test('the alerts tell all five conditions, what is measured for each, and who wa
   }
   const code = conditions.first().getByRole('link', { name: 'provisioning_failure_rate' });
   assert.match(await code.getAttribute('href'), /^\/docs\/errors\.md#.*provisioning_failure_rate$/);
-  assert.match(await words(region(page, 'Who was told')), /No webhook is configured: incidents are told here alone\./);
+  const told = region(page, 'Who was told');
+  assert.match(await words(told), /No webhook is configured: incidents are told here alone\./);
+  const document = told.getByRole('link', { name: 'What is sent, and how a receiver verifies it', exact: true });
+  assert.equal(await document.getAttribute('href'), '/docs/webhook.md');
 });
