@@ -44,10 +44,12 @@ pub const AUTOSCALING: &str = "/autoscaling";
 pub const COSTS: &str = "/costs";
 pub const SEARCH: &str = "/search";
 pub const SIGN_IN: &str = "/sign-in";
-/// Outside the app, as the next two: the server's own.
+/// Outside the app, as the next three: the server's own.
 pub const COSTS_FILE: &str = "/costs.csv";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const AUDIT_EXPORT: &str = "/audit.jsonl";
+/// What a receiver of incidents gets, and how it verifies it.
+pub const WEBHOOK_DOCUMENT: &str = "/docs/webhook.md";
 
 /// Where docs/errors.md explains a code; browsers that know text fragments show the very line.
 pub fn error_code(code: &str) -> String {

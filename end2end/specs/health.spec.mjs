@@ -75,6 +75,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   const mend = await fault(scene.stack, 'agent', { state: 'silent', instance: name });
   await main(own).getByText('One heartbeat is overdue.').waitFor(FALLS_SILENT);
   await main(own).getByText(/^The agent has fallen silent: its last word came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
+  await region(own, 'What came since').waitFor();
   await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();
   await main(page).getByText('1 of 2 agents are healthy.').waitFor();
   await main(pool).getByText('1 ill or silent', { exact: true }).waitFor();
@@ -97,6 +98,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
 
   await mend();
   await main(own).getByText('The agent is healthy.').waitFor(SETTLES);
+  await region(own, 'What came since').waitFor({ state: 'detached' });
   await main(pool).getByText('All 2 agents run and are healthy.').waitFor(SETTLES);
   await region(alerts, 'Incidents that ended').getByRole('listitem').filter({ hasText: 'Heartbeats are missed' }).waitFor(SETTLES);
   for (const open of [own, pool, alerts]) await assertSameDocument(open);
@@ -238,5 +240,8 @@ test('the alerts tell all five conditions, what is measured for each, and who wa
   }
   const code = conditions.first().getByRole('link', { name: 'provisioning_failure_rate' });
   assert.match(await code.getAttribute('href'), /^\/docs\/errors\.md#.*provisioning_failure_rate$/);
-  assert.match(await words(region(page, 'Who was told')), /No webhook is configured: incidents are told here alone\./);
+  const told = region(page, 'Who was told');
+  assert.match(await words(told), /No webhook is configured: incidents are told here alone\./);
+  const document = told.getByRole('link', { name: 'What is sent, and how a receiver verifies it', exact: true });
+  assert.equal(await document.getAttribute('href'), '/docs/webhook.md');
 });

@@ -53,12 +53,13 @@ const fn post(path: &'static str, key: Key) -> Own {
 }
 
 /// By path.
-pub const OWN: [Own; 14] = [
+pub const OWN: [Own; 15] = [
     post("/agent/v1/enroll", Key::Agent),
     post("/agent/v1/heartbeats", Key::Agent),
     get("/audit.jsonl", Key::SessionOrToken).takes(&AUDIT_NAMES),
     get("/costs.csv", Key::Session).takes(&["environment", "month"]),
     get("/docs/errors.md", Key::Session),
+    get("/docs/webhook.md", Key::Session),
     get("/favicon.svg", Key::Nothing),
     get("/live", Key::Session).takes(&["environment", "rows", "after"]),
     get("/livez", Key::Nothing),

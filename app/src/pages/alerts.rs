@@ -242,24 +242,30 @@ fn deliveries(webhook: Option<String>, rows: Vec<DeliveryRow>) -> AnyView {
     let rows = rows.iter().map(delivery).collect_view();
     view! {
         <Panel id="deliveries" title="Who was told">
-            <p class="panel-body soft">{target}</p>
+            <p class="panel-body soft">
+                {target} " "
+                <a class="link" href=routes::WEBHOOK_DOCUMENT rel="external">
+                    "What is sent, and how a receiver verifies it"
+                </a>
+            </p>
             <ol class="rows verdicts">{rows}</ol>
         </Panel>
     }
     .into_any()
 }
 
+/// What became of it.
+fn fate(row: &DeliveryRow) -> (State, String) {
+    let attempts = words::count(u64::from(row.attempts), "attempt");
+    match row.state.as_str() {
+        "delivered" => (State::Ok, "taken".to_owned()),
+        "pending" => (State::Progress, format!("on its way, {attempts}")),
+        _ => (State::X, format!("given up after {attempts}")),
+    }
+}
+
 fn delivery(row: &DeliveryRow) -> AnyView {
-    let state = match row.state.as_str() {
-        "delivered" => State::Ok,
-        "pending" => State::Progress,
-        _ => State::X,
-    };
-    let word = match state {
-        State::Ok => "taken".to_owned(),
-        State::Progress => format!("on its way, {}", words::count(u64::from(row.attempts), "attempt")),
-        _ => format!("given up after {}", words::count(u64::from(row.attempts), "attempt")),
-    };
+    let (state, word) = fate(row);
     let error = row.last_error.clone().map(|error| words::sentence(&error));
     view! {
         <li data-s=state.as_str()>
@@ -272,4 +278,31 @@ fn delivery(row: &DeliveryRow) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_delivery_is_told_in_words() {
+        let told = |state: &str, attempts| {
+            fate(&DeliveryRow {
+                id: 7,
+                incident: "inc-12".to_owned(),
+                event: "incident.opened".to_owned(),
+                state: state.to_owned(),
+                attempts,
+                last_status: None,
+                last_error: None,
+                created_at: Timestamp::default(),
+                delivered_at: None,
+            })
+        };
+        assert_eq!(told("delivered", 2), (State::Ok, "taken".to_owned()));
+        assert_eq!(told("pending", 1), (State::Progress, "on its way, 1 attempt".to_owned()));
+        assert_eq!(told("given_up", 33), (State::X, "given up after 33 attempts".to_owned()));
+    }
 }

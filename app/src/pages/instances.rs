@@ -7,6 +7,7 @@ mod history;
 mod metrics;
 mod serial;
 mod signals;
+mod since;
 
 use domain::{
     agent::AgentState,

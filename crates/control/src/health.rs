@@ -1,6 +1,6 @@
 //! Agents' health as it passes: told to the store and the audit log, and read back as a day and a story of one agent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use domain::{
@@ -118,7 +118,7 @@ fn event<'a>(actor: &'a Actor, transition: &HealthTransition) -> Option<NewEvent
     })
 }
 
-/// The agent's last day, its last hour in figures, what it was asked for, and what happened before it began to fail.
+/// The agent's last day, its last hour in figures, what it was asked for, and what happened before it began to fail and of it since.
 /// `all`: as much of the lists as is ever told, not the newest few.
 #[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
 pub async fn load_instance_history(
@@ -154,11 +154,14 @@ pub async fn load_instance_history(
     before
         .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
     let mut before = newest(before);
+    let mut since = match fails_since {
+        Some(began) => since_failing(control, environment, name, began, &transitions).await?,
+        None => Vec::new(),
+    };
     let mut commands = control.store.list_commands(environment, name, SHOWN_COMMANDS).await?;
-    let (mut earlier, mut more_commands) = (0, false);
+    let (mut earlier, mut since_earlier, mut more_commands) = (0, 0, false);
     if !all {
-        earlier = before.len().saturating_sub(FIRST);
-        before.drain(..earlier);
+        (earlier, since_earlier) = (keep_first(&mut before), keep_first(&mut since));
         more_commands = commands.len() > FIRST;
         commands.truncate(FIRST);
     }
@@ -167,9 +170,11 @@ pub async fn load_instance_history(
         hour: Hour::of(&day.minutes, now),
         fails_since,
         before,
-        earlier: earlier as u64,
+        earlier,
         before_since: until - BEFORE,
         before_until: until,
+        since,
+        since_earlier,
         commands,
         more_commands,
         incidents: control.store.list_open_incidents(Some(environment)).await?,
@@ -206,6 +211,38 @@ pub(crate) async fn half_hour_before(
 ) -> Result<Vec<Happening>, Error> {
     let events = events_between(control, environment, until - BEFORE, until).await?;
     Ok(newest(happenings(&events, agent)))
+}
+
+/// What the log has of the agent since it began to fail, with its own passings. Of the environment nothing: an agent may have
+/// failed long ago.
+async fn since_failing(
+    control: &Control,
+    environment: &str,
+    name: &str,
+    began: Timestamp,
+    transitions: &[HealthTransition],
+) -> Result<Vec<Happening>, Error> {
+    // What came at that very moment is told before it.
+    let from = Some(began + TimeDelta::microseconds(1));
+    let all = AuditFilter { environment: Some(environment), from, ..AuditFilter::default() };
+    let about = AuditFilter { object: Some(name), ..all.clone() };
+    let by = AuditFilter { actor: Some(name), ..all };
+    let mut found = BTreeMap::new();
+    for filter in [about, by] {
+        let events = control.store.list_audit(&filter, AUDIT_PAGE).await?;
+        found.extend(events.into_iter().map(|event| (event.seq, event)));
+    }
+    let events: Vec<AuditEvent> = found.into_values().rev().collect();
+    let mut since = happenings(&events, Some(name));
+    since.extend(transitions.iter().filter(|passed| passed.at > began).map(told));
+    Ok(newest(since))
+}
+
+/// Of the oldest first, leaves the newest few; how many came before them.
+fn keep_first(told: &mut Vec<Happening>) -> u64 {
+    let earlier = told.len().saturating_sub(FIRST);
+    told.drain(..earlier);
+    earlier as u64
 }
 
 /// As many as are shown, oldest first.
@@ -333,6 +370,16 @@ mod tests {
             after,
             at: Timestamp::default(),
         }
+    }
+
+    #[test]
+    fn of_a_long_list_the_newest_few_stay_and_the_others_are_counted() {
+        let at = |second| Timestamp::default() + TimeDelta::seconds(second);
+        let of = |second| told(&HealthTransition { at: at(second), ..passed(None, AgentState::Silent) });
+        let mut happened: Vec<Happening> = (0..13).map(of).collect();
+        let newest = happened[3..].to_vec();
+        assert_eq!((keep_first(&mut happened), &happened), (3, &newest));
+        assert_eq!((keep_first(&mut happened), &happened), (0, &newest), "few as they are");
     }
 
     #[test]

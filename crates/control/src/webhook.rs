@@ -1,4 +1,5 @@
-//! Where incidents are told outside of the app: a POST that its receiver can check, tried until it is taken or given up.
+//! Where incidents are told outside of the app: a POST that its receiver can check, tried until it is taken or given up. What a
+//! receiver may rely on stands in docs/webhook.md.
 
 use std::{fmt, time::Duration};
 
@@ -121,6 +122,23 @@ mod tests {
         // A file's last line break is not part of the secret.
         let same = Target::new("https://alerts.test/hook", b"0123456789abcdef0123456789abcdef\n").unwrap();
         assert_eq!(same.signature(1_700_000_000, b"{}"), SIGNED);
+    }
+
+    #[test]
+    fn receivers_are_told_the_figures_that_hold() {
+        const DOCUMENT: &str = include_str!("../../../docs/webhook.md");
+        let failures = 1 + (0..).take_while(|attempts| pause(*attempts).is_some()).count();
+        let hourly = 1 + (0..).take_while(|attempts| pause(*attempts).unwrap() < LONGEST_PAUSE).count();
+        assert_eq!((failures, hourly), (33, 11));
+        for told in [
+            SIGNED.to_owned(),
+            format!("within {} seconds", TIMEOUT.as_secs()),
+            format!("{} seconds, then after twice as long", FIRST_PAUSE.as_secs()),
+            "from the eleventh failure on once an hour".to_owned(),
+            format!("with the {failures}rd failure"),
+        ] {
+            assert!(DOCUMENT.contains(&told), "docs/webhook.md does not say `{told}`");
+        }
     }
 
     #[test]

@@ -4,11 +4,21 @@ use axum::{Router, http::header};
 
 use crate::{AppState, own::Routes};
 
+type Document = ([(header::HeaderName, &'static str); 1], &'static str);
+
 pub fn router() -> Router<AppState> {
-    Routes::default().on("/docs/errors.md", errors).router()
+    Routes::default().on("/docs/errors.md", errors).on("/docs/webhook.md", webhook).router()
 }
 
-async fn errors() -> ([(header::HeaderName, &'static str); 1], &'static str) {
-    // Plain, so that browsers show it instead of saving it.
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], include_str!("../../../docs/errors.md"))
+async fn errors() -> Document {
+    plain(include_str!("../../../docs/errors.md"))
+}
+
+async fn webhook() -> Document {
+    plain(include_str!("../../../docs/webhook.md"))
+}
+
+/// So that browsers show it instead of saving it.
+fn plain(text: &'static str) -> Document {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }

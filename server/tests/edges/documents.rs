@@ -1,7 +1,9 @@
-//! Documents name what exists: pages, commands and tests of docs/seed-map.md, and in docs/errors.md every code that can be met.
+//! Documents name what exists: pages, commands and tests of docs/seed-map.md, and in docs/errors.md every code that can be met;
+//! docs/webhook.md has what is sent.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use control::webhook::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use domain::{alert::AlertKind, autoscaling::STATUS_TYPES, cause::Cause, rules::RULES};
 
 /// A file of the repository, by its path from the root.
@@ -166,5 +168,28 @@ fn every_code_is_explained() {
             explained.contains(&format!("| `{rule}` | {asks} |")),
             "docs/errors.md says otherwise of {rule}"
         );
+    }
+}
+
+#[test]
+fn a_receiver_of_incidents_is_told_all_that_is_sent() {
+    let told = read("docs/webhook.md");
+    let path = "crates/control/src/incidents.rs";
+    let sent = read(path);
+    let body = sent.split("let body = json!(").nth(1).and_then(|rest| rest.split("});").next());
+    let fields: Vec<&str> = body
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\": "))
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(fields.len(), 10, "{path} writes its body otherwise than this test reads it: {fields:?}");
+    let events = ["incident.opened", "incident.closed"];
+    for event in events {
+        assert!(sent.contains(&format!("\"{event}\"")), "{path} tells no {event}");
+    }
+    let headers = [TIMESTAMP_HEADER, SIGNATURE_HEADER, DELIVERY_HEADER];
+    for name in fields.into_iter().chain(events).chain(headers) {
+        assert!(told.contains(&format!("`{name}`")), "docs/webhook.md does not explain {name}");
     }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod causes;
 mod commands;
 mod conditions;
+mod deliveries;
 mod documents;
 mod doors;
 mod forms;

@@ -45,7 +45,7 @@ pub fn InstancePage() -> impl IntoView {
 }
 
 /// The moment, with its day where that is not the page's.
-fn moment(at: Timestamp, now: Timestamp) -> String {
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
     if date(at) == date(now) { utc(at) } else { absolute(at) }
 }
 

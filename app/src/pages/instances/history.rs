@@ -7,7 +7,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{acts::asked, cloud::cloud_errors, serial::last_lines};
+use super::{acts::asked, cloud::cloud_errors, serial::last_lines, since::since};
 use crate::{
     api::{
         self, ApiError,
@@ -111,12 +111,13 @@ impl Parts {
         })
     }
 
-    /// What changed before, and what was asked of the agent.
+    /// What changed before, what came since it began to fail, and what was asked of the agent.
     pub fn story(self) -> AnyView {
         let here = self.here();
         self.of_past(move |past| match past {
             Ok(past) => view! {
                 {before(&past, &here)}
+                {since(&past, &here)}
                 {asked(&past, &here)}
             }
             .into_any(),

@@ -11,8 +11,9 @@ use domain::{
 };
 use serde_json::json;
 use sqlx::PgPool;
+use store::NewIncident;
 
-use crate::fixture::{Fixture, Worker, basic, operator, propose, viewer, with_agents};
+use crate::fixture::{Fixture, Worker, basic, operator, propose, viewer, with_agents, without_agents};
 
 /// How the rate of failures stands.
 #[derive(Debug)]
@@ -79,4 +80,40 @@ async fn operations_that_fail_fire_once_are_told_and_the_alert_ends_once_an_hour
     assert_eq!((over.state, over.open.len(), over.closed.len()), (AlertState::Ok, 0, 1), "{over:?}");
     assert_eq!(over.queued, ["incident.opened", "incident.closed"]);
     assert!(over.closed[0].closed_because.is_some(), "{over:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_receiver_that_never_answers_is_given_up_after_a_day_and_the_page_is_told_why(pool: PgPool) {
+    let mut fixture = Fixture::with(pool, without_agents(), Clock::manual(Clock::System.now())).await;
+    // Nothing listens there.
+    let target = Target::new("http://127.0.0.1:9/hook", &[7; 32]).unwrap();
+    fixture.control.watch = Arc::new(Watch { webhook: Some(target), ..Watch::default() });
+    let control = &fixture.control;
+    let (cause, at) = (Cause::Alert(AlertKind::MissedHeartbeats), control.clock.now());
+    let new = NewIncident { environment: None, cause: &cause, title: "t", why: "w", at };
+    let mut tx = control.store.begin().await.unwrap();
+    let incident = tx.open_incident(&new).await.unwrap().unwrap();
+    tx.queue_delivery(incident, "incident.opened", b"{}", at).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let worker = Worker::start(control).await;
+    let mut tries = 0;
+    let ended = loop {
+        assert_eq!(watch::deliver(control, &worker.leader).await.unwrap(), 0);
+        tries += 1;
+        let row = alerts::list_alerts(control, &viewer()).await.unwrap().deliveries.remove(0);
+        assert_eq!(row.attempts, tries, "{row:?}");
+        if row.state != "pending" {
+            break row;
+        }
+        control.clock.advance(TimeDelta::minutes(61));
+    };
+    assert_eq!((ended.state.as_str(), ended.attempts), ("given_up", 33));
+    assert_eq!((ended.last_status, ended.delivered_at), (None, None));
+    let why = ended.last_error.expect("why it was not taken");
+    assert!(!why.contains("hook"), "an address may be a secret: {why}");
+    control.clock.advance(TimeDelta::minutes(61));
+    assert_eq!(watch::deliver(control, &worker.leader).await.unwrap(), 0);
+    let left = alerts::list_alerts(control, &viewer()).await.unwrap();
+    assert_eq!((left.deliveries[0].attempts, left.open.len()), (33, 1), "the incident itself stays");
 }

@@ -1,7 +1,7 @@
-//! What an agent's failure is told with: since when, and what changed in the half hour before.
+//! What an agent's failure is told with: since when, what changed in the half hour before, and what came of it since.
 
 use chrono::TimeDelta;
-use control::{Clock, Error, health, instances, live_sync, timeline};
+use control::{Clock, Error, commands, health, instances, live_sync, timeline};
 use domain::{ChangeState, agent::AgentState, audit::AuditAction as Did, view::health::Source};
 use sqlx::PgPool;
 use store::HealthTransition;
@@ -30,7 +30,7 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     let (zone, name, vm_id) = (vm.zone.as_str(), vm.name.as_str(), vm.id.clone().unwrap());
     control.live.beat("dev", name, &vm_id, heartbeat("b", 1), control.clock.now()).unwrap();
     let well = health::load_instance_history(control, &viewer(), zone, name, true).await.unwrap();
-    assert_eq!(well.fails_since, None);
+    assert_eq!((well.fails_since, well.since.len()), (None, 0), "of one that is well nothing came");
     control.clock.advance(TimeDelta::seconds(31));
     let silent = eventually("the silence to be kept", || async {
         let passed = control.store.list_health_transitions("dev", name, 9).await.unwrap();
@@ -53,6 +53,15 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     let left_out = usize::try_from(first_few.earlier).unwrap();
     assert_eq!(first_few.before, before[left_out..], "the newest of them");
     assert_eq!((history.earlier, history.hour.tasks.len()), (0, 60));
+
+    // What is done about it since is told, and nothing that stands before it.
+    control.clock.advance(TimeDelta::seconds(2));
+    commands::restart_agent(control, &operator(), zone, name).await.unwrap();
+    let later = health::load_instance_history(control, &viewer(), zone, name, false).await.unwrap();
+    let asked = format!("asked {name} to restart");
+    assert!(later.since.iter().any(|one| one.sentence.ends_with(&asked)), "{:?}", later.since);
+    assert!(later.since.iter().all(|one| one.at > silent.at), "{:?}", later.since);
+    assert_eq!((later.fails_since, later.since_earlier), (Some(silent.at), 0));
 
     let now = instances::load_instance(control, &viewer(), zone, name).await.unwrap();
     assert_eq!(now.fails_since, Some(silent.at));

@@ -54,6 +54,10 @@ pub struct InstanceHistory {
     pub earlier: u64,
     pub before_since: Timestamp,
     pub before_until: Timestamp,
+    /// While it fails: what came of it since it began to, oldest first; the newest few, or as many as are told at all.
+    pub since: Vec<Happening>,
+    /// How many of these come before them.
+    pub since_earlier: u64,
     /// The newest few, or as many as are told at all.
     pub commands: Vec<Command>,
     /// Whether there are older ones.
