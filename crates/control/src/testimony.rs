@@ -1,20 +1,26 @@
 //! What the chained log says of a change and of the rules that it is judged by. Columns beside the log are not evidence: whoever can write
-//! to them could bring a cancelled change back, strike an author off, let the policy ask nobody, or write a key beside a voter's name.
+//! to them could bring a cancelled change back, strike an author off, let the policy ask nobody, write a key beside a voter's name,
+//! or words into a voter's mouth.
 
 use std::collections::BTreeSet;
 
-use approval::Bytes32;
+use approval::{Bytes32, Statement};
 use domain::{
     ChangeId, Timestamp,
     actor::ActorKind,
-    approvals::{Policy, Roster},
+    approvals::{Ballot, Policy, Roster},
     audit::{AuditAction, AuditEvent},
     change::Change,
 };
 use serde::Serialize;
 use store::{AuditFilter, Vote};
 
-use crate::{Control, Error, canonical::canonical, evidence::Rules, passkeys::logged_name};
+use crate::{
+    Control, Error,
+    canonical::canonical,
+    evidence::{self, Rules},
+    passkeys::logged_name,
+};
 
 /// After any of them a change is over.
 const ENDS: [AuditAction; 6] = [
@@ -25,7 +31,7 @@ const ENDS: [AuditAction; 6] = [
     AuditAction::FailChange,
     AuditAction::FinishChange,
 ];
-/// Revisions of one change that are looked through for who wrote them; nobody edits one that often.
+/// Revisions of one change, and votes of one person on it, that are looked through; nobody edits one that often.
 const MOST_REVISIONS: u32 = 1000;
 /// Events of one person about one key that are looked through: it is registered once and revoked once.
 const MOST_OF_KEY: u32 = 8;
@@ -120,9 +126,11 @@ async fn disowned_vote(
         if !vote.is_live(change.revision.number, now) || vote.key_revoked_at.is_some() {
             continue;
         }
-        let why = disowned_key(control, vote).await?;
-        if why.is_some() {
-            return Ok(why);
+        if let Some(why) = disowned_key(control, vote).await? {
+            return Ok(Some(why));
+        }
+        if !tells_of_vote(control, vote).await? {
+            return Ok(Some("the audit log does not know a vote on it, or its reason, as it stands"));
         }
     }
     Ok(None)
@@ -155,7 +163,34 @@ async fn of_key(
         ..AuditFilter::default()
     };
     let mut events = control.store.list_audit(&filter, MOST_OF_KEY).await?;
-    // The filter finds who is called so, too.
-    events.retain(|event| event.actor_kind == ActorKind::Person && event.actor_id == vote.person);
+    events.retain(|event| is_of(event, vote));
     Ok(events)
+}
+
+/// Its voter cast it, for that reason, which no signature covers and later voters read.
+async fn tells_of_vote(control: &Control, vote: &Vote) -> Result<bool, Error> {
+    let Ok(statement) = Statement::from_bytes(&vote.statement) else { return Ok(false) };
+    let action = match vote.ballot {
+        Ballot::Approve => AuditAction::VoteToApprove,
+        Ballot::Reject => AuditAction::VoteToReject,
+    };
+    let filter = AuditFilter {
+        actor: Some(vote.person.as_str()),
+        action: Some(action),
+        change: Some(vote.change),
+        ..AuditFilter::default()
+    };
+    let events = control.store.list_audit(&filter, MOST_REVISIONS).await?;
+    let signed = Statement::digest(&vote.statement).to_string();
+    let reason = evidence::reason_digest(&statement, &vote.reason).to_string();
+    Ok(events.iter().filter(|event| is_of(event, vote)).any(|event| {
+        let fact = |name: &str| event.facts.iter().find(|(fact, _)| fact == name).map(|(_, value)| value);
+        // Events of before the log kept the reason's digest have none.
+        fact("statement_digest") == Some(&signed) && fact("reason_digest").is_none_or(|told| *told == reason)
+    }))
+}
+
+/// Done by the voter. The filter finds who is called so, too.
+fn is_of(event: &AuditEvent, vote: &Vote) -> bool {
+    event.actor_kind == ActorKind::Person && event.actor_id == vote.person
 }

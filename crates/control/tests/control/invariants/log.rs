@@ -137,3 +137,20 @@ async fn invariant_3_stale_a_revoked_passkey_that_is_put_back_counts_for_nobody(
     .await;
     assert_refused(&fixture, id, "the audit log knows that a key that signed it was revoked").await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_2_bytes_a_reason_that_was_put_into_a_voter_s_mouth_refuses_the_change(pool: PgPool) {
+    let fixture = start(&pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    sql(
+        &pool,
+        "ALTER TABLE votes DISABLE TRIGGER USER; UPDATE votes SET reason = 'Ship it' WHERE person = 'wen'",
+    )
+    .await;
+    assert_refused(&fixture, id, "the audit log does not know a vote on it, or its reason, as it stands")
+        .await;
+    let log = control.store.export_audit(&Default::default(), 100).await.unwrap();
+    assert!(log.iter().all(|(_, event)| !event.leaf.contains("I read it")), "a reason stands in the log");
+}
