@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use approval::{Assertion, Statement, verify_assertion};
+use approval::{Assertion, Bytes32, Statement, verify_assertion};
 use domain::{
     Timestamp,
     approvals::{Ballot, Policy, Quorum, Requirement, Roster, evaluate},
@@ -120,6 +120,12 @@ pub(crate) fn check_bytes(change: &Change) -> Result<(), Forged> {
         return Err(Forged("it declares another environment than its own (bytes_mismatch)".to_owned()));
     }
     Ok(())
+}
+
+/// Names a voter's reason in the log without a word of it. It is no part of what is signed; its salt is, so that who knows only the log
+/// cannot guess what was written, and the same words of another vote have another name.
+pub(crate) fn reason_digest(statement: &Statement, reason: &str) -> Bytes32 {
+    Bytes32::sha256(&[&b"agent-manager.reason/v1\0"[..], &statement.nonce.0[..], reason.as_bytes()].concat())
 }
 
 /// Verifies every vote on the change's revision that is not void. `now` is the database's.

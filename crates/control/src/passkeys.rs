@@ -20,6 +20,8 @@ use crate::{
 const LONGEST_LABEL: usize = 60;
 /// What people see in their passkey's dialog.
 const NAME: &str = "Agent Manager";
+/// Digits of a key's name in the log.
+const LOGGED_NAME: usize = 12;
 
 /// What to give `navigator.credentials.create`.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
@@ -101,7 +103,7 @@ pub async fn finish_registration(
         other => other.into(),
     })?;
     let mut event = event(actor, AuditAction::RegisterPasskey, &registered.credential_id, now);
-    // The log alone tells which key a vote was to be verified with.
+    // The log alone tells which key a vote is to be verified with: a claim asks it (`testimony`).
     let key = Bytes32::sha256(&registered.cose_key).to_string();
     event.after_sha256 = Some(key.parse().map_err(Error::internal)?);
     tx.append_audit(&event).await?;
@@ -126,15 +128,21 @@ pub(crate) async fn take_challenge(
     Ok(taken.statement)
 }
 
-/// The object is the key's own name for itself: a label may hold personal words, which no log may.
+/// The key's own name for itself: a label may hold personal words, which no log may. It is short, for people to read; that no other key
+/// is taken for this one is for the key's whole digest to say.
+pub(crate) fn logged_name(credential_id: &[u8]) -> String {
+    let mut name = Bytes32::sha256(credential_id).to_string();
+    name.truncate(LOGGED_NAME);
+    name
+}
+
 fn event<'a>(
     actor: &'a Actor,
     action: AuditAction,
     credential_id: &[u8],
     now: domain::Timestamp,
 ) -> NewEvent<'a> {
-    let digest = Bytes32::sha256(credential_id).to_string();
-    NewEvent::new(actor, action, format!("passkey {}", &digest[..12]), now)
+    NewEvent::new(actor, action, format!("passkey {}", logged_name(credential_id)), now)
 }
 
 /// One's own.

@@ -179,7 +179,7 @@ pub async fn finish_vote(
         at: now,
     })
     .await?;
-    events.push(cast(actor, &change, &statement, digest, at));
+    events.push(cast(actor, &change, &statement, (digest, reason), at));
     events.extend(count(control, &mut tx, &policy, &change, &rules, (statement.action, now, at)).await?);
     tx.append_audits(&events).await?;
     tx.commit().await?;
@@ -237,7 +237,7 @@ fn cast<'a>(
     actor: &'a Actor,
     change: &Change,
     statement: &Statement,
-    digest: Bytes32,
+    (digest, reason): (Bytes32, &str),
     at: Timestamp,
 ) -> NewEvent<'a> {
     let action = match statement.action {
@@ -248,6 +248,8 @@ fn cast<'a>(
     let environment = (change.id, change.environment.as_str());
     let mut event = of_change(actor, action, environment, change.id.to_string(), detail, at);
     event.payload.insert("statement_digest".to_owned(), digest.to_string().into());
+    let reason = evidence::reason_digest(statement, reason);
+    event.payload.insert("reason_digest".to_owned(), reason.to_string().into());
     event
 }
 

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn a_lease_runs_out_by_the_databases_clock(pool: PgPool) {
+    async fn invariant_15_clock_a_lease_runs_out_by_the_databases(pool: PgPool) {
         let store = Store::from(pool);
         let first = store.try_acquire_leadership("a", Duration::ZERO).await.unwrap().unwrap();
         assert!(store.renew_leadership(first, LONG).await.is_err());

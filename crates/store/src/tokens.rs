@@ -251,7 +251,9 @@ mod tests {
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn the_database_s_clock_ends_a_token_and_allows_none_for_longer_than_a_year(pool: PgPool) {
+    async fn invariant_15_clock_the_database_s_ends_a_token_and_allows_none_for_longer_than_a_year(
+        pool: PgPool,
+    ) {
         let store = Store::from(pool.clone());
         samples::sign_in(&store, "sub-1", "Robin").await;
         token(&store, b"one", 365).await;

@@ -63,12 +63,14 @@ pub(super) async fn of_claim<'a>(
         return Ok(Proof::TakenBack(drift::take_back(tx, actor, &locked, &rules, drift, at).await?));
     }
     if weighed.holds() {
-        let Some(why) = testimony::contradicts(control, &locked, &rules).await? else {
+        let Some(why) = testimony::contradicts(control, &locked, &rules, &votes, now).await? else {
             return Ok(Proof::Holds(Box::new(locked)));
         };
-        // The log was read after them: a policy or a roster that was set in force in between is no forgery.
+        // The log was read after them: a policy or a roster that was set in force in between is no forgery, nor is a key revoked.
         let again = Rules::read(tx).await?;
-        let same = again.policy == rules.policy && again.roster == rules.roster;
+        let same = again.policy == rules.policy
+            && again.roster == rules.roster
+            && tx.list_votes(change.id).await? == votes;
         return Ok(if same { Proof::Refused(why) } else { Proof::Moved });
     }
     let because = weighed.stale.first().map_or_else(
