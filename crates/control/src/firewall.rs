@@ -1,5 +1,7 @@
 //! Firewall rules: what is declared beside what is observed, what they do together, and what-ifs.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Actor, ChangeState, Permission,
     change::Change,
@@ -157,7 +159,7 @@ fn absent(environment: &str, key: &str) -> Error {
 /// One environment's rules, with what is derived from them.
 struct Rules {
     declared: Declared,
-    tags: std::collections::BTreeMap<String, Tags>,
+    tags: BTreeMap<String, Tags>,
     warnings: Vec<Warning>,
     /// Changes of the environment that are being applied.
     applying: Vec<Change>,
@@ -181,14 +183,8 @@ impl Rules {
     }
 
     fn rows(&self) -> Vec<FirewallRuleRow> {
-        let desired = &self.declared.desired.firewall_rules;
-        let observed = &self.declared.observed.resources.firewall_rules;
-        let mut rules: Vec<&FirewallRule> = desired.values().collect();
-        rules.sort_by(|one, other| {
-            let egress = |rule: &FirewallRule| rule.direction == Direction::Egress;
-            egress(one).cmp(&egress(other)).then_with(|| effective_order(one, other))
-        });
-        rules.extend(observed.values().filter(|rule| !desired.contains_key(&rule.name)));
+        let (declared, observed) = (&self.declared.desired, &self.declared.observed.resources);
+        let rules = in_order(&declared.firewall_rules, &observed.firewall_rules);
         rules.into_iter().map(|rule| self.row(rule)).collect()
     }
 
@@ -290,6 +286,21 @@ impl Rules {
     }
 }
 
+/// Ingress first, each direction in the order in which its rules decide. A rule that left the declaration decides as long
+/// as it is there, so it has its place among the others.
+fn in_order<'a>(
+    desired: &'a BTreeMap<String, FirewallRule>,
+    observed: &'a BTreeMap<String, FirewallRule>,
+) -> Vec<&'a FirewallRule> {
+    let left = observed.values().filter(|rule| !desired.contains_key(&rule.name));
+    let mut rules: Vec<&FirewallRule> = desired.values().chain(left).collect();
+    rules.sort_by(|one, other| {
+        let egress = |rule: &FirewallRule| rule.direction == Direction::Egress;
+        egress(one).cmp(&egress(other)).then_with(|| effective_order(one, other))
+    });
+    rules
+}
+
 fn service(question: &Question) -> Result<(u8, u16), Refused> {
     let protocol = question.protocol.trim();
     let protocol = if protocol.is_empty() { "tcp" } else { protocol };
@@ -311,5 +322,48 @@ fn service(question: &Question) -> Result<(u8, u16), Refused> {
         (false, _) => {
             Err(("port".to_owned(), format!("{} has no ports: leave it empty", protocol_word(number))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn rules(each: &[(&str, Direction, u32)]) -> BTreeMap<String, FirewallRule> {
+        let rule = |(name, direction, priority): &(&str, Direction, u32)| FirewallRule {
+            name: (*name).to_owned(),
+            description: String::new(),
+            network: "n".to_owned(),
+            direction: *direction,
+            priority: *priority,
+            source_ranges: BTreeSet::new(),
+            destination_ranges: BTreeSet::new(),
+            source_tags: BTreeSet::new(),
+            target_tags: BTreeSet::new(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+            logging: false,
+            disabled: false,
+        };
+        each.iter().map(rule).map(|rule| (rule.name.clone(), rule)).collect()
+    }
+
+    #[test]
+    fn what_left_the_declaration_stands_where_it_decides() {
+        let desired = rules(&[
+            ("ssh", Direction::Ingress, 1000),
+            ("http", Direction::Ingress, 900),
+            ("out", Direction::Egress, 10),
+        ]);
+        let observed = rules(&[
+            ("ssh", Direction::Ingress, 7),
+            ("old", Direction::Ingress, 950),
+            ("older", Direction::Egress, 5),
+        ]);
+        let names: Vec<&str> =
+            in_order(&desired, &observed).into_iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, ["http", "old", "ssh", "older", "out"]);
     }
 }

@@ -75,7 +75,7 @@ pub struct FirewallView {
     pub environment: Option<String>,
     /// The network's name.
     pub network: String,
-    /// In effective order, ingress first; those that are no longer declared last.
+    /// In effective order, ingress first; those that are no longer declared decide among the others while they are there.
     pub rules: Vec<FirewallRuleRow>,
     /// Those that are about no single rule.
     pub warnings: Vec<Warning>,
