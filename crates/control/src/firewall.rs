@@ -1,19 +1,22 @@
 //! Firewall rules: what is declared beside what is observed, what they do together, and what-ifs.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Actor, ChangeState, Permission,
     change::Change,
     firewall::{
-        Direction, Effect, Firewall, Party, ServiceSet, Tags, Warning, denies, effective_order, outcome,
-        parse_range, pool_tags, protocol_has_ports, protocol_number, protocol_word, rule_key, warnings,
+        Direction, Effect, Firewall, Party, ServiceSet, Tags, Warning, canary_of, denies, effective_order,
+        outcome, parse_range, pool_of_canary, pool_tags, protocol_has_ports, protocol_number, protocol_word,
+        rule_key, warnings,
     },
     name,
     plan::firewall_rule_differences,
     resource::FirewallRule,
     view::{
         firewall::{
-            Drift, EffectiveRule, FirewallRuleForm, FirewallRuleRow, FirewallRuleView, FirewallView,
-            PoolFirewall, Question, Refused, WhatIf,
+            CanaryFirewall, Drift, EffectiveRule, FirewallRuleForm, FirewallRuleRow, FirewallRuleView,
+            FirewallView, PoolFirewall, Question, Refused, WhatIf,
         },
         firewall_settings::firewall_settings,
     },
@@ -43,6 +46,7 @@ pub async fn load_firewall(
             rules: Vec::new(),
             warnings: Vec::new(),
             pools: Vec::new(),
+            canaries: Vec::new(),
             answer: None,
             observed_at: None,
             now,
@@ -50,12 +54,15 @@ pub async fn load_firewall(
     };
     let rules = Rules::load(control, environment).await?;
     let place = &rules.declared.environment.spec.environment;
+    let (canaries, pools): (Vec<_>, Vec<_>) =
+        rules.tags.keys().cloned().partition(|name| pool_of_canary(name).is_some());
     Ok(FirewallView {
         environment: Some(place.environment.clone()),
         network: name::last_segment(&place.network_id).to_owned(),
         rules: rules.rows(),
         warnings: rules.warnings.iter().filter(|warning| warning.rule.is_none()).cloned().collect(),
-        pools: rules.tags.keys().cloned().collect(),
+        pools,
+        canaries,
         answer: question.map(|question| rules.answer(control, question)),
         observed_at: rules.declared.environment.observed_at,
         now,
@@ -88,7 +95,7 @@ pub async fn load_firewall_rule(
     })
 }
 
-/// The rules that hold for one pool's VMs.
+/// The rules that hold for one pool's VMs, and for its canary's where they carry other tags.
 #[tracing::instrument(skip_all, fields(actor = actor.id, environment, pool), err(level = "debug"))]
 pub async fn load_pool_firewall(
     control: &Control,
@@ -103,13 +110,24 @@ pub async fn load_pool_firewall(
     let firewall = rules.firewall();
     let (leaving, declared): (Vec<_>, Vec<_>) =
         rules.rows().into_iter().partition(|row| row.drift == Drift::Undeclared);
-    let effective = |row: FirewallRuleRow| {
-        let effect = firewall.effect_for(&row.name, tags)?;
-        Some(EffectiveRule { decides: matches!(effect, Effect::Decides(_)), row })
+    let effective = |tags: &Tags| -> Vec<EffectiveRule> {
+        let rule = |row: &FirewallRuleRow| {
+            let effect = firewall.effect_for(&row.name, tags)?;
+            Some(EffectiveRule { decides: matches!(effect, Effect::Decides(_)), row: row.clone() })
+        };
+        declared.iter().filter_map(rule).collect()
     };
+    let tried = canary_of(pool);
+    let canary = rules.tags.get(&tried).map(|tags| CanaryFirewall {
+        name: tried.clone(),
+        tags: tags.iter().cloned().collect(),
+        rules: effective(tags),
+    });
+    let of_pool = |row: &FirewallRuleRow| row.pools.iter().any(|name| name == pool || *name == tried);
     Ok(PoolFirewall {
-        rules: declared.into_iter().filter_map(effective).collect(),
-        leaving: leaving.into_iter().filter(|row| row.pools.iter().any(|name| name == pool)).collect(),
+        rules: effective(tags),
+        leaving: leaving.into_iter().filter(of_pool).collect(),
+        canary,
         warnings: rules
             .warnings
             .iter()
@@ -157,7 +175,7 @@ fn absent(environment: &str, key: &str) -> Error {
 /// One environment's rules, with what is derived from them.
 struct Rules {
     declared: Declared,
-    tags: std::collections::BTreeMap<String, Tags>,
+    tags: BTreeMap<String, Tags>,
     warnings: Vec<Warning>,
     /// Changes of the environment that are being applied.
     applying: Vec<Change>,
@@ -181,14 +199,8 @@ impl Rules {
     }
 
     fn rows(&self) -> Vec<FirewallRuleRow> {
-        let desired = &self.declared.desired.firewall_rules;
-        let observed = &self.declared.observed.resources.firewall_rules;
-        let mut rules: Vec<&FirewallRule> = desired.values().collect();
-        rules.sort_by(|one, other| {
-            let egress = |rule: &FirewallRule| rule.direction == Direction::Egress;
-            egress(one).cmp(&egress(other)).then_with(|| effective_order(one, other))
-        });
-        rules.extend(observed.values().filter(|rule| !desired.contains_key(&rule.name)));
+        let (declared, observed) = (&self.declared.desired, &self.declared.observed.resources);
+        let rules = in_order(&declared.firewall_rules, &observed.firewall_rules);
         rules.into_iter().map(|rule| self.row(rule)).collect()
     }
 
@@ -262,7 +274,23 @@ impl Rules {
         })
     }
 
-    /// A pool's name, `tag` and a tag, an address, a range.
+    /// Addresses of the VMs that are known by that name. Those of a canary whose tags differ are not its pool's.
+    fn seen(&self, control: &Control, named: &str) -> Vec<String> {
+        let tried = pool_of_canary(named);
+        let pool = tried.unwrap_or(named);
+        let group = self.declared.desired.groups.get(&name::instance_group(self.prefix(), pool));
+        let apart = group.filter(|_| self.tags.contains_key(&canary_of(pool)));
+        let version = apart.and_then(|group| Some(name::last_segment(&group.canary.as_ref()?.template)));
+        control.live.look(&self.declared.environment.name, |rows| {
+            let tries = |template: Option<&str>| version.is_some() && template == version;
+            let own = rows
+                .into_iter()
+                .filter(|row| row.pool == pool && tries(row.instance.template.as_deref()) == tried.is_some());
+            own.filter_map(|row| row.instance.address.clone()).collect()
+        })
+    }
+
+    /// A pool's name or its canary's, `tag` and a tag, an address, a range.
     fn party(&self, control: &Control, text: &str) -> Result<Party, String> {
         let text = text.trim();
         let help = "write an address, a range as 10.0.0.0/8, a pool's name, or tag and a network tag";
@@ -274,11 +302,7 @@ impl Rules {
         }
         let pool = text.strip_prefix("pool ").unwrap_or(text).trim();
         if let Some(tags) = self.tags.get(pool) {
-            let seen: Vec<String> = control.live.look(&self.declared.environment.name, |rows| {
-                let own = rows.into_iter().filter(|row| row.pool == pool);
-                own.filter_map(|row| row.instance.address.clone()).collect()
-            });
-            return Ok(Party::vms(&format!("pool {pool}"), tags.clone(), &seen));
+            return Ok(Party::vms(&format!("pool {pool}"), tags.clone(), &self.seen(control, pool)));
         }
         if let Some(tag) = text.strip_prefix("tag ").map(str::trim).filter(|tag| name::is_rfc1035(tag)) {
             return Ok(Party::vms(&format!("VMs tagged {tag}"), Tags::from([tag.to_owned()]), []));
@@ -288,6 +312,21 @@ impl Rules {
             None => Err(format!("`{text}` is neither a pool here nor an address: {help}")),
         }
     }
+}
+
+/// Ingress first, each direction in the order in which its rules decide. A rule that left the declaration decides as long
+/// as it is there, so it has its place among the others.
+fn in_order<'a>(
+    desired: &'a BTreeMap<String, FirewallRule>,
+    observed: &'a BTreeMap<String, FirewallRule>,
+) -> Vec<&'a FirewallRule> {
+    let left = observed.values().filter(|rule| !desired.contains_key(&rule.name));
+    let mut rules: Vec<&FirewallRule> = desired.values().chain(left).collect();
+    rules.sort_by(|one, other| {
+        let egress = |rule: &FirewallRule| rule.direction == Direction::Egress;
+        egress(one).cmp(&egress(other)).then_with(|| effective_order(one, other))
+    });
+    rules
 }
 
 fn service(question: &Question) -> Result<(u8, u16), Refused> {
@@ -311,5 +350,48 @@ fn service(question: &Question) -> Result<(u8, u16), Refused> {
         (false, _) => {
             Err(("port".to_owned(), format!("{} has no ports: leave it empty", protocol_word(number))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn rules(each: &[(&str, Direction, u32)]) -> BTreeMap<String, FirewallRule> {
+        let rule = |(name, direction, priority): &(&str, Direction, u32)| FirewallRule {
+            name: (*name).to_owned(),
+            description: String::new(),
+            network: "n".to_owned(),
+            direction: *direction,
+            priority: *priority,
+            source_ranges: BTreeSet::new(),
+            destination_ranges: BTreeSet::new(),
+            source_tags: BTreeSet::new(),
+            target_tags: BTreeSet::new(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+            logging: false,
+            disabled: false,
+        };
+        each.iter().map(rule).map(|rule| (rule.name.clone(), rule)).collect()
+    }
+
+    #[test]
+    fn what_left_the_declaration_stands_where_it_decides() {
+        let desired = rules(&[
+            ("ssh", Direction::Ingress, 1000),
+            ("http", Direction::Ingress, 900),
+            ("out", Direction::Egress, 10),
+        ]);
+        let observed = rules(&[
+            ("ssh", Direction::Ingress, 7),
+            ("old", Direction::Ingress, 950),
+            ("older", Direction::Egress, 5),
+        ]);
+        let names: Vec<&str> =
+            in_order(&desired, &observed).into_iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, ["http", "old", "ssh", "older", "out"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     firewall::{Direction, Warning},
-    view::firewall::{Drift, FirewallRuleRow},
+    view::firewall::{Drift, EffectiveRule, FirewallRuleRow},
 };
 use leptos::prelude::*;
 
@@ -81,18 +81,18 @@ pub fn rules_table(rows: Vec<FirewallRuleRow>) -> AnyView {
         .into_any();
     }
     let lines = rows.into_iter().map(|row| line(row, None)).collect_view();
-    table(lines, false).into_any()
+    table("Firewall rules", lines, false).into_any()
 }
 
-/// The same for one pool: each with whether it decides anything there.
-pub fn effective_table(rows: Vec<(FirewallRuleRow, bool)>) -> AnyView {
-    let lines = rows.into_iter().map(|(row, decides)| line(row, Some(decides))).collect_view();
-    table(lines, true).into_any()
+/// The same for VMs that rules treat alike: each with whether it decides anything there.
+pub fn effective_table(label: &'static str, rules: Vec<EffectiveRule>) -> AnyView {
+    let lines = rules.into_iter().map(|one| line(one.row, Some(one.decides))).collect_view();
+    table(label, lines, true).into_any()
 }
 
-fn table(lines: impl IntoView + 'static, effective: bool) -> impl IntoView {
+fn table(label: &'static str, lines: impl IntoView + 'static, effective: bool) -> impl IntoView {
     view! {
-        <Table label="Firewall rules">
+        <Table label=label>
             <thead>
                 <tr>
                     <th scope="col">"Rule"</th>

@@ -42,7 +42,8 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
         Some(Ok(answer)) => Some(answered(answer, &environment_name, &names)),
         _ => None,
     };
-    let pools = view.pools.clone();
+    let parties: Vec<String> = view.pools.iter().chain(&view.canaries).cloned().collect();
+    let apart = canaries(&view.canaries);
     let unlike = otherwise(&view.rules);
     view! {
         <Panel id="what-if" title="What if">
@@ -53,13 +54,13 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
                         field=of("source")
                         label="From"
                         hint="An address, a range, a pool, or tag and a network tag."
-                        suggestions=pools.clone()
+                        suggestions=parties.clone()
                     />
                     <TextField
                         field=of("target")
                         label="To"
                         hint="A pool, an address or a range."
-                        suggestions=pools.clone()
+                        suggestions=parties.clone()
                     />
                     <TextField
                         field=of("protocol")
@@ -79,13 +80,26 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
                     <button type="submit" class="btn primary">
                         "Ask"
                     </button>
-                    <small>"Answered from the declared rules of this environment. " {unlike}</small>
+                    <small>
+                        "Answered from the declared rules of this environment. " {apart} {unlike}
+                    </small>
                 </div>
             </form>
             {answer}
         </Panel>
     }
     .into_any()
+}
+
+/// Which VMs a pool's name leaves out.
+fn canaries(named: &[String]) -> Option<String> {
+    let asked = if named.len() == 1 { "Ask of it by its name" } else { "Ask of each by its name" };
+    let verb = if named.len() == 1 {
+        "carries other tags than its pool"
+    } else {
+        "carry other tags than their pools"
+    };
+    (!named.is_empty()).then(|| format!("{} {verb}. {asked}. ", words::list(named)))
 }
 
 type Names = std::collections::BTreeMap<String, String>;
@@ -144,4 +158,19 @@ fn line(leg: &Leg, answer: &Answer, environment: &str, names: &Names) -> AnyView
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canaries_of_other_tags_are_asked_of_by_name() {
+        assert_eq!(canaries(&[]), None);
+        let one = ["web (canary)".to_owned()];
+        let said = "web (canary) carries other tags than its pool. Ask of it by its name. ";
+        assert_eq!(canaries(&one).as_deref(), Some(said));
+        let two = ["db (canary)".to_owned(), "web (canary)".to_owned()];
+        assert!(canaries(&two).unwrap().starts_with("db (canary) and web (canary) carry other tags"));
+    }
 }

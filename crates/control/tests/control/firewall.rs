@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use control::{Control, Error, edits, firewall};
 use domain::{
-    ChangeId, ChangeState,
+    Amount, ChangeId, ChangeState,
     edit::Edit,
     firewall::{Direction, FirewallRuleSpec, Outcome, Severity, Traffic, WarningKind},
+    pool::CanarySpec,
     view::firewall::{Drift, FirewallView, Question},
 };
 use serde_json::json;
@@ -97,7 +98,7 @@ async fn rules_stand_in_their_order_beside_what_runs_and_answer(pool: PgPool) {
     let pool = firewall::load_pool_firewall(control, &viewer(), "dev", "backend-pool").await.unwrap();
     assert!(pool.tags.contains(&"agent-vm".to_owned()) && pool.rules.iter().all(|rule| rule.decides));
     assert_eq!(pool.warnings.len(), 1);
-    assert_eq!(pool.leaving, []);
+    assert_eq!((pool.leaving, pool.canary), (vec![], None));
     for (result, said) in [
         (firewall::load_pool_firewall(control, &viewer(), "dev", "absent").await.err(), "pool absent in dev"),
         (
@@ -172,6 +173,59 @@ async fn a_rule_is_made_seen_edited_and_deleted_by_changes(pool: PgPool) {
     let form = firewall::load_firewall_rule_form(control, &viewer(), None, None).await.unwrap();
     assert_eq!(form.keys, ["allow-agent-http", "allow-agent-ssh"]);
     assert!(form.tags.contains(&"agent-backend-developer".to_owned()), "{:?}", form.tags);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_canary_s_vms_have_rules_of_their_own_where_their_tags_differ(pool: PgPool) {
+    let (fixture, mut worker) = applied(pool).await;
+    let control = &fixture.control;
+    let door = FirewallRuleSpec { target_tags: vec!["door".into()], ..open_ssh() };
+    let rule = Edit::CreateFirewallRule { key: "door".into(), firewall_rule: door };
+    let spec = control.store.get_environment("dev").await.unwrap().unwrap().spec;
+    let mut template = spec.agent_vm_templates[0].clone();
+    template.additional_tags.push("door".to_owned());
+    let stage = Edit::StageTemplate { name: template.name.clone(), template };
+    for edit in [rule, stage] {
+        let staged = propose_edit(control, &edit).await;
+        let traffic = change(control, staged).await.revision.plan.impact.traffic;
+        assert!(traffic.gained.iter().all(|one| one.pools.is_empty()), "no agent has the tag: {traffic:?}");
+        assert_eq!(worker.finish(staged).await.state, ChangeState::Applied);
+    }
+    let canary = CanarySpec { template_name: None, template_version: None, target_size: Amount::Fixed(1) };
+    let start = Edit::StartCanary { name: "backend-pool".into(), canary };
+    let tried = propose_edit(control, &start).await;
+    let traffic = change(control, tried).await.revision.plan.impact.traffic;
+    let [gained] = &traffic.gained[..] else { panic!("{traffic:?}") };
+    assert_eq!(gained.sentence(), "from all IPv4 but 10.0.0.0/8 to backend-pool (canary): tcp 22");
+    assert!(gained.internet);
+    assert_eq!(worker.finish(tried).await.state, ChangeState::Applied);
+    sync_live(control, "dev").await;
+
+    let seen = view(control, None).await;
+    assert_eq!(
+        (&seen.pools[..], &seen.canaries[..]),
+        (&["backend-pool".to_owned()][..], &["backend-pool (canary)".to_owned()][..])
+    );
+    let firewall = firewall::load_pool_firewall(control, &viewer(), "dev", "backend-pool").await.unwrap();
+    assert!(firewall.rules.iter().all(|one| one.row.key != "door"), "{:?}", firewall.rules);
+    assert!(firewall.warnings.iter().any(|one| one.kind == WarningKind::OpenToTheInternet));
+    let canary = firewall.canary.unwrap();
+    assert!(canary.tags.contains(&"door".to_owned()) && canary.rules[0].decides, "{canary:?}");
+    assert_eq!(canary.rules[0].row.key, "door");
+    assert_eq!(canary.rules[0].row.pools, ["backend-pool (canary)"]);
+
+    let mut outcomes = Vec::new();
+    for target in ["backend-pool", "backend-pool (canary)"] {
+        let answer = view(control, Some(ask("203.0.113.9", target, "22"))).await.answer.unwrap().unwrap();
+        outcomes.push((answer.target, answer.outcome));
+    }
+    assert_eq!(
+        outcomes,
+        [
+            ("pool backend-pool".to_owned(), Outcome::Denied),
+            ("pool backend-pool (canary)".to_owned(), Outcome::Allowed)
+        ]
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

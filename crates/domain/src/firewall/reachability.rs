@@ -1,6 +1,6 @@
 //! Who gains and who loses by a change: what is allowed after it and was not before, and the other way round.
 //!
-//! Looked at are the fleet's pools, VMs that carry one tag of a rule, and all other VMs of the network. VMs outside of
+//! Looked at are the fleet's pools and canaries whose tags are not their pool's, VMs that carry one tag of a rule, and all other VMs of the network. VMs outside of
 //! the fleet that carry several tags of rules at once are not.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,15 +12,16 @@ use super::{
     addresses::AddressSet,
     cells::{Reach, Vantage},
     matching::{Firewall, Tags},
+    pool_vms::{moves, pool_tags},
     services::ServiceSet,
 };
-use crate::{name::last_segment, plan::pool_of, resource::ResourceSet};
+use crate::resource::ResourceSet;
 
 /// Traffic that begins or ends to be allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrafficChange {
     pub direction: Direction,
-    /// The VMs whose firewall it is: pools by their names, …
+    /// The VMs whose firewall it is: pools by their names, a canary of other tags as `web (canary)`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pools: Vec<String>,
     /// … VMs outside of the fleet by a tag, …
@@ -82,19 +83,8 @@ impl TrafficImpact {
     }
 }
 
-/// The tags of each pool's VMs. A pool whose template is not among the resources is left out.
-pub fn pool_tags(resources: &ResourceSet) -> BTreeMap<String, Tags> {
-    let tags =
-        |template: &str| resources.templates.get(last_segment(template)).map(|found| found.tags.clone());
-    resources
-        .groups
-        .values()
-        .filter_map(|group| Some((pool_of(group).to_owned(), tags(&group.template)?)))
-        .collect()
-}
-
 /// From one set of resources to another. All that reaches a pool that is new is gained; a pool that goes loses nothing
-/// that anyone would miss.
+/// that anyone would miss. A canary is compared with what its VMs were before: its pool's, or those of another canary.
 pub fn traffic_impact(before: &ResourceSet, after: &ResourceSet) -> TrafficImpact {
     let (old, new) =
         (Firewall::new(before.firewall_rules.values()), Firewall::new(after.firewall_rules.values()));
@@ -211,8 +201,7 @@ impl Subjects {
         let sources: Tags = rules().flat_map(|rule| rule.source_tags.iter().cloned()).collect();
         let mut targets: BTreeMap<Target, Names> = BTreeMap::new();
         let mut peers: BTreeMap<(Tags, Tags), Names> = BTreeMap::new();
-        for (pool, tags) in after {
-            let was = before.get(pool);
+        for (pool, was, tags) in moves(before, after) {
             let target = Target { before: was.map(|tags| tags & &targeted), after: tags & &targeted };
             targets.entry(target).or_default().pools.push(pool.clone());
             let peer = (was.unwrap_or(tags) & &sources, tags & &sources);

@@ -8,15 +8,12 @@ use super::{
     addresses::AddressSet,
     exposure::is_remote_control,
     matching::{Firewall, denies},
+    pool_vms::{PoolVms, pool_vms},
     probes::PROBERS,
     services::ServiceSet,
     shadow::Effect,
 };
-use crate::{
-    name::last_segment,
-    plan::pool_of,
-    resource::{FirewallRule, InstanceGroup, InstanceTemplate, ResourceSet},
-};
+use crate::resource::{FirewallRule, ResourceSet};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,8 +59,7 @@ pub fn key<'a>(prefix: &str, name: &'a str) -> &'a str {
 /// Rules in effective order, then pools by their names. `prefix` is the environment's.
 pub fn warnings(prefix: &str, resources: &ResourceSet) -> Vec<Warning> {
     let firewall = Firewall::new(resources.firewall_rules.values());
-    let pools: Vec<Pool<'_>> =
-        resources.groups.values().filter_map(|group| Pool::of(resources, group)).collect();
+    let pools = pool_vms(resources);
     let mut warnings = Vec::new();
     for rule in firewall.rules() {
         let rules =
@@ -80,25 +76,28 @@ pub fn warnings(prefix: &str, resources: &ResourceSet) -> Vec<Warning> {
     warnings
 }
 
-/// A pool's VMs as rules see them.
-struct Pool<'a> {
-    name: &'a str,
-    template: &'a InstanceTemplate,
-    health_port: Option<u16>,
+/// Whom a warning is about.
+#[derive(Default)]
+struct About {
+    /// Declared names of pools.
+    pools: Vec<String>,
+    /// The same in words: a canary is named where the rest of its pool has not what it has.
+    said: Vec<String>,
 }
 
-impl<'a> Pool<'a> {
-    fn of(resources: &'a ResourceSet, group: &'a InstanceGroup) -> Option<Self> {
-        let template = resources.templates.get(last_segment(&group.template))?;
-        let check = group.auto_healing.as_ref().map(|healing| last_segment(&healing.health_check));
-        let health_port = check.and_then(|name| resources.health_checks.get(name)).map(|check| check.port);
-        Some(Self { name: pool_of(group), template, health_port })
+impl About {
+    /// Pools come before their canaries.
+    fn add(&mut self, vms: &PoolVms<'_>) {
+        if self.pools.last().is_none_or(|last| last != vms.pool) {
+            self.pools.push(vms.pool.to_owned());
+            self.said.push(vms.name());
+        }
     }
 }
 
 type Finding = (WarningKind, Severity, Vec<String>, String);
 
-fn no_target(rule: &FirewallRule, pools: &[Pool<'_>]) -> Option<Finding> {
+fn no_target(rule: &FirewallRule, pools: &[PoolVms<'_>]) -> Option<Finding> {
     let holds = rule.target_tags.is_empty()
         || pools.iter().any(|pool| !rule.target_tags.is_disjoint(&pool.template.tags));
     let tags: Vec<&String> = rule.target_tags.iter().collect();
@@ -127,20 +126,20 @@ fn shadowed(prefix: &str, firewall: &Firewall<'_>, rule: &FirewallRule) -> Optio
     Some((WarningKind::Shadowed, severity, Vec::new(), message))
 }
 
-fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[Pool<'_>]) -> Option<Finding> {
+fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> Option<Finding> {
     if rule.direction != Direction::Ingress || denies(rule) {
         return None;
     }
-    let (mut opened, mut names, mut public) = (ServiceSet::default(), Vec::new(), false);
+    let (mut opened, mut about, mut public) = (ServiceSet::default(), About::default(), false);
     for pool in pools {
         let services = firewall.opened_to_the_internet(&rule.name, &pool.template.tags);
         if !services.is_empty() {
             opened = opened.union(&services);
-            names.push(pool.name.to_owned());
+            about.add(pool);
             public |= pool.template.external_ip;
         }
     }
-    if names.is_empty() {
+    if about.pools.is_empty() {
         return None;
     }
     let sources = AddressSet::of_texts(&rule.source_ranges);
@@ -148,7 +147,7 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[Pool<'_>]) -> Opt
     let mut message = format!(
         "opens {} of {} to {part} internet ({})",
         listed(&opened.texts()),
-        listed(&names),
+        listed(&about.said),
         sources.words().join(", ")
     );
     let severity = match (public, is_remote_control(&opened)) {
@@ -161,7 +160,7 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[Pool<'_>]) -> Opt
             "; none of these VMs has an external address, so it is open to the network and to load balancers",
         );
     }
-    Some((WarningKind::OpenToTheInternet, severity, names, message))
+    Some((WarningKind::OpenToTheInternet, severity, about.pools, message))
 }
 
 /// Probes of one port that one thing stops, and on their way to whom.
@@ -169,12 +168,12 @@ struct Blocked {
     port: u16,
     by: Option<String>,
     from: Vec<String>,
-    pools: Vec<String>,
+    about: About,
 }
 
 impl Blocked {
     fn warning(self) -> Warning {
-        let Self { port, by, from, pools } = self;
+        let Self { port, by, from, about } = self;
         let from = if from.len() > PROBERS.len() { "some addresses".to_owned() } else { from.join(", ") };
         let stops = match &by {
             Some(rule) => format!("`{rule}` stops Google's health probes ({from}) on their way to"),
@@ -182,13 +181,19 @@ impl Blocked {
         };
         let message = format!(
             "{stops} tcp {port} of {}: unless the network does, their VMs count as ill and are made anew over and over",
-            listed(&pools)
+            listed(&about.said)
         );
-        Warning { kind: WarningKind::ProbesBlocked, severity: Severity::Warning, rule: by, pools, message }
+        Warning {
+            kind: WarningKind::ProbesBlocked,
+            severity: Severity::Warning,
+            rule: by,
+            pools: about.pools,
+            message,
+        }
     }
 }
 
-fn blocked_probes(prefix: &str, firewall: &Firewall<'_>, pools: &[Pool<'_>]) -> Vec<Warning> {
+fn blocked_probes(prefix: &str, firewall: &Firewall<'_>, pools: &[PoolVms<'_>]) -> Vec<Warning> {
     // What is said of several pools alike is said once.
     let mut found: Vec<Blocked> = Vec::new();
     for pool in pools {
@@ -198,8 +203,12 @@ fn blocked_probes(prefix: &str, firewall: &Firewall<'_>, pools: &[Pool<'_>]) -> 
             let from = blocked.from.texts();
             let same = |known: &&mut Blocked| (known.port, &known.by, &known.from) == (port, &by, &from);
             match found.iter_mut().find(same) {
-                Some(known) => known.pools.push(pool.name.to_owned()),
-                None => found.push(Blocked { port, by, from, pools: vec![pool.name.to_owned()] }),
+                Some(known) => known.about.add(pool),
+                None => {
+                    let mut about = About::default();
+                    about.add(pool);
+                    found.push(Blocked { port, by, from, about });
+                }
             }
         }
     }

@@ -36,7 +36,7 @@ pub struct FirewallRuleRow {
     pub targets: Vec<String>,
     /// `tcp 22`, `all`.
     pub services: Vec<String>,
-    /// The pools that it holds for.
+    /// The pools that it holds for; a canary whose tags are not its pool's stands as `web (canary)`.
     pub pools: Vec<String>,
     pub drift: Drift,
     /// A change that is being applied does something to it.
@@ -75,11 +75,13 @@ pub struct FirewallView {
     pub environment: Option<String>,
     /// The network's name.
     pub network: String,
-    /// In effective order, ingress first; those that are no longer declared last.
+    /// In effective order, ingress first; those that are no longer declared decide among the others while they are there.
     pub rules: Vec<FirewallRuleRow>,
     /// Those that are about no single rule.
     pub warnings: Vec<Warning>,
     pub pools: Vec<String>,
+    /// Canaries whose tags are not their pool's, by the name that a what-if knows them by: `web (canary)`.
+    pub canaries: Vec<String>,
     /// Where something was asked.
     pub answer: Option<Result<WhatIf, Vec<Refused>>>,
     pub observed_at: Option<Timestamp>,
@@ -105,6 +107,16 @@ pub struct EffectiveRule {
     pub decides: bool,
 }
 
+/// What holds for a canary's VMs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CanaryFirewall {
+    /// As a what-if knows it: `web (canary)`.
+    pub name: String,
+    pub tags: Vec<String>,
+    /// In effective order, ingress first.
+    pub rules: Vec<EffectiveRule>,
+}
+
 /// What holds for one pool's VMs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolFirewall {
@@ -112,6 +124,8 @@ pub struct PoolFirewall {
     pub tags: Vec<String>,
     /// In effective order, ingress first.
     pub rules: Vec<EffectiveRule>,
+    /// Where it tries a version whose tags are not those of its other VMs.
+    pub canary: Option<CanaryFirewall>,
     /// Those that hold for its VMs as long as they are there, and are declared no more.
     pub leaving: Vec<FirewallRuleRow>,
     /// Those that name this pool.

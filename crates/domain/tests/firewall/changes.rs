@@ -5,14 +5,17 @@ use std::{
     net::IpAddr,
 };
 
-use domain::{AgentType, FleetSpec, ObservedFleet};
+use domain::{AgentType, Amount, FleetSpec, ObservedFleet};
 use domain::{
     derive,
     environment::EnvironmentSpec,
-    firewall::{AddressSet, Direction, Packet, ServiceSet, Tags, Traffic, TrafficChange, traffic_impact},
+    firewall::{
+        AddressSet, Direction, FirewallRuleSpec, Packet, ServiceSet, Tags, Traffic, TrafficChange,
+        traffic_impact,
+    },
     plan::plan,
-    pool::PoolSpec,
-    resource::{FirewallRule, ResourceSet},
+    pool::{CanarySpec, PoolSpec},
+    resource::{Canary, FirewallRule, ResourceSet},
     template::TemplateSpec,
 };
 use proptest::prelude::*;
@@ -32,6 +35,11 @@ fn fleet() -> FleetSpec {
 
 /// Two pools with tags of the world, beside the rules; a pool without tags is not there.
 fn resources(rules: &[FirewallRule], tags: &[Option<Tags>; 2]) -> ResourceSet {
+    tried(rules, tags, None)
+}
+
+/// The same, and the first pool tries a version of those tags.
+fn tried(rules: &[FirewallRule], tags: &[Option<Tags>; 2], canary: Option<&Tags>) -> ResourceSet {
     let mut set = derive::resources(&fleet(), &["us-central1-a".to_owned()]);
     set.firewall_rules = rules.iter().map(|rule| (rule.name.clone(), rule.clone())).collect();
     let template = set.templates.values().next().unwrap().clone();
@@ -48,7 +56,17 @@ fn resources(rules: &[FirewallRule], tags: &[Option<Tags>; 2]) -> ResourceSet {
             }
         }
     }
+    if let (Some(tags), Some(group)) = (canary, set.groups.get_mut("genesis-pool-one")) {
+        let version = "template-of-the-canary".to_owned();
+        group.canary = Some(Canary { template: version.clone(), target_size: Amount::Fixed(1) });
+        set.templates.insert(version, domain::resource::InstanceTemplate { tags: tags.clone(), ..template });
+    }
     set
+}
+
+/// The canary's tags, where rules tell it from its pool.
+fn apart(pool: Option<&Tags>, canary: Option<&Tags>) -> Option<Tags> {
+    canary.filter(|tags| pool.is_some_and(|own| own != *tags)).cloned()
 }
 
 /// A change with its texts read.
@@ -89,17 +107,35 @@ proptest! {
         after in prop_oneof![3 => rules().prop_map(Some), 1 => Just(None)],
         was in prop::array::uniform2(prop::option::of(prop::sample::select(tag_sets()))),
         is in prop::array::uniform2(prop::option::weighted(0.8, prop::sample::select(tag_sets()))),
+        canary in prop::array::uniform2(prop::option::of(prop::sample::select(tag_sets()))),
     ) {
         let after = after.unwrap_or_else(|| before.clone());
         let (old, new) = (brute::Rules::new(&before), brute::Rules::new(&after));
-        let impact = traffic_impact(&resources(&before, &was), &resources(&after, &is));
+        let impact = traffic_impact(
+            &tried(&before, &was, canary[0].as_ref()),
+            &tried(&after, &is, canary[1].as_ref()),
+        );
+        // What is no canary's VM is its pool's.
+        let (began, ended) =
+            (apart(was[0].as_ref(), canary[0].as_ref()), apart(is[0].as_ref(), canary[1].as_ref()));
+        let (tries_had, tries_has) = if began.is_some() || ended.is_some() {
+            (began.or_else(|| was[0].clone()), ended.or_else(|| is[0].clone()))
+        } else {
+            (None, None)
+        };
         let said = [read(&impact.gained), read(&impact.lost)];
         let none = Some(Tags::new());
-        let targets = [("one", &was[0], &is[0]), ("two", &was[1], &is[1]), ("others", &none, &none)];
-        let peers = [(None, &none, &none), (Some("one"), &was[0], &is[0]), (Some("two"), &was[1], &is[1])];
+        let pools = [
+            ("one", &was[0], &is[0]),
+            ("two", &was[1], &is[1]),
+            ("one (canary)", &tries_had, &tries_has),
+        ];
+        let targets = pools.into_iter().chain([("others", &none, &none)]);
+        let peers = pools.map(|(pool, had, has)| (Some(pool), had, has));
+        let peers: Vec<_> = [(None, &none, &none)].into_iter().chain(peers).collect();
         for (target, had, has) in targets {
             let Some(has) = has else { continue };
-            for (peer, peer_had, peer_has) in peers {
+            for &(peer, peer_had, peer_has) in &peers {
                 let Some(peer_has) = peer_has else { continue };
                 let peer_had = peer_had.as_ref().unwrap_or(peer_has);
                 for direction in [Direction::Ingress, Direction::Egress] {
@@ -173,6 +209,61 @@ fn a_plan_says_whom_it_lets_in() {
     let said: Vec<String> = plan.impact.traffic.gained.iter().map(TrafficChange::sentence).collect();
     assert_eq!(said, ["from 10.0.0.0/8 to one, two: tcp 22, tcp 8080, tcp 9090"]);
     assert!(plan.impact.traffic.lost.is_empty());
+}
+
+/// The first pool tries a version of its template whose VMs carry one more tag.
+fn with_a_canary(door: &str) -> FleetSpec {
+    let mut fleet = fleet();
+    fleet.environment.zones = vec!["us-central1-a".to_owned()];
+    let tagged = TemplateSpec {
+        additional_tags: vec!["door".to_owned()],
+        ..TemplateSpec::new("tagged", AgentType::Architect)
+    };
+    fleet.agent_vm_templates.push(tagged);
+    fleet.agent_pools[0].canary = Some(CanarySpec {
+        template_name: Some("tagged".to_owned()),
+        template_version: None,
+        target_size: Amount::Fixed(1),
+    });
+    let rule = FirewallRuleSpec {
+        source_ranges: vec![door.to_owned()],
+        target_tags: vec!["door".to_owned()],
+        allow: vec![Traffic { protocol: "tcp".to_owned(), ports: vec!["22".to_owned()] }],
+        ..FirewallRuleSpec::new("", Direction::Ingress)
+    };
+    fleet.firewall_rules.insert("door".to_owned(), rule);
+    fleet
+}
+
+#[test]
+fn a_canary_that_a_rule_opens_is_said_and_so_is_its_end() {
+    let zones = ["us-central1-a".to_owned()];
+    let tried = with_a_canary("0.0.0.0/0");
+    let mut alone = tried.clone();
+    alone.agent_pools[0].canary = None;
+    let (alone, tried) = (derive::resources(&alone, &zones), derive::resources(&tried, &zones));
+    let said = |changes: &[TrafficChange]| {
+        changes.iter().map(|change| (change.sentence(), change.internet)).collect::<Vec<_>>()
+    };
+    let opened = traffic_impact(&alone, &tried);
+    let door = ("from all IPv4 but 10.0.0.0/8 to one (canary): tcp 22".to_owned(), true);
+    assert_eq!((said(&opened.gained), opened.lost), (vec![door.clone()], vec![]));
+    let ended = traffic_impact(&tried, &alone);
+    assert_eq!((ended.gained, said(&ended.lost)), (vec![], vec![door]));
+}
+
+#[test]
+fn a_plan_says_what_opens_a_canary() {
+    let observed = ObservedFleet::default();
+    let plan = plan(&with_a_canary("0.0.0.0/0"), &observed, Default::default());
+    assert!(
+        plan.impact.traffic.gained.iter().any(|one| one.internet && one.pools == ["one (canary)"]),
+        "{:?}",
+        plan.impact.traffic
+    );
+    assert!(
+        plan.notes.iter().any(|note| note.message.starts_with("opens tcp 22 of one (canary) to the whole"))
+    );
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Warnings as people read them.
 
 use domain::{
-    AgentType, FleetSpec, ObservedFleet,
+    AgentType, Amount, FleetSpec, ObservedFleet, derive,
     environment::EnvironmentSpec,
-    firewall::{Direction, FirewallRuleSpec, Traffic},
+    firewall::{Direction, FirewallRuleSpec, Traffic, WarningKind, warnings},
     plan::{plan, render},
-    pool::PoolSpec,
+    pool::{CanarySpec, PoolSpec},
     template::TemplateSpec,
 };
 
@@ -102,6 +102,52 @@ fn blocked_probes_are_said_with_what_blocks_them() {
     let stop = FirewallRuleSpec { deny: traffic("tcp", &["8080"]), ..rule(10, &["35.191.0.0/16"], &["db"]) };
     let rules = [("probers", probers("8080")), ("stop", stop)];
     insta::assert_snapshot!("a_rule_against_probers", said(&fleet(&rules, false)));
+}
+
+#[test]
+fn a_canary_is_warned_of_by_name_and_its_pool_is_meant() {
+    let ssh = FirewallRuleSpec { allow: traffic("tcp", &["22"]), ..rule(1000, &["0.0.0.0/0"], &["trial"]) };
+    let stop =
+        FirewallRuleSpec { deny: traffic("tcp", &["8080"]), ..rule(10, &["35.191.0.0/16"], &["trial"]) };
+    let mut fleet = fleet(&[("probers", probers("8080")), ("ssh", ssh), ("stop", stop)], true);
+    let found = |fleet: &FleetSpec| {
+        let resources = derive::resources(fleet, &["us-central1-a".to_owned()]);
+        let of = |kind: WarningKind| {
+            let all = warnings("genesis", &resources);
+            all.into_iter()
+                .filter(|one| one.kind == kind)
+                .map(|one| (one.pools, one.message))
+                .collect::<Vec<_>>()
+        };
+        [WarningKind::OpenToTheInternet, WarningKind::ProbesBlocked, WarningKind::NoTarget].map(of)
+    };
+    let [open, blocked, nobody] = found(&fleet);
+    assert_eq!((open, blocked, nobody.len()), (vec![], vec![], 2), "no template of a pool is tagged trial");
+
+    fleet.agent_vm_templates.push(TemplateSpec {
+        additional_tags: vec!["trial".to_owned()],
+        ..TemplateSpec::new("trial", AgentType::FrontendDeveloper)
+    });
+    fleet.agent_pools[0].canary = Some(CanarySpec {
+        template_name: Some("trial".to_owned()),
+        template_version: None,
+        target_size: Amount::Fixed(1),
+    });
+    let [open, blocked, nobody] = found(&fleet);
+    assert!(nobody.is_empty(), "{nobody:?}");
+    for (found, said) in [(open, "opens tcp 22 of web (canary) to"), (blocked, "tcp 8080 of web (canary):")] {
+        let [(pools, message)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(pools, &["web"]);
+        assert!(message.contains(said), "{message}");
+    }
+
+    // What holds for the whole pool is said of the pool alone.
+    fleet.agent_vm_templates[0].additional_tags = vec!["trial".to_owned(), "own".to_owned()];
+    let [open, blocked, _] = found(&fleet);
+    for (found, said) in [(open, "opens tcp 22 of web to"), (blocked, "tcp 8080 of web:")] {
+        let [(_, message)] = &found[..] else { panic!("{found:?}") };
+        assert!(message.contains(said), "{message}");
+    }
 }
 
 #[test]
