@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Actor, ChangeId, FleetSpec, Permission, derive, name, plan,
+    Actor, ChangeId, FleetSpec, Permission, derive,
+    instance::InstanceStatus,
+    name, plan,
     resource::InstanceTemplate,
     view::template::{
         PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
@@ -127,7 +129,7 @@ struct Kept {
     versions: Vec<store::TemplateHeading>,
     /// Instance templates in Compute Engine; None where nothing was observed yet.
     existing: Option<Vec<String>>,
-    /// VMs by the name of the instance template that their group gives them, and by pool.
+    /// VMs that run, by the name of the instance template that their group gives them, and by pool.
     running: BTreeMap<String, Vec<PoolCount>>,
 }
 
@@ -229,6 +231,10 @@ fn running(control: &Control, environment: &str) -> BTreeMap<String, Vec<PoolCou
     control.live.look(environment, |rows| {
         let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
         for row in rows {
+            // Of a VM that is still to be made there is only what it is meant to run.
+            if row.instance.status != InstanceStatus::Running {
+                continue;
+            }
             let Some(template) = row.instance.template.as_deref() else { continue };
             *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
         }

@@ -7,7 +7,7 @@ use crate::{
     template::TemplateSpec,
 };
 
-/// VMs of one pool, as Compute Engine lists them.
+/// VMs of one pool that run, as Compute Engine lists them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolCount {
     pub pool: String,
