@@ -94,7 +94,7 @@ pub async fn load_template_form(
         }
         None => None,
     };
-    let users = spec.agent_pools.iter().filter(|pool| Some(pool.template_name.as_str()) == template);
+    let users = spec.agent_pools.iter().filter(|pool| template.is_some_and(|name| pool.uses(name)));
     Ok(TemplateForm {
         names: spec.agent_vm_templates.iter().map(|declared| declared.name.clone()).collect(),
         pools: users.map(|pool| pool.name.clone()).collect(),
@@ -166,7 +166,7 @@ impl Kept {
                 .keys()
                 .find(|resource| place.is_some() && name::is_version_of(resource, prefix, template));
             let Some(newest) = versions.first() else { continue };
-            let users = spec.agent_pools.iter().filter(|pool| pool.template_name == template);
+            let users = spec.agent_pools.iter().filter(|pool| pool.uses(template));
             let row = TemplateRow {
                 environment: self.environment.name.clone(),
                 name: template.to_owned(),

@@ -93,6 +93,27 @@ async fn a_template_is_followed_from_its_first_version_to_its_end(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_template_that_only_a_canary_runs_is_used(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let tried =
+        "enable_autoscaling = false\n      canary = { template_name = \"platform-eng\", target_size = 1 }";
+    let edited = basic(&[
+        ("enable_autoscaling = true", tried),
+        ("agent_type = \"platform-engineer\"", "agent_type = \"backend-developer\""),
+    ]);
+    let imported = propose(control, &operator(), edited).await.unwrap();
+    assert_eq!(Worker::start(control).await.finish(imported).await.state, ChangeState::Applied);
+    sync_live(control, "dev").await;
+    let used = row(control, "platform-eng").await;
+    assert_eq!(used.pools, ["backend-pool"]);
+    assert_eq!(used.versions[0].running, [PoolCount { pool: "backend-pool".into(), vms: 1 }]);
+    let form = templates::load_template_form(control, &viewer(), Some("dev"), Some("platform-eng")).await;
+    assert_eq!(form.unwrap().pools, ["backend-pool"]);
+    assert_eq!(row(control, "backend-dev").await.vms(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_vm_that_cannot_be_made_runs_no_version(pool: PgPool) {
     let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
     let control = &fixture.control;
