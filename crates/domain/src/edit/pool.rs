@@ -312,5 +312,6 @@ mod tests {
         assert_eq!(delete(InstanceVerb::Restart).title(&spec), "dev: restart instance agent-front-a");
         spec.agent_pools[0].enable_autoscaling = Some(true);
         assert_eq!(delete(InstanceVerb::Delete).apply(&spec), Ok(spec.clone()));
+        assert!(InstanceVerb::Delete.effect().ends_with("unless its autoscaler makes another."));
     }
 }
