@@ -68,11 +68,14 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await page.getByLabel('Name', { exact: true }).fill('backend-pool');
   await page.getByLabel('Template', { exact: true }).selectOption('platform-eng');
   await page.getByLabel('Size', { exact: true }).fill('many');
+  await page.getByLabel('Named ports').fill('http');
   await review(page);
+  assert.match(await describedBy(page, 'Named ports'), /`http` is not a name and a port/);
   assert.match(await describedBy(page, 'Size'), /`many` is no whole number/);
   assert.equal(await page.getByLabel('Size', { exact: true }).inputValue(), 'many', 'what was typed stays');
 
   await page.getByLabel('Size', { exact: true }).fill('3');
+  await page.getByLabel('Named ports').fill('http 8080\nmetrics 9100');
   await review(page);
   assert.match(await describedBy(page, 'Name'), /backend-pool is declared already/);
 
@@ -97,6 +100,8 @@ test('a pool is created in a side panel, and what is refused stands beside its f
   await beside.getByText(/more settings, all as declared$/).click();
   const settings = await tableRows(beside);
   assert.deepEqual(settings.find(([name]) => name === 'Agent silent after'), ['Agent silent after', '40 s', '40 s']);
+  const ports = 'http 8080, metrics 9100';
+  assert.deepEqual(settings.find(([name]) => name === 'Named ports'), ['Named ports', ports, ports]);
   await page.goto('/pools');
   const rows = await tableRows(main(page).getByRole('group', { name: 'Pools' }));
   assert.deepEqual(rows.map(([name]) => name), ['backend-pool dev', 'batch dev']);

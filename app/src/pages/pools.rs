@@ -8,6 +8,7 @@ mod firewall;
 pub mod form;
 mod head;
 mod instances;
+mod named_ports;
 mod overview;
 mod panels;
 mod rollout;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Actor, ChangeId, FleetSpec, Permission, derive, name, plan,
+    Actor, ChangeId, FleetSpec, Permission, derive,
+    instance::InstanceStatus,
+    name, plan,
     resource::InstanceTemplate,
     view::template::{
         PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
@@ -92,7 +94,7 @@ pub async fn load_template_form(
         }
         None => None,
     };
-    let users = spec.agent_pools.iter().filter(|pool| Some(pool.template_name.as_str()) == template);
+    let users = spec.agent_pools.iter().filter(|pool| template.is_some_and(|name| pool.uses(name)));
     Ok(TemplateForm {
         names: spec.agent_vm_templates.iter().map(|declared| declared.name.clone()).collect(),
         pools: users.map(|pool| pool.name.clone()).collect(),
@@ -127,7 +129,7 @@ struct Kept {
     versions: Vec<store::TemplateHeading>,
     /// Instance templates in Compute Engine; None where nothing was observed yet.
     existing: Option<Vec<String>>,
-    /// VMs by the name of the instance template that their group gives them, and by pool.
+    /// VMs that run, by the name of the instance template that their group gives them, and by pool.
     running: BTreeMap<String, Vec<PoolCount>>,
 }
 
@@ -164,7 +166,7 @@ impl Kept {
                 .keys()
                 .find(|resource| place.is_some() && name::is_version_of(resource, prefix, template));
             let Some(newest) = versions.first() else { continue };
-            let users = spec.agent_pools.iter().filter(|pool| pool.template_name == template);
+            let users = spec.agent_pools.iter().filter(|pool| pool.uses(template));
             let row = TemplateRow {
                 environment: self.environment.name.clone(),
                 name: template.to_owned(),
@@ -229,6 +231,10 @@ fn running(control: &Control, environment: &str) -> BTreeMap<String, Vec<PoolCou
     control.live.look(environment, |rows| {
         let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
         for row in rows {
+            // Of a VM that is still to be made there is only what it is meant to run.
+            if row.instance.status != InstanceStatus::Running {
+                continue;
+            }
             let Some(template) = row.instance.template.as_deref() else { continue };
             *counts.entry(name::last_segment(template)).or_default().entry(&row.pool).or_default() += 1;
         }

@@ -168,4 +168,30 @@ impl PoolSpec {
             heartbeat_start_within: None,
         }
     }
+
+    /// Of its own VMs, or of its canary's.
+    pub fn uses(&self, template: &str) -> bool {
+        let tried = self.canary.as_ref().and_then(|canary| canary.template_name.as_deref());
+        self.template_name == template || tried == Some(template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_uses_its_own_template_and_the_one_that_it_tries() {
+        let mut pool = PoolSpec::new("front", AgentType::BackendDeveloper, "web");
+        let canary = |template: Option<&str>| CanarySpec {
+            template_name: template.map(str::to_owned),
+            template_version: None,
+            target_size: Amount::Fixed(1),
+        };
+        assert!(pool.uses("web") && !pool.uses("spare"));
+        pool.canary = Some(canary(None));
+        assert!(pool.uses("web") && !pool.uses("spare"));
+        pool.canary = Some(canary(Some("spare")));
+        assert!(pool.uses("web") && pool.uses("spare") && !pool.uses("other"));
+    }
 }

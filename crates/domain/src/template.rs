@@ -27,7 +27,7 @@ pub struct TemplateSpec {
     /// None is the opposite of `preemptible`.
     pub automatic_restart: Option<bool>,
     pub enable_confidential_compute: bool,
-    /// A JSON text handed to the agent as it is.
+    /// A JSON text. VMs have it as the metadata key `agent-config`; what runs there reads it, agent-cage does not.
     pub custom_config: Option<String>,
 }
 

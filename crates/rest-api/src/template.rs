@@ -37,7 +37,7 @@ impl TemplateList {
             let resource = resources
                 .values()
                 .find(|resource| name::is_version_of(&resource.name, prefix, &declared.name));
-            let pools = view.spec.agent_pools.iter().filter(|pool| pool.template_name == declared.name);
+            let pools = view.spec.agent_pools.iter().filter(|pool| pool.uses(&declared.name));
             Ok(Template {
                 environment: view.name.clone(),
                 name: declared.name.clone(),

@@ -10,7 +10,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::form::ENVIRONMENT;
+use super::{form::ENVIRONMENT, named_ports};
 use crate::{
     components::field::{LinesField, NumberField, SelectField, TextField, options},
     form::{FormFields, INHERIT, NO, YES},
@@ -25,6 +25,7 @@ pub fn fields(form: &PoolForm, pool: &PoolSpec, at: &FormFields) -> AnyView {
         {size(environment, at)}
         {rollouts(environment, at)}
         {heartbeats(pool, at)}
+        {ports(environment, pool, at)}
         <fieldset class="fields-of">
             <legend>"Labels"</legend>
             <LinesField
@@ -201,6 +202,25 @@ fn heartbeats(pool: &PoolSpec, at: &FormFields) -> AnyView {
                 unit="s"
                 placeholder=patience.start_within_seconds.max(pool.health_check_initial_delay).to_string()
                 hint="Of the VM's creation; then an agent that was never heard is silent."
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn ports(environment: &EnvironmentSpec, pool: &PoolSpec, at: &FormFields) -> AnyView {
+    let without = pool.named_ports.as_ref().is_some_and(Vec::is_empty);
+    let usual = environment.default_named_ports.as_slice();
+    let (placeholder, empty) =
+        if without { (String::new(), "none") } else { (named_ports::lines(usual), "the environment's") };
+    view! {
+        <fieldset class="fields-of">
+            <legend>"Load balancers"</legend>
+            <LinesField
+                field=at.of(named_ports::FIELD)
+                label="Named ports"
+                placeholder=placeholder
+                hint=format!("Name and port, one a line: what a backend service calls them. Empty: {empty}.")
             />
         </fieldset>
     }

@@ -6,6 +6,7 @@ use domain::{
     view::pool::{PoolForm, TemplateChoice},
 };
 
+use super::named_ports;
 use crate::{
     api::FieldProblem,
     components::lines::map,
@@ -33,6 +34,7 @@ pub const NAMES: &[&str] = &[
     "heartbeat_late_after",
     "heartbeat_silent_after",
     "heartbeat_start_within",
+    named_ports::FIELD,
     "labels",
 ];
 
@@ -55,6 +57,7 @@ pub fn texts(pool: &PoolSpec) -> Vec<(&'static str, String)> {
         ("heartbeat_late_after", number(pool.heartbeat_late_after)),
         ("heartbeat_silent_after", number(pool.heartbeat_silent_after)),
         ("heartbeat_start_within", number(pool.heartbeat_start_within)),
+        (named_ports::FIELD, named_ports::lines(pool.named_ports.as_deref().unwrap_or_default())),
         ("labels", map(&pool.labels)),
     ]
 }
@@ -97,6 +100,7 @@ pub fn read(
         heartbeat_late_after: reader.number("heartbeat_late_after", 5),
         heartbeat_silent_after: reader.number("heartbeat_silent_after", 5),
         heartbeat_start_within: reader.number("heartbeat_start_within", 5),
+        named_ports: named_ports::read(&mut reader, known.named_ports.as_deref()),
         labels: reader.entries("labels"),
         ..known
     };
@@ -122,7 +126,10 @@ pub fn check(form: &PoolForm, values: &Query) -> Vec<FieldProblem> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{AgentType, environment::EnvironmentSpec};
+    use domain::{
+        AgentType,
+        environment::{EnvironmentSpec, NamedPort},
+    };
 
     use super::*;
 
@@ -164,6 +171,9 @@ mod tests {
         pool.heartbeat_late_after = Some(20);
         pool.heartbeat_silent_after = Some(60);
         pool.heartbeat_start_within = Some(900);
+        pool.named_ports = Some(vec![NamedPort { name: "http".into(), port: 8080 }]);
+        assert_eq!(read(&sent(&pool), &templates, Some(&pool)), Ok(pool.clone()));
+        pool.named_ports = Some(Vec::new());
         assert_eq!(read(&sent(&pool), &templates, Some(&pool)), Ok(pool));
     }
 
@@ -194,6 +204,10 @@ mod tests {
         assert_eq!(fields, ["heartbeat_silent_after", "health_check_initial_delay"]);
         pool.heartbeat_silent_after = Some(60);
         pool.health_check_initial_delay = 3600;
+        pool.named_ports = Some(vec![NamedPort { name: "HTTP".into(), port: 0 }]);
+        let problems = check(&form(Some(pool.clone())), &sent(&pool));
+        assert!(problems.len() == 2 && problems.iter().all(|problem| problem.field == "named_ports"));
+        pool.named_ports = Some(vec![NamedPort { name: "http".into(), port: 8080 }]);
         assert_eq!(check(&form(Some(pool.clone())), &sent(&pool)), []);
     }
 

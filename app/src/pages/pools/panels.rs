@@ -210,16 +210,7 @@ pub fn DeletePool() -> AnyView {
                     let refused = posted.problem.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
                     let problems = Problems::new(refused, "");
                     let name = form.pool.as_ref().map(|pool| pool.name.clone()).unwrap_or_default();
-                    let vms = form.rollout.as_ref().map_or(0, |rollout| rollout.squares.len());
-                    let lost = match vms {
-                        0 => "It has no VM now.".to_owned(),
-                        vms => {
-                            format!(
-                                "Its {} and their disks are deleted for good, workspaces included.",
-                                words::count(vms as u64, "VM"),
-                            )
-                        }
-                    };
+                    let lost = lost(form.rollout.as_ref().map(|rollout| rollout.squares.len() as u64));
                     let at = FormFields::new(&posted, problems, &[verbs::CONFIRM], Vec::new());
                     let field = at.of(verbs::CONFIRM);
                     view! {
@@ -248,4 +239,30 @@ pub fn DeletePool() -> AnyView {
         </SidePanel>
     }
     .into_any()
+}
+
+/// What goes with a pool; None where its group was never observed.
+fn lost(vms: Option<u64>) -> String {
+    match vms {
+        None => "Its VMs were not observed yet: those that are there by then go for good, with disks and workspaces."
+            .to_owned(),
+        Some(0) => "It has no VM now.".to_owned(),
+        Some(1) => "Its one VM and its disks are deleted for good, workspaces included.".to_owned(),
+        Some(vms) => {
+            format!("Its {} and their disks are deleted for good, workspaces included.", words::count(vms, "VM"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_observed_is_not_said_to_be_nothing() {
+        assert_eq!(lost(Some(0)), "It has no VM now.");
+        assert_eq!(lost(Some(1)), "Its one VM and its disks are deleted for good, workspaces included.");
+        assert_eq!(lost(Some(3)), "Its 3 VMs and their disks are deleted for good, workspaces included.");
+        assert!(lost(None).starts_with("Its VMs were not observed yet"));
+    }
 }

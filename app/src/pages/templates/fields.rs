@@ -233,7 +233,7 @@ fn handed_on(at: &FormFields) -> AnyView {
                 field=at.of("custom_config")
                 label="Configuration of the agent"
                 placeholder="{\"log_level\": \"info\"}"
-                hint="A JSON text, handed to the agent as it is. No secrets."
+                hint="A JSON text. It stands in the VM's metadata as agent-config, for what runs there. No secrets."
             />
         </fieldset>
     }

@@ -1,15 +1,19 @@
 //! Templates: what is declared, what runs which version, and what differs between two of them.
 
-use control::{Control, Error, edits, templates};
+use control::{Clock, Control, Error, edits, templates};
 use domain::{
     ChangeId, ChangeState,
     edit::Edit,
     template::TemplateSpec,
     view::template::{PoolCount, TemplateRow},
 };
+use serde_json::json;
 use sqlx::PgPool;
+use tokio::time::{Duration, Instant, sleep};
 
-use crate::fixture::{Fixture, Worker, basic, operator, propose, sync_live, viewer};
+use crate::fixture::{
+    Fixture, PATIENCE, Worker, basic, operator, propose, sync_live, viewer, without_agents,
+};
 
 /// As a person does: reviews the edit, then proposes what was shown.
 async fn propose_edit(control: &Control, edit: &Edit) -> Result<ChangeId, Error> {
@@ -86,6 +90,55 @@ async fn a_template_is_followed_from_its_first_version_to_its_end(pool: PgPool) 
     assert_eq!(view.comparison.map(|one| (one.from, one.to)), Some((1, 2)));
     let form = templates::load_template_form(control, &viewer(), Some("dev"), Some("batch")).await;
     assert!(matches!(form, Err(Error::NotFound(_))), "what is retired cannot be edited: {form:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_template_that_only_a_canary_runs_is_used(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let tried =
+        "enable_autoscaling = false\n      canary = { template_name = \"platform-eng\", target_size = 1 }";
+    let edited = basic(&[
+        ("enable_autoscaling = true", tried),
+        ("agent_type = \"platform-engineer\"", "agent_type = \"backend-developer\""),
+    ]);
+    let imported = propose(control, &operator(), edited).await.unwrap();
+    assert_eq!(Worker::start(control).await.finish(imported).await.state, ChangeState::Applied);
+    sync_live(control, "dev").await;
+    let used = row(control, "platform-eng").await;
+    assert_eq!(used.pools, ["backend-pool"]);
+    assert_eq!(used.versions[0].running, [PoolCount { pool: "backend-pool".into(), vms: 1 }]);
+    let form = templates::load_template_form(control, &viewer(), Some("dev"), Some("platform-eng")).await;
+    assert_eq!(form.unwrap().pools, ["backend-pool"]);
+    assert_eq!(row(control, "backend-dev").await.vms(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_vm_that_cannot_be_made_runs_no_version(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    let control = &fixture.control;
+    for zone in ["us-central1-a", "us-central1-b", "us-central1-c"] {
+        fixture.fault(&json!({"kind": "stockout", "zone": zone})).await;
+    }
+    propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    let begun = Instant::now();
+    loop {
+        worker.round().await.unwrap();
+        sync_live(control, "dev").await;
+        let rows = control.live.rows("dev");
+        // Each of them is listed with the version that it is meant to run.
+        if rows.len() == 2
+            && rows.iter().all(|row| row.instance.last_error.is_some() && row.instance.template.is_some())
+        {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "both VMs are to fail: {rows:?}");
+        sleep(Duration::from_millis(30)).await;
+    }
+    let meant = row(control, "backend-dev").await;
+    assert_eq!((meant.versions[0].running.clone(), meant.vms(), meant.outdated()), (vec![], 0, 0));
+    assert_eq!(meant.pools, ["backend-pool"]);
 }
 
 /// Versions are kept for ever: contents that cannot be read show whether a page reads them.

@@ -1,6 +1,10 @@
 //! The script that a VM runs at every boot: it installs agent-cage as the systemd unit `agent-runtime` under a user of
 //! its own. The binary's address and checksum come from the metadata keys `agent-cage-url` and `agent-cage-sha256`,
 //! of the instance or the project, so that whoever runs the project decides what runs on its VMs.
+//!
+//! Where monitoring is enabled it also runs Google's installer of the Ops Agent, as root. That is fetched over HTTPS and
+//! checked against nothing else: Google publishes no checksum of it and changes it in place. Where this is too much, leave
+//! `enable_monitoring` off and have the Ops Agent in the image.
 
 use crate::AgentType;
 

@@ -123,11 +123,33 @@ pub fn hold_pool(spec: &mut FleetSpec, pool: &str) {
     if held.template_version.is_some() {
         return;
     }
-    let Some(template) = super::template_of(spec, &held.template_name) else { return };
-    let version = present_version(spec, template);
+    let template = held.template_name.clone();
+    if let Some(digits) = carry(spec, &template) {
+        spec.agent_pools[index].template_version = Some(digits);
+    }
+}
+
+/// The same for the version that the pool's canary runs, where it has one.
+pub fn hold_canary(spec: &mut FleetSpec, pool: &str) {
+    let Some(index) = spec.agent_pools.iter().position(|known| known.name == pool) else { return };
+    let held = &spec.agent_pools[index];
+    let Some(canary) = held.canary.as_ref().filter(|canary| canary.template_version.is_none()) else {
+        return;
+    };
+    let template = canary.template_name.clone().unwrap_or_else(|| held.template_name.clone());
+    let digits = carry(spec, &template);
+    if let Some(canary) = &mut spec.agent_pools[index].canary {
+        canary.template_version = digits;
+    }
+}
+
+/// Puts the template as it is declared among the versions that the declaration carries. Its digits; None where it is
+/// not declared.
+fn carry(spec: &mut FleetSpec, template: &str) -> Option<String> {
+    let version = present_version(spec, super::template_of(spec, template)?);
     let digits = name::version_digits(&version.name).to_owned();
     spec.template_versions.insert(version.name.clone(), version);
-    spec.agent_pools[index].template_version = Some(digits);
+    Some(digits)
 }
 
 /// Whether the carried version is what its name says.

@@ -56,7 +56,8 @@ pub enum Edit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         template_version: Option<String>,
     },
-    /// Changes the template, while every pool that uses it holds to the version that it runs.
+    /// Changes the template, while every pool that uses it holds to the version that it runs, and every canary to the one
+    /// that it tries.
     StageTemplate {
         name: String,
         template: TemplateSpec,

@@ -81,16 +81,27 @@ pub(super) fn set_template(
     Ok(())
 }
 
-/// Every pool of the template holds to the version that it runs; its canary, if it has one, is of the new content.
+/// Every pool of the template holds to the version that it runs, and every canary to the one that it tries.
 pub(super) fn hold_all(spec: &mut FleetSpec, template: &str) {
-    let users: Vec<String> = spec
+    let users: Vec<(String, bool, bool)> = spec
         .agent_pools
         .iter()
-        .filter(|pool| pool.template_name == template)
-        .map(|pool| pool.name.clone())
+        .map(|pool| {
+            let own = pool.template_name == template;
+            // Without a name, a canary is of its pool's template.
+            let tried = pool.canary.as_ref().is_some_and(|canary| {
+                canary.template_name.as_deref().unwrap_or(&pool.template_name) == template
+            });
+            (pool.name.clone(), own, tried)
+        })
         .collect();
-    for user in users {
-        derive::hold_pool(spec, &user);
+    for (user, own, tried) in users {
+        if own {
+            derive::hold_pool(spec, &user);
+        }
+        if tried {
+            derive::hold_canary(spec, &user);
+        }
     }
 }
 
@@ -246,6 +257,45 @@ mod tests {
     }
 
     #[test]
+    fn a_staged_template_does_not_reach_a_canary_either() {
+        let mut spec = fleet();
+        let other = second(&mut spec);
+        spec.agent_pools.push(PoolSpec::new("back", crate::AgentType::BackendDeveloper, "web"));
+        spec.agent_pools[1].canary = Some(other);
+        let stage = |spec: &FleetSpec, index: usize, gigabytes: u32| {
+            let mut template = spec.agent_vm_templates[index].clone();
+            template.disk_size_gb = Some(gigabytes);
+            Edit::StageTemplate { name: template.name.clone(), template }.apply(spec).unwrap()
+        };
+        let runs = |spec: &FleetSpec| {
+            let groups = derive::resources(spec, &[]).groups;
+            groups.into_values().map(|group| (group.template, group.canary)).collect::<Vec<_>>()
+        };
+        // The first pool tries the second version of its own template, the other one another template.
+        let staged = stage(&spec, 0, 90);
+        let own =
+            CanarySpec { template_name: None, template_version: None, target_size: crate::Amount::Fixed(1) };
+        let tried = Edit::StartCanary { name: "front".into(), canary: own }.apply(&staged).unwrap();
+        let before = runs(&tried);
+        assert!(before.iter().all(|(template, canary)| {
+            canary.as_ref().is_some_and(|canary| canary.template != *template)
+        }));
+        let again = stage(&tried, 0, 91);
+        assert_eq!(runs(&again), before);
+        assert_eq!(again.agent_pools[1], tried.agent_pools[1], "what follows another template follows it");
+        let both = stage(&again, 1, 92);
+        assert_eq!(runs(&both), before);
+        assert!(both.agent_pools[1].template_name == "web" && both.template_versions.len() == 3);
+        // It is promoted to what it tried.
+        let promoted = Edit::PromoteCanary { name: "front".into() }.apply(&both).unwrap();
+        let front = |of: Vec<(String, Option<crate::resource::Canary>)>| of.into_iter().next_back();
+        assert_eq!(
+            front(runs(&promoted)).map(|(template, _)| template),
+            front(before).and_then(|(_, canary)| canary).map(|canary| canary.template)
+        );
+    }
+
+    #[test]
     fn deleting_instances_makes_a_pool_smaller_unless_it_scales_itself() {
         let mut spec = fleet();
         spec.agent_pools[0].target_size = Some(3);
@@ -262,5 +312,6 @@ mod tests {
         assert_eq!(delete(InstanceVerb::Restart).title(&spec), "dev: restart instance agent-front-a");
         spec.agent_pools[0].enable_autoscaling = Some(true);
         assert_eq!(delete(InstanceVerb::Delete).apply(&spec), Ok(spec.clone()));
+        assert!(InstanceVerb::Delete.effect().ends_with("unless its autoscaler makes another."));
     }
 }

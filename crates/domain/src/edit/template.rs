@@ -31,15 +31,8 @@ pub(super) fn retire(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> 
     if !spec.agent_vm_templates.iter().any(|known| known.name == name) {
         return Err(EditError::missing("template", name));
     }
-    let users: Vec<&str> = spec
-        .agent_pools
-        .iter()
-        .filter(|pool| {
-            let tried = pool.canary.as_ref().and_then(|canary| canary.template_name.as_deref());
-            pool.template_name == name || tried == Some(name)
-        })
-        .map(|pool| pool.name.as_str())
-        .collect();
+    let users: Vec<&str> =
+        spec.agent_pools.iter().filter(|pool| pool.uses(name)).map(|pool| pool.name.as_str()).collect();
     if !users.is_empty() {
         return Err(EditError::invalid(
             "name",
@@ -77,6 +70,14 @@ mod tests {
         let spec = fleet();
         let error = Edit::RetireTemplate { name: "web".into() }.apply(&spec).unwrap_err();
         assert_eq!(error.to_string(), "name: web is used by front: give them another template first");
+        let mut tries = spec.clone();
+        tries.agent_vm_templates.push(TemplateSpec::new("spare", crate::AgentType::BackendDeveloper));
+        tries.agent_pools[0].canary = Some(crate::pool::CanarySpec {
+            template_name: Some("spare".into()),
+            template_version: None,
+            target_size: crate::Amount::Fixed(1),
+        });
+        assert_eq!(invalid_field(Edit::RetireTemplate { name: "spare".into() }.apply(&tries)), "name");
         let twin = Edit::CreateTemplate { template: spec.agent_vm_templates[0].clone() };
         assert_eq!(invalid_field(twin.apply(&spec)), "name");
         let renamed = TemplateSpec { name: "other".into(), ..spec.agent_vm_templates[0].clone() };

@@ -49,7 +49,9 @@ impl InstanceVerb {
             Self::Update => {
                 "The VM is made anew with the version that its pool declares: its disks are lost."
             }
-            Self::Delete => "The VM and its disks are deleted, and the pool has one VM less.",
+            Self::Delete => {
+                "The VM and its disks are deleted, and the pool has one VM less, unless its autoscaler makes another."
+            }
         }
     }
 }

@@ -120,7 +120,7 @@ fn everywhere(
     let Some(known) = known else { return };
     let missing: Vec<&str> =
         scope.zones.iter().filter(|zone| !known.contains(*zone)).map(String::as_str).collect();
-    let used = scope.spec.agent_pools.iter().any(|pool| pool.template_name == template.name);
+    let used = scope.spec.agent_pools.iter().any(|pool| pool.uses(&template.name));
     if used && !missing.is_empty() {
         findings.breaks(
             Rule::MachineTypeUnavailable,

@@ -7,7 +7,7 @@ use crate::{
     template::TemplateSpec,
 };
 
-/// VMs of one pool, as Compute Engine lists them.
+/// VMs of one pool that run, as Compute Engine lists them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolCount {
     pub pool: String,
@@ -48,7 +48,7 @@ pub struct TemplateRow {
     pub agent_type: AgentType,
     /// The newest first, at least one.
     pub versions: Vec<TemplateVersion>,
-    /// Pools that name it, in the declaration's order.
+    /// Pools that name it, for all of their VMs or for a canary, in the declaration's order.
     pub pools: Vec<String>,
 }
 
@@ -122,7 +122,7 @@ pub struct TemplateForm {
     pub names: Vec<String>,
     /// The one that is edited.
     pub template: Option<TemplateSpec>,
-    /// Pools that name it.
+    /// Pools that name it, for all of their VMs or for a canary.
     pub pools: Vec<String>,
 }
 

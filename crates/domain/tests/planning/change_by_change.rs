@@ -1,12 +1,13 @@
 //! Single changes of a running fleet, each with the steps that it takes.
 
 use domain::{
-    Amount,
+    Amount, FleetSpec,
     derive::{self, ZoneSource},
     instance::{CurrentAction, InstanceStatus},
     model,
     observed::Location,
     plan::{Capacity, Step, plan, retire},
+    pool::CanarySpec,
 };
 
 use crate::examples::{applied, basic, fixed, nothing, now, titles};
@@ -189,4 +190,20 @@ fn the_environments_default_size_yields_to_a_pools_bounds() {
     let plan = plan(&desired, &nothing(), now());
     assert_eq!(plan.violations, []);
     assert_eq!(plan.impact.total().created, 3);
+}
+
+#[test]
+fn a_template_that_only_a_canary_runs_is_used() {
+    let waits = |fleet: &FleetSpec| {
+        plan(fleet, &nothing(), now()).notes.iter().any(|note| note.message.contains("made and waits"))
+    };
+    let mut desired = basic();
+    desired.agent_vm_templates[1].agent_type = desired.agent_vm_templates[0].agent_type;
+    assert!(waits(&desired), "no pool names the second template");
+    desired.agent_pools[0].canary = Some(CanarySpec {
+        template_name: Some("platform-eng".into()),
+        template_version: None,
+        target_size: Amount::Fixed(1),
+    });
+    assert!(!waits(&desired));
 }

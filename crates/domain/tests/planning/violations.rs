@@ -272,6 +272,8 @@ fn beside_observed() -> Vec<(&'static str, &'static str, FleetSpec, ObservedFlee
     other_network.environment.network_id = "other".into();
     let mut turned = basic();
     *ssh(&mut turned) = out(&mut basic()).clone();
+    let mut tried = basic();
+    pool(&mut tried).canary = Some(tries("platform-eng", 1));
     vec![
         ("zones_fixed", "zones", two_zones, there()),
         ("network_fixed", "network_id", other_network, there()),
@@ -282,6 +284,12 @@ fn beside_observed() -> Vec<(&'static str, &'static str, FleetSpec, ObservedFlee
             "agent_vm_templates[0].machine_type",
             basic(),
             with_location(&all, "e2-standard-2", &all[1..]),
+        ),
+        (
+            "machine_type_unavailable",
+            "agent_vm_templates[1].machine_type",
+            tried,
+            with_location(&all, "e2-standard-4", &all[1..]),
         ),
     ]
 }

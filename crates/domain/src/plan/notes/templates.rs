@@ -24,7 +24,7 @@ pub(super) fn notes(scope: &Scope<'_>, notes: &mut Vec<Note>) {
                 ),
             );
         }
-        if !scope.spec.agent_pools.iter().any(|pool| pool.template_name == template.name) {
+        if !scope.spec.agent_pools.iter().any(|pool| pool.uses(&template.name)) {
             note(
                 notes,
                 at("name"),

@@ -60,6 +60,11 @@ pub(super) fn serves(vm: &Instance) -> bool {
     state(vm) == SquareState::Ready
 }
 
+/// The error of a VM that runs is history.
+pub(super) fn fails(vm: &Instance) -> bool {
+    state(vm) == SquareState::Failing
+}
+
 fn state(vm: &Instance) -> SquareState {
     let running = vm.status == InstanceStatus::Running && vm.current_action == CurrentAction::None;
     match (&vm.probe, running) {

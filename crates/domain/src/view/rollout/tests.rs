@@ -169,3 +169,14 @@ fn a_failure_is_told_in_the_services_own_words() {
     assert_eq!(rollout.state, RolloutState::Failing);
     assert!(rollout.waits_for.iter().any(|why| why.contains("QUOTA_EXCEEDED")), "{:?}", rollout.waits_for);
 }
+
+#[test]
+fn an_error_of_a_vm_that_runs_is_history() {
+    let mut made = vm("y", 1, 9);
+    made.last_error = Some(AttemptError { code: "QUOTA_EXCEEDED".into(), message: "no CPUS".into() });
+    let mut new = vm("z", 1, 5);
+    new.current_action = CurrentAction::Verifying;
+    let rollout = seen(&group(None), &status(false, vec![vm("x", 1, 9), made, new]));
+    assert_eq!(rollout.state, RolloutState::Rolling);
+    assert_eq!(rollout.waits_for, ["1 new VM to pass its check"]);
+}

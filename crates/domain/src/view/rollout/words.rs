@@ -1,6 +1,6 @@
 //! What a rollout waits for and what comes next, in sentences.
 
-use super::{Rollout, RolloutState, SquareState, VersionRole, VersionShare};
+use super::{Rollout, RolloutState, SquareState, VersionRole, VersionShare, square};
 use crate::{observed::GroupStatus, pool::ReplacementMethod, resource::InstanceGroup};
 
 fn vms(count: usize) -> String {
@@ -11,7 +11,8 @@ fn vms(count: usize) -> String {
 pub(super) fn waits_for(rollout: &Rollout, status: &GroupStatus) -> Vec<String> {
     let count = |state: SquareState| rollout.squares.iter().filter(|square| square.state == state).count();
     let mut waits = Vec::new();
-    let failing = status.instances.iter().find_map(|vm| Some((&vm.name, vm.last_error.as_ref()?)));
+    let mut failing = status.instances.iter().filter(|vm| square::fails(vm));
+    let failing = failing.find_map(|vm| Some((&vm.name, vm.last_error.as_ref()?)));
     if let Some((name, error)) = failing {
         waits.push(format!("{name}, which Compute Engine cannot make: {}: {}", error.code, error.message));
     }
