@@ -145,8 +145,8 @@ test('the page of an instance has its day, its console and its own word', async 
     await changed.getByRole('link', { name: 'Show all' }).click();
     await page.waitForURL(/\?all=yes#before$/);
     await until('all are told', async () => (await changed.getByRole('listitem').count()) > first);
-    await page.goto(instance);
-    await hydrated(page);
+    await page.goBack();
+    await until('the newest are told', async () => (await changed.getByRole('listitem').count()) === first);
   }
 
   await region(page, 'Cloud errors').getByText(/^Compute Engine reported nothing about it in the list of errors that it keeps of genesis-pool-backend-pool, which /).waitFor();
