@@ -26,6 +26,9 @@ export function launchBrowser() {
   });
 }
 
+// What a console is told without a word for anybody.
+const WORDLESS = ['clear', 'endGroup'];
+
 const withScripts = new WeakSet();
 
 /** Whether the page can follow what happens. */
@@ -40,7 +43,7 @@ export async function hydrated(page) {
  * Opens a page for a person who is not signed in yet. `scripts: false` blocks scripts; `theme` is what the system
  * prefers; `width` and `height` are the window's; `state` is what another context's `storageState()` gave. Paths are relative to `url`.
  *
- * Whatever the browser's console says in warning or error is kept in `noise`: `assertQuiet()` throws it.
+ * Whatever the browser's console says, be it only for information, is kept in `noise`: `assertQuiet()` throws it.
  * A test that provokes a message says so with `forgive(/pattern/)` before; a pattern that nothing matched is an error too.
  * Who stays is asked after each test: what was said and forgiven in one does not count for the next.
  */
@@ -65,9 +68,7 @@ export async function openPerson(browser, { url, scripts = true, theme = 'light'
     else noise.push(`${kind}: ${text}${where ? ` (${where})` : ''}`);
   };
   context.on('console', (message) => {
-    if (['warning', 'error', 'assert'].includes(message.type())) {
-      hear(message.type(), message.text(), message.location().url);
-    }
+    if (!WORDLESS.includes(message.type())) hear(message.type(), message.text(), message.location().url);
   });
   context.on('weberror', (error) => hear('page error', String(error.error()?.stack ?? error.error()), ''));
   const tab = async () => {

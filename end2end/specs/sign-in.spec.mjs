@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertAccessible } from '../harness/axe.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { hydrated } from '../harness/browser.mjs';
 import { signIn, signOut } from '../harness/sign-in.mjs';
@@ -93,6 +94,7 @@ test('a viewer plans, but cannot propose; forced, it is refused by a page that n
   const refusal = main(page).getByRole('alert').filter({ hasText: /propose a change/ });
   assert.match(await words(refusal), /operator or admin/);
   assert.match(await words(refusal), /Request [0-9a-f-]{8,}/);
+  await assertAccessible(page);
 
   await page.goto('/changes');
   await main(page).getByText('Nothing was proposed yet').waitFor();
@@ -108,6 +110,7 @@ test('when the session has ended elsewhere, a page leads back to the door, and f
   forgive(/status of 401/);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
   await title(page).getByText('You are not signed in').waitFor();
+  await assertAccessible(page);
   await main(page).getByRole('link', { name: 'Sign in', exact: true }).click();
   await page.waitForURL((url) => url.pathname === '/sign-in');
   assert.equal(await enter(page, 'Mara'), `${scene.stack.url}/pools`);

@@ -44,10 +44,12 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
         "warnings",
     ];
     step("clippy wasm", "clippy has objections to the browser's half", &browser)?;
-    let documents: Vec<&str> = [&["doc", "--quiet", "--no-deps"][..], &workspace::PRODUCT].concat();
     terminal::stage("rustdoc", || {
-        process::run(workspace::cargo().args(documents).env("RUSTDOCFLAGS", "-D warnings"))
-            .context("rustdoc has objections")?;
+        for packages in [&workspace::PRODUCT[..], &["-p", "xtask"]] {
+            let mut cargo = workspace::cargo();
+            cargo.args(["doc", "--quiet", "--no-deps"]).args(packages).env("RUSTDOCFLAGS", "-D warnings");
+            process::run(&mut cargo).context("rustdoc has objections")?;
+        }
         Ok(((), "no warnings".to_owned()))
     })
 }

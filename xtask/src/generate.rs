@@ -1,5 +1,6 @@
-//! `generate`: everything in the repository that a program writes. `--check` only compares.
-//! Today that is `.sqlx`: what Postgres says about each query, so that a build needs no database.
+//! `generate`: everything in the repository that a program writes. That is `.sqlx`, what Postgres says about each query, so
+//! that a build needs no database; and the documents that are made from the code. `--check` only compares, and only `.sqlx`:
+//! the documents are compared by the tests that write them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
@@ -16,13 +17,19 @@ use crate::{process, terminal, workspace};
 /// File name and content.
 type Files = BTreeMap<String, String>;
 
+/// Each document with the test that writes it when it is asked to.
+const DOCUMENTS: [(&str, &str); 2] =
+    [("docs/cli.md", "the_manual_is_up_to_date"), ("docs/openapi.json", "the_document_is_up_to_date")];
+
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
     match arguments.next()? {
         None => renew(),
         Some(lexopt::Arg::Long("check")) => check(the_store()),
         Some(lexopt::Arg::Long("help")) => {
             terminal::say(
-                "cargo xtask generate [--check]\n\nRenews .sqlx from the migrations and the store's queries.",
+                "cargo xtask generate [--check]\n\n\
+                 Renews .sqlx from the migrations and the store's queries, and docs/cli.md and docs/openapi.json\n\
+                 from the code. --check only compares .sqlx; the tests compare the documents.",
             );
             Ok(())
         }
@@ -31,6 +38,12 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
 }
 
 fn renew() -> Result<()> {
+    renew_queries()?;
+    // Afterwards: what writes them is compiled against the new answers.
+    renew_documents()
+}
+
+fn renew_queries() -> Result<()> {
     terminal::stage(".sqlx", || {
         let (folder, fresh) = (workspace::root().join(".sqlx"), describe_queries(the_store())?);
         let old = read(&folder)?;
@@ -43,6 +56,23 @@ fn renew() -> Result<()> {
             fs::write(folder.join(name), content)?;
         }
         Ok(((), format!("{} queries, {} files changed", fresh.len(), changes.len())))
+    })
+}
+
+fn renew_documents() -> Result<()> {
+    terminal::stage("docs", || {
+        let read = || DOCUMENTS.map(|(file, _)| fs::read(workspace::root().join(file)).ok());
+        let had = read();
+        let mut cargo = workspace::cargo();
+        cargo.args(["test", "--quiet", "-p", "g", "-p", "server", "--bin", "g", "--test", "edges", "--"]);
+        cargo.args(DOCUMENTS.map(|(_, test)| test)).env("UPDATE_DOCS", "1");
+        let said = process::capture(&mut cargo).context("the documents could not be written")?;
+        // A test by another name would be no error to cargo.
+        if said.matches("test result: ok. 1 passed").count() != DOCUMENTS.len() {
+            bail!("not each document has a test that writes it:\n{said}");
+        }
+        let changed = had.iter().zip(read()).filter(|(had, has)| *had != has).count();
+        Ok(((), format!("{} documents, {changed} files changed", DOCUMENTS.len())))
     })
 }
 

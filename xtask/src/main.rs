@@ -41,7 +41,7 @@ cargo xtask VERB
             [FILTER]  --rust-only  --browser-only  --no-build
   check     formatting, clippy (server and browser), rustdoc, generated files up to date
   build     the browser's files into target/site and the programs; --release
-  generate  renew everything generated (.sqlx); --check only compares
+  generate  renew everything generated: .sqlx, docs/cli.md, docs/openapi.json; --check only compares
   shots     a picture of each page in both themes and two widths; --out shots  --no-build  [NAME...]
   bench     measure the release: heartbeats, silence, pages, votes, plan, sizes, lcp
             [NAME]  --quick  --write (into docs/benchmarks.md)  --no-build

@@ -28,6 +28,9 @@ pub(crate) const NAME: &str = "agent_manager";
 /// `/.s.PGSQL.5432` and, for its lock, `.lock`.
 const LONGEST_SOCKET_FOLDER: usize = 103 - "/.s.PGSQL.5432.lock".len();
 
+/// How a file begins whose statement cannot be in a transaction, to sqlx and so to us.
+const NO_TRANSACTION: &str = "-- no-transaction";
+
 /// What a power cut may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
@@ -119,10 +122,14 @@ impl Cluster {
         Ok(process::capture(&mut psql)?.trim().to_owned())
     }
 
-    /// Runs a file of SQL as the product's role, in one transaction.
+    /// Runs a file of SQL as the product's role, in one transaction unless it asks for none.
     pub(crate) fn run_file(&self, file: &Path) -> Result<()> {
+        let text = fs::read_to_string(file).with_context(|| format!("no {}", file.display()))?;
         let mut psql = self.client("psql");
-        psql.args(["-Xq", "-1", "-v", "ON_ERROR_STOP=1", "-d", NAME, "-f"]).arg(file);
+        if !text.starts_with(NO_TRANSACTION) {
+            psql.arg("-1");
+        }
+        psql.args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", NAME, "-f"]).arg(file);
         // After -U postgres: the last one counts.
         psql.args(["-U", NAME]);
         process::capture(&mut psql)?;

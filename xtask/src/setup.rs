@@ -2,6 +2,8 @@
 //! what it does and why, and can be run again.
 
 mod discovery;
+pub(crate) mod node;
+mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::postgres::Programs;
 use crate::{process, terminal, workspace};
-
-/// Node 20 is the first whose test runner limits how many files run at once.
-const OLDEST_NODE: u32 = 20;
 
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<()> {
     match arguments.next()? {
@@ -64,15 +63,7 @@ pub(crate) fn for_browser_tests() -> Result<()> {
         install_packages(&["fonts-inter", "fonts-dejavu-core"], "pictures look the same on each machine")?;
         Ok(Found::Made)
     })?;
-    step("node", "runs the browser tests", || {
-        if process::find("node").is_some() && process::find("npm").is_some() {
-            node_is_new_enough()?;
-            return Ok(Found::There);
-        }
-        install_packages(&["nodejs", "npm"], "Node runs the browser tests")?;
-        node_is_new_enough()?;
-        Ok(Found::Made)
-    })?;
+    node::fetch()?;
     step("npm packages", "playwright-core and axe, exactly as end2end/package-lock.json says", npm_packages)
 }
 
@@ -177,18 +168,6 @@ fn postgres() -> Result<()> {
     })
 }
 
-fn node_is_new_enough() -> Result<()> {
-    let version = process::capture(Command::new("node").arg("--version"))?;
-    match node_major(&version) {
-        Some(major) if major >= OLDEST_NODE => Ok(()),
-        _ => bail!("node {} is too old: ≥ {OLDEST_NODE} is needed", version.trim()),
-    }
-}
-
-fn node_major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
-}
-
 /// `npm ci` removes and refills node_modules, so it runs only when the lock file is another one than last time.
 fn npm_packages() -> Result<Found> {
     let folder = workspace::root().join("end2end");
@@ -198,18 +177,7 @@ fn npm_packages() -> Result<Found> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(Found::There);
     }
-    process::capture(Command::new("npm").args(["ci", "--no-fund", "--no-audit"]).current_dir(&folder))?;
+    process::capture(node::npm().args(["ci", "--no-fund", "--no-audit"]).current_dir(&folder))?;
     fs::write(stamp, lock)?;
     Ok(Found::Made)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn node_versions() {
-        assert_eq!(node_major("v20.20.2\n"), Some(20));
-        assert_eq!(node_major("20"), None);
-    }
 }

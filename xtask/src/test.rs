@@ -112,7 +112,7 @@ fn browser_tests(specs: &[PathBuf], tally: &mut Tally) -> Result<bool> {
 
 /// Node in `end2end`, told where our programs and the browser are.
 pub(crate) fn node() -> Result<Command> {
-    let mut node = Command::new("node");
+    let mut node = setup::node::node();
     node.current_dir(workspace::root().join("end2end"));
     node.env("XTASK", std::env::current_exe().context("where are we?")?);
     node.env("CHROMIUM", setup::browser().context("no browser: `cargo xtask setup` installs one")?);

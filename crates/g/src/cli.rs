@@ -322,7 +322,7 @@ mod tests {
         command.build();
         let mut text = "# The command line\n\n`g` speaks to `/api/v1` with an API token (Settings, API tokens), saved in a file that only \
                         you can read. Every write to the fleet is a change: policy and people decide on it as on any other. This page is \
-                        written by `UPDATE_DOCS=1 cargo nextest run the_manual`.\n"
+                        written by `cargo xtask generate`.\n"
             .to_owned();
         describe(&mut command, "g", 2, &mut text);
         text
@@ -336,10 +336,7 @@ mod tests {
             std::fs::write(path, &manual).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            written == manual,
-            "docs/cli.md is out of date: `UPDATE_DOCS=1 cargo nextest run the_manual` renews it"
-        );
+        assert!(written == manual, "docs/cli.md is out of date: `cargo xtask generate` renews it");
     }
 
     #[test]

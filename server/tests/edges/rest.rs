@@ -295,8 +295,5 @@ fn the_document_is_up_to_date() {
         std::fs::write(path, &document).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        written == document,
-        "docs/openapi.json is out of date: `UPDATE_DOCS=1 cargo nextest run the_document` renews it"
-    );
+    assert!(written == document, "docs/openapi.json is out of date: `cargo xtask generate` renews it");
 }

@@ -63,6 +63,11 @@ fn the_role_owns_its_database_and_is_no_superuser() {
     fs::write(&file, "select broken").unwrap();
     let error = cluster.run_file(&file).unwrap_err().to_string();
     assert!(error.contains("broken"), "{error}");
+    let alone = "create index concurrently by_owner on mine (owner);\n";
+    fs::write(&file, alone).unwrap();
+    assert!(cluster.run_file(&file).is_err(), "not within a transaction");
+    fs::write(&file, format!("-- no-transaction\n{alone}")).unwrap();
+    cluster.run_file(&file).unwrap();
 }
 
 #[test]

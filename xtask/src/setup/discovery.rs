@@ -3,12 +3,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{Found, install_packages, step};
-use crate::process;
+use super::{Found, step, wheel};
 use crate::scratch::Scratch;
 
 /// Pinned by version and hash, so that each machine tests against the same document.
@@ -16,11 +14,6 @@ const REQUIREMENT: &str = "google-api-python-client==2.202.0 \
     --hash=sha256:aaa90064c9bb642ff1d065b22ca8958a2cb6e345909cefe70d0e5452fc50e08b\n";
 
 const MEMBER: &str = "googleapiclient/discovery_cache/documents/compute.v1.json";
-
-/// Prints one member of the only wheel in a folder.
-const UNZIP: &str = "import glob, sys, zipfile\n\
-    wheel, = glob.glob(sys.argv[1] + '/*.whl')\n\
-    sys.stdout.buffer.write(zipfile.ZipFile(wheel).read(sys.argv[2]))\n";
 
 const WHY: &str = "tests check the emulator's answers against it";
 
@@ -31,26 +24,10 @@ pub(super) fn fetch(file: &Path) -> Result<()> {
         if file.exists() && fs::read_to_string(&stamp).is_ok_and(|had| had == REQUIREMENT) {
             return Ok(Found::There);
         }
-        if process::capture(Command::new("python3").args(["-m", "pip", "--version"])).is_err() {
-            install_packages(&["python3-pip"], "pip fetches Google's discovery document")?;
-        }
         let scratch = Scratch::new("discovery")?;
-        let requirements = scratch.path().join("requirements.txt");
-        fs::write(&requirements, REQUIREMENT)?;
-        let mut pip = Command::new("python3");
-        pip.args([
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary=:all:",
-            "-d",
-        ]);
-        process::capture(pip.arg(scratch.path()).arg("-r").arg(&requirements))?;
-        let document =
-            process::capture(Command::new("python3").args(["-c", UNZIP]).arg(scratch.path()).arg(MEMBER))?;
+        let why = "pip fetches Google's discovery document";
+        wheel::unpack(REQUIREMENT, why, scratch.path(), &[MEMBER], scratch.path())?;
+        let document = fs::read(scratch.path().join(MEMBER)).context("the wheel has no such document")?;
         let folder = file.parent().context("a file in no folder")?;
         fs::create_dir_all(folder)?;
         // Whole or not at all: tests of another run may be reading it.
