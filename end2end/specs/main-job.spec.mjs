@@ -172,7 +172,6 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
     return sentences.length > 0 && sentences;
   });
   assertStory(told, [
-    /Mara signed in/,
     /Mara proposed chg-1/,
     /cleared chg-1 to run/,
     /started to apply chg-1/,
@@ -184,6 +183,9 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
   ]);
   assertStory(told, [/created autoscaler/, /finished chg-1/]);
   assert.equal(told.filter((sentence) => /enrolled/.test(sentence)).length, 2, 'each agent enrols once');
+  // Who signs in does so to no environment: the log of all tells it.
+  await page.goto('/audit');
+  assertStory(await story(page), [/Mara signed in/, /Mara proposed chg-1/]);
 
   await heartbeat;
   await assertSameDocument(watching);
