@@ -13,6 +13,8 @@ pub struct Config {
     pub clock_rate: f64,
     /// Whether a running VM boots a real agent.
     pub agents: bool,
+    /// All VMs are at 127.0.0.1, each agent on a port of its own, as it is by itself on systems that have no other loopback address.
+    pub shared_address: bool,
     /// How often a booted agent sends a heartbeat, in real time.
     pub heartbeat_interval: Duration,
     /// The file that holds the whole state between runs. None keeps it in memory only.
@@ -30,6 +32,7 @@ impl Default for Config {
             seed: 0,
             clock_rate: 1.0,
             agents: false,
+            shared_address: false,
             heartbeat_interval: Duration::from_secs(10),
             state: None,
             project_metadata: BTreeMap::new(),

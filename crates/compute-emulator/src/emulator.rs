@@ -50,7 +50,12 @@ impl Emulator {
         };
         let issuer = Issuer::load(&world.identity_key).context("the state's identity key is unusable")?;
         let clock = Clock::new(world.at, config.clock_rate);
-        let addresses = world.addresses.claim();
+        let addresses = if config.shared_address {
+            world.addresses.share();
+            None
+        } else {
+            world.addresses.claim()
+        };
         engine::power_on(&mut world, clock.now(), &config);
 
         let stop = CancellationToken::new();

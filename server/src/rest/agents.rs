@@ -23,12 +23,14 @@ pub fn router() -> Router<AppState> {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 
+/// Counts what is refused here, before a use case sees it; those count what they refuse themselves.
+fn counted(control: &Control, refused: AgentRefused) -> AgentRefused {
+    control.live.count_refusal(refused.code);
+    refused
+}
+
 fn read(control: &Control, body: Result<Bytes, BytesRejection>) -> Result<Bytes, AgentRefused> {
-    body.map_err(|_| {
-        let refused = AgentRefused::body_too_large();
-        control.live.count_refusal(refused.code);
-        refused
-    })
+    body.map_err(|_| counted(control, AgentRefused::body_too_large()))
 }
 
 async fn enroll(
@@ -38,7 +40,8 @@ async fn enroll(
 ) -> Response {
     let enrolled = async {
         let body = read(&control, body)?;
-        let enrolment: Enrolment = serde_json::from_slice(&body).map_err(AgentRefused::unreadable)?;
+        let enrolment: Enrolment =
+            serde_json::from_slice(&body).map_err(|why| counted(&control, AgentRefused::unreadable(why)))?;
         enroll_agent(&control, enrolment, &request_id).await
     };
     match enrolled.await {

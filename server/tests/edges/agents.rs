@@ -52,3 +52,20 @@ async fn a_token_that_is_none_is_refused_and_counted(pool: PgPool) {
     );
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_enrolment_that_cannot_be_read_is_refused_and_counted(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    for body in ["{", "[]", r#"{"identity_token": 1, "boot_id": "b", "version": "0.1.0"}"#] {
+        let answer = app.http.post(format!("{}/agent/v1/enroll", app.url)).body(body).send().await.unwrap();
+        let expected = (StatusCode::UNPROCESSABLE_ENTITY, "heartbeat_invalid".to_owned());
+        assert_eq!(refusal(answer).await, expected, "{body}");
+    }
+    let cookies = app.sign_in("vera").await;
+    let metrics = app.page("/metrics", &cookies).await.text().await.unwrap();
+    assert!(
+        metrics.contains("agent_manager_agent_refusals_total{code=\"heartbeat_invalid\"} 3"),
+        "{metrics}"
+    );
+    app.stop().await;
+}

@@ -17,11 +17,14 @@ const FIRST: u32 = u32::from_be_bytes([127, 16, 0, 0]);
 pub(crate) struct Addresses {
     block: u32,
     next: u32,
+    /// All VMs are at 127.0.0.1. Not kept: each run is told anew.
+    #[serde(skip)]
+    shared: bool,
 }
 
 impl Addresses {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { block: (seed % u64::from(BLOCKS)) as u32, next: 0 }
+        Self { block: (seed % u64::from(BLOCKS)) as u32, next: 0, shared: false }
     }
 
     /// Takes the block that was last used or the next free one. The listener holds the block as long as it lives; None on
@@ -36,6 +39,11 @@ impl Addresses {
         None
     }
 
+    /// From now on each agent gets a port of 127.0.0.1.
+    pub(crate) fn share(&mut self) {
+        self.shared = true;
+    }
+
     fn at(&self, offset: u32) -> Ipv4Addr {
         Ipv4Addr::from(FIRST + self.block * BLOCK_SIZE + offset)
     }
@@ -43,6 +51,9 @@ impl Addresses {
     /// An address on which an agent can listen and that no VM has: the next one of the block or, where that is impossible,
     /// a port of 127.0.0.1.
     pub(crate) fn allocate(&mut self, taken: impl Fn(SocketAddr) -> bool) -> SocketAddr {
+        if self.shared {
+            return Self::own_port(taken);
+        }
         for _ in 0..BLOCK_SIZE {
             self.next = (self.next + 1) % BLOCK_SIZE;
             // Neither the lock's address nor the ones that a /24 would use for itself.
@@ -59,12 +70,18 @@ impl Addresses {
                 Err(_) => break,
             }
         }
-        Self::own_port()
+        Self::own_port(taken)
     }
 
-    fn own_port() -> SocketAddr {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-        free.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, AGENT_PORT)))
+    /// A port that the system has to give and that no VM has: a VM's is free until its agent listens.
+    fn own_port(taken: impl Fn(SocketAddr) -> bool) -> SocketAddr {
+        let free =
+            || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).ok();
+        std::iter::repeat_with(free)
+            .take(BLOCK_SIZE as usize)
+            .map_while(|address| address)
+            .find(|address| !taken(*address))
+            .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, AGENT_PORT)))
     }
 }
 
@@ -92,5 +109,15 @@ mod tests {
         let mut again = Addresses { next: 0, ..addresses.clone() };
         let _busy = TcpListener::bind(first).unwrap();
         assert_ne!(again.allocate(|_| false), first);
+    }
+
+    #[test]
+    fn agents_that_share_an_address_have_a_port_each() {
+        let mut addresses = Addresses::new(202);
+        addresses.share();
+        let first = addresses.allocate(|_| false);
+        let second = addresses.allocate(|address| address == first);
+        assert!(first.ip() == Ipv4Addr::LOCALHOST && second.ip() == Ipv4Addr::LOCALHOST);
+        assert!(first.port() != second.port() && first.port() != AGENT_PORT && second.port() != AGENT_PORT);
     }
 }

@@ -1,5 +1,7 @@
 //! Virtual machines with real agents: health, metadata, identity.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use compute_emulator::Config;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
@@ -31,30 +33,66 @@ async fn address(api: &Api, instance: &Value) -> String {
     vm["networkInterfaces"][0]["networkIP"].as_str().expect("an address").to_owned()
 }
 
-#[tokio::test]
-async fn a_group_is_stable_when_its_agents_answer() {
-    let api = Api::start(with_agents()).await;
+/// Where a VM says on its console that its agent listens, and the URL of its metadata server.
+async fn console(api: &Api, instance: &Value) -> (SocketAddr, String) {
+    let output = api.get(&format!("{}/serialPort", path_of(&instance["instance"]))).await.ok();
+    let text = output["contents"].as_str().expect("a text");
+    let (_, last) = text.rsplit_once("listening on ").expect("an agent");
+    let line = last.lines().next().unwrap_or_default();
+    let (agent, metadata) = line.split_once(", metadata at ").expect("a metadata server");
+    (agent.parse().expect("an address"), metadata.to_owned())
+}
+
+/// Makes a group of two, and takes it back. Answers with where the agents listened.
+async fn agents_of_a_group(config: Config) -> Vec<SocketAddr> {
+    let api = Api::start(config).await;
     with_health_check(&api, "/health", 300, 2).await;
     api.until(&groups_one("pool"), |view| view["currentActions"]["verifying"] != 0).await;
     api.stable("pool").await;
-    let mut addresses = Vec::new();
+    let mut agents = Vec::new();
     for instance in api.managed("pool").await {
         assert_eq!(instance["instanceHealth"][0]["detailedHealthState"], "HEALTHY");
-        let address = address(&api, &instance).await;
-        let (status, body) = api.text(&format!("http://{address}:8080/health"), false).await;
+        let (agent, metadata) = console(&api, &instance).await;
+        assert_eq!(agent.ip().to_string(), address(&api, &instance).await);
+        let (status, body) = api.text(&format!("http://{agent}/health"), false).await;
         assert_eq!(status, 200, "{body}");
-        addresses.push(address);
+        let base = format!("{metadata}/computeMetadata/v1/instance");
+        let name = instance["name"].as_str().expect("a name").to_owned();
+        assert_eq!(api.text(&format!("{base}/name"), true).await, (200, name));
+        let own_port = api.text(&format!("{base}/attributes/agent-port"), true).await;
+        match agent.port() {
+            8080 => assert_eq!(own_port.0, 404, "{own_port:?}"),
+            port => assert_eq!(own_port, (200, port.to_string())),
+        }
+        agents.push(agent);
     }
-    assert_ne!(addresses[0], addresses[1]);
 
     api.post(&format!("{}/resize?size=0", groups_one("pool")), json!({})).await.ok();
     api.stable("pool").await;
-    let free = |address: &String| std::net::TcpListener::bind(format!("{address}:8080")).is_ok();
+    let free = |agent: &SocketAddr| std::net::TcpListener::bind(agent).is_ok();
     let start = std::time::Instant::now();
-    while !addresses.iter().all(free) {
+    while !agents.iter().all(free) {
         assert!(start.elapsed().as_secs() < 10, "agents outlive their VMs");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    agents
+}
+
+#[tokio::test]
+async fn a_group_is_stable_when_its_agents_answer() {
+    let agents = agents_of_a_group(with_agents()).await;
+    assert!(agents.iter().all(|agent| agent.port() == 8080), "{agents:?}");
+    assert_ne!(agents[0].ip(), agents[1].ip());
+}
+
+#[tokio::test]
+async fn a_group_is_stable_when_its_agents_answer_at_one_address() {
+    let agents = agents_of_a_group(Config { shared_address: true, ..with_agents() }).await;
+    assert!(
+        agents.iter().all(|agent| agent.ip() == Ipv4Addr::LOCALHOST && agent.port() != 8080),
+        "{agents:?}"
+    );
+    assert_ne!(agents[0].port(), agents[1].port());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use compute::{Compute, Config, Error, Submitted};
 use domain::plan::{InstanceRef, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     harness::{id, scope},
@@ -209,6 +209,31 @@ async fn trap_8_requests_say_who_sends_them_and_nothing_secret() {
     let agent = seen[0].headers["user-agent"].to_str().unwrap();
     assert!(agent.starts_with("agent-manager/"), "{agent}");
     assert!(!seen[0].headers.contains_key("authorization"), "{:?}", seen[0].headers);
+}
+
+/// What the emulator has to put up with, as it stands on the wire.
+#[tokio::test]
+async fn trap_8_google_s_client_adds_these_by_itself() {
+    let script = Script::start([answer(200, json!({}))]).await;
+    let compute = script.client().await;
+    assert!(compute.list_group_errors(&scope(), "genesis-pool-web").await.unwrap().is_empty());
+    let listed = script.seen().remove(0);
+    assert_eq!(listed.method, "GET");
+    assert_eq!(listed.query("pageToken").as_deref(), Some(""), "of the first page: {}", listed.uri);
+    assert_eq!(listed.body, Value::Null, "a GET has none");
+
+    script.turn_to([answer(200, json!({"name": "operation-1", "status": "RUNNING"}))]);
+    let step = Step::ResizeInstanceGroup { name: "genesis-pool-web".to_owned(), from: 1, to: 2 };
+    compute.submit(&scope(), &step, id(1)).await.unwrap();
+    let resized = script.seen().remove(0);
+    assert_eq!(resized.method, "POST");
+    assert_eq!(resized.body, json!({}), "a POST that has nothing to say says so");
+
+    for request in [listed, resized] {
+        assert_eq!(request.headers["host"], "127.0.0.1", "without its port");
+        assert_eq!(request.query("%24alt").as_deref(), Some("json"), "{}", request.uri);
+        assert!(request.query("%24apiVersion").is_some_and(|version| !version.is_empty()), "{}", request.uri);
+    }
 }
 
 #[tokio::test]
