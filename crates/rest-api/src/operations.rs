@@ -4,9 +4,9 @@ use domain::Permission;
 use serde_json::Value;
 
 use crate::{
-    AuditEventList, Change, ChangeList, CommandList, Commanded, Declaration, Environment, EnvironmentList,
-    FirewallRuleList, Instance, InstanceList, MakePlan, Me, OutputList, PlanAnswer, PlanEdit, Pool, PoolList,
-    ProposeChange, ProposeEdit, Proposed, TemplateList,
+    AlertList, AuditEventList, Autoscaling, Change, ChangeList, CommandList, Commanded, Costs, Declaration,
+    Environment, EnvironmentList, FirewallRuleList, Instance, InstanceList, MakePlan, Me, OutputList,
+    PlanAnswer, PlanEdit, Pool, PoolList, PoolRollout, ProposeChange, ProposeEdit, Proposed, TemplateList,
     schema::{Definitions, Schema},
 };
 
@@ -109,6 +109,24 @@ pub const OPERATIONS: &[Operation] = &[
         PoolList::schema,
     ),
     read("load_pool", "/api/v1/environments/{environment}/pools/{pool}", "One pool.", Pool::schema),
+    read(
+        "load_pool_rollout",
+        "/api/v1/environments/{environment}/pools/{pool}/rollout",
+        "Which of the pool's VMs runs which version, what is waited for and what comes next.",
+        PoolRollout::schema,
+    ),
+    Operation {
+        query: &[Parameter {
+            name: "window",
+            about: "Seconds that the samples go back: 3600, 21600, 86400 or 604800; without it, 3600",
+        }],
+        ..read(
+            "load_autoscaling",
+            "/api/v1/environments/{environment}/pools/{pool}/autoscaling",
+            "How the pool is sized, what the service recommends and why, and what ran.",
+            Autoscaling::schema,
+        )
+    },
     Operation {
         query: &[
             Parameter { name: "pool", about: "Only of this pool" },
@@ -161,6 +179,24 @@ pub const OPERATIONS: &[Operation] = &[
         "/api/v1/environments/{environment}/outputs",
         "The Terraform module's outputs, each by its name.",
         OutputList::schema,
+    ),
+    Operation {
+        query: &[Parameter {
+            name: "month",
+            about: "Such as 2026-11; without it, the present month, and of one that is to come too",
+        }],
+        ..read(
+            "load_costs",
+            "/api/v1/environments/{environment}/costs",
+            "What the environment costs in a month, by day, pool and agent type, and its budget.",
+            Costs::schema,
+        )
+    },
+    read(
+        "list_alerts",
+        "/api/v1/alerts",
+        "The alerts as they were judged last, the open incidents and those that were closed lately.",
+        AlertList::schema,
     ),
     Operation {
         query: &[ENVIRONMENT, Parameter { name: "state", about: "Only in this state" }, CURSOR],
