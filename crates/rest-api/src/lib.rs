@@ -12,6 +12,7 @@ mod condition;
 mod costs;
 mod environment;
 mod firewall_rule;
+mod impact;
 mod incident;
 mod instance;
 mod me;
@@ -38,6 +39,7 @@ pub use condition::Condition;
 pub use costs::{Budget, CostRow, Costs, DayCost, MonthlyCost, Spend};
 pub use environment::{Declaration, Environment, EnvironmentList};
 pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};
+pub use impact::{Capacity, Impact, TrafficGain, ZoneImpact};
 pub use incident::{Incident, IncidentHold};
 pub use instance::{Heartbeat, Instance, InstanceList};
 pub use me::Me;
@@ -45,8 +47,7 @@ pub use openapi::openapi;
 pub use operations::{Method, OPERATIONS, Operation, Parameter, operation};
 pub use outputs::OutputList;
 pub use plan::{
-    Action, Impact, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile,
-    Violation, ZoneImpact,
+    Action, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile, Violation,
 };
 pub use pool::{AgentCount, Pool, PoolList};
 pub use problem::{FieldProblem, Problem};

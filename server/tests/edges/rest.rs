@@ -153,6 +153,14 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
         app.post(&token, "/api/v1/plan", &texts(), &[]).await.json().await.unwrap();
     let plan = planned.plan.unwrap();
     assert!(plan.violations.is_empty() && plan.text.contains("instance group"), "{}", plan.text);
+    let impact = &plan.impact;
+    assert_eq!(
+        (impact.monthly_usd_before.as_deref(), impact.capacity.len()),
+        (Some("0"), 0),
+        "nothing is there"
+    );
+    assert!(impact.monthly_usd_after.is_some(), "{impact:?}");
+    assert!(impact.traffic_gained.iter().any(|gain| gain.direction == "INGRESS"), "{impact:?}");
 
     let mut body = texts();
     body["digest"] = json!(planned.digest.unwrap());
