@@ -44,7 +44,7 @@ pub use incident::{Incident, IncidentHold};
 pub use instance::{Heartbeat, Instance, InstanceList};
 pub use me::Me;
 pub use openapi::openapi;
-pub use operations::{Method, OPERATIONS, Operation, Parameter, operation};
+pub use operations::{IfMatch, Method, OPERATIONS, Operation, Parameter, operation};
 pub use outputs::OutputList;
 pub use plan::{
     Action, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile, Violation,

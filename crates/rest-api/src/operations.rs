@@ -25,6 +25,15 @@ impl Method {
     }
 }
 
+/// What an operation does about `If-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    Ignored,
+    Heeded,
+    /// Without it, nothing is done: 428.
+    Required,
+}
+
 /// One value of the query.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -49,8 +58,10 @@ pub struct Operation {
     pub status: u16,
     /// Takes `Idempotency-Key`.
     pub once: bool,
-    /// Heeds `If-Match` with the environment's generation.
-    pub if_match: bool,
+    /// What it does about `If-Match` with the environment's generation.
+    pub if_match: IfMatch,
+    /// Its answer has an ETag, and `If-None-Match` with that is answered by 304.
+    pub etag: bool,
 }
 
 const ENVIRONMENT: Parameter =
@@ -74,7 +85,8 @@ const fn read(
         answer,
         status: 200,
         once: false,
-        if_match: false,
+        if_match: IfMatch::Ignored,
+        etag: false,
     }
 }
 
@@ -96,12 +108,15 @@ pub const OPERATIONS: &[Operation] = &[
     },
     read("list_environments", "/api/v1/environments", "All environments, by name.", EnvironmentList::schema),
     read("load_environment", "/api/v1/environments/{environment}", "One environment.", Environment::schema),
-    read(
-        "load_declaration",
-        "/api/v1/environments/{environment}/declaration",
-        "What the environment declares, whole. Its ETag is what If-Match takes.",
-        Declaration::schema,
-    ),
+    Operation {
+        etag: true,
+        ..read(
+            "load_declaration",
+            "/api/v1/environments/{environment}/declaration",
+            "What the environment declares, whole. Its ETag is what If-Match takes.",
+            Declaration::schema,
+        )
+    },
     read(
         "list_pools",
         "/api/v1/environments/{environment}/pools",
@@ -209,7 +224,7 @@ pub const OPERATIONS: &[Operation] = &[
         request: Some(ProposeChange::schema),
         status: 201,
         once: true,
-        if_match: true,
+        if_match: IfMatch::Heeded,
         ..read(
             "propose_change",
             "/api/v1/changes",
@@ -223,7 +238,7 @@ pub const OPERATIONS: &[Operation] = &[
         request: Some(ProposeEdit::schema),
         status: 201,
         once: true,
-        if_match: true,
+        if_match: IfMatch::Required,
         ..read(
             "propose_edit",
             "/api/v1/environments/{environment}/changes",
