@@ -198,7 +198,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         query: &[Parameter {
             name: "month",
-            about: "Such as 2026-11; without it, the present month, and of one that is to come too",
+            about: "Such as 2026-11; without it, and for a month that is yet to come, the present one",
         }],
         ..read(
             "load_costs",
