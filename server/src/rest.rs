@@ -2,8 +2,10 @@
 //! pages link to.
 
 pub mod agents;
+mod alerts;
 mod audit;
 pub mod audit_export;
+mod autoscaling;
 mod changes;
 mod commands;
 pub mod costs;

@@ -16,7 +16,7 @@ use crate::{
     },
     components::{
         button::Submit,
-        code_link::code_link,
+        code_link::{code_link, with_code_link},
         field::TextField,
         glyph::{State, glyph},
         incident::held,
@@ -112,7 +112,7 @@ fn incident(one: &Incident, open: RwSignal<Vec<Incident>>) -> AnyView {
                 </small>
             </header>
             <div class="panel-body">
-                <p>{one.why.clone()}</p>
+                <p>{with_code_link(&one.why)}</p>
                 <p class="soft">
                     {one.environment.clone().map(|name| format!("Environment {name}, "))} "open since "
                     {ago(one.opened_at)} ". " {held}

@@ -16,7 +16,7 @@ pub enum Role {
     Operator,
     /// Votes on changes of others.
     Approver,
-    /// Manages people, policies and settings, and may do what an operator does.
+    /// Sets budgets, ends sessions and tokens of others, and may do what an operator does.
     Admin,
 }
 

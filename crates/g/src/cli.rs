@@ -193,7 +193,7 @@ pub(crate) enum Vm {
         #[command(flatten)]
         proposal: Proposal,
     },
-    /// How the agents are; exit code 7 where one is unwell.
+    /// How the agents are; exit code 7 where one is unwell, or there is none.
     HealthCheck {
         /// Only of this pool.
         #[arg(long, value_name = "POOL")]

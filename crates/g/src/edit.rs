@@ -150,7 +150,7 @@ pub(crate) async fn proposed(
 mod tests {
     use clap::Parser as _;
     use domain::{AgentType, Amount, edit::Spoken, environment::EnvironmentSpec, template::TemplateSpec};
-    use rest_api::operation;
+    use rest_api::{IfMatch, operation};
 
     use super::*;
     use crate::cli::{Cli, Command, Vm};
@@ -227,7 +227,7 @@ mod tests {
         let path = operation.path.replace("{environment}", "dev");
         assert_eq!(head.lines().next().unwrap(), format!("{} {path}", operation.method.as_str()));
         assert_eq!(head.contains("\nIdempotency-Key: "), operation.once);
-        assert_eq!(head.contains("\nIf-Match: \"7\""), operation.if_match);
+        assert_eq!(head.contains("\nIf-Match: \"7\""), operation.if_match != IfMatch::Ignored);
         let read: ProposeEdit = serde_json::from_str(body).unwrap();
         assert_eq!(read, ProposeEdit { edit, digest: Some("abc".into()), reason: None });
     }

@@ -2,13 +2,18 @@
 //! The server mounts its routes from [`OPERATIONS`] and `g` calls by it, so that neither can say what the other does not know.
 //! Answers are made from the domain's read models; a page may change without changing what programs read.
 
+mod alert;
 mod approvals;
 mod audit_event;
+mod autoscaling;
 mod change;
 mod command;
 mod condition;
+mod costs;
 mod environment;
 mod firewall_rule;
+mod impact;
+mod incident;
 mod instance;
 mod me;
 mod openapi;
@@ -17,26 +22,35 @@ mod outputs;
 mod plan;
 mod pool;
 mod problem;
+mod rollout;
 mod schema;
 mod template;
 
+pub use alert::{Alert, AlertList};
 pub use approvals::{Approvals, Seats, Vote};
 pub use audit_event::{AuditEvent, AuditEventList};
+pub use autoscaling::{
+    Autoscaling, AutoscalingDetail, AutoscalingPolicy, AutoscalingSample, CustomMetric, NextSchedule,
+    ScalingSchedule,
+};
 pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed, Verdict};
 pub use command::{Command, CommandList, Commanded};
 pub use condition::Condition;
+pub use costs::{Budget, CostRow, Costs, DayCost, MonthlyCost, Spend};
 pub use environment::{Declaration, Environment, EnvironmentList};
 pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};
+pub use impact::{Capacity, Impact, TrafficGain, ZoneImpact};
+pub use incident::{Incident, IncidentHold};
 pub use instance::{Heartbeat, Instance, InstanceList};
 pub use me::Me;
 pub use openapi::openapi;
-pub use operations::{Method, OPERATIONS, Operation, Parameter, operation};
+pub use operations::{IfMatch, Method, OPERATIONS, Operation, Parameter, operation};
 pub use outputs::OutputList;
 pub use plan::{
-    Action, Impact, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile,
-    Violation, ZoneImpact,
+    Action, MakePlan, Plan, PlanAnswer, PlanEdit, PlanStatus, Reference, SourceError, SourceFile, Violation,
 };
 pub use pool::{AgentCount, Pool, PoolList};
 pub use problem::{FieldProblem, Problem};
+pub use rollout::{PoolRollout, PromotionHold, Rollout, RolloutInstance, RolloutVersion};
 pub use schema::{Definitions, Schema};
 pub use template::{Template, TemplateList};

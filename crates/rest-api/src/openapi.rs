@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    OPERATIONS, Operation, Problem,
+    IfMatch, OPERATIONS, Operation, Problem,
     schema::{Definitions, Schema as _},
 };
 
@@ -62,11 +62,18 @@ fn describe(operation: &Operation, definitions: &mut Definitions) -> Value {
             "description": "The same request with the same key is carried out once and answered the same for 24 hours."
         }));
     }
-    if operation.if_match {
+    if operation.if_match != IfMatch::Ignored {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "schema": { "type": "string" },
+            "required": operation.if_match == IfMatch::Required,
             "description": "The ETag of the declaration that was read: 412 where what the proposal is about was declared \
                             otherwise since. An edit is about its own noun, texts are about the whole declaration."
+        }));
+    }
+    if operation.etag {
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "schema": { "type": "string" },
+            "description": "An ETag that is known already: 304 where the answer is still that."
         }));
     }
     let mut described = json!({
@@ -81,8 +88,20 @@ fn describe(operation: &Operation, definitions: &mut Definitions) -> Value {
             "default": { "$ref": "#/components/responses/Problem" },
         },
     });
-    if operation.if_match {
+    if operation.if_match != IfMatch::Ignored {
         described["responses"]["412"] = json!({ "$ref": "#/components/responses/Moved" });
+    }
+    if operation.if_match == IfMatch::Required {
+        described["responses"]["428"] = json!({ "$ref": "#/components/responses/Problem" });
+    }
+    if operation.etag {
+        let headers = json!({ "ETag": {
+            "description": "Names the answer: what If-None-Match and If-Match take.",
+            "schema": { "type": "string" },
+        }});
+        described["responses"]["304"] =
+            json!({ "description": "It is what If-None-Match names.", "headers": headers });
+        described["responses"][operation.status.to_string()]["headers"] = headers;
     }
     if let Some(scope) = operation.permission.and_then(domain::Permission::scope) {
         described["description"] = json!(format!("Takes the scope `{scope}`."));
@@ -112,10 +131,32 @@ mod tests {
         let document = openapi();
         for operation in OPERATIONS {
             let path = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
-            assert_eq!(path["responses"]["412"].is_object(), operation.if_match, "{}", operation.id);
+            let heeds = operation.if_match != IfMatch::Ignored;
+            assert_eq!(path["responses"]["412"].is_object(), heeds, "{}", operation.id);
         }
         let current = &document["components"]["schemas"]["Problem"]["properties"]["current"];
         assert_eq!(current["anyOf"][0]["$ref"], "#/components/schemas/Declaration");
+    }
+
+    #[test]
+    fn what_must_be_sent_is_required_and_what_names_an_answer_is_shown() {
+        let document = openapi();
+        let edit = &document["paths"]["/api/v1/environments/{environment}/changes"]["post"];
+        let texts = &document["paths"]["/api/v1/changes"]["post"];
+        let if_match = |operation: &Value| {
+            let listed = operation["parameters"].as_array().unwrap();
+            listed.iter().find(|parameter| parameter["name"] == "If-Match").unwrap().clone()
+        };
+        assert_eq!(
+            (&if_match(edit)["required"], &if_match(texts)["required"]),
+            (&json!(true), &json!(false))
+        );
+        assert!(edit["responses"]["428"].is_object() && texts["responses"]["428"].is_null());
+        let declaration = &document["paths"]["/api/v1/environments/{environment}/declaration"]["get"];
+        for status in ["200", "304"] {
+            assert!(declaration["responses"][status]["headers"]["ETag"].is_object(), "{status}");
+        }
+        assert!(declaration["responses"]["304"]["content"].is_null(), "it has no body");
     }
 
     #[test]

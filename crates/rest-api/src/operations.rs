@@ -4,9 +4,9 @@ use domain::Permission;
 use serde_json::Value;
 
 use crate::{
-    AuditEventList, Change, ChangeList, CommandList, Commanded, Declaration, Environment, EnvironmentList,
-    FirewallRuleList, Instance, InstanceList, MakePlan, Me, OutputList, PlanAnswer, PlanEdit, Pool, PoolList,
-    ProposeChange, ProposeEdit, Proposed, TemplateList,
+    AlertList, AuditEventList, Autoscaling, Change, ChangeList, CommandList, Commanded, Costs, Declaration,
+    Environment, EnvironmentList, FirewallRuleList, Instance, InstanceList, MakePlan, Me, OutputList,
+    PlanAnswer, PlanEdit, Pool, PoolList, PoolRollout, ProposeChange, ProposeEdit, Proposed, TemplateList,
     schema::{Definitions, Schema},
 };
 
@@ -23,6 +23,15 @@ impl Method {
             Self::Post => "POST",
         }
     }
+}
+
+/// What an operation does about `If-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    Ignored,
+    Heeded,
+    /// Without it, nothing is done: 428.
+    Required,
 }
 
 /// One value of the query.
@@ -49,8 +58,10 @@ pub struct Operation {
     pub status: u16,
     /// Takes `Idempotency-Key`.
     pub once: bool,
-    /// Heeds `If-Match` with the environment's generation.
-    pub if_match: bool,
+    /// What it does about `If-Match` with the environment's generation.
+    pub if_match: IfMatch,
+    /// Its answer has an ETag, and `If-None-Match` with that is answered by 304.
+    pub etag: bool,
 }
 
 const ENVIRONMENT: Parameter =
@@ -74,7 +85,8 @@ const fn read(
         answer,
         status: 200,
         once: false,
-        if_match: false,
+        if_match: IfMatch::Ignored,
+        etag: false,
     }
 }
 
@@ -96,12 +108,15 @@ pub const OPERATIONS: &[Operation] = &[
     },
     read("list_environments", "/api/v1/environments", "All environments, by name.", EnvironmentList::schema),
     read("load_environment", "/api/v1/environments/{environment}", "One environment.", Environment::schema),
-    read(
-        "load_declaration",
-        "/api/v1/environments/{environment}/declaration",
-        "What the environment declares, whole. Its ETag is what If-Match takes.",
-        Declaration::schema,
-    ),
+    Operation {
+        etag: true,
+        ..read(
+            "load_declaration",
+            "/api/v1/environments/{environment}/declaration",
+            "What the environment declares, whole. Its ETag is what If-Match takes.",
+            Declaration::schema,
+        )
+    },
     read(
         "list_pools",
         "/api/v1/environments/{environment}/pools",
@@ -109,6 +124,24 @@ pub const OPERATIONS: &[Operation] = &[
         PoolList::schema,
     ),
     read("load_pool", "/api/v1/environments/{environment}/pools/{pool}", "One pool.", Pool::schema),
+    read(
+        "load_pool_rollout",
+        "/api/v1/environments/{environment}/pools/{pool}/rollout",
+        "Which of the pool's VMs runs which version, what is waited for and what comes next.",
+        PoolRollout::schema,
+    ),
+    Operation {
+        query: &[Parameter {
+            name: "window",
+            about: "Seconds that the samples go back: 3600, 21600, 86400 or 604800; without it, 3600",
+        }],
+        ..read(
+            "load_autoscaling",
+            "/api/v1/environments/{environment}/pools/{pool}/autoscaling",
+            "How the pool is sized, what the service recommends and why, and what ran.",
+            Autoscaling::schema,
+        )
+    },
     Operation {
         query: &[
             Parameter { name: "pool", about: "Only of this pool" },
@@ -163,6 +196,24 @@ pub const OPERATIONS: &[Operation] = &[
         OutputList::schema,
     ),
     Operation {
+        query: &[Parameter {
+            name: "month",
+            about: "Such as 2026-11; without it, and for a month that is yet to come, the present one",
+        }],
+        ..read(
+            "load_costs",
+            "/api/v1/environments/{environment}/costs",
+            "What the environment costs in a month, by day, pool and agent type, and its budget.",
+            Costs::schema,
+        )
+    },
+    read(
+        "list_alerts",
+        "/api/v1/alerts",
+        "The alerts as they were judged last, the open incidents and those that were closed lately.",
+        AlertList::schema,
+    ),
+    Operation {
         query: &[ENVIRONMENT, Parameter { name: "state", about: "Only in this state" }, CURSOR],
         ..read("list_changes", "/api/v1/changes", "Changes, newest first.", ChangeList::schema)
     },
@@ -173,7 +224,7 @@ pub const OPERATIONS: &[Operation] = &[
         request: Some(ProposeChange::schema),
         status: 201,
         once: true,
-        if_match: true,
+        if_match: IfMatch::Heeded,
         ..read(
             "propose_change",
             "/api/v1/changes",
@@ -187,7 +238,7 @@ pub const OPERATIONS: &[Operation] = &[
         request: Some(ProposeEdit::schema),
         status: 201,
         once: true,
-        if_match: true,
+        if_match: IfMatch::Required,
         ..read(
             "propose_edit",
             "/api/v1/environments/{environment}/changes",

@@ -12,7 +12,10 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use crate::schema::{Definitions, Schema, wire};
+use crate::{
+    Impact,
+    schema::{Definitions, Schema, wire},
+};
 
 wire! { request
     /// One text of a fleet.
@@ -49,25 +52,6 @@ impl From<MakePlan> for import::ImportInput {
             references: asked.references.unwrap_or_default(),
             module: asked.module,
         }
-    }
-}
-
-wire! { answer
-    /// Numbers of VMs.
-    ZoneImpact {
-        created: u32,
-        replaced: u32,
-        restarted: u32,
-        deleted: u32,
-    }
-}
-
-wire! { answer
-    /// What happens to VMs.
-    Impact {
-        total: ZoneImpact,
-        /// By zone; zones without an effect are absent.
-        zones: BTreeMap<String, ZoneImpact>,
     }
 }
 
@@ -167,17 +151,6 @@ wire! { answer
     }
 }
 
-impl From<&plan::ZoneImpact> for ZoneImpact {
-    fn from(impact: &plan::ZoneImpact) -> Self {
-        Self {
-            created: impact.created,
-            replaced: impact.replaced,
-            restarted: impact.restarted,
-            deleted: impact.deleted,
-        }
-    }
-}
-
 impl From<&plan::Plan> for Plan {
     fn from(plan: &plan::Plan) -> Self {
         let action = |action: &plan::Action| Action {
@@ -192,14 +165,10 @@ impl From<&plan::Plan> for Plan {
             message: violation.message.clone(),
             fix: violation.fix.clone(),
         };
-        let zones = plan.impact.zones.iter();
         Self {
             environment: plan.environment.clone(),
             actions: plan.actions.iter().map(action).collect(),
-            impact: Impact {
-                total: (&plan.impact.total()).into(),
-                zones: zones.map(|(zone, impact)| (zone.clone(), impact.into())).collect(),
-            },
+            impact: (&plan.impact).into(),
             violations: plan.violations.iter().map(violation).collect(),
             notes: plan.notes.iter().map(|note| format!("{}: {}", note.attribute, note.message)).collect(),
             text: plan::render(plan),

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use domain::{
     AgentType, ChangeId, ChangeState, Permission, Role, Timestamp,
     agent::AgentState,
+    alert::{AlertKind, AlertState},
     approvals::Ballot,
+    autoscaling::AutoscalingMode,
     command::{CommandState, Verb},
     edit::Edit,
     plan::Risk,
     token::Scope,
+    view::rollout::{RolloutState, SquareState, VersionRole},
 };
 use serde_json::{Map, Value, json};
 
@@ -108,7 +111,10 @@ macro_rules! words {
     };
 }
 
-words! { AgentState, AgentType, Ballot, ChangeState, CommandState, Permission, Risk, Role, Scope, Verb, }
+words! {
+    AgentState, AgentType, AlertKind, AlertState, AutoscalingMode, Ballot, ChangeState, CommandState, Permission, Risk, Role,
+    RolloutState, Scope, SquareState, Verb, VersionRole,
+}
 
 /// An edit by its verb; the noun it carries is whole, by the names of the Terraform module.
 impl Schema for Edit {

@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::{
-    audit, changes, commands, environments, firewall_rules, idempotency, instances, me, outputs, plan, pools,
-    templates,
+    alerts, audit, autoscaling, changes, commands, costs, environments, firewall_rules, idempotency,
+    instances, me, outputs, plan, pools, templates,
 };
 use crate::{AppState, auth, headers::RequestId, problem::Problem, query};
 
@@ -48,11 +48,14 @@ fn routes(state: &AppState) -> Routes {
         me::routes,
         environments::routes,
         pools::routes,
+        autoscaling::routes,
         instances::routes,
         commands::routes,
         templates::routes,
         firewall_rules::routes,
         outputs::routes,
+        costs::routes,
+        alerts::routes,
         changes::routes,
         plan::routes,
         audit::routes,

@@ -15,6 +15,7 @@ mod forms;
 mod headers;
 mod large_fleet;
 mod live;
+mod nouns;
 mod page_bytes;
 mod paging;
 mod picker;

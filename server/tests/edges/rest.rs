@@ -123,6 +123,9 @@ async fn a_misspelt_name_of_a_query_is_refused_but_by_pages(pool: PgPool) {
         ("/api/v1/environments", "none"),
         ("/api/v1/environments/dev/pools", "none"),
         ("/api/v1/environments/dev/instances", "pool, name, cursor"),
+        ("/api/v1/environments/dev/costs", "month"),
+        ("/api/v1/environments/dev/pools/web/autoscaling", "window"),
+        ("/api/v1/alerts", "none"),
         ("/audit.jsonl", "environment, actor, action, object, change, from, until, before, after"),
         ("/costs.csv", "environment, month"),
         ("/live", "environment, rows, after"),
@@ -150,6 +153,14 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
         app.post(&token, "/api/v1/plan", &texts(), &[]).await.json().await.unwrap();
     let plan = planned.plan.unwrap();
     assert!(plan.violations.is_empty() && plan.text.contains("instance group"), "{}", plan.text);
+    let impact = &plan.impact;
+    assert_eq!(
+        (impact.monthly_usd_before.as_deref(), impact.capacity.len()),
+        (Some("0"), 0),
+        "nothing is there"
+    );
+    assert!(impact.monthly_usd_after.is_some(), "{impact:?}");
+    assert!(impact.traffic_gained.iter().any(|gain| gain.direction == "INGRESS"), "{impact:?}");
 
     let mut body = texts();
     body["digest"] = json!(planned.digest.unwrap());

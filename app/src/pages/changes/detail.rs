@@ -24,6 +24,7 @@ use super::{
 use crate::{
     api::{self, ApiError, Code, changes::CancelChange},
     components::{
+        code_link::with_code_link,
         glyph::State,
         loaded::loaded,
         moment::{ago, clock_time, until},
@@ -139,7 +140,7 @@ fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) 
         <PageHead
             title=change.title.clone()
             crumbs=vec![Crumb::link("Changes", routes::CHANGES), Crumb::here(id)]
-            lead=move || sentence.clone()
+            lead=move || with_code_link(&sentence)
             badges=move || badge(state, word)
             facts=facts
         />

@@ -7,8 +7,8 @@ use super::crumbs;
 use crate::{
     api,
     components::{
-        button::ButtonLink, empty::Empty, glyph::State, icon::Icon, loaded::loaded, moment::ago,
-        page_head::PageHead, status::status, table::Table, title::Title,
+        button::ButtonLink, code_link::code_link, empty::Empty, glyph::State, icon::Icon, loaded::loaded,
+        moment::ago, page_head::PageHead, status::status, table::Table, title::Title,
     },
     live::Live,
     routes,
@@ -96,7 +96,7 @@ fn line(environment: EnvironmentView) -> AnyView {
         })
         .map(|condition| {
             let said = format!("{}. {}", condition.kind.broken(), words::sentence(&condition.message));
-            view! { <small>{status(State::Warn, said)}</small> }
+            view! { <small>{status(State::Warn, said)} " " {code_link(condition.reason.clone())}</small> }
         });
     let fleet = Query::default().with("environment", Some(environment.name.as_str())).on(routes::FLEET);
     view! {

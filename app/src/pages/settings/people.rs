@@ -47,7 +47,8 @@ fn draw(list: PersonList) -> AnyView {
             </Table>
             <p class="panel-foot sm muted">
                 "Roles and groups are your organisation's to give: they change with the next sign-in. Viewers read; operators \
-                 propose; approvers vote on changes of others; admins manage people and policies."
+                 propose; approvers vote on changes of others; admins propose too, set budgets, and end sessions and \
+                 tokens of others."
             </p>
         </section>
     }

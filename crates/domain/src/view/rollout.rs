@@ -38,6 +38,10 @@ pub enum RolloutState {
     Failing,
 }
 
+impl RolloutState {
+    pub const ALL: [Self; 5] = [Self::Settled, Self::Rolling, Self::Canary, Self::Waiting, Self::Failing];
+}
+
 /// What people call a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionLabel {
@@ -74,6 +78,10 @@ pub enum VersionRole {
     Canary,
     /// Not declared any more.
     Old,
+}
+
+impl VersionRole {
+    pub const ALL: [Self; 3] = [Self::Own, Self::Canary, Self::Old];
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{super::apply::waiting_list, show_all::show_all};
 use crate::{
     components::{
+        code_link::with_code_link,
         glyph::{State, glyph},
         moment::{clock_time, took_words},
         phase::Phase,
@@ -33,7 +34,7 @@ pub(super) fn verify(view: &ChangeDetail) -> AnyView {
         view! {
             <p class="reason" data-s="warn">
                 {glyph(State::Warn)}
-                <span class="break">{words::sentence(&outcome)}</span>
+                <span class="break">{with_code_link(&words::sentence(&outcome))}</span>
             </p>
         }
     });
