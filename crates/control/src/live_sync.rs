@@ -15,8 +15,9 @@ use crate::{
     standing,
 };
 
-/// A restart loses at most one batch of heartbeats.
+/// A restart loses at most one batch of heartbeats, which is never more than a second's.
 const BATCH: Duration = Duration::from_millis(900);
+const _: () = assert!(BATCH.as_millis() <= 1000);
 /// Batches between two reports of this process's own figures.
 const FIGURES_EVERY: u32 = 6;
 /// Silence is seen and told within this; so is a heartbeat that changes its agent's state, with the others of that time.
@@ -28,7 +29,7 @@ const NET: Duration = Duration::from_secs(30);
 const BURST: Duration = Duration::from_millis(150);
 
 pub fn start(control: &Control) {
-    for task in [Task::Follow, Task::Write, Task::Tick, Task::Stand] {
+    for task in [Task::Follow, Task::Write, Task::Tell, Task::Tick, Task::Stand] {
         let control = control.clone();
         control.tasks.clone().spawn(async move {
             let stop = control.stop.clone();
@@ -36,13 +37,16 @@ pub fn start(control: &Control) {
                 match task {
                     Task::Follow => follow(&control).await,
                     Task::Write => write(&control).await,
+                    Task::Tell => tell(&control).await,
                     Task::Tick => tick(&control).await,
                     Task::Stand => standing::watch(&control).await,
                 }
             };
             tokio::select! { () = stop.cancelled() => {}, () = work => {} }
-            if matches!(task, Task::Write) {
-                flush(&control).await;
+            match task {
+                Task::Write => flush_heartbeats(&control).await,
+                Task::Tell => health::flush(&control, true).await,
+                Task::Follow | Task::Tick | Task::Stand => {}
             }
         });
     }
@@ -52,6 +56,7 @@ pub fn start(control: &Control) {
 enum Task {
     Follow,
     Write,
+    Tell,
     Tick,
     Stand,
 }
@@ -65,21 +70,27 @@ async fn tick(control: &Control) {
     }
 }
 
+/// Heartbeats and nothing else: what is slower to store must not make a batch of them longer.
 async fn write(control: &Control) {
+    let mut ticks = interval(BATCH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        flush_heartbeats(control).await;
+    }
+}
+
+/// Passings of agents, minutes, answers to commands, and this process's own figures.
+async fn tell(control: &Control) {
     let mut ticks = interval(BATCH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         for _ in 0..FIGURES_EVERY {
             ticks.tick().await;
-            flush(control).await;
+            health::flush(control, false).await;
         }
         alerts::report_figures(control).await;
     }
-}
-
-async fn flush(control: &Control) {
-    flush_heartbeats(control).await;
-    health::flush(control, control.stop.is_cancelled()).await;
 }
 
 async fn flush_heartbeats(control: &Control) {

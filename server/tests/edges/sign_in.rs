@@ -1,6 +1,8 @@
 //! Signing in and out, and the gate.
 
+use control::Clock;
 use reqwest::{StatusCode, header};
+use server::{auth::SignIn, config::Config};
 use sqlx::PgPool;
 
 use crate::app::{Cookies, TestApp, location};
@@ -76,5 +78,22 @@ async fn the_cookie_is_locked_to_this_host(pool: PgPool) {
         assert!(cookie.contains(part), "{part} in {cookie}");
     }
     assert!(!cookie.contains("Domain"), "{cookie}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_development_issuer_s_own_mark_refuses_it_outside_development(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let mut config = Config::read(&app.folder().join("server.toml")).unwrap();
+    let development = SignIn::new(&config).unwrap();
+    development.start("/".to_owned(), Clock::System.now()).await.unwrap();
+
+    // After parsing, which refuses an issuer without TLS first: the one that is met here could have some.
+    config.sign_in.development = false;
+    let production = SignIn::new(&config).unwrap();
+    for _ in 0..2 {
+        let refused = production.start("/".to_owned(), Clock::System.now()).await.unwrap_err();
+        assert!(refused.to_string().contains("development issuer"), "{refused:#}");
+    }
     app.stop().await;
 }

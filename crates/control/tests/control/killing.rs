@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use compute_emulator::Config;
 use control::{
-    Clock, changes, planning,
+    Clock, Control, changes, planning,
     reconcile::{Checkpoints, Stopped},
 };
-use domain::{ChangeState, audit::AuditAction as Did, view::import::Reading};
+use domain::{ChangeId, ChangeState, audit::AuditAction as Did, change::Change, view::import::Reading};
 use sqlx::PgPool;
 
 use crate::fixture::{
@@ -63,20 +63,7 @@ async fn killed_at(fixture: &Fixture, place: i64) -> bool {
     let Reading::Complete { desired } = terraform::read(&input) else { panic!("a complete import") };
     let planned = planning::plan_fleet(control, *desired).await.unwrap();
     let id = changes::propose(control, &operator(), planned, "a fleet", "").await.unwrap();
-    let mut doomed = Worker::dying(control, Checkpoints::die_at(place)).await;
-    let killed = match doomed.until(id, |change| change.state.is_terminal()).await {
-        Ok(_) => false,
-        Err(Stopped::Killed) => true,
-        Err(other) => panic!("at place {place}: {other:?}"),
-    };
-    drop(doomed);
-
-    let next = restarted(control);
-    // Its lease need not be waited for: that it ends by time is the store's test.
-    let epoch = next.store.get_leadership().await.unwrap().epoch;
-    next.store.release_leadership(epoch).await.unwrap();
-    let finished = Worker::start(&next).await.finish(id).await;
-    assert_eq!(finished.state, ChangeState::Applied, "at place {place}: {:?}", finished.outcome);
+    let (finished, killed) = killed_and_followed(control, id, place).await;
 
     let steps = finished.revision.plan.actions.len();
     let operations = fixture.operations(&project).await;
@@ -87,6 +74,39 @@ async fn killed_at(fixture: &Fixture, place: i64) -> bool {
     assert_eq!(targets.len(), steps, "at place {place}: {operations:?}");
     assert_eq!(fixture.vms(&project).await.len(), 2, "at place {place}");
 
+    assert_told_once(control, &finished, place).await;
+    retire(fixture, &project).await;
+    killed
+}
+
+/// Works on the change until a process dies at the place, then with another one until it is applied. Nobody leads afterwards.
+/// False: it was over before the place was reached.
+pub(crate) async fn killed_and_followed(control: &Control, id: ChangeId, place: i64) -> (Change, bool) {
+    let mut doomed = Worker::dying(control, Checkpoints::die_at(place)).await;
+    let killed = match doomed.until(id, |change| change.state.is_terminal()).await {
+        Ok(_) => false,
+        Err(Stopped::Killed) => true,
+        Err(other) => panic!("at place {place}: {other:?}"),
+    };
+    drop(doomed);
+
+    let next = restarted(control);
+    depose(&next).await;
+    let finished = Worker::start(&next).await.finish(id).await;
+    assert_eq!(finished.state, ChangeState::Applied, "at place {place}: {:?}", finished.outcome);
+    depose(&next).await;
+    (finished, killed)
+}
+
+/// Its lease need not be waited for: that it ends by time is the store's test.
+pub(crate) async fn depose(control: &Control) {
+    let epoch = control.store.get_leadership().await.unwrap().epoch;
+    control.store.release_leadership(epoch).await.unwrap();
+}
+
+/// One word in the log for each thing that was done, and one thing done for each step.
+pub(crate) async fn assert_told_once(control: &Control, finished: &Change, place: i64) {
+    let (id, steps) = (finished.id, finished.revision.plan.actions.len());
     let mut said: BTreeMap<_, usize> = BTreeMap::new();
     for event in events(control, id).await {
         *said.entry((event.action.as_str(), event.object)).or_default() += 1;
@@ -102,8 +122,6 @@ async fn killed_at(fixture: &Fixture, place: i64) -> bool {
         assert_eq!(count, times, "at place {place}: {did:?}");
     }
     assert_chain(control).await;
-    retire(fixture, &project).await;
-    killed
 }
 
 /// Agents that nobody looks at any more would slow the next ones down.

@@ -25,6 +25,7 @@ mod history;
 mod identity;
 mod invariants;
 mod killing;
+mod killing_edits;
 mod leading;
 mod listing;
 mod outage;
