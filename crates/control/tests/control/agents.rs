@@ -143,7 +143,7 @@ async fn a_vm_that_is_gone_or_came_back_as_another_is_not_in_the_pool(pool: PgPo
             break row;
         }
         assert!(begun.elapsed() < crate::fixture::PATIENCE, "it is not recreated");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(again.instance.name, vm.name);
     assert_eq!(again.last_heartbeat, None, "another VM of the same name has said nothing yet");
