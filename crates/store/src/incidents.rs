@@ -50,6 +50,10 @@ fn wanted(row: impl Fn() -> String, text: &str) -> Result<Wanted> {
 
 impl Store {
     async fn with_holds(&self, rows: Vec<Row>) -> Result<Vec<Incident>> {
+        // Most of the time nothing is open, and many pages ask.
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let mut holds: BTreeMap<i64, Vec<Hold>> = BTreeMap::new();
         let kept = sqlx::query!(
