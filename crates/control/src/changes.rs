@@ -24,7 +24,8 @@ use crate::{
     error::{FieldError, authorize},
     evidence::Rules,
     planning::Planned,
-    reconcile, votes,
+    reconcile,
+    votes::{self, Counted},
 };
 
 pub use detail::load_detail;
@@ -273,21 +274,29 @@ async fn page(
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
 pub async fn load_change(control: &Control, actor: &Actor, id: ChangeId) -> Result<ChangeView, Error> {
     authorize(actor, Permission::ReadFleet)?;
+    Ok(view_of(control, actor, id).await?.0)
+}
+
+/// With its votes as they were counted, for what its own page tells besides.
+async fn view_of(control: &Control, actor: &Actor, id: ChangeId) -> Result<(ChangeView, Counted), Error> {
     let change = find(control, id).await?;
-    let operations =
-        control.store.list_operations(id).await?.into_iter().map(|stored| stored.operation).collect();
     let of_this = store::AuditFilter { change: Some(id), ..store::AuditFilter::default() };
-    let mut events = control.store.list_audit(&of_this, EVENTS).await?;
+    let operations = async { Ok::<_, Error>(control.store.list_operations(id).await?) };
+    let events = async { Ok::<_, Error>(control.store.list_audit(&of_this, EVENTS).await?) };
+    let counted = Counted::read(control, &change);
+    let (operations, mut events, counted) = tokio::try_join!(operations, events, counted)?;
     events.reverse();
     let under_way = matches!(change.state, ChangeState::Approved | ChangeState::Applying);
     let braked = if under_way { reconcile::changes::braked(control).await? } else { Default::default() };
     let waiting_for = if let Some(incident) = braked.get(&change.environment) {
         vec![format!("the mass-failure brake of {incident}: see Alerts")]
     } else if change.state == ChangeState::Applying {
-        reconcile::progress::of_change(control, &change).await?.missing
+        reconcile::progress::of_change(control, &change, &operations).await?.missing
     } else {
         Vec::new()
     };
-    let approvals = votes::approvals(control, actor, &change).await?;
-    Ok(ChangeView { change, operations, approvals, waiting_for, events, now: control.clock.now() })
+    let approvals = votes::approvals(control, actor, &change, &counted).await?;
+    let operations = operations.into_iter().map(|stored| stored.operation).collect();
+    let now = control.clock.now();
+    Ok((ChangeView { change, operations, approvals, waiting_for, events, now }, counted))
 }

@@ -1,6 +1,7 @@
 //! Votes: a person is given a statement to sign, and what they signed is verified, stored as it came, and counted.
 
 mod polls;
+mod tally;
 mod view;
 
 use approval::{Assertion, Bytes32, Statement, groups, verify_assertion};
@@ -15,6 +16,7 @@ use domain::{
 use store::{NewEvent, NewVote, Tx, Vote};
 
 pub(crate) use polls::{awaited, seats, waiting_for};
+pub(crate) use tally::Counted;
 pub(crate) use view::approvals;
 
 use crate::{
@@ -48,7 +50,9 @@ pub async fn begin_vote(
     let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(id).await?;
     tx.rollback().await?;
-    if let Some(block) = block(actor, &change, &rules, &votes, !credential_ids.is_empty(), now) {
+    let blocked = block(actor, &change, &rules, &votes, now)
+        .or_else(|| credential_ids.is_empty().then(without_passkey));
+    if let Some(block) = blocked {
         return Err(Error::Conflict(block.reason));
     }
     if let Some(drift) = drift::look(control, &change).await? {
@@ -144,7 +148,7 @@ pub async fn finish_vote(
         .await?
         .filter(|passkey| passkey.person == actor.id && passkey.revoked_at.is_none())
         .ok_or_else(|| Error::invalid("passkey", "it is not one of yours, or was revoked"))?;
-    if let Some(block) = block(actor, &change, &rules, &votes, true, now) {
+    if let Some(block) = block(actor, &change, &rules, &votes, now) {
         return Err(Error::Conflict(block.reason));
     }
     let digest = Statement::digest(&bytes);
@@ -286,31 +290,31 @@ async fn count<'a>(
     Ok(events)
 }
 
-/// Why the person cannot vote on the change now. None: they can.
-pub(crate) fn block(
-    actor: &Actor,
-    change: &Change,
-    rules: &Rules,
-    votes: &[Vote],
-    has_passkey: bool,
-    now: Timestamp,
-) -> Option<VoteBlock> {
-    let blocked = |reason: String| Some(VoteBlock { reason, needs_passkey: false });
+/// Why the person cannot vote on the change now. None: they can, with a passkey.
+fn block(actor: &Actor, change: &Change, rules: &Rules, votes: &[Vote], now: Timestamp) -> Option<VoteBlock> {
     if change.state != ChangeState::AwaitingApprovals {
-        return blocked(format!("{} is {}: nobody votes on it any more", change.id, said(change.state)));
+        return Some(closed(change));
     }
     if change.expires_at.is_some_and(|end| end <= now) {
-        return blocked(format!("the time in which {} could be approved is over", change.id));
+        return Some(blocked(format!("the time in which {} could be approved is over", change.id)));
     }
     let voted = votes.iter().any(|vote| vote.person == actor.id && vote.is_live(change.revision.number, now));
-    if let Some(reason) = barred(actor, &change.authors, &rules.requirement(change), &rules.roster, voted) {
-        return blocked(reason);
-    }
-    if !has_passkey {
-        let reason = "a vote is signed with a passkey, and you have none yet".to_owned();
-        return Some(VoteBlock { reason, needs_passkey: true });
-    }
-    None
+    barred(actor, &change.authors, &rules.requirement(change), &rules.roster, voted).map(blocked)
+}
+
+/// Of a change that waits for nobody's vote.
+fn closed(change: &Change) -> VoteBlock {
+    blocked(format!("{} is {}: nobody votes on it any more", change.id, said(change.state)))
+}
+
+/// Of who has nothing to sign with, where nothing else keeps them from it.
+fn without_passkey() -> VoteBlock {
+    let reason = "a vote is signed with a passkey, and you have none yet".to_owned();
+    VoteBlock { reason, needs_passkey: true }
+}
+
+fn blocked(reason: String) -> VoteBlock {
+    VoteBlock { reason, needs_passkey: false }
 }
 
 /// Why it is not this person's to vote on a change that waits, with whatever passkey. `voted`: on its revision.

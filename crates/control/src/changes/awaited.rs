@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, ChangeState, Permission,
-    approvals::{Ballot, Quorum, Roster, evaluate},
+    Actor, Permission,
+    approvals::{Quorum, Roster},
     change::Change,
     view::approval::{Awaited, AwaitedGroup, Standing},
 };
 use store::Voter;
 
-use crate::{
-    Control, Error,
-    evidence::{self, Rules},
-};
+use crate::{Control, Error, votes::Counted};
 
 /// People of a group that are named at first.
 const NAMED: usize = 12;
@@ -23,31 +20,15 @@ pub(super) async fn of_change(
     control: &Control,
     actor: &Actor,
     change: &Change,
+    counted: &Counted,
     whole: bool,
 ) -> Result<Vec<AwaitedGroup>, Error> {
-    if change.state != ChangeState::AwaitingApprovals {
+    let Some(in_force) = &counted.in_force else { return Ok(Vec::new()) };
+    if change.expires_at.is_some_and(|end| end <= in_force.now) {
         return Ok(Vec::new());
     }
-    let mut tx = control.store.begin().await?;
-    let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
-    let votes = tx.list_votes(change.id).await?;
-    tx.rollback().await?;
-    if change.expires_at.is_some_and(|end| end <= now) {
-        return Ok(Vec::new());
-    }
-    let counts = |vote: &&store::Vote| {
-        vote.is_live(change.revision.number, now)
-            && evidence::void_by(&vote.statement, vote.key_revoked_at.is_some(), &rules, now).is_none()
-    };
-    let approvers: BTreeSet<String> = votes
-        .iter()
-        .filter(|vote| vote.ballot == Ballot::Approve)
-        .filter(counts)
-        .map(|vote| vote.person.clone())
-        .collect();
-    let authors: BTreeSet<String> = change.authors.iter().cloned().collect();
-    let quorum = evaluate(&rules.requirement(change), &rules.roster, &approvers, &authors);
-    let asked = missing(&quorum, &rules.roster);
+    let (authors, quorum) = (&counted.tally.authors, &counted.tally.quorum);
+    let asked = missing(quorum, &in_force.rules.roster);
     let people: BTreeSet<&String> = asked.iter().flat_map(|(_, people)| people).collect();
     let people: Vec<String> = people.into_iter().cloned().collect();
     let voters = control.store.voters(&people).await?;
@@ -56,7 +37,7 @@ pub(super) async fn of_change(
         let mut people: Vec<Awaited> = people
             .into_iter()
             .map(|person| Awaited {
-                standing: standing(&person, &voters, &authors, &quorum),
+                standing: standing(&person, &voters, authors, quorum),
                 you: person == actor.id,
                 name: voters.get(&person).map_or(person, |voter| voter.name.clone()),
             })
@@ -80,7 +61,7 @@ fn missing(quorum: &Quorum, roster: &Roster) -> Vec<(String, Vec<String>)> {
     .collect()
 }
 
-/// As `votes::block` would answer them, by what is known of them since they last signed in.
+/// As `votes::begin_vote` would answer them, by what is known of them since they last signed in.
 fn standing(
     person: &str,
     voters: &BTreeMap<String, Voter>,

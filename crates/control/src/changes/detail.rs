@@ -1,13 +1,13 @@
 //! What a change's own page shows.
 
 use domain::{
-    Actor, ChangeId,
+    Actor, ChangeId, Permission,
     cost::declared_prices,
     view::change::{Beside, ChangeDetail},
 };
 
-use super::{awaited, load_change};
-use crate::{Control, Error};
+use super::{awaited, view_of};
+use crate::{Control, Error, error::authorize};
 
 /// `whole`: long lists in full.
 #[tracing::instrument(skip_all, fields(actor = actor.id, change = %id), err(level = "debug"))]
@@ -17,17 +17,18 @@ pub async fn load_detail(
     id: ChangeId,
     whole: bool,
 ) -> Result<ChangeDetail, Error> {
-    let view = load_change(control, actor, id).await?;
+    authorize(actor, Permission::ReadFleet)?;
+    let (view, counted) = view_of(control, actor, id).await?;
     let (change, revision) = (&view.change, &view.change.revision);
-    // What has ended is not held against a budget of today.
-    let budget = match change.state.is_terminal() {
-        true => None,
-        false => control.store.get_budget(&change.environment).await?.and_then(|budget| budget.monthly),
+    let budget = async {
+        // What has ended is not held against a budget of today.
+        if change.state.is_terminal() {
+            return Ok::<_, Error>(None);
+        }
+        Ok(control.store.get_budget(&change.environment).await?.and_then(|budget| budget.monthly))
     };
-    let beside = Beside {
-        awaited: awaited::of_change(control, actor, change, whole).await?,
-        prices: declared_prices(&revision.desired, &revision.plan),
-        budget,
-    };
+    let awaited = awaited::of_change(control, actor, change, &counted, whole);
+    let (budget, awaited) = tokio::try_join!(budget, awaited)?;
+    let beside = Beside { awaited, prices: declared_prices(&revision.desired, &revision.plan), budget };
     Ok(ChangeDetail::of(view, beside, whole))
 }

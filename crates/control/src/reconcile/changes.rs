@@ -244,7 +244,8 @@ async fn apply(
 
 /// Every operation is done: how it ends once that is seen, or once a successor has waited long enough.
 async fn settled(control: &Control, change: &Change, followed: bool) -> Result<Option<Ending>, Stopped> {
-    let progress = progress::of_change(control, change).await?;
+    let operations = control.store.list_operations(change.id).await?;
+    let progress = progress::of_change(control, change, &operations).await?;
     if progress.missing.is_empty() {
         return Ok(Some(Ending::Applied));
     }

@@ -6,6 +6,7 @@ use domain::{
     instance::{CurrentAction, InstanceStatus},
     name, plan,
 };
+use store::StoredOperation;
 
 use crate::{Control, Error};
 
@@ -23,8 +24,12 @@ impl Progress {
     }
 }
 
-pub async fn of_change(control: &Control, change: &Change) -> Result<Progress, Error> {
-    let operations = control.store.list_operations(change.id).await?;
+/// `operations`: the change's, as they are stored now.
+pub async fn of_change(
+    control: &Control,
+    change: &Change,
+    operations: &[StoredOperation],
+) -> Result<Progress, Error> {
     let steps = &change.revision.plan.actions;
     let done = operations.iter().filter(|one| one.operation.finished_at.is_some()).count();
     if done < steps.len() {

@@ -3,92 +3,68 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, ChangeId, ChangeState, Permission, Timestamp,
-    approvals::{Ballot, Quorum, Requirement, evaluate, would_seat},
+    Actor, ChangeId, ChangeState, Permission,
+    approvals::{Ballot, Quorum, Roster},
     view::change::RowSeats,
 };
 use store::Poll;
 
-use super::barred;
-use crate::{
-    Control, Error,
-    evidence::{self, Rules},
+use super::{
+    barred,
+    tally::{InForce, Tally},
 };
-
-/// The rules in force, and the database's time.
-struct InForce {
-    rules: Rules,
-    now: Timestamp,
-}
+use crate::{Control, Error};
 
 impl InForce {
-    async fn read(control: &Control) -> Result<Self, Error> {
-        let mut tx = control.store.begin().await?;
-        let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
-        tx.rollback().await?;
-        Ok(Self { rules, now })
-    }
-
     /// Of one that waits, by its votes that count. Where nobody can tell what is asked for, nobody is asked.
     fn of_waiting(&self, actor: &Actor, poll: &Poll) -> RowSeats {
-        let Some(environment) = &poll.environment else { return self.of_ended(poll) };
-        let requirement = self.rules.require(environment);
-        let approvers = self.approvers(poll);
-        RowSeats {
-            for_me: self.wants(actor, poll, &requirement, &approvers),
-            ..self.count(poll, &requirement, &approvers)
-        }
+        let Some(tally) = self.tally(poll) else { return of_ended(poll, &self.rules.roster) };
+        RowSeats { for_me: self.wants(actor, poll, &tally), ..count(&tally) }
     }
 
     /// Where the person's approval is wanted: how far it is without.
     fn awaits(&self, actor: &Actor, poll: &Poll) -> Option<Quorum> {
-        let requirement = self.rules.require(poll.environment.as_ref()?);
-        let approvers = self.approvers(poll);
-        self.wants(actor, poll, &requirement, &approvers)
-            .then(|| evaluate(&requirement, &self.rules.roster, &approvers, &authors(poll)))
+        let tally = self.tally(poll)?;
+        self.wants(actor, poll, &tally).then_some(tally.quorum)
     }
 
-    /// Who has given an approval that counts.
-    fn approvers(&self, poll: &Poll) -> BTreeSet<String> {
-        let counts = |vote: &store::Cast| {
-            evidence::void_by(&vote.statement, vote.key_revoked, &self.rules, self.now).is_none()
-        };
-        approvers(poll, counts)
+    /// None: what it declares cannot be read, so nobody knows what it asks for.
+    fn tally(&self, poll: &Poll) -> Option<Tally> {
+        let requirement = self.rules.require(poll.environment.as_ref()?);
+        let counts = |vote: &store::Cast| self.void_by(&vote.statement, vote.key_revoked).is_none();
+        Some(Tally::of(requirement, &self.rules.roster, approvers(poll, counts), &poll.authors))
     }
 
     /// Whether the person may vote on it, and would fill a seat that is still empty. Whether they have a passkey does not matter: who has
     /// none is to register one.
-    fn wants(
-        &self,
-        actor: &Actor,
-        poll: &Poll,
-        requirement: &Requirement,
-        approvers: &BTreeSet<String>,
-    ) -> bool {
+    fn wants(&self, actor: &Actor, poll: &Poll, tally: &Tally) -> bool {
+        let roster = &self.rules.roster;
         let voted = poll.votes.iter().any(|vote| vote.person == actor.id && vote.in_time);
-        barred(actor, &poll.authors, requirement, &self.rules.roster, voted).is_none()
-            && would_seat(requirement, &self.rules.roster, approvers, &authors(poll), &actor.id)
-    }
-
-    fn count(&self, poll: &Poll, requirement: &Requirement, approvers: &BTreeSet<String>) -> RowSeats {
-        let quorum = evaluate(requirement, &self.rules.roster, approvers, &authors(poll));
-        RowSeats {
-            taken: quorum.taken(),
-            needed: requirement.approvals(),
-            short_of: quorum.short_of().map(str::to_owned).collect(),
-            ..RowSeats::default()
-        }
-    }
-
-    /// Of one that ended before it was approved, by what it asked for.
-    fn of_ended(&self, poll: &Poll) -> RowSeats {
-        let counted = self.count(poll, &poll.requirement, &approvers(poll, |_| true));
-        RowSeats { short_of: Vec::new(), ..counted }
+        barred(actor, &poll.authors, &tally.requirement, roster, voted).is_none()
+            && tally.has_seat_for(&actor.id, roster)
     }
 }
 
-fn authors(poll: &Poll) -> BTreeSet<String> {
-    poll.authors.iter().cloned().collect()
+async fn in_force(control: &Control) -> Result<InForce, Error> {
+    let mut tx = control.store.begin().await?;
+    let in_force = InForce::read(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(in_force)
+}
+
+fn count(tally: &Tally) -> RowSeats {
+    RowSeats {
+        taken: tally.quorum.taken(),
+        needed: tally.requirement.approvals(),
+        short_of: tally.quorum.short_of().map(str::to_owned).collect(),
+        ..RowSeats::default()
+    }
+}
+
+/// Of one that ended before it was approved, by what it asked for.
+fn of_ended(poll: &Poll, roster: &Roster) -> RowSeats {
+    let tally = Tally::of(poll.requirement.clone(), roster, approvers(poll, |_| true), &poll.authors);
+    RowSeats { short_of: Vec::new(), ..count(&tally) }
 }
 
 fn approvers(poll: &Poll, counts: impl Fn(&store::Cast) -> bool) -> BTreeSet<String> {
@@ -114,12 +90,12 @@ pub(crate) async fn seats(
     let settled = |poll: &Poll| poll.approved && !waits(poll);
     let in_force = match polls.iter().all(settled) {
         true => None,
-        false => Some(InForce::read(control).await?),
+        false => Some(in_force(control).await?),
     };
     let told = polls.iter().map(|poll| {
         let seats = match &in_force {
             Some(in_force) if waits(poll) => in_force.of_waiting(actor, poll),
-            Some(in_force) if !poll.approved => in_force.of_ended(poll),
+            Some(in_force) if !poll.approved => of_ended(poll, &in_force.rules.roster),
             _ => {
                 let needed = poll.requirement.approvals();
                 RowSeats { taken: needed, needed, ..RowSeats::default() }
@@ -152,6 +128,6 @@ pub(crate) async fn awaited(control: &Control, actor: &Actor) -> Result<Vec<(Cha
     if polls.is_empty() {
         return Ok(Vec::new());
     }
-    let in_force = InForce::read(control).await?;
+    let in_force = in_force(control).await?;
     Ok(polls.iter().filter_map(|poll| Some((poll.id, in_force.awaits(actor, poll)?))).collect())
 }

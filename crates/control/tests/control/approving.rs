@@ -210,6 +210,10 @@ async fn one_rejection_with_a_reason_ends_it(pool: PgPool) {
     );
     let late = noor.approve(control, id).await.unwrap_err();
     assert!(matches!(&late, Error::Conflict(why) if why.contains("rejected")), "{late}");
+    let shown = changes::load_change(control, &noor.actor, id).await.unwrap().approvals;
+    assert_eq!((shown.tally().as_str(), shown.expires_at), ("sre 1 of 2, security 0 of 1", None));
+    let block = shown.block.unwrap();
+    assert!(block.reason.contains("nobody votes on it any more") && !block.needs_passkey, "{block:?}");
     assert_chain(control).await;
 }
 

@@ -303,7 +303,8 @@ impl Worker {
                 return Ok(now);
             }
             if begun.elapsed() > PATIENCE {
-                let missing = progress::of_change(&self.control, &now).await;
+                let operations = self.control.store.list_operations(id).await.expect("what was begun");
+                let missing = progress::of_change(&self.control, &now, &operations).await;
                 panic!("{id} stays {:?}: {:?}, {missing:?}", now.state, now.outcome);
             }
             self.round().await?;

@@ -154,3 +154,22 @@ async fn what_was_approved_keeps_its_seats(pool: PgPool) {
     let seats = row(control, &viewer(), id).await.seats;
     assert_eq!((seats.taken, seats.needed, seats.short_of), (3, 3, vec![]));
 }
+
+/// Its page reads no rules in force, and counts by its verdict.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_approved_is_shown_though_the_policy_in_force_cannot_be_read(pool: PgPool) {
+    let fixture = Fixture::start(pool.clone()).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let id = approved(control, &mut people).await;
+    let waits = propose(control, &operator(), production()).await.unwrap();
+    sqlx::query("INSERT INTO policies (id, revision, body) VALUES ('default', 2, $1::jsonb)")
+        .bind(r#"{"id":"default","revision":2,"rules":[]}"#)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let page = changes::load_detail(control, &viewer(), id, false).await.unwrap();
+    assert_eq!(page.approvals.tally(), "sre 2 of 2, security 1 of 1");
+    assert_eq!(page.beside.awaited, []);
+    assert!(changes::load_detail(control, &viewer(), waits, false).await.is_err());
+}
