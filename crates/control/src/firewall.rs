@@ -147,9 +147,7 @@ pub async fn load_firewall_rule_form(
     key: Option<&str>,
 ) -> Result<FirewallRuleForm, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let found = environments::named_or_first(control, environment)
-        .await?
-        .ok_or_else(|| Error::NotFound("an environment to declare it in".to_owned()))?;
+    let found = environments::to_declare_in(control, environment).await?;
     let name = found.name.clone();
     let rules = Rules::load(control, found).await?;
     let spec = &rules.declared.environment.spec;
