@@ -1,0 +1,137 @@
+//! The story of one agent: its last day, since when it fails, and what happened around that.
+
+use domain::{
+    Actor, Permission, Timestamp,
+    agent::AgentState,
+    heartbeat_history::{Day, Hour, minute_of, strip},
+    view::{
+        health::{Happening, InstanceHistory},
+        instance::InstanceRow,
+    },
+};
+use store::HealthTransition;
+
+use super::{
+    failing,
+    happenings::{BEFORE, half_hour_before, newest, since_failing, told},
+};
+use crate::{Control, Error, error::authorize};
+
+const SHOWN_TRANSITIONS: u32 = 50;
+const SHOWN_COMMANDS: u32 = 50;
+/// Of happenings and of commands, what is told unless all are asked for.
+const FIRST: usize = 10;
+
+/// The agent's last day, its last hour in figures, what it was asked for, and what happened before it began to fail and of it since.
+/// `all`: as much of the lists as is ever told, not the newest few.
+#[tracing::instrument(skip_all, fields(actor = actor.id, zone, name), err(level = "debug"))]
+pub async fn load_instance_history(
+    control: &Control,
+    actor: &Actor,
+    zone: &str,
+    name: &str,
+    all: bool,
+) -> Result<InstanceHistory, Error> {
+    authorize(actor, Permission::ReadFleet)?;
+    let row =
+        control.live.row(zone, name).ok_or_else(|| Error::NotFound(format!("instance {name} in {zone}")))?;
+    let now = control.clock.now();
+    let environment = row.environment.as_str();
+    let mut day = match &row.instance.id {
+        Some(id) => {
+            let mut day = control.store.load_heartbeat_day(environment, name, id, now).await?;
+            day.minutes.extend(control.live.minutes_of(environment, name, id));
+            day
+        }
+        None => store::HeartbeatDay::default(),
+    };
+    // What the store was not told of yet was listened to all the same.
+    if let Some(last) = day.listened.last().copied() {
+        day.listened.extend(last..minute_of(now));
+    }
+    let slots = strip(&day.minutes, &day.listened, row.instance.created_at, now);
+
+    let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
+    let fails_since = began_to_fail(&row, &transitions);
+    let until = fails_since.unwrap_or(now);
+    let mut before = half_hour_before(control, environment, until, Some(name)).await?;
+    before
+        .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
+    let mut before = newest(before);
+    let mut since = match fails_since {
+        Some(began) => since_failing(control, environment, name, began, &transitions).await?,
+        None => Vec::new(),
+    };
+    let mut commands = control.store.list_commands(environment, name, SHOWN_COMMANDS).await?;
+    let (mut earlier, mut since_earlier, mut more_commands) = (0, 0, false);
+    if !all {
+        (earlier, since_earlier) = (keep_first(&mut before), keep_first(&mut since));
+        more_commands = commands.len() > FIRST;
+        commands.truncate(FIRST);
+    }
+    Ok(InstanceHistory {
+        day: Day::of(&slots),
+        hour: Hour::of(&day.minutes, now),
+        fails_since,
+        before,
+        earlier,
+        before_since: until - BEFORE,
+        before_until: until,
+        since,
+        since_earlier,
+        commands,
+        more_commands,
+        incidents: control.store.list_open_incidents(Some(environment)).await?,
+        now,
+    })
+}
+
+/// Since when the agent fails, where it does and its passing is still kept.
+pub(crate) async fn fails_since(control: &Control, row: &InstanceRow) -> Result<Option<Timestamp>, Error> {
+    if !failing(row.agent) {
+        return Ok(None);
+    }
+    let (environment, name) = (&row.environment, &row.instance.name);
+    let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
+    Ok(began_to_fail(row, &transitions))
+}
+
+/// `transitions`: the newest first. An agent that was late between two failures failed all the time.
+fn began_to_fail(row: &InstanceRow, transitions: &[HealthTransition]) -> Option<Timestamp> {
+    transitions
+        .iter()
+        .take_while(|transition| failing(transition.after) || transition.after == AgentState::Late)
+        .last()
+        .filter(|_| failing(row.agent))
+        .map(|transition| transition.at)
+}
+
+/// Of the oldest first, leaves the newest few; how many came before them.
+fn keep_first(told: &mut Vec<Happening>) -> u64 {
+    let earlier = told.len().saturating_sub(FIRST);
+    told.drain(..earlier);
+    earlier as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use domain::view::health::Source;
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_the_newest_few_stay_and_the_others_are_counted() {
+        let of = |second| Happening {
+            at: Timestamp::default() + TimeDelta::seconds(second),
+            source: Source::Agent,
+            sentence: String::new(),
+            detail: String::new(),
+            change: None,
+        };
+        let mut happened: Vec<Happening> = (0..13).map(of).collect();
+        let newest = happened[3..].to_vec();
+        assert_eq!((keep_first(&mut happened), &happened), (3, &newest));
+        assert_eq!((keep_first(&mut happened), &happened), (0, &newest), "few as they are");
+    }
+}
