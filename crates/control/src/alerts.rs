@@ -121,9 +121,9 @@ pub(crate) async fn measure(control: &Control) -> Result<Figures, Error> {
 
 /// Operations that ended, and VMs that are being made or could not be.
 fn provisioning(ended: Share, unsettled: &[Instance]) -> Share {
-    let failing = unsettled.iter().filter(|vm| vm.last_error.is_some()).count();
+    let failing = unsettled.iter().filter(|vm| vm.failure().is_some()).count();
     let making = unsettled.iter().filter(|vm| {
-        vm.last_error.is_none()
+        vm.failure().is_none()
             && matches!(
                 vm.current_action,
                 CurrentAction::Creating | CurrentAction::CreatingWithoutRetries | CurrentAction::Recreating
@@ -169,6 +169,8 @@ mod tests {
             vm(CurrentAction::Creating, true),
             vm(CurrentAction::Creating, false),
             vm(CurrentAction::Deleting, false),
+            // It was made in the end.
+            Instance { status: InstanceStatus::Running, ..vm(CurrentAction::None, true) },
         ];
         let ended = Share { part: 1, of: 8 };
         assert_eq!(provisioning(ended, &vms), Share { part: 2, of: 10 });

@@ -114,5 +114,19 @@ pub struct Instance {
     pub created_at: Option<Timestamp>,
     /// None where the group has no health check.
     pub probe: Option<ProbeHealth>,
+    /// As Compute Engine tells it; what still stands is [`Instance::failure`].
     pub last_error: Option<AttemptError>,
+}
+
+impl Instance {
+    /// It runs, and the group is done with it.
+    pub fn is_settled(&self) -> bool {
+        self.status == InstanceStatus::Running && self.current_action == CurrentAction::None
+    }
+
+    /// Why what the group does with it fails. Of one that is settled an error is history: it is of the last attempt to create or delete
+    /// the instance, and the service promises nowhere to forget it once an attempt succeeds.
+    pub fn failure(&self) -> Option<&AttemptError> {
+        self.last_error.as_ref().filter(|_| !self.is_settled())
+    }
 }

@@ -4,7 +4,7 @@ use domain::{
     FleetSpec, ObservedFleet, Timestamp,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     hindrance,
-    instance::{CurrentAction, InstanceStatus},
+    instance::InstanceStatus,
     name,
     observed::GroupStatus,
     plan::Plan,
@@ -89,14 +89,8 @@ fn ready(seen: &GroupStatus) -> Said {
     let failing = seen
         .instances
         .iter()
-        .find_map(|instance| instance.last_error.as_ref().map(|error| (instance.name.as_str(), error)));
-    let settled = seen
-        .instances
-        .iter()
-        .filter(|instance| {
-            instance.status == InstanceStatus::Running && instance.current_action == CurrentAction::None
-        })
-        .count();
+        .find_map(|instance| instance.failure().map(|error| (instance.name.as_str(), error)));
+    let settled = seen.instances.iter().filter(|instance| instance.is_settled()).count();
     let wanted = seen.target_size as usize;
     match failing {
         _ if settled >= wanted && seen.is_stable => {
@@ -136,4 +130,56 @@ fn updated(rollout: &Rollout) -> Said {
 
 fn count(items: impl Iterator) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::instance::{AttemptError, CurrentAction, Instance};
+
+    use super::*;
+
+    fn settled(name: &str) -> Instance {
+        Instance {
+            name: name.into(),
+            id: Some("7".into()),
+            zone: "us-central1-a".into(),
+            group: "g".into(),
+            status: InstanceStatus::Running,
+            current_action: CurrentAction::None,
+            template: None,
+            address: None,
+            created_at: None,
+            probe: None,
+            last_error: None,
+        }
+    }
+
+    fn failed(vm: Instance) -> Instance {
+        let error = AttemptError { code: "QUOTA_EXCEEDED".into(), message: "no CPUS".into() };
+        Instance { last_error: Some(error), ..vm }
+    }
+
+    fn creating(name: &str) -> Instance {
+        let (status, current_action) = (InstanceStatus::NotYet, CurrentAction::Creating);
+        Instance { id: None, status, current_action, ..settled(name) }
+    }
+
+    fn said(instances: Vec<Instance>) -> (&'static str, String) {
+        let (is_true, reason, message) =
+            ready(&GroupStatus { target_size: 3, instances, ..Default::default() });
+        assert!(!is_true);
+        (reason, message)
+    }
+
+    #[test]
+    fn an_error_of_a_vm_that_runs_keeps_no_pool_from_converging() {
+        let (old, new) = (failed(settled("a")), settled("b"));
+        let converging = ("Converging", "2 of 3 VMs run and are settled".to_owned());
+        assert_eq!(said(vec![old.clone(), new.clone(), creating("c")]), converging);
+
+        let fails = |name: &str| ("AttemptFailed", format!("{name}: QUOTA_EXCEEDED: no CPUS"));
+        assert_eq!(said(vec![old, new.clone(), failed(creating("c"))]), fails("c"));
+        let stopped = Instance { status: InstanceStatus::Terminated, ..failed(settled("d")) };
+        assert_eq!(said(vec![stopped, new]), fails("d"), "it does not run");
+    }
 }

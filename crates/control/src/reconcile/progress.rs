@@ -1,11 +1,6 @@
 //! How far Compute Engine is from what a change declared, in words.
 
-use domain::{
-    Timestamp,
-    change::Change,
-    instance::{CurrentAction, InstanceStatus},
-    name, plan,
-};
+use domain::{Timestamp, change::Change, name, plan};
 use store::StoredOperation;
 
 use crate::{Control, Error};
@@ -54,13 +49,7 @@ pub async fn of_change(
     for pool in &desired.agent_pools {
         let group = name::instance_group(&desired.environment.name_prefix, &pool.name);
         let Some(status) = observed.groups.get(&group) else { continue };
-        let settled = status
-            .instances
-            .iter()
-            .filter(|instance| {
-                instance.status == InstanceStatus::Running && instance.current_action == CurrentAction::None
-            })
-            .count();
+        let settled = status.instances.iter().filter(|instance| instance.is_settled()).count();
         let wanted = status.target_size as usize;
         if settled < wanted {
             missing.push(format!("{} of {wanted} VMs of {}", wanted - settled, pool.name));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
+    instance::{CurrentAction, Instance, ProbeHealth},
     name::same_reference,
     resource::InstanceGroup,
 };
@@ -66,10 +66,9 @@ pub(super) fn fails(vm: &Instance) -> bool {
 }
 
 fn state(vm: &Instance) -> SquareState {
-    let running = vm.status == InstanceStatus::Running && vm.current_action == CurrentAction::None;
-    match (&vm.probe, running) {
+    match (&vm.probe, vm.is_settled()) {
         _ if leaves(vm) => SquareState::Leaving,
-        _ if vm.last_error.is_some() && !running => SquareState::Failing,
+        _ if vm.failure().is_some() => SquareState::Failing,
         (_, false) => SquareState::Starting,
         (Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout), true) => SquareState::Ill,
         (Some(ProbeHealth::Unknown), true) => SquareState::Starting,
