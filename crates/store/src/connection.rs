@@ -14,6 +14,10 @@ use crate::{Result, Tx};
 /// The schema, embedded. See migrations/README.md for its rules.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
+/// A connection that rested so long is asked whether it still stands before it is used. Asked each time, as the pool does by
+/// itself, every query would cost two round trips.
+const RESTED: Duration = Duration::from_secs(1);
+
 #[derive(Clone)]
 pub struct Config {
     /// `postgres://user:password@host:port/database`
@@ -73,6 +77,15 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
             .acquire_timeout(config.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                Box::pin(async move {
+                    if known.idle_for >= RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self { pool })
     }
