@@ -157,7 +157,7 @@ fn facts(row: &InstanceRow, machine_type: Option<&str>, environment: &str) -> Ve
 }
 
 fn last_error(row: &InstanceRow) -> impl IntoView + use<> {
-    row.instance.last_error.clone().map(|error| {
+    row.instance.failure().cloned().map(|error| {
         let cause = Cause::of_error(&error.code, &error.message);
         view! {
             <section class="panel cluster notice" role="alert" data-s="crit">
