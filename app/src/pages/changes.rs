@@ -5,6 +5,8 @@ mod approvals;
 mod detail;
 mod impact;
 mod plan;
+#[cfg(test)]
+pub mod samples;
 mod sign;
 mod signature;
 pub mod table;
