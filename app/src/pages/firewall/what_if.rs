@@ -49,7 +49,7 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
         <Panel id="what-if" title="What if">
             <form class="panel-body form" method="get" action=routes::FIREWALL>
                 {environment}
-                <div class="three">
+                <div class="four">
                     <TextField
                         field=of("source")
                         label="From"
