@@ -42,10 +42,11 @@ pub fn FirewallRulePage() -> AnyView {
 /// What it does, in one sentence, and what for, as its description says.
 fn lead(row: &FirewallRuleRow, description: &str) -> String {
     let does = does(row);
-    match description.trim() {
+    let what_for = words::sentence(description.trim());
+    match what_for.as_str() {
         "" => does,
-        what_for if what_for.ends_with(['.', '!', '?']) => format!("{does} {what_for}"),
-        what_for => format!("{does} {what_for}."),
+        ended if ended.ends_with(['.', '!', '?']) => format!("{does} {ended}"),
+        open => format!("{does} {open}."),
     }
 }
 
@@ -170,6 +171,6 @@ mod tests {
         assert_eq!(lead(&row, ""), does);
         let what_for = "SSH from the private network";
         assert_eq!(lead(&row, what_for), format!("{does} {what_for}."));
-        assert_eq!(lead(&row, "For whom? "), format!("{does} For whom?"));
+        assert_eq!(lead(&row, "for whom? "), format!("{does} For whom?"));
     }
 }
