@@ -19,6 +19,7 @@ pub mod lines;
 pub mod loaded;
 pub mod markup;
 pub mod moment;
+pub mod notice;
 pub mod order;
 pub mod page_head;
 pub mod paging;

@@ -140,7 +140,17 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
   const [mara, wen] = await Promise.all([scene.person('Mara'), scene.person('Wen', { width: 390, height: 844 })]);
   await registerPasskey(wen, 'Lost phone');
   const change = await propose(mara.page, 'lab');
-  await wen.page.goto(change);
+  await wen.page.goto('/changes');
+  await hydrated(wen.page);
+  const list = main(wen.page).getByRole('group', { name: 'Changes', exact: true });
+  const card = list.getByRole('row', { name: new RegExp(`${change.split('/').at(-1)}\\b`) });
+  assert.match(await words(card), /Waits for you/, 'its state is in sight');
+  const beyond = await list.evaluate((region) => region.scrollWidth > region.clientWidth);
+  assert.equal(beyond, false, 'the list is wider than a phone');
+  await assertAccessible(wen.page);
+  // Anywhere on the card, not only on its title.
+  await card.click();
+  await wen.page.waitForURL((url) => url.pathname === change);
   await hydrated(wen.page);
   await wen.page.getByRole('link', { name: 'Compare and sign' }).click();
   await assertAccessible(wen.page);

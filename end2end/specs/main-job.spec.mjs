@@ -81,7 +81,7 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
 
   const impact = main(page).getByRole('region', { name: 'Impact' });
   await impact.waitFor();
-  assert.match(await words(impact), /VMs created 2 1 in us-central1-a, 1 in us-central1-b VMs replaced 0 none VMs deleted 0 none/);
+  assert.match(await words(impact), /VMs created 2 1 in us-central1-a, 1 in us-central1-b VMs replaced 0 VMs deleted 0 /);
   await main(page).getByRole('region', { name: 'Plan for dev: 7 actions' }).waitFor();
   const notes = await words(main(page).getByRole('region', { name: 'What the plan decided by itself' }));
   for (const attribute of ['agent_pools[0].max_surge', 'agent_vm_templates[1].name', 'disk_encryption_key']) {

@@ -9,6 +9,7 @@ pub struct Facet {
     pub figure: String,
     /// Small, behind the figure: `of 64`.
     pub unit: String,
+    /// May be empty.
     pub detail: String,
 }
 
@@ -21,9 +22,14 @@ pub fn facets(items: Vec<Facet>) -> impl IntoView {
                 <div>
                     <dt class="sm">{facet.name}</dt>
                     <dd class="figure">{facet.figure} " " <small>{facet.unit}</small></dd>
-                    <dd>
-                        <small>{facet.detail}</small>
-                    </dd>
+                    {(!facet.detail.is_empty())
+                        .then(|| {
+                            view! {
+                                <dd>
+                                    <small>{facet.detail}</small>
+                                </dd>
+                            }
+                        })}
                 </div>
             }
         })

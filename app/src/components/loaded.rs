@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::{
     empty::failure,
-    glyph::{State, glyph},
+    glyph::State,
     moment::{Clock, utc},
+    notice::{Notice, request},
 };
 use crate::api::ApiError;
 
@@ -72,15 +73,11 @@ fn waiting() -> AnyView {
 
 fn old_values(error: ApiError, at: domain::Timestamp) -> AnyView {
     view! {
-        <section class="panel cluster notice" role="alert" data-s="warn">
-            {glyph(State::Warn)} <p>
-                <b>{format!("As of {}. ", utc(at))}</b>
-                <span class="soft">{error.message}</span>
-                {error
-                    .request_id
-                    .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
-            </p>
-        </section>
+        <Notice state=State::Warn role="alert">
+            <b>{format!("As of {}. ", utc(at))}</b>
+            <span class="soft">{error.message}</span>
+            {request(error.request_id)}
+        </Notice>
     }
     .into_any()
 }

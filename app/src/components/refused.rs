@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::glyph::{State, glyph};
+use super::{
+    glyph::{State, glyph},
+    notice::{Notice, request},
+};
 use crate::{api::ApiError, words};
 
 pub fn refused(error: &ApiError) -> AnyView {
@@ -26,14 +29,10 @@ pub fn refused_last(answer: Signal<Option<Result<(), ApiError>>>) -> impl IntoVi
 /// At the head of the page that was sent.
 pub fn refused_notice(error: ApiError) -> AnyView {
     view! {
-        <section class="panel cluster notice" role="alert" data-s="crit">
-            {glyph(State::Crit)} <p>
-                <b>{words::sentence(&error.message)}</b>
-                {error
-                    .request_id
-                    .map(|id| view! { <small>" Request " <code>{id}</code></small> })}
-            </p>
-        </section>
+        <Notice state=State::Crit role="alert">
+            <b>{words::sentence(&error.message)}</b>
+            {request(error.request_id)}
+        </Notice>
     }
     .into_any()
 }

@@ -1,4 +1,5 @@
 //! Rows under a head. What is wider than its place scrolls sideways; a region that scrolls is reached by the keyboard and has a name.
+//! Of the class `cards` each row is a card on a phone: its first link is the whole card's, and a cell begins with its `data-label`.
 
 use leptos::prelude::*;
 

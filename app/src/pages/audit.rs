@@ -159,6 +159,7 @@ fn foot(view: &AuditView, query: &Query) -> AnyView {
         seq.map(|seq| bare.clone().with(name, Some(&seq.to_string())).on(routes::AUDIT))
     };
     let range = match (view.lines.first(), view.lines.last()) {
+        (Some(first), Some(last)) if first.seq == last.seq => format!("Event {}", first.seq),
         (Some(first), Some(last)) => format!("Events {} to {}", last.seq, first.seq),
         _ => "No event".to_owned(),
     };

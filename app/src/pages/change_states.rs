@@ -94,30 +94,10 @@ pub const fn risk_word(risk: Risk) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use domain::{ChangeId, Timestamp, view::change::RowSeats};
+    use domain::view::change::RowSeats;
 
     use super::*;
-
-    fn row(state: ChangeState, seats: RowSeats) -> ChangeRow {
-        let at = |seconds| Timestamp::from_timestamp(seconds, 0);
-        ChangeRow {
-            id: ChangeId(1),
-            environment: "prod".to_owned(),
-            title: "Scale web to 60".to_owned(),
-            state,
-            proposed_by_name: "Wen".to_owned(),
-            proposed_at: at(0).unwrap(),
-            started_at: at(1000),
-            finished_at: at(1192).filter(|_| state.is_terminal()),
-            expires_at: None,
-            impact: ZoneImpact::default(),
-            may_add: 0,
-            opens: 0,
-            closes: 0,
-            risk: Risk::Low,
-            seats,
-        }
-    }
+    use crate::pages::changes::samples::row;
 
     #[test]
     fn a_row_says_for_whom_it_waits_and_how_it_ended() {

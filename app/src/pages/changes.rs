@@ -5,6 +5,8 @@ mod approvals;
 mod detail;
 mod impact;
 mod plan;
+#[cfg(test)]
+pub mod samples;
 mod sign;
 mod signature;
 pub mod table;
@@ -161,8 +163,10 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     let newest = before.is_some().then(|| query.clone().with("before", None).on(routes::CHANGES));
     let older =
         next.map(|next: ChangeId| query.clone().with("before", Some(&next.to_string())).on(routes::CHANGES));
-    let shown = words::count(changes.len() as u64, "change");
-    let foot = paging(Some(shown), vec![Way::back("Newest", newest), Way::onward("Older", older)]);
+    let shown = (!changes.is_empty()).then(|| words::count(changes.len() as u64, "change"));
+    // Under nothing there is no foot, unless it leads to another page.
+    let foot = (shown.is_some() || newest.is_some() || older.is_some())
+        .then(|| paging(shown, vec![Way::back("Newest", newest), Way::onward("Older", older)]));
     let body = match changes.is_empty() {
         false if query.get("environment").is_some() => changes_table(changes),
         false => changes_of_all(changes),

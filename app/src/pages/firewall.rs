@@ -89,7 +89,7 @@ fn draw(view: FirewallView, query: &Query) -> AnyView {
     };
     let said = lead(&view);
     let new = new_address(&environment);
-    let facts = [environment, view.network.clone(), words::count(view.pools.len() as u64, "pool")];
+    let facts = [environment, words::count(view.pools.len() as u64, "pool")];
     let ask = what_if::what_if(&view, query);
     let general = (!view.warnings.is_empty()).then(|| {
         view! {

@@ -25,6 +25,7 @@ use crate::{
         incident::incidents,
         loaded::loaded,
         moment::{ago, utc},
+        notice::Notice,
         page_head::PageHead,
         segbar::segbar,
         title::Title,
@@ -92,13 +93,10 @@ fn nothing_yet(view: &FleetView) -> AnyView {
 fn half_applied(view: &FleetView) -> Option<AnyView> {
     let (since, why) = view.half_applied.clone()?;
     let notice = view! {
-        <section class="panel cluster notice" role="alert" data-s="warn">
-            {glyph(State::Warn)}
-            <p>
-                <b>{format!("Not everything that is declared was carried out, since {}. ", utc(since))}</b>
-                <span class="soft">{words::sentence(&why)}</span>
-            </p>
-        </section>
+        <Notice state=State::Warn role="alert">
+            <b>{format!("Not everything that is declared was carried out, since {}. ", utc(since))}</b>
+            <span class="soft">{words::sentence(&why)}</span>
+        </Notice>
     };
     Some(notice.into_any())
 }
@@ -164,16 +162,13 @@ fn agents(mut view: FleetView) -> AnyView {
             .clone()
             .map(|(since, why)| {
                 view! {
-                    <section class="panel cluster notice" role="alert" data-s="warn">
-                        {glyph(State::Warn)}
-                        <p>
-                            <b>{format!("Compute Engine does not answer since {}. ", utc(since))}</b>
-                            <span class="soft">
-                                {words::sentence(&why)}
-                                " What it runs is shown as it was last read; heartbeats go on."
-                            </span>
-                        </p>
-                    </section>
+                    <Notice state=State::Warn role="alert">
+                        <b>{format!("Compute Engine does not answer since {}. ", utc(since))}</b>
+                        <span class="soft">
+                            {words::sentence(&why)}
+                            " What it runs is shown as it was last read; heartbeats go on."
+                        </span>
+                    </Notice>
                 }
             })}
         {half_applied(&view)}

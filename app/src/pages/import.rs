@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{ApiError, Code},
     components::{
-        glyph::{State, glyph},
-        loaded::loaded,
-        page_head::PageHead,
-        refused::refused_notice,
+        glyph::State, loaded::loaded, notice::Notice, page_head::PageHead, refused::refused_notice,
         title::Title,
     },
     routes,
@@ -89,13 +86,10 @@ pub fn Import() -> AnyView {
 /// Says what the texts will become.
 fn edited((id, revision): (ChangeId, u32)) -> AnyView {
     view! {
-        <section class="panel cluster notice" data-s="info" aria-label="Edit">
-            {glyph(State::Info)}
-            <p>
-                "This edits " <a href=routes::change(id)>{id.to_string()}</a>
-                {format!(": it becomes revision {}, and every vote on revision {revision} is void.", revision + 1)}
-            </p>
-        </section>
+        <Notice state=State::Info label="Edit">
+            "This edits " <a href=routes::change(id)>{id.to_string()}</a>
+            {format!(": it becomes revision {}, and every vote on revision {revision} is void.", revision + 1)}
+        </Notice>
     }
     .into_any()
 }

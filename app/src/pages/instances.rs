@@ -5,6 +5,8 @@ mod cloud;
 mod detail;
 mod history;
 mod metrics;
+#[cfg(test)]
+mod samples;
 mod serial;
 mod signals;
 mod since;

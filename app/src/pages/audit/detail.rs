@@ -127,17 +127,11 @@ fn draw(view: AuditEventView) -> AnyView {
 }
 
 fn facts(event: &AuditEvent) -> AnyView {
-    let rows = [
-        ("At", absolute(event.at)),
-        (
-            "Environment",
-            event.environment.clone().unwrap_or_else(|| "none: of the whole installation".to_owned()),
-        ),
-        ("By", event.actor_id.clone()),
-        ("To", event.object.clone()),
-        ("Request", event.request_id.clone()),
-    ];
-    let rows = rows
+    let environment = event.environment.clone();
+    let of_all = environment.is_none().then_some("none: of the whole installation");
+    let names =
+        [("By", event.actor_id.clone()), ("To", event.object.clone()), ("Request", event.request_id.clone())];
+    let names = names
         .into_iter()
         .chain(event.facts.iter().map(|(name, value)| (name.as_str(), value.clone())))
         .map(|(name, value)| {
@@ -147,5 +141,14 @@ fn facts(event: &AuditEvent) -> AnyView {
             }
         })
         .collect_view();
-    view! { <dl class="props">{rows}</dl> }.into_any()
+    view! {
+        <dl class="props">
+            <dt class="muted">"At"</dt>
+            <dd>{absolute(event.at)}</dd>
+            <dt class="muted">"Environment"</dt>
+            <dd>{of_all} {environment}</dd>
+            {names}
+        </dl>
+    }
+    .into_any()
 }

@@ -9,9 +9,10 @@ use crate::{
     api::{self, ApiError},
     components::{
         empty::failure,
-        glyph::{State, glyph},
+        glyph::State,
         loaded::drawn,
         moment::{absolute, ago},
+        notice::Notice,
     },
     form::{INTENT, Posted, REVIEW},
     routes,
@@ -81,15 +82,15 @@ fn told(proof: &AuditProof) -> AnyView {
         AuditOutcome::Wrong { seq, .. } => Some(place(seq)),
         AuditOutcome::Right { .. } | AuditOutcome::Unfinished => None,
     };
+    let said = sentence(&proof.outcome, proof.took_milliseconds);
+    let at = absolute(proof.at);
     view! {
-        <section class="panel cluster notice" role="status" data-s=state.as_str() aria-label="Verification">
-            {glyph(state)} <p>
-                <b>{sentence(&proof.outcome, proof.took_milliseconds)}</b>
-                " "
-                {wrong}
-                <small>{absolute(proof.at)}</small>
-            </p>
-        </section>
+        <Notice state=state role="status" label="Verification">
+            <b>{said}</b>
+            " "
+            {wrong}
+            <small>{at}</small>
+        </Notice>
     }
     .into_any()
 }
@@ -176,20 +177,14 @@ fn alarming(watch: &AuditWatch) -> AnyView {
             " "
         }
     });
+    let broken = watch.broken_at.map(place);
     view! {
-        <section
-            class="panel cluster notice"
-            role="alert"
-            data-s=state.as_str()
-            aria-label="The control plane's own verification"
-        >
-            {glyph(state)} <p>
-                <b>{said}</b>
-                " "
-                {watch.broken_at.map(place)}
-                {fires}
-            </p>
-        </section>
+        <Notice state=state role="alert" label="The control plane's own verification">
+            <b>{said}</b>
+            " "
+            {broken}
+            {fires}
+        </Notice>
     }
     .into_any()
 }

@@ -77,12 +77,12 @@ fn facet(name: &'static str, total: u32, impact: &Impact, of: fn(&ZoneImpact) ->
     Facet { name, figure: words::number(u64::from(total)), unit: String::new(), detail: by_zone(impact, of) }
 }
 
-/// `1 in us-central1-a, 1 in us-central1-b`, or `16 in each of 4 zones`.
+/// `1 in us-central1-a, 1 in us-central1-b`, or `16 in each of 4 zones`. Nothing under a 0.
 fn by_zone(impact: &Impact, of: fn(&ZoneImpact) -> u32) -> String {
     let zones: Vec<(&String, u32)> =
         impact.zones.iter().map(|(zone, effect)| (zone, of(effect))).filter(|(_, vms)| *vms > 0).collect();
     match zones.as_slice() {
-        [] => "none".to_owned(),
+        [] => String::new(),
         [(zone, _)] => format!("in {zone}"),
         [(_, first), rest @ ..] if rest.len() > 1 && rest.iter().all(|(_, vms)| vms == first) => {
             format!("{} in each of {} zones", words::number(u64::from(*first)), zones.len())
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn zones_are_said_as_shortly_as_is_true() {
         let said = |zones: &[(&str, u32)]| by_zone(&created(zones), |zone| zone.created);
-        assert_eq!(said(&[]), "none");
+        assert_eq!(said(&[]), "");
         assert_eq!(said(&[("a", 2), ("b", 0)]), "in a");
         assert_eq!(said(&[("a", 1), ("b", 1)]), "1 in a, 1 in b");
         assert_eq!(said(&[("a", 16), ("b", 16), ("c", 16)]), "16 in each of 3 zones");

@@ -33,7 +33,7 @@ pub fn changes_of_all(rows: Vec<ChangeRow>) -> AnyView {
 fn table(rows: Vec<ChangeRow>, everywhere: bool) -> AnyView {
     let lines = rows.into_iter().map(|row| line(row, everywhere)).collect_view();
     view! {
-        <Table label="Changes">
+        <Table label="Changes" class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Change"</th>
@@ -70,13 +70,17 @@ fn line(row: ChangeRow, everywhere: bool) -> AnyView {
                     {row.title}
                 </a>
             </th>
-            {everywhere.then(|| view! { <td>{row.environment}</td> })}
-            <td title=proposed>{row.proposed_by_name}</td>
-            <td>{risk(row.risk)}</td>
-            <td>{impact}</td>
-            <td>{votes(&row.seats, row.state.is_terminal())}</td>
+            {everywhere.then(|| view! { <td data-label="Environment">{row.environment}</td> })}
+            <td title=proposed data-label="By">
+                {row.proposed_by_name}
+            </td>
+            <td data-label="Risk">{risk(row.risk)}</td>
+            <td data-label="Impact">{impact}</td>
+            <td data-label="Votes">{votes(&row.seats, row.state.is_terminal())}</td>
             <td>{state}</td>
-            <td class="num">{row.expires_at.map(left)}</td>
+            <td class="num" data-label="Expires in">
+                {row.expires_at.map(left)}
+            </td>
         </tr>
     }
     .into_any()

@@ -10,11 +10,7 @@ use leptos::{form::ActionForm, prelude::*};
 use crate::{
     api::costs::SetBudget,
     components::{
-        button::Submit,
-        field::TextField,
-        glyph::{State, glyph},
-        panel::Panel,
-        refused::refused_last,
+        button::Submit, field::TextField, glyph::State, notice::Notice, panel::Panel, refused::refused_last,
         toast::Toasts,
     },
     opening::refusal,
@@ -46,20 +42,18 @@ pub fn said(environment: &str, threshold: u8, monthly: &str) -> String {
 pub fn banner(threshold: u8, said: String, href: Option<String>) -> AnyView {
     let state = state(threshold);
     view! {
-        <section class="panel cluster notice" role="status" data-s=state.as_str()>
-            {glyph(state)} <p>
-                <b>{said}</b>
-                " "
-                {href
-                    .map(|href| {
-                        view! {
-                            <a class="link" href=href>
-                                "See the costs"
-                            </a>
-                        }
-                    })}
-            </p>
-        </section>
+        <Notice state=state role="status">
+            <b>{said}</b>
+            " "
+            {href
+                .map(|href| {
+                    view! {
+                        <a class="link" href=href>
+                            "See the costs"
+                        </a>
+                    }
+                })}
+        </Notice>
     }
     .into_any()
 }

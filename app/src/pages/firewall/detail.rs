@@ -39,8 +39,18 @@ pub fn FirewallRulePage() -> AnyView {
     loaded(rule, "the firewall rule", draw)
 }
 
-/// What it does, in one sentence.
-fn lead(row: &FirewallRuleRow) -> String {
+/// What it does, in one sentence, and what for, as its description says.
+fn lead(row: &FirewallRuleRow, description: &str) -> String {
+    let does = does(row);
+    let what_for = words::sentence(description.trim());
+    match what_for.as_str() {
+        "" => does,
+        ended if ended.ends_with(['.', '!', '?']) => format!("{does} {ended}"),
+        open => format!("{does} {open}."),
+    }
+}
+
+fn does(row: &FirewallRuleRow) -> String {
     let verb = if row.denies { "Denies" } else { "Allows" };
     let vms = match (row.pools.is_empty(), row.targets.is_empty()) {
         (true, true) => "every VM of the network".to_owned(),
@@ -57,14 +67,14 @@ fn lead(row: &FirewallRuleRow) -> String {
 fn draw(view: FirewallRuleView) -> AnyView {
     let FirewallRuleView { row, description, settings, changes, observed_at, .. } = view;
     let (state, word) = drift(&row);
-    let said = lead(&row);
+    let said = lead(&row, &description);
     let back = Query::default().with("environment", Some(&row.environment)).on(routes::FIREWALL);
     let crumbs = vec![Crumb::link("Firewall", back), Crumb::here(row.key.clone())];
     let facts = [
-        row.environment.clone(),
-        direction(row.direction).to_lowercase(),
-        format!("priority {}", row.priority),
-        row.name.clone(),
+        (None, row.environment.clone()),
+        (None, direction(row.direction).to_lowercase()),
+        (None, format!("priority {}", row.priority)),
+        (Some("mono"), row.name.clone()),
     ];
     let actions = {
         let row = row.clone();
@@ -99,12 +109,14 @@ fn draw(view: FirewallRuleView) -> AnyView {
             crumbs=crumbs
             lead=move || said.clone()
             badges=move || badge(state, word)
-            facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
+            facts=move || {
+                facts.clone().map(|(class, fact)| view! { <span class=class>{fact}</span> }).collect_view()
+            }
             actions=actions
         />
         <div class="cols wide">
             <div class="stack">
-                {(!description.is_empty()).then(|| view! { <p class="soft break">{description}</p> })} {warnings}
+                {warnings}
                 <Panel
                     id="changes"
                     title="Changes"
@@ -130,4 +142,35 @@ fn verbs(row: &FirewallRuleRow) -> AnyView {
         <LockedLink id="edit" label="Edit" href=link("edit") blocked=blocked primary=true />
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::firewall::Direction;
+
+    use super::*;
+
+    #[test]
+    fn what_a_rule_does_comes_before_what_it_is_for() {
+        let row = FirewallRuleRow {
+            environment: "dev".into(),
+            key: "allow-agent-ssh".into(),
+            name: "genesis-agent-allow-agent-ssh".into(),
+            direction: Direction::Ingress,
+            priority: 1000,
+            denies: false,
+            peers: vec!["10.0.0.0/8".into()],
+            targets: vec!["agent-vm".into()],
+            services: vec!["tcp 22".into()],
+            pools: vec!["backend-pool".into()],
+            drift: Drift::Equal,
+            moving: false,
+            warnings: Vec::new(),
+        };
+        let does = "Allows tcp 22 from 10.0.0.0/8 to backend-pool.";
+        assert_eq!(lead(&row, ""), does);
+        let what_for = "SSH from the private network";
+        assert_eq!(lead(&row, what_for), format!("{does} {what_for}."));
+        assert_eq!(lead(&row, "for whom? "), format!("{does} For whom?"));
+    }
 }

@@ -15,6 +15,7 @@ pub fn fields(form: &FirewallRuleForm, key: Option<&str>, at: &FormFields) -> An
         Some(_) => "A rule keeps its key: Compute Engine knows it by that name.".to_owned(),
         None => format!("Compute Engine will call it {}-agent- and this key.", form.name_prefix),
     };
+    let direction_hint = key.map(|_| "Of an existing rule it cannot change.".to_owned());
     let tags = format!("One network tag a line. VMs here carry {}.", form.tags.join(", "));
     view! {
         <input type="hidden" name=ENVIRONMENT value=form.environment.clone() />
@@ -41,7 +42,7 @@ pub fn fields(form: &FirewallRuleForm, key: Option<&str>, at: &FormFields) -> An
                         ("INGRESS", "Ingress: what arrives at VMs"),
                         ("EGRESS", "Egress: what leaves them"),
                     ])
-                    hint="Of an existing rule it cannot change."
+                    hint=direction_hint
                 />
                 <NumberField
                     field=at.of("priority")

@@ -92,7 +92,7 @@ pub fn effective_table(label: &'static str, rules: Vec<EffectiveRule>) -> AnyVie
 
 fn table(label: &'static str, lines: impl IntoView + 'static, effective: bool) -> impl IntoView {
     view! {
-        <Table label=label>
+        <Table label=label class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Rule"</th>
@@ -104,13 +104,18 @@ fn table(label: &'static str, lines: impl IntoView + 'static, effective: bool) -
                     <th scope="col">"Services"</th>
                     <th scope="col">"Other end"</th>
                     <th scope="col">"VMs"</th>
-                    <th scope="col">{if effective { "Here" } else { "Pools" }}</th>
+                    <th scope="col">{column(effective)}</th>
                     <th scope="col">"State"</th>
                 </tr>
             </thead>
             <tbody>{lines}</tbody>
         </Table>
     }
+}
+
+/// The head of what a rule does: to the VMs that are asked about, or to which pools.
+const fn column(effective: bool) -> &'static str {
+    if effective { "Here" } else { "Pools" }
 }
 
 fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
@@ -132,19 +137,30 @@ fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
         None if row.pools.is_empty() => "none".to_owned(),
         None => row.pools.join(", "),
     };
+    let here = column(decides.is_some());
     let href = routes::firewall_rule(&row.environment, &row.key);
     view! {
         <tr>
             <th scope="row">
                 <a href=href>{row.key}</a>
             </th>
-            <td class="num">{row.priority}</td>
-            <td>{direction(row.direction)}</td>
+            <td class="num" data-label="Priority">
+                {row.priority}
+            </td>
+            <td data-label="Direction">{direction(row.direction)}</td>
             <td>{action}</td>
-            <td class="mono">{row.services.join(", ")}</td>
-            <td class="mono wrap">{row.peers.join(", ")}</td>
-            <td class="mono wrap">{vms}</td>
-            <td class="wrap">{holds}</td>
+            <td class="mono" data-label="Services">
+                {row.services.join(", ")}
+            </td>
+            <td class="mono wrap" data-label="Other end">
+                {row.peers.join(", ")}
+            </td>
+            <td class="mono wrap" data-label="VMs">
+                {vms}
+            </td>
+            <td class="wrap" data-label=here>
+                {holds}
+            </td>
             <td class="wrap">{status(state, word)} {worst}</td>
         </tr>
     }

@@ -49,11 +49,11 @@ pub fn what_if(view: &FirewallView, query: &Query) -> AnyView {
         <Panel id="what-if" title="What if">
             <form class="panel-body form" method="get" action=routes::FIREWALL>
                 {environment}
-                <div class="three">
+                <div class="four">
                     <TextField
                         field=of("source")
                         label="From"
-                        hint="An address, a range, a pool, or tag and a network tag."
+                        hint="An address, a range, a pool, or tag NAME."
                         suggestions=parties.clone()
                     />
                     <TextField
@@ -119,7 +119,7 @@ fn answered(answer: &WhatIf, environment: &str, names: &Names) -> AnyView {
     let lines = legs.map(|(leg, one)| line(leg, one, environment, names)).collect_view();
     view! {
         <section class="panel-body" aria-label="Answer" data-s=state.as_str()>
-            <p class="reason">{glyph(state)} <b>{said}</b></p>
+            <p class="reason answer">{glyph(state)} <b>{said}</b></p>
             <ul class="rows verdicts">{lines}</ul>
         </section>
     }

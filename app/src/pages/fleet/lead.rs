@@ -75,7 +75,6 @@ pub fn sentence(parts: &[Part]) -> Option<AnyView> {
 mod tests {
     use domain::{
         ChangeId, ChangeState, Timestamp,
-        plan::{Risk, ZoneImpact},
         view::{
             change::{ChangeRow, RowSeats},
             fleet::AwaitedVote,
@@ -83,25 +82,11 @@ mod tests {
     };
 
     use super::*;
+    use crate::pages::changes::samples;
 
     fn change(id: i64) -> ChangeRow {
-        ChangeRow {
-            id: ChangeId(id),
-            environment: "dev".into(),
-            title: "t".into(),
-            state: ChangeState::AwaitingApprovals,
-            proposed_by_name: "Mara".into(),
-            proposed_at: Timestamp::default(),
-            started_at: None,
-            finished_at: None,
-            expires_at: None,
-            impact: ZoneImpact::default(),
-            may_add: 0,
-            opens: 0,
-            closes: 0,
-            risk: Risk::Low,
-            seats: RowSeats::default(),
-        }
+        let row = samples::row(ChangeState::AwaitingApprovals, RowSeats::default());
+        ChangeRow { id: ChangeId(id), ..row }
     }
 
     #[test]

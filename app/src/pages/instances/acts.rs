@@ -217,54 +217,9 @@ fn command(asked: &Command) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        Timestamp,
-        agent::LastHeartbeat,
-        heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
-        instance::{CurrentAction, Instance, InstanceStatus},
-    };
+    use domain::heartbeat::HeartbeatStatus;
 
-    use super::*;
-
-    fn row(agent: AgentState, status: Option<HeartbeatStatus>) -> InstanceRow {
-        let metrics = HeartbeatMetrics {
-            tasks_completed_total: 0,
-            cpu_utilization_percent: 1.0,
-            memory_usage_bytes: 1,
-            disk_usage_percent: 1.0,
-        };
-        InstanceRow {
-            environment: "dev".into(),
-            pool: "web".into(),
-            instance: Instance {
-                name: "agent-web-a".into(),
-                id: Some("7".into()),
-                zone: "us-central1-a".into(),
-                group: "genesis-pool-web".into(),
-                status: InstanceStatus::Running,
-                current_action: CurrentAction::None,
-                template: None,
-                address: None,
-                created_at: None,
-                probe: None,
-                last_error: None,
-            },
-            agent,
-            last_heartbeat: status.map(|status| LastHeartbeat {
-                heartbeat: Heartbeat {
-                    boot_id: "b".into(),
-                    sequence: 1,
-                    uptime_seconds: 1,
-                    version: "0.1.0".into(),
-                    status,
-                    agent_type: "backend-developer".into(),
-                    environment: "dev".into(),
-                    metrics,
-                },
-                received_at: Timestamp::default(),
-            }),
-        }
-    }
+    use super::{super::samples::row, *};
 
     #[test]
     fn what_would_change_nothing_is_not_offered() {

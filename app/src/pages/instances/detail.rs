@@ -255,55 +255,10 @@ fn agent(last: Option<LastHeartbeat>) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        heartbeat::{Heartbeat, HeartbeatMetrics},
-        instance::{CurrentAction, Instance, ProbeHealth},
+    use super::{
+        super::samples::{at, row},
+        *,
     };
-
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_timestamp(1_795_057_964 + seconds, 0).unwrap()
-    }
-
-    fn row(agent: AgentState, status: Option<HeartbeatStatus>) -> InstanceRow {
-        let metrics = HeartbeatMetrics {
-            tasks_completed_total: 0,
-            cpu_utilization_percent: 1.0,
-            memory_usage_bytes: 1,
-            disk_usage_percent: 1.0,
-        };
-        let heartbeat = |status| Heartbeat {
-            boot_id: "b".into(),
-            sequence: 1,
-            uptime_seconds: 7200,
-            version: "3.8.2".into(),
-            status,
-            agent_type: "backend-developer".into(),
-            environment: "dev".into(),
-            metrics,
-        };
-        InstanceRow {
-            environment: "dev".into(),
-            pool: "web".into(),
-            instance: Instance {
-                name: "agent-web-a".into(),
-                id: Some("7".into()),
-                zone: "us-central1-a".into(),
-                group: "genesis-pool-web".into(),
-                status: InstanceStatus::Running,
-                current_action: CurrentAction::None,
-                template: Some("genesis-agent-web-0a1b2c3d".into()),
-                address: Some("10.40.3.27".into()),
-                created_at: None,
-                probe: Some(ProbeHealth::Unhealthy),
-                last_error: None,
-            },
-            agent,
-            last_heartbeat: status
-                .map(|status| LastHeartbeat { heartbeat: heartbeat(status), received_at: at(0) }),
-        }
-    }
 
     #[test]
     fn one_sentence_says_what_is_wrong_and_since_when() {

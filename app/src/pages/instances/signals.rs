@@ -135,52 +135,13 @@ pub fn signals(row: Memo<InstanceRow>, parts: Parts, observed_at: Option<Timesta
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        agent::LastHeartbeat,
-        heartbeat::{Heartbeat, HeartbeatMetrics},
-        instance::{CurrentAction, Instance, InstanceStatus},
-    };
+    use domain::instance::Instance;
 
-    use super::*;
+    use super::{super::samples, *};
 
     fn row(agent: AgentState, status: Option<HeartbeatStatus>, probe: Option<ProbeHealth>) -> InstanceRow {
-        let heartbeat = |status| Heartbeat {
-            boot_id: "b".into(),
-            sequence: 1,
-            uptime_seconds: 1,
-            version: "0.1.0".into(),
-            status,
-            agent_type: "backend-developer".into(),
-            environment: "dev".into(),
-            metrics: HeartbeatMetrics {
-                tasks_completed_total: 0,
-                cpu_utilization_percent: 1.0,
-                memory_usage_bytes: 1,
-                disk_usage_percent: 1.0,
-            },
-        };
-        InstanceRow {
-            environment: "dev".into(),
-            pool: "web".into(),
-            instance: Instance {
-                name: "agent-web-a".into(),
-                id: Some("7".into()),
-                zone: "us-central1-a".into(),
-                group: "genesis-pool-web".into(),
-                status: InstanceStatus::Running,
-                current_action: CurrentAction::None,
-                template: None,
-                address: None,
-                created_at: None,
-                probe,
-                last_error: None,
-            },
-            agent,
-            last_heartbeat: status.map(|status| LastHeartbeat {
-                heartbeat: heartbeat(status),
-                received_at: Timestamp::default(),
-            }),
-        }
+        let row = samples::row(agent, status);
+        InstanceRow { instance: Instance { probe, ..row.instance }, ..row }
     }
 
     #[test]
