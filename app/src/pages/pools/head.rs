@@ -71,7 +71,6 @@ pub fn head(view: &PoolView) -> AnyView {
         Crumb::here(name.clone()),
     ];
     let facts = [
-        (None, row.environment.clone()),
         (None, row.agent_type.as_str().to_owned()),
         (None, zones(&view.region, &view.zones)),
         (Some("mono"), row.group.clone()),
