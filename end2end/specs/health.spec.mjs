@@ -79,6 +79,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();
   await main(page).getByText('1 of 2 agents are healthy.').waitFor();
   await main(pool).getByText('1 ill or silent', { exact: true }).waitFor();
+  await main(pool).getByText('1 of 2 agents are healthy. 1 is silent.', { exact: true }).waitFor();
   const line = region(pool, '2 instances').getByRole('row', { name: new RegExp(name) });
   await line.getByText('Silent', { exact: true }).waitFor();
 

@@ -15,6 +15,8 @@ pub struct Standing {
     pub state: State,
     pub word: String,
     pub sentence: String,
+    /// Its sentence counts agents and says no more of them.
+    pub counts: bool,
 }
 
 fn broken(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
@@ -23,7 +25,9 @@ fn broken(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
 
 /// The worst that is known of the pool.
 pub fn standing(row: &PoolRow) -> Standing {
-    let said = |state, word: &str, sentence: String| Standing { state, word: word.to_owned(), sentence };
+    let said =
+        |state, word: &str, sentence| Standing { state, word: word.to_owned(), sentence, counts: false };
+    let counted = |state, word: &str, sentence| Standing { counts: true, ..said(state, word, sentence) };
     let (ill, silent) =
         (agent_states::of(&row.agents, AgentState::Ill), agent_states::of(&row.agents, AgentState::Silent));
     let running = u64::from(row.observed_size.unwrap_or_default());
@@ -42,7 +46,10 @@ pub fn standing(row: &PoolRow) -> Standing {
     }
     if ill + silent > 0 {
         let word = format!("{} ill or silent", words::number(ill + silent));
-        return said(State::Crit, &word, of_agents);
+        return counted(State::Crit, &word, of_agents);
+    }
+    if row.goes_round() {
+        return counted(State::Crit, ConditionType::Lasting.broken(), of_agents);
     }
     if let Some(condition) = hindrance::KINDS.into_iter().find_map(|kind| broken(&row.conditions, kind)) {
         return said(State::Warn, condition.kind.broken(), words::sentence(&condition.message));
@@ -62,10 +69,10 @@ pub fn standing(row: &PoolRow) -> Standing {
     }
     let late = agent_states::of(&row.agents, AgentState::Late);
     if late > 0 {
-        return said(State::Warn, &format!("{} late", words::number(late)), of_agents);
+        return counted(State::Warn, &format!("{} late", words::number(late)), of_agents);
     }
     if healthy < running {
-        return said(State::Progress, "Agents starting", of_agents);
+        return counted(State::Progress, "Agents starting", of_agents);
     }
     said(State::Ok, "Ready", format!("All {} run and are healthy.", words::count(wanted, "agent")))
 }
@@ -76,6 +83,8 @@ pub const fn of_condition(condition: &Condition) -> State {
         (ConditionStatus::True, _) => State::Ok,
         (ConditionStatus::Unknown, _) => State::Unknown,
         (ConditionStatus::False, ConditionType::Ready | ConditionType::Synced) => State::Progress,
+        // Nobody is coming to help: the group goes on for ever.
+        (ConditionStatus::False, ConditionType::Lasting) => State::Crit,
         (ConditionStatus::False, _) => State::Warn,
     }
 }
@@ -121,6 +130,26 @@ mod tests {
         ];
         let ill = PoolRow { observed_size: Some(1), agents, ..row() };
         assert_eq!(standing(&ill).state, State::Crit);
+    }
+
+    #[test]
+    fn a_crash_loop_is_critical_whatever_its_vm_is_at_the_moment() {
+        let condition = Condition {
+            kind: ConditionType::Lasting,
+            status: ConditionStatus::False,
+            reason: "CrashLoop".into(),
+            message: "agent-x in us-central1-a was made anew 3 times since 09:10 UTC".into(),
+            since: Default::default(),
+        };
+        let starts = vec![
+            AgentCount { state: AgentState::Starting, count: 1 },
+            AgentCount { state: AgentState::Healthy, count: 1 },
+        ];
+        let pool = PoolRow { agents: starts, conditions: vec![condition.clone()], ..row() };
+        let said = standing(&pool);
+        assert_eq!((said.state, said.word.as_str(), said.counts), (State::Crit, "Crash loop", true));
+        assert_eq!(standing(&PoolRow { observed_size: Some(1), ..pool }).word, "Crash loop");
+        assert_eq!(of_condition(&condition), State::Crit);
     }
 
     #[test]

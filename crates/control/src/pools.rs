@@ -1,6 +1,7 @@
 //! Pools: what is declared beside what is observed.
 
 mod overview;
+mod unwell;
 
 use std::collections::BTreeMap;
 
@@ -112,8 +113,10 @@ async fn look(
     if versions == Versions::Always || rollout.as_ref().is_some_and(Rollout::moves) {
         rollout = of(&rollouts::labels(control, environment).await?);
     }
+    let unwell = unwell::look(control, &row, spec.health_check_initial_delay, now).await?;
     let view = PoolView {
         incidents,
+        unwell,
         rollout: rollout.as_ref().and_then(Rollout::brief),
         region: declared.environment.region.clone(),
         zones: desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),

@@ -31,6 +31,8 @@ pub enum ConditionType {
     Healthy,
     /// The autoscaler asks for no more than it may have.
     WithinLimits,
+    /// VMs stay once they are made: none is made anew again and again. See [`crate::crash_loop`].
+    Lasting,
 }
 
 impl ConditionType {
@@ -49,6 +51,7 @@ impl ConditionType {
             Self::AddressesAvailable => "AddressesAvailable",
             Self::Healthy => "Healthy",
             Self::WithinLimits => "WithinLimits",
+            Self::Lasting => "Lasting",
         }
     }
 
@@ -68,6 +71,7 @@ impl ConditionType {
             Self::AddressesAvailable => "No address left",
             Self::Healthy => "Health checks fail",
             Self::WithinLimits => "Capped by the autoscaler",
+            Self::Lasting => "Crash loop",
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     autoscaling::{AutoscalerStatus, AutoscalingMode},
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    crash_loop::{self, CrashLoop},
     instance::{CurrentAction, Instance, ProbeHealth},
     observed::GroupStatus,
     resource::Autoscaler,
@@ -19,13 +20,14 @@ use crate::{
 const STARTING: TimeDelta = TimeDelta::minutes(2);
 
 /// The kinds of condition that are there only while they are not met.
-pub const KINDS: [ConditionType; 8] = [
+pub const KINDS: [ConditionType; 9] = [
     ConditionType::WithinQuota,
     ConditionType::CapacityAvailable,
     ConditionType::ImageFound,
     ConditionType::TemplateUsable,
     ConditionType::Permitted,
     ConditionType::AddressesAvailable,
+    ConditionType::Lasting,
     ConditionType::Healthy,
     ConditionType::WithinLimits,
 ];
@@ -51,6 +53,10 @@ pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
             "Look at the instances' health page and serial console. Where probes time out, a firewall rule must let 35.191.0.0/16 \
              and 130.211.0.0/22 reach the port."
         }
+        ConditionType::Lasting => {
+            "Read its serial console and what changed before it began, then mend the template or roll the pool back: the group itself \
+             never gives up."
+        }
         ConditionType::WithinLimits => {
             "Raise max_replicas if that load is to be served, or leave it as the limit that was meant."
         }
@@ -59,16 +65,18 @@ pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
 }
 
 /// Brings the conditions that tell what is in the way up to date: new ones come with `now`, those that ended go. `autoscaler` is the
-/// observed one with what the service says of it.
+/// observed one with what the service says of it, `loops` are the group's.
 pub fn update(
     conditions: &mut Vec<Condition>,
     group: &GroupStatus,
     autoscaler: Option<(&Autoscaler, &AutoscalerStatus)>,
+    loops: &[CrashLoop],
     now: Timestamp,
 ) {
     let health = health(conditions, group, now);
     let capped = autoscaler.and_then(|(autoscaler, status)| capped(autoscaler, status));
-    let found: Vec<_> = attempts(group).into_iter().chain(health).chain(capped).collect();
+    let found: Vec<_> =
+        attempts(group).into_iter().chain(goes_round(loops)).chain(health).chain(capped).collect();
     conditions.retain(|condition| {
         !KINDS.contains(&condition.kind) || found.iter().any(|hindrance| hindrance.kind == condition.kind)
     });
@@ -85,7 +93,7 @@ struct Hindrance {
 }
 
 /// Which condition breaks by a cause; None where it says nothing of what the pool lacks.
-const fn broken_by(cause: Cause) -> Option<ConditionType> {
+pub(crate) const fn broken_by(cause: Cause) -> Option<ConditionType> {
     Some(match cause {
         Cause::QuotaExceeded => ConditionType::WithinQuota,
         Cause::StockOut => ConditionType::CapacityAvailable,
@@ -156,6 +164,15 @@ fn capped(autoscaler: &Autoscaler, status: &AutoscalerStatus) -> Option<Hindranc
             reason: "CappedByAutoscaler",
             message: format!("the load asks for more than the {vms} that max_replicas allows"),
         }
+    })
+}
+
+fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
+    crash_loop::message(loops).map(|message| Hindrance {
+        kind: ConditionType::Lasting,
+        status: ConditionStatus::False,
+        reason: "CrashLoop",
+        message,
     })
 }
 
@@ -251,7 +268,7 @@ mod tests {
             failed("h", "SOMETHING_NEW", "?"),
         ]);
         let mut conditions = Vec::new();
-        update(&mut conditions, &seen, None, at(0));
+        update(&mut conditions, &seen, None, &[], at(0));
         let reasons: Vec<&str> = conditions.iter().map(|condition| condition.reason.as_str()).collect();
         assert_eq!(
             reasons,
@@ -269,11 +286,11 @@ mod tests {
             "2 VMs wait in us-central1-b: Quota 'CPUS' exceeded. Limit: 24.0 in region us-central1."
         );
         assert!(conditions.iter().all(|condition| remedy(condition.kind).is_some()));
-        update(&mut conditions, &group(vec![failed("a", "QUOTA_EXCEEDED", quota)]), None, at(9));
+        update(&mut conditions, &group(vec![failed("a", "QUOTA_EXCEEDED", quota)]), None, &[], at(9));
         assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
         // The VM was made in the end: what failed before is history.
         let made = Instance { current_action: CurrentAction::None, ..failed("a", "QUOTA_EXCEEDED", quota) };
-        update(&mut conditions, &group(vec![made]), None, at(10));
+        update(&mut conditions, &group(vec![made]), None, &[], at(10));
         assert_eq!(conditions, []);
     }
 
@@ -301,16 +318,16 @@ mod tests {
         let on = autoscaler(AutoscalingMode::On, 5);
         let held = status("CAPPED_AT_MAX_NUM_REPLICAS");
         let mut conditions = Vec::new();
-        update(&mut conditions, &smaller, Some((&on, &held)), at(0));
+        update(&mut conditions, &smaller, Some((&on, &held)), &[], at(0));
         assert_eq!(conditions[0].reason, "CappedByAutoscaler");
         assert_eq!(conditions[0].message, "the load asks for more than the 5 VMs that max_replicas allows");
         let one = autoscaler(AutoscalingMode::OnlyScaleOut, 1);
-        update(&mut conditions, &smaller, Some((&one, &held)), at(1));
+        update(&mut conditions, &smaller, Some((&one, &held)), &[], at(1));
         assert!(conditions[0].message.contains("than the 1 VM that"), "{conditions:?}");
-        update(&mut conditions, &smaller, Some((&on, &status("MIN_EQUALS_MAX"))), at(2));
+        update(&mut conditions, &smaller, Some((&on, &status("MIN_EQUALS_MAX"))), &[], at(2));
         assert_eq!(conditions, []);
         let off = autoscaler(AutoscalingMode::Off, 5);
-        update(&mut conditions, &smaller, Some((&off, &held)), at(3));
+        update(&mut conditions, &smaller, Some((&off, &held)), &[], at(3));
         assert_eq!(conditions, [], "it only recommends: its maximum keeps nothing back");
     }
 
@@ -318,14 +335,14 @@ mod tests {
     fn vms_that_start_get_their_time_and_those_that_ran_do_not() {
         let mut conditions = Vec::new();
         let starts = group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unhealthy)]);
-        update(&mut conditions, &starts, None, at(0));
+        update(&mut conditions, &starts, None, &[], at(0));
         assert_eq!(
             (conditions[0].status, conditions[0].reason.as_str()),
             (ConditionStatus::Unknown, "Starting")
         );
-        update(&mut conditions, &starts, None, at(119));
+        update(&mut conditions, &starts, None, &[], at(119));
         assert_eq!(conditions[0].status, ConditionStatus::Unknown);
-        update(&mut conditions, &starts, None, at(120));
+        update(&mut conditions, &starts, None, &[], at(120));
         assert_eq!(
             (conditions[0].status, conditions[0].reason.as_str()),
             (ConditionStatus::False, "Unhealthy")
@@ -333,18 +350,49 @@ mod tests {
 
         let mut conditions = Vec::new();
         let fails = group(vec![probed(CurrentAction::None, ProbeHealth::Timeout)]);
-        update(&mut conditions, &fails, None, at(0));
+        update(&mut conditions, &fails, None, &[], at(0));
         assert_eq!(conditions[0].message, "1 of 1 VMs fail their health check: a is TIMEOUT");
         // It is made anew: nothing is probed, and nothing is well yet.
-        update(&mut conditions, &group(vec![vm("a", CurrentAction::Recreating)]), None, at(1));
+        update(&mut conditions, &group(vec![vm("a", CurrentAction::Recreating)]), None, &[], at(1));
         update(
             &mut conditions,
             &group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unknown)]),
             None,
+            &[],
             at(2),
         );
         assert_eq!((conditions[0].status, conditions[0].since), (ConditionStatus::False, at(0)));
-        update(&mut conditions, &group(vec![probed(CurrentAction::None, ProbeHealth::Healthy)]), None, at(3));
+        update(
+            &mut conditions,
+            &group(vec![probed(CurrentAction::None, ProbeHealth::Healthy)]),
+            None,
+            &[],
+            at(3),
+        );
+        assert_eq!(conditions, []);
+    }
+
+    #[test]
+    fn a_crash_loop_is_told_until_it_is_over_and_outlives_a_good_probe() {
+        let turns = |made_anew| CrashLoop {
+            zone: "us-central1-b".to_owned(),
+            name: "a".to_owned(),
+            made_anew,
+            since: at(0),
+            making: false,
+            probe_fails: true,
+        };
+        let fails = group(vec![probed(CurrentAction::None, ProbeHealth::Timeout)]);
+        let mut conditions = Vec::new();
+        update(&mut conditions, &fails, None, &[turns(3)], at(0));
+        let kinds: Vec<_> = conditions.iter().map(|one| (one.kind, one.reason.as_str())).collect();
+        assert_eq!(kinds, [(ConditionType::Healthy, "Unhealthy"), (ConditionType::Lasting, "CrashLoop")]);
+        let well = group(vec![probed(CurrentAction::None, ProbeHealth::Healthy)]);
+        update(&mut conditions, &well, None, &[turns(4)], at(9));
+        assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
+        assert!(conditions[0].message.contains("was made anew 4 times since"), "{conditions:?}");
+        assert!(remedy(conditions[0].kind).is_some());
+        update(&mut conditions, &well, None, &[], at(10));
         assert_eq!(conditions, []);
     }
 }

@@ -15,6 +15,7 @@ pub mod change;
 pub mod command;
 pub mod condition;
 pub mod cost;
+pub mod crash_loop;
 pub mod derive;
 pub mod edit;
 pub mod environment;

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use domain::{
     Timestamp,
     cost::{IntervalSteps, Money, OpenInterval, RunSlice, VmKey, VmPrice},
+    crash_loop::Life,
 };
 
 use crate::{Result, Store, Tx};
@@ -108,6 +109,34 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(first)
+    }
+
+    /// The VMs that began to run after that moment under names that had more than one since, by name. `pool` None is all of the
+    /// environment. Stopped and started again, or at another price, a VM is the one that it was.
+    pub async fn list_lives(
+        &self,
+        environment: &str,
+        pool: Option<&str>,
+        after: Timestamp,
+    ) -> Result<Vec<Life>> {
+        let lives = sqlx::query_as!(
+            Life,
+            r#"WITH lives AS (
+                   SELECT zone, name, min(began_at) AS began_at FROM run_intervals
+                   WHERE environment = $1 AND began_at > $3 AND ($2::text IS NULL OR pool = $2)
+                   GROUP BY zone, name, instance_id
+               ), counted AS (
+                   SELECT zone, name, began_at, count(*) OVER (PARTITION BY zone, name) AS lives FROM lives
+               )
+               SELECT zone AS "zone!", name AS "name!", began_at AS "began_at!" FROM counted WHERE lives > 1
+               ORDER BY zone, name, began_at"#,
+            environment,
+            pool,
+            after
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(lives)
     }
 
     /// What runs now, by pool and price.
@@ -314,5 +343,33 @@ mod tests {
         let tally = Tally::of(&slices);
         assert_eq!((tally.unknown_seconds, tally.total().money()), (60, Money::ZERO));
         assert_eq!(store.running_now("dev").await.unwrap()[0].price, None);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn lives_are_of_names_that_had_more_than_one(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::environment(&store, "dev").await;
+        let incarnation = |name: &str, id: &str, dollars| {
+            let vm = vm(name, dollars);
+            RunningVm { key: VmKey { instance_id: id.to_owned(), ..vm.key }, ..vm }
+        };
+        look(&store, &[incarnation("a", "1", 73), incarnation("b", "9", 73)], at(3, 0), None).await;
+        // Another price is no other VM.
+        look(&store, &[incarnation("a", "1", 74), incarnation("b", "9", 74)], at(3, 60), None).await;
+        look(&store, &[incarnation("a", "2", 74), incarnation("b", "9", 74)], at(3, 120), None).await;
+        look(&store, &[incarnation("b", "9", 74)], at(3, 180), None).await;
+        look(&store, &[incarnation("a", "3", 74), incarnation("b", "9", 74)], at(3, 240), None).await;
+        let lives = |pool, after| {
+            let store = store.clone();
+            async move {
+                let lives = store.list_lives("dev", pool, after).await.unwrap();
+                lives.into_iter().map(|life| (life.name, life.began_at)).collect::<Vec<_>>()
+            }
+        };
+        let began = |seconds| ("a".to_owned(), at(3, seconds));
+        assert_eq!(lives(None, at(2, 0)).await, [began(0), began(120), began(240)]);
+        assert_eq!(lives(Some("web"), at(3, 0)).await, [began(60), began(120), began(240)]);
+        assert!(lives(None, at(3, 120)).await.is_empty());
+        assert!(lives(Some("batch"), at(2, 0)).await.is_empty());
     }
 }

@@ -26,15 +26,8 @@ type Prefixes = BTreeMap<String, String>;
 
 /// The events under the day on which they happened, in UTC.
 pub fn days(events: Vec<AuditLine>, prefixes: &Prefixes) -> AnyView {
-    let mut days: Vec<(String, Vec<AuditLine>)> = Vec::new();
-    for event in events {
-        let day = date(event.at);
-        match days.last_mut() {
-            Some((last, events)) if *last == day => events.push(event),
-            _ => days.push((day, vec![event])),
-        }
-    }
-    days.into_iter()
+    by_day(&events)
+        .into_iter()
         .map(|(day, events)| {
             let items = events.iter().map(|event| whole(event, prefixes)).collect_view();
             view! {
@@ -44,6 +37,14 @@ pub fn days(events: Vec<AuditLine>, prefixes: &Prefixes) -> AnyView {
         })
         .collect_view()
         .into_any()
+}
+
+/// In their order. The day is said once, of all that happened on it one after the other.
+fn by_day(events: &[AuditLine]) -> Vec<(String, &[AuditLine])> {
+    events
+        .chunk_by(|one, next| one.at.date_naive() == next.at.date_naive())
+        .filter_map(|of_day| Some((date(of_day.first()?.at), of_day)))
+        .collect()
 }
 
 /// A past failure is grey: red means ill now.
@@ -104,28 +105,38 @@ pub fn told_list(events: Vec<ShownEvent>) -> AnyView {
     list(items.into_any())
 }
 
-/// A pool's newest on its own page. Names of its environment's resources begin with `prefix`.
+/// A pool's newest on its own page, a day at a time. Names of its environment's resources begin with `prefix`.
 pub fn pool_list(events: &[AuditLine], prefix: &str) -> AnyView {
-    let items = events
-        .iter()
-        .map(|event| {
-            // It leads nowhere that one is not yet.
-            let other = event.subject(Some(prefix)).filter(|found| !matches!(found, Subject::Pool { .. }));
-            let day = told(event.at, event.action, &event.sentence(), &event.detail)
-                .open("small", &[])
-                .text(&date(event.at));
-            let of_change = match event.change {
-                Some(id) => leads(day.text(", "), "link mono", &routes::change(id), &id.to_string()),
-                None => day,
-            };
-            let place = match other.map(page_of) {
-                Some((name, href)) => leads(of_change.text(", "), "link mono", &href, &name),
-                None => of_change,
-            };
-            item(event.action, place.close("small"))
+    by_day(events)
+        .into_iter()
+        .map(|(day, events)| {
+            let items = events.iter().map(|event| of_pool(event, prefix)).collect_view();
+            view! {
+                <h3 class="day muted">{day}</h3>
+                {list(items.into_any())}
+            }
         })
-        .collect_view();
-    list(items.into_any())
+        .collect_view()
+        .into_any()
+}
+
+/// It leads nowhere that one is not yet.
+fn of_pool(event: &AuditLine, prefix: &str) -> AnyView {
+    let other = event.subject(Some(prefix)).filter(|found| !matches!(found, Subject::Pool { .. }));
+    let change = event.change.map(|id| (id.to_string(), routes::change(id)));
+    let ways: Vec<(String, String)> = change.into_iter().chain(other.map(page_of)).collect();
+    let mut told = told(event.at, event.action, &event.sentence(), &event.detail);
+    if !ways.is_empty() {
+        told = told.open("small", &[]);
+        for (place, (name, href)) in ways.iter().enumerate() {
+            if place > 0 {
+                told = told.text(", ");
+            }
+            told = leads(told, "link mono", href, name);
+        }
+        told = told.close("small");
+    }
+    item(event.action, told)
 }
 
 fn list(items: AnyView) -> AnyView {
@@ -199,6 +210,31 @@ fn page_of(subject: Subject<'_>) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn event(seq: i64, seconds: i64) -> AuditLine {
+        AuditLine {
+            seq,
+            at: Timestamp::from_timestamp(1_795_046_400 + seconds, 0).unwrap(),
+            environment: None,
+            actor_name: "Mara".to_owned(),
+            action: AuditAction::SignIn,
+            object: String::new(),
+            detail: String::new(),
+            change: None,
+        }
+    }
+
+    #[test]
+    fn a_day_is_said_once_of_all_that_happened_on_it() {
+        let events = [event(4, 86_400), event(3, 86_399), event(2, 0), event(1, -1)];
+        let days: Vec<(String, Vec<i64>)> = by_day(&events)
+            .into_iter()
+            .map(|(day, events)| (day, events.iter().map(|event| event.seq).collect()))
+            .collect();
+        let day = |name: &str, seqs: &[i64]| (name.to_owned(), seqs.to_vec());
+        assert_eq!(days, [day("20 Nov 2026", &[4]), day("19 Nov 2026", &[3, 2]), day("18 Nov 2026", &[1])]);
+        assert!(by_day(&[]).is_empty());
+    }
 
     #[test]
     fn events_lead_to_the_page_of_what_they_were_done_to() {

@@ -50,9 +50,13 @@ pub fn conditions(all: &[Condition]) -> Option<AnyView> {
     })
 }
 
-/// What nobody goes on with comes before what is on its way.
+/// What is critical, then what nobody goes on with, then what is on its way.
 fn worst_first(mut ill: Vec<Condition>) -> Vec<Condition> {
-    ill.sort_by_key(|condition| pool_states::of_condition(condition) == State::Progress);
+    ill.sort_by_key(|condition| match pool_states::of_condition(condition) {
+        State::Crit => 0,
+        State::Progress => 2,
+        _ => 1,
+    });
     ill
 }
 
@@ -131,9 +135,11 @@ mod tests {
             condition(ConditionType::Ready, False),
             condition(ConditionType::Reachable, Unknown),
             condition(ConditionType::WithinQuota, False),
+            condition(ConditionType::Lasting, False),
         ];
         assert!(!all_well(&ill));
         let kinds: Vec<ConditionType> = worst_first(ill).iter().map(|condition| condition.kind).collect();
-        assert_eq!(kinds, [ConditionType::Reachable, ConditionType::WithinQuota, ConditionType::Ready]);
+        use ConditionType::{Lasting, Reachable, Ready, WithinQuota};
+        assert_eq!(kinds, [Lasting, Reachable, WithinQuota, Ready]);
     }
 }

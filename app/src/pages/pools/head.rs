@@ -3,9 +3,11 @@
 use domain::{
     Permission,
     agent::AgentState,
+    condition::ConditionType,
     view::{
         pool::{PoolRow, PoolView},
         rollout::{Brief, RolloutState},
+        unwell::Unwell,
     },
 };
 use leptos::prelude::*;
@@ -69,7 +71,6 @@ pub fn head(view: &PoolView) -> AnyView {
         Crumb::here(name.clone()),
     ];
     let facts = [
-        (None, row.environment.clone()),
         (None, row.agent_type.as_str().to_owned()),
         (None, zones(&view.region, &view.zones)),
         (Some("mono"), row.group.clone()),
@@ -100,12 +101,15 @@ fn changes(view: &PoolView, base: &str) -> Tab {
     if view.changes.is_empty() { tab } else { tab.count(view.changes.len()) }
 }
 
-/// How a rollout stands, before who is not well. A rollout that goes on says more than its VMs being on their way.
+/// How a rollout stands, before who is not well; a crash loop is said beside those that are ill meanwhile. A rollout that goes on says more than its VMs being on their way.
 fn badges(view: &PoolView, stands: Standing) -> Vec<(State, String)> {
     let rollout = view.rollout.as_ref().filter(|_| stands.state != State::Unknown).map(rolls);
     let quiet = matches!(stands.state, State::Ok | State::Progress) && rollout.is_some();
+    let round = ConditionType::Lasting.broken();
+    let goes_round = view.row.goes_round() && stands.state == State::Crit && stands.word != round;
     let own = (!quiet).then_some((stands.state, stands.word));
-    rollout.into_iter().chain(own).collect()
+    let round = goes_round.then(|| (State::Crit, round.to_owned()));
+    rollout.into_iter().chain(own).chain(round).collect()
 }
 
 /// The state of a rollout in a few words: how far it is, and whether it goes on by itself.
@@ -124,18 +128,32 @@ fn rolls(brief: &Brief) -> (State, String) {
 
 /// The pool's state in words: of its rollout, where there is one, and of its agents.
 fn lead(view: &PoolView, stands: &Standing) -> String {
-    let Some(brief) = view.rollout.as_ref().filter(|_| stands.state != State::Unknown) else {
-        return stands.sentence.clone();
+    let rollout = view.rollout.as_ref().filter(|_| stands.state != State::Unknown);
+    let agents = if stands.counts || (rollout.is_some() && stands.state != State::Ok) {
+        let healthy = agent_states::of(&view.row.agents, AgentState::Healthy);
+        agents_sentence(healthy, u64::from(view.row.vms()), &view.unwell)
+    } else {
+        stands.sentence.clone()
     };
-    let agents = match stands.state {
-        State::Ok => stands.sentence.clone(),
-        _ => format!(
-            "{} of {} are healthy.",
-            words::number(agent_states::of(&view.row.agents, AgentState::Healthy)),
-            words::count(u64::from(view.row.vms()), "agent")
-        ),
-    };
-    format!("{} {agents}", rollout_sentence(brief))
+    match rollout {
+        Some(brief) => format!("{} {agents}", rollout_sentence(brief)),
+        None => agents,
+    }
+}
+
+/// `41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting.`
+fn agents_sentence(healthy: u64, all: u64, unwell: &[Unwell]) -> String {
+    let well = format!("{} of {} are healthy.", words::number(healthy), words::count(all, "agent"));
+    let told: Vec<String> =
+        unwell.iter().map(|some| format!("{} {}", words::number(u64::from(some.count)), some.said)).collect();
+    match told.as_slice() {
+        [] => well,
+        [only] => format!("{well} {only}."),
+        several => {
+            let all: u64 = unwell.iter().map(|some| u64::from(some.count)).sum();
+            format!("{well} {} are not: {}.", words::number(all), several.join("; "))
+        }
+    }
 }
 
 fn rollout_sentence(brief: &Brief) -> String {
@@ -190,6 +208,20 @@ mod tests {
             VersionLabel { template: "web".into(), number: Some(2), resource: "t-agent-web-2".into() };
         let to = VersionShare { label, role: VersionRole::Own, wanted: 4, ready: 1, total: 2 };
         Brief { state, to, target_size: 4, ill, waits_for: waits_for.map(str::to_owned) }
+    }
+
+    #[test]
+    fn who_is_not_healthy_is_said_with_why() {
+        let some = |count, said: &str| Unwell { count, said: said.to_owned() };
+        assert_eq!(agents_sentence(2, 2, &[]), "2 of 2 agents are healthy.");
+        assert_eq!(
+            agents_sentence(43, 44, &[some(1, "is starting")]),
+            "43 of 44 agents are healthy. 1 is starting."
+        );
+        assert_eq!(
+            agents_sentence(41, 44, &[some(1, "fails its probe"), some(2, "are starting")]),
+            "41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting."
+        );
     }
 
     #[test]

@@ -56,7 +56,9 @@ pub fn PoolInstances() -> AnyView {
         let blocked = refusal(Permission::ProposeChange)
             .or_else(|| (list.found == 0).then(|| "There is no instance yet.".to_owned()));
         let here = routes::pool_tab(environment, name, "instances");
-        let foot = foot(&list, &Query::default(), &here);
+        // Of a single page its heading says all that a foot would.
+        let in_pages = list.rows.len() as u64 != list.found;
+        let foot = in_pages.then(|| foot(&list, &Query::default(), &here)).flatten();
         let head = head(&pool);
         view! {
             {head}

@@ -13,6 +13,7 @@ use domain::{
     autoscaling::Sample,
     change::Change,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    crash_loop,
     instance::{Instance, InstanceStatus},
     name,
     observed::Location,
@@ -219,6 +220,7 @@ async fn record(
     let at = observed.observed_at.unwrap_or(now);
     let listed = (!same_listing(subject, observed, pace, now)).then(|| placed(&environment.spec, observed));
     let rows = control.store.list_pools(&environment.name).await?;
+    let lives = control.store.list_lives(&environment.name, None, now - crash_loop::longest()).await?;
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
     // A declaration that came in between makes this look speak of the former generation.
@@ -234,7 +236,7 @@ async fn record(
     tx.set_environment_conditions(&environment.name, &conditions).await?;
     if locked.generation == environment.generation {
         for pool in &rows {
-            let mut seen = pools::assess(&environment.spec, pool, observed, &remaining, now);
+            let mut seen = pools::assess(&environment.spec, pool, observed, &remaining, &lives, now);
             applied::tell_pool(&mut seen.conditions, failed);
             tx.set_pool_status(
                 &environment.name,

@@ -3,6 +3,7 @@
 use domain::{
     FleetSpec, ObservedFleet, Timestamp,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
+    crash_loop::{self, Life},
     hindrance,
     instance::InstanceStatus,
     name,
@@ -19,12 +20,13 @@ pub struct Assessment {
     pub conditions: Vec<Condition>,
 }
 
-/// `remaining` is the plan from what is observed to what is declared.
+/// `remaining` is the plan from what is observed to what is declared, `lives` the VMs that began to run lately.
 pub fn assess(
     spec: &FleetSpec,
     pool: &Pool,
     observed: &ObservedFleet,
     remaining: &Plan,
+    lives: &[Life],
     now: Timestamp,
 ) -> Assessment {
     let prefix = &spec.environment.name_prefix;
@@ -71,7 +73,9 @@ pub fn assess(
             let scaler = name::autoscaler(prefix, &pool.name);
             let autoscaler =
                 observed.resources.autoscalers.get(&scaler).zip(observed.autoscalers.get(&scaler));
-            hindrance::update(&mut conditions, seen, autoscaler, now);
+            let (delay, fail) = (pool.spec.health_check_initial_delay, crash_loop::checks_fail(&conditions));
+            let loops = crash_loop::find(lives, &seen.instances, delay, fail, now);
+            hindrance::update(&mut conditions, seen, autoscaler, &loops, now);
         }
         None => conditions.retain(|condition| !hindrance::KINDS.contains(&condition.kind)),
     }

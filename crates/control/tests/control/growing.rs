@@ -157,3 +157,26 @@ async fn a_load_above_the_maximum_is_named_with_it(pool: PgPool) {
     load(&fixture, 0.0).await;
     until(&fixture, &mut worker, kind, |found| found.is_none()).await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_vm_that_is_made_anew_again_and_again_is_named(pool: PgPool) {
+    let fixture = Fixture::start(pool.clone()).await;
+    let mut worker = healthy(&fixture, &[]).await;
+    let kind = ConditionType::Lasting;
+    assert_eq!(condition(&fixture, kind).await, None);
+    // Under the name of one there were three before it, within half an hour.
+    let former = "INSERT INTO run_intervals
+                      (environment, zone, name, instance_id, pool, agent_type, began_at, ended_at)
+                  SELECT i.environment, i.zone, i.name, 'former-' || turn, i.pool, 'backend-developer',
+                         date_trunc('second', now()) - turn * interval '8 minutes',
+                         date_trunc('second', now()) - turn * interval '8 minutes' + interval '7 minutes'
+                  FROM (SELECT * FROM instances ORDER BY name LIMIT 1) i, generate_series(1, 3) turn
+                  RETURNING name";
+    let names: Vec<String> = sqlx::query_scalar(former).fetch_all(&pool).await.expect("VMs before it");
+    let found = until(&fixture, &mut worker, kind, |found| found.is_some()).await.expect("a condition");
+    assert_eq!((found.status, found.reason.as_str()), (ConditionStatus::False, "CrashLoop"));
+    assert!(found.message.starts_with(&names[0]), "{found:?}");
+    assert!(found.message.contains(" was made anew 3 times since "), "{found:?}");
+    let view = control::pools::load_pool(&fixture.control, &operator(), "dev", "backend-pool").await;
+    assert!(view.expect("a pool").row.goes_round());
+}

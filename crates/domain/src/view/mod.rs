@@ -27,3 +27,4 @@ pub mod template;
 mod template_settings;
 pub mod timeline;
 pub mod token;
+pub mod unwell;

@@ -9,10 +9,15 @@ use super::{
     columns,
     instance::InstanceLine,
     rollout::{Brief, Rollout, VersionLabel},
+    unwell::Unwell,
 };
 use crate::{
-    AgentType, ChangeId, ChangeState, Timestamp, agent::AgentState, condition::Condition,
-    environment::EnvironmentSpec, incident::Incident, pool::PoolSpec,
+    AgentType, ChangeId, ChangeState, Timestamp,
+    agent::AgentState,
+    condition::{Condition, ConditionStatus, ConditionType},
+    environment::EnvironmentSpec,
+    incident::Incident,
+    pool::PoolSpec,
 };
 
 /// What an open change does to a pool: said beside what is observed, never in its place.
@@ -56,6 +61,13 @@ pub struct PoolRow {
 }
 
 impl PoolRow {
+    /// Whether VMs are made anew again and again, as the last look at Compute Engine found it.
+    pub fn goes_round(&self) -> bool {
+        self.conditions.iter().any(|condition| {
+            condition.kind == ConditionType::Lasting && condition.status == ConditionStatus::False
+        })
+    }
+
     /// VMs that are there, whatever their agents do.
     pub fn vms(&self) -> u32 {
         self.agents.iter().map(|counted| counted.count).sum()
@@ -99,6 +111,8 @@ pub struct PoolView {
     pub incidents: Vec<Incident>,
     /// While VMs of more than one version are there, or are to be.
     pub rollout: Option<Brief>,
+    /// Who is not healthy, and why.
+    pub unwell: Vec<Unwell>,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
 }

@@ -118,7 +118,7 @@ pub fn rollout_panel(view: &PoolView, rollout: &View, undrawn: u64) -> AnyView {
                 </span>
             </header>
             <ol class="waves">{waves}</ol>
-            {if undrawn == 0 { legend(rollout) } else { elsewhere(view, undrawn) }}
+            {if undrawn == 0 { legend(rollout) } else { Some(elsewhere(view, undrawn)) }}
             <div class="facets two gate">
                 <div>
                     <h3>"Waits for"</h3>
@@ -202,8 +202,16 @@ fn cell(square: &Square, label: &VersionLabel) -> AnyView {
     .into_any()
 }
 
-/// Only what there is.
-fn legend(rollout: &View) -> AnyView {
+/// Then the sentence above the squares says all that a legend would.
+fn alike_and_well(rollout: &View) -> bool {
+    rollout.versions.len() <= 1 && rollout.squares.iter().all(|square| square.state == SquareState::Ready)
+}
+
+/// Only what there is. None where all are alike and well.
+fn legend(rollout: &View) -> Option<AnyView> {
+    if alike_and_well(rollout) {
+        return None;
+    }
     let mut kinds: Vec<(bool, SquareState, String, u64)> = Vec::new();
     for square in &rollout.squares {
         let known = kinds.iter_mut().find(|(new, state, ..)| *new == square.is_new && *state == square.state);
@@ -232,7 +240,7 @@ fn legend(rollout: &View) -> AnyView {
             }
         })
         .collect_view();
-    view! { <ul class="legend sm kinds">{items}</ul> }.into_any()
+    Some(view! { <ul class="legend sm kinds">{items}</ul> }.into_any())
 }
 
 /// Instead of a legend, whose counts would lack them.
@@ -338,6 +346,16 @@ mod tests {
         let label = VersionLabel { number: Some(2), ..view.labels[0].clone() };
         view.versions.push(VersionShare { label, role: VersionRole::Canary, wanted: 1, ready: 1, total: 1 });
         assert_eq!(title(&view), "Rollout from v1 to v2");
+    }
+
+    #[test]
+    fn squares_that_are_all_alike_and_well_need_no_legend() {
+        use SquareState::{Ill, Ready};
+        let mut view = settled(&[Ready, Ready, Ready]);
+        assert!(alike_and_well(&view) && alike_and_well(&settled(&[])));
+        assert!(!alike_and_well(&settled(&[Ready, Ill])));
+        view.versions.push(view.versions[0].clone());
+        assert!(!alike_and_well(&view));
     }
 
     #[test]

@@ -1,0 +1,39 @@
+//! Who of a pool is not healthy, and why: from its VMs and their agents as they are this second, and from those that were there before
+//! them where they are made anew again and again.
+
+use domain::{
+    Timestamp, crash_loop,
+    view::{
+        pool::PoolRow,
+        unwell::{Unwell, unwell},
+    },
+};
+
+use crate::{Control, Error};
+
+/// `initial_delay` is the pool's `health_check_initial_delay`.
+pub(super) async fn look(
+    control: &Control,
+    row: &PoolRow,
+    initial_delay: u32,
+    now: Timestamp,
+) -> Result<Vec<Unwell>, Error> {
+    // Most pools are well: of these nobody asks what ran before.
+    let lives = if row.goes_round() {
+        let after = now - crash_loop::longest();
+        control.store.list_lives(&row.environment, Some(&row.name), after).await?
+    } else {
+        Vec::new()
+    };
+    let checks_fail = crash_loop::checks_fail(&row.conditions);
+    Ok(control.live.look(&row.environment, |rows| {
+        let own: Vec<_> = rows
+            .iter()
+            .filter(|live| live.pool == row.name)
+            .map(|live| (&live.instance, live.agent))
+            .collect();
+        let instances = own.iter().map(|(instance, _)| *instance);
+        let loops = crash_loop::find(&lives, instances, initial_delay, checks_fail, now);
+        unwell(&own, &loops)
+    }))
+}
