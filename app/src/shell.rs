@@ -3,7 +3,7 @@
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{components::icon::SPRITE, routes::App, theme::Theme};
+use crate::{routes::App, theme::Theme};
 
 /// The whole document. Scripts carry the nonce that the server put into its policy header.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -24,8 +24,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
-                // Behind the app, so that the browser's copy of the app needs no copy of it.
-                <div hidden inner_html=SPRITE></div>
             </body>
         </html>
     }
