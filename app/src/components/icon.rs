@@ -117,7 +117,7 @@ pub fn turning_arrow() -> impl IntoView {
     drawn(Icon::Right, " turn")
 }
 
-/// One of a few texts, as a glyph is: the frame alone has thirty of them. It has no words, so nothing need hide it from readers
+/// One of a few texts, as a glyph is: the frame alone has twenty of them. It has no words, so nothing need hide it from readers
 /// by ear. `more` are further classes.
 fn drawn(icon: Icon, more: &'static str) -> InertElement {
     InertElement::new(format!("<i class=\"icon i-{}{more}\"></i>", icon.name()))
