@@ -18,7 +18,6 @@ pub use sidebar::Sidebar;
 use crate::{
     api::{self, ApiError},
     components::{
-        drop::Drop,
         glyph::{State, glyph},
         icon::{Icon, icon},
         moment::{Clock, utc},
@@ -72,18 +71,11 @@ impl Knowledge {
 
 #[component]
 pub fn Topbar(scope: Scope, knowledge: Option<Knowledge>) -> AnyView {
-    let rooms = rooms::Rooms { scope, knowledge, collapsed: None };
     view! {
         <header class="topbar">
-            <div class="menu">
-                <Drop label="Rooms" class="user" face=|| icon(Icon::Menu)>
-                    <nav aria-label="Rooms">
-                        {rooms.view()} <div class="nav-group">
-                            <ul>{rooms.health()}</ul>
-                        </div>
-                    </nav>
-                </Drop>
-            </div>
+            <button type="button" class="user menu" popovertarget=sidebar::ID aria-label="Rooms">
+                {icon(Icon::Menu)}
+            </button>
             <a class="brand cluster" href=move || scope.link("/")>
                 <svg class="mark" viewBox="0 0 20 20" aria-hidden="true">
                     <path d="M1 1h5v5H1zM7.5 1h5v5h-5zM14 1h5v5h-5zM1 7.5h5v5H1zM14 7.5h5v5h-5zM1 14h5v5H1zM7.5 14h5v5h-5z"></path>

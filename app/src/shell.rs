@@ -3,7 +3,7 @@
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{components::icon::SPRITE, routes::App, theme::Theme};
+use crate::{routes::App, theme::Theme};
 
 /// The whole document. Scripts carry the nonce that the server put into its policy header.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -17,22 +17,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=sheet />
-                <link rel="icon" type="image/svg+xml" href=ICON />
+                <link rel="icon" href="/favicon.svg" />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />
             </head>
             <body>
                 <App />
-                // Behind the app, so that the browser's copy of the app needs no copy of it.
-                <div hidden inner_html=SPRITE></div>
             </body>
         </html>
     }
 }
-
-/// The mark of the product as the page's icon.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'%3E%3Cpath fill='%235f9c8d' d='M1 1h5v5H1zM7.5 1h5v5h-5zM14 1h5v5h-5zM1 7.5h5v5H1zM14 7.5h5v5h-5zM1 14h5v5H1zM7.5 14h5v5h-5z'/%3E%3Cpath fill='%231668dc' d='M7.5 7.5h5v5h-5z'/%3E%3C/svg%3E";
 
 /// A page for when nobody can be recognised because the database is away: no app, no scripts, one sentence and the id.
 pub fn unavailable_page(what: &str, request_id: &str) -> String {

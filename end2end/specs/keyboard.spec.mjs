@@ -177,6 +177,19 @@ for (const scripts of [true, false]) {
     await until('the rooms have their names', async () => (await width()) === wide);
     await page.setViewportSize({ width: 390, height: 800 });
     await rooms.waitFor({ state: 'hidden' });
+
+    // Where the window is narrow, the bar's button opens the same list.
+    const menu = page.getByRole('banner').getByRole('button', { name: 'Rooms' });
+    await menu.click();
+    await rooms.waitFor();
+    assert.equal(await collapse.count(), 0, 'there is nothing to be made smaller');
+    if (scripts) await assertAccessible(page);
+    await page.keyboard.press('Escape');
+    await rooms.waitFor({ state: 'hidden' });
+    await menu.click();
+    await fleet.click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await rooms.waitFor({ state: 'hidden' });
   });
 }
 

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::{
     glyph::{State, glyph},
-    icon::{Icon, icon},
+    icon::{Icon, icon, muted_icon},
     side_panel::InPanel,
 };
 use crate::{
@@ -18,9 +18,7 @@ use crate::{
 pub fn Empty(#[prop(into)] title: String, icon: Icon, children: Children) -> AnyView {
     view! {
         <div class="empty">
-            <svg class="icon muted" aria-hidden="true">
-                <use_ href=icon.href()></use_>
-            </svg>
+            {muted_icon(icon)}
             <h2>{title}</h2>
             {children()}
         </div>

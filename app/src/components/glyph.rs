@@ -21,7 +21,7 @@ pub enum State {
 
 macro_rules! drawn {
     ($name:literal) => {
-        concat!("<svg class=\"glyph\" aria-hidden=\"true\"><use href=\"#g-", $name, "\"/></svg>")
+        concat!("<i class=\"glyph g-", $name, "\"></i>")
     };
 }
 
@@ -81,16 +81,16 @@ pub fn glyph(state: State) -> impl IntoView {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
-    use crate::components::icon::SPRITE;
 
     #[test]
-    fn the_sprite_has_every_glyph() {
+    fn the_style_sheet_has_every_glyph() {
+        let sheet = include_str!("../../../style/components/glyph.css");
         for state in State::ALL {
-            let id = format!("g-{}", state.as_str());
-            assert!(
-                SPRITE.contains(&format!("id=\"{id}\"")) && state.drawn().contains(&format!("\"#{id}\"")),
-                "{id}"
-            );
+            let name = state.as_str();
+            let class = format!("  .g-{name} {{ mask-image: url(\"data:image/svg+xml,<svg ");
+            assert!(sheet.contains(&class), "{name} is not in glyph.css");
+            assert_eq!(state.drawn(), format!("<i class=\"glyph g-{name}\"></i>"));
         }
+        assert_eq!(sheet.matches("  .g-").count(), State::ALL.len(), "no shape without a state");
     }
 }

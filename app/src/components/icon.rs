@@ -1,10 +1,6 @@
-//! Icons: things, drawn in line. The shapes are symbols of one sprite that the shell embeds.
+//! Icons: things, drawn in line. The style sheet has the shapes (decision 11); here are their names.
 
 use leptos::{prelude::*, tachys::html::InertElement};
-
-/// The sprite of all icons and glyphs. Only the server holds it; the browser refers to it.
-#[cfg(feature = "ssr")]
-pub const SPRITE: &str = include_str!("sprite.svg");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
@@ -71,54 +67,60 @@ impl Icon {
         Self::X,
     ];
 
-    pub const fn href(self) -> &'static str {
+    /// What its class ends with, as the style sheet names it.
+    const fn name(self) -> &'static str {
         match self {
-            Self::Alerts => "#i-alerts",
-            Self::Audit => "#i-audit",
-            Self::Autoscaling => "#i-autoscaling",
-            Self::Changes => "#i-changes",
-            Self::Collapse => "#i-collapse",
-            Self::Costs => "#i-costs",
-            Self::Down => "#i-down",
-            Self::Filter => "#i-filter",
-            Self::Firewall => "#i-firewall",
-            Self::Fleet => "#i-fleet",
-            Self::Health => "#i-health",
-            Self::Import => "#i-import",
-            Self::Instances => "#i-instances",
-            Self::Key => "#i-key",
-            Self::Left => "#i-left",
-            Self::Lock => "#i-lock",
-            Self::Menu => "#i-menu",
-            Self::Moon => "#i-moon",
-            Self::Out => "#i-out",
-            Self::Pools => "#i-pools",
-            Self::Retry => "#i-retry",
-            Self::Right => "#i-right",
-            Self::Search => "#i-search",
-            Self::Settings => "#i-settings",
-            Self::Sun => "#i-sun",
-            Self::System => "#i-system",
-            Self::Templates => "#i-templates",
-            Self::X => "#i-x",
+            Self::Alerts => "alerts",
+            Self::Audit => "audit",
+            Self::Autoscaling => "autoscaling",
+            Self::Changes => "changes",
+            Self::Collapse => "collapse",
+            Self::Costs => "costs",
+            Self::Down => "down",
+            Self::Filter => "filter",
+            Self::Firewall => "firewall",
+            Self::Fleet => "fleet",
+            Self::Health => "health",
+            Self::Import => "import",
+            Self::Instances => "instances",
+            Self::Key => "key",
+            Self::Left => "left",
+            Self::Lock => "lock",
+            Self::Menu => "menu",
+            Self::Moon => "moon",
+            Self::Out => "out",
+            Self::Pools => "pools",
+            Self::Retry => "retry",
+            Self::Right => "right",
+            Self::Search => "search",
+            Self::Settings => "settings",
+            Self::Sun => "sun",
+            Self::System => "system",
+            Self::Templates => "templates",
+            Self::X => "x",
         }
     }
 }
 
 /// Always decoration: a control that shows only an icon carries its own label.
 pub fn icon(icon: Icon) -> impl IntoView {
-    drawn("icon", icon)
+    drawn(icon, "")
+}
+
+/// As pale as what stands in for a thing.
+pub fn muted_icon(icon: Icon) -> impl IntoView {
+    drawn(icon, " muted")
 }
 
 /// The arrow of a `<summary>`: the style turns it when its details are open.
 pub fn turning_arrow() -> impl IntoView {
-    drawn("icon turn", Icon::Right)
+    drawn(Icon::Right, " turn")
 }
 
-/// One of a few texts, as a glyph is: the frame alone has forty of them.
-fn drawn(class: &'static str, icon: Icon) -> InertElement {
-    let href = icon.href();
-    InertElement::new(format!("<svg class=\"{class}\" aria-hidden=\"true\"><use href=\"{href}\"/></svg>"))
+/// One of a few texts, as a glyph is: the frame alone has twenty of them. It has no words, so nothing need hide it from readers
+/// by ear. `more` are further classes.
+fn drawn(icon: Icon, more: &'static str) -> InertElement {
+    InertElement::new(format!("<i class=\"icon i-{}{more}\"></i>", icon.name()))
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -126,10 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sprite_has_every_icon() {
+    fn the_style_sheet_has_every_icon() {
+        let sheet = include_str!("../../../style/components/icon.css");
         for icon in Icon::ALL {
-            let id = icon.href().trim_start_matches('#');
-            assert!(SPRITE.contains(&format!("id=\"{id}\"")), "{id} is not in sprite.svg");
+            let class = format!("  .i-{} {{ mask-image: url(\"data:image/svg+xml,<svg ", icon.name());
+            assert!(sheet.contains(&class), "{icon:?} is not in icon.css");
         }
+        assert_eq!(sheet.matches("  .i-").count(), Icon::ALL.len(), "no shape without a name");
     }
 }

@@ -37,6 +37,8 @@ const VERBS: [(&str, &str); 6] = [
 pub struct Keys {
     on: RwSignal<bool>,
     sheet: NodeRef<html::Dialog>,
+    /// Whether the sheet was ever opened: who never does need not download what it says.
+    opened: RwSignal<bool>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -48,7 +50,11 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     /// Above the bar, whose menu has the switch too.
     pub fn provide() -> Self {
-        let keys = Self { on: RwSignal::new(Opening::here().single_keys), sheet: NodeRef::new() };
+        let keys = Self {
+            on: RwSignal::new(Opening::here().single_keys),
+            sheet: NodeRef::new(),
+            opened: RwSignal::new(false),
+        };
         provide_context(keys);
         keys
     }
@@ -64,6 +70,7 @@ impl Keys {
 
     fn show(self) {
         if let Some(sheet) = self.sheet.get_untracked() {
+            self.opened.set(true);
             // Refused where it is open already.
             let _ = sheet.show_modal();
         }
@@ -77,10 +84,6 @@ impl Keys {
 
     /// All keys. The browser closes it by Escape and gives the focus back.
     pub fn sheet(self) -> AnyView {
-        let rooms = ROOMS.map(|(key, room, _)| {
-            view! { <li><span><kbd>"g"</kbd> " " <kbd>{key}</kbd></span> {format!("Go to {room}")}</li> }
-        });
-        let verbs = VERBS.map(|(key, does)| view! { <li><span><kbd>{key}</kbd></span> {does}</li> });
         view! {
             <dialog
                 class="keys"
@@ -99,13 +102,24 @@ impl Keys {
                         {icon(Icon::X)}
                     </button>
                 </header>
-                <ul>
-                    {verbs.collect_view()} {rooms.collect_view()}
-                    <li><span><kbd>"Ctrl K"</kbd></span> "Search, also while they are off"</li>
-                </ul>
-                {self.switch()}
-                <p class="sm muted">"None does anything while you type in a field."</p>
+                {move || self.opened.get().then(|| self.all())}
             </dialog>
+        }
+        .into_any()
+    }
+
+    fn all(self) -> AnyView {
+        let rooms = ROOMS.map(|(key, room, _)| {
+            view! { <li><span><kbd>"g"</kbd> " " <kbd>{key}</kbd></span> {format!("Go to {room}")}</li> }
+        });
+        let verbs = VERBS.map(|(key, does)| view! { <li><span><kbd>{key}</kbd></span> {does}</li> });
+        view! {
+            <ul>
+                {verbs.collect_view()} {rooms.collect_view()}
+                <li><span><kbd>"Ctrl K"</kbd></span> "Search, also while they are off"</li>
+            </ul>
+            {self.switch()}
+            <p class="sm muted">"None does anything while you type in a field."</p>
         }
         .into_any()
     }

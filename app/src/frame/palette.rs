@@ -18,6 +18,8 @@ pub fn palette(scope: Scope) -> AnyView {
     let input = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(String::new());
     let answer = RwSignal::new(None::<SearchResult>);
+    // Who never opens it need not download what stands in it.
+    let opened = RwSignal::new(false);
     // Answers may overtake one another, and an action keeps the one that came last. What was asked before must not
     // take the matches away from whoever walks through them.
     let search = Action::new(move |text: &String| {
@@ -32,6 +34,7 @@ pub fn palette(scope: Scope) -> AnyView {
     });
     let open = move || {
         if let (Some(dialog), Some(input)) = (dialog.get_untracked(), input.get_untracked()) {
+            opened.set(true);
             // Refused where it is open already.
             let _ = dialog.show_modal();
             input.select();
@@ -50,8 +53,11 @@ pub fn palette(scope: Scope) -> AnyView {
         (!text.trim().is_empty() && result.asked == text).then_some(result.found)
     };
     let matching = move || {
+        if !opened.get() {
+            return None;
+        }
         let text = typed.get().trim().to_lowercase();
-        rooms::all()
+        let rooms = rooms::all()
             .filter(|(label, ..)| label.to_lowercase().contains(&text))
             .map(|(label, path, symbol)| {
                 view! {
@@ -64,7 +70,8 @@ pub fn palette(scope: Scope) -> AnyView {
                     </li>
                 }
             })
-            .collect_view()
+            .collect_view();
+        Some(rooms)
     };
     view! {
         <a

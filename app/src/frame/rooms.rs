@@ -39,14 +39,14 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str, Icon)> {
     HOME.into_iter().chain(RUN).chain(GOVERN)
 }
 
-/// How a list of rooms is drawn.
+/// How the rooms are drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Rooms {
     pub scope: Scope,
     /// None: nobody is signed in, so nothing is counted.
     pub knowledge: Option<Knowledge>,
-    /// Where there is no room for names, it says so: then each is the icon's tooltip.
-    pub collapsed: Option<RwSignal<bool>>,
+    /// Whether there is no room for names: then each is the icon's tooltip.
+    pub collapsed: RwSignal<bool>,
 }
 
 /// What stands at the right of a room's name.
@@ -91,7 +91,7 @@ impl Rooms {
         let Self { scope, knowledge, collapsed } = self;
         let here = use_location().pathname;
         let current = move || here.with(|here| is_current(here, path)).then_some("page");
-        let tooltip = move || collapsed.filter(|collapsed| collapsed.get()).map(|_| label);
+        let tooltip = move || collapsed.get().then_some(label);
         view! {
             <li>
                 <a class="nav-item" href=move || scope.link(path) aria-current=current title=tooltip>
