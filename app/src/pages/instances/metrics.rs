@@ -59,16 +59,16 @@ impl Heard {
     }
 
     /// Least and most, or how few there are to tell.
-    fn said<T: Copy + Ord>(&self, values: &[Option<T>], words: impl Fn(T, T) -> String) -> String {
+    fn said<T: Copy + Ord>(&self, values: &[Option<T>], spelled: impl Fn(T, T) -> String) -> String {
         match range(values) {
             None => "nothing heard in the last hour".to_owned(),
             Some(_) if self.is_few() => {
                 format!("{}, {}", self.period(), words::count(self.readings as u64, "reading"))
             }
             Some((least, most)) if least == most && self.since.is_none() => {
-                format!("{} all the last hour", words(least, most))
+                format!("{} all the last hour", spelled(least, most))
             }
-            Some((least, most)) => format!("{} {}", words(least, most), self.period()),
+            Some((least, most)) => format!("{} {}", spelled(least, most), self.period()),
         }
     }
 
