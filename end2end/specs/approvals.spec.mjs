@@ -226,6 +226,12 @@ test('what is exchanged in the database after it was signed never runs, and an a
   const restore = await exchangeOnceApproved(id);
   for (const { page } of [wen, noor, ines]) await vote(page, change, 'Approve');
   await main(ines.page).getByText(/A vote on it does not verify: .*\(evidence_invalid\)/).first().waitFor();
+  // Its code leads to what it means, wherever it stands.
+  const codes = main(ines.page).getByRole('link', { name: 'evidence_invalid', exact: true });
+  const leads = await codes.evaluateAll((links) => [...new Set(links.map((link) => link.getAttribute('href')))]);
+  assert.deepEqual(leads, ['/docs/errors.md#:~:text=evidence_invalid']);
+  const explained = await ines.page.evaluate(async (address) => (await fetch(address)).text(), leads[0]);
+  assert.match(explained, /\| `evidence_invalid` \| A stored vote does not verify/);
   await restore();
 
   // A viewer sees the alarm, and is told who may close it.

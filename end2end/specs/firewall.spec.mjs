@@ -11,7 +11,8 @@ import { main, tableRows, title, words } from './face.mjs';
 import { applied, proposeReviewed, review } from './proposals.mjs';
 
 const scene = openScene({ returns: true });
-openFleet(scene);
+// The pool keeps its two VMs: one of them is a canary later on.
+openFleet(scene, { rests: true });
 
 function rules(page) {
   return tableRows(main(page).getByRole('group', { name: 'Firewall rules' }));
@@ -171,4 +172,70 @@ test('of two people who edit one rule, the slower sees the newer version beside 
   await newer(mara).waitFor({ state: 'detached' });
   await hydrated(mara.page);
   assert.equal(await mara.page.getByLabel('Priority', { exact: true }).inputValue(), '970');
+});
+
+test('a canary whose VMs carry another tag has rules of its own, and answers a what-if under its own name', async () => {
+  const { page } = await scene.person('Mara');
+  const open = async (path) => {
+    await page.goto(path);
+    await hydrated(page);
+  };
+  const carryOut = async (reason, verb) => {
+    await review(page);
+    const change = await proposeReviewed(page, reason, verb);
+    await applied(page, change);
+  };
+  const canary = main(page).getByRole('region', { name: 'Canary', exact: true });
+
+  // A door that no VM has yet, and a next version that has it.
+  await open('/firewall/new');
+  await page.getByRole('textbox', { name: 'Key' }).fill('door');
+  await page.getByLabel('Priority').fill('500');
+  await page.getByLabel('Protocols and ports').fill('tcp 22');
+  await page.getByLabel(/^Target tags/).fill('door');
+  await page.getByLabel('Source ranges, for ingress').fill('192.0.2.0/24');
+  await carryOut('For what comes next');
+  await open('/templates/dev/backend-dev/edit');
+  await page.getByLabel('Pools that use it').selectOption('Stay on the version that they run');
+  await page.getByLabel('Additional network tags').fill('door');
+  await carryOut('One tag more');
+  await open('/pools/dev/backend-pool/firewall');
+  await main(page).getByRole('region', { name: 'Rules of this pool' }).waitFor();
+  assert.equal(await canary.count(), 0, 'without a canary there is one set of rules');
+
+  await open('/pools/dev/backend-pool/version');
+  await page.getByLabel('Version', { exact: true }).selectOption('backend-dev, as it is declared (v2)');
+  await page.getByLabel('How', { exact: true }).selectOption('A canary first');
+  await page.getByLabel('VMs of the canary').fill('1');
+  await review(page);
+  const impact = await words(main(page).getByRole('region', { name: 'Impact' }));
+  assert.match(impact, /Newly allowed From 192\.0\.2\.0\/24 to backend-pool \(canary\) tcp 22/);
+  await applied(page, await proposeReviewed(page, 'One behind the door first', 'Change template'));
+
+  await until('the canary has rules of its own', async () => {
+    await open('/pools/dev/backend-pool/firewall');
+    await canary.waitFor({ timeout: 1_000 });
+  });
+  const said = await words(canary);
+  assert.match(said, /It carries other tags than the pool's other VMs, so that other rules hold for it\./);
+  assert.match(said, /Its canary's VMs carry [^.]*\bdoor\b/);
+  const holding = (name) => tableRows(main(page).getByRole('group', { name, exact: true }));
+  const [own, tried] = [await holding('Firewall rules'), await holding('Firewall rules of the canary')];
+  const keys = (rows) => rows.map(([key]) => key);
+  assert.deepEqual(keys(own).toSorted(), ['allow-agent-http', 'allow-agent-ssh']);
+  assert.deepEqual(keys(tried), ['door', ...keys(own)], 'the first to decide stands first');
+  assert.ok(tried[0].includes('Decides'), tried[0].join(' | '));
+  await assertAccessible(page);
+
+  // From there one asks who reaches it: its door is not its pool's.
+  await canary.getByRole('link', { name: 'Ask who reaches them' }).click();
+  await page.waitForURL((address) => address.pathname === '/firewall' && address.searchParams.get('target') === 'backend-pool (canary)');
+  assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), 'backend-pool (canary)');
+  for (const [target, outcome] of [
+    ['backend-pool (canary)', /Allowed: tcp 22 from 192\.0\.2\.7\/32 to pool backend-pool \(canary\)\. .*by rule door/],
+    ['backend-pool', /Denied: .* no rule allows it, so it is denied/],
+  ]) {
+    await open(`/firewall?environment=dev&source=192.0.2.7&target=${encodeURIComponent(target)}&port=22`);
+    assert.match(await words(main(page).getByRole('region', { name: 'Answer' })), outcome);
+  }
 });

@@ -134,8 +134,13 @@ test('the page of an instance has its day, its console and its own word', async 
   const signals = await words(region(page, 'Signals of the last 24 hours'));
   assert.match(signals, /They agree: heartbeats arrive, and Compute Engine's probe is answered well\./);
   assert.match(signals, /Probe answered well As Compute Engine said .* It keeps no past of its probes\./);
-  assert.match(await words(region(page, 'Metrics of the last hour')), /CPU .* % .* last hour Memory .* Disk used .* Tasks .* since boot/);
-  await main(page).getByRole('img', { name: /^CPU: .* last hour$/ }).waitFor();
+  // It is younger than the hour: what was measured says since when, and a line is drawn only of what would be more than a dot.
+  const metrics = region(page, 'Metrics of the last hour');
+  assert.match(await words(metrics), /CPU .* % .*since \d\d:\d\d.* Memory .*since .* Disk used .*since .* Tasks .* since boot/);
+  await until('a line or its lack is told', async () => {
+    const [said, lines] = [await words(metrics), await metrics.getByRole('img', { name: /^CPU: .* since \d\d:\d\d$/ }).count()];
+    return lines === (/since \d\d:\d\d, [1-4] readings?\b/.test(said) ? 0 : 1);
+  });
 
   // Long lists begin with their newest ten; the address asks for all.
   const changed = region(page, 'What changed in the last 30 minutes');

@@ -20,6 +20,10 @@ const TOP: usize = 8;
 const FOOT: usize = 24;
 /// Percent of the width within which marks of a lane are drawn as one: two of them would touch.
 const NEAR: f64 = 8.0;
+/// Percent of the width beyond which the count of those drawn with a mark has no room behind it, and stands before it.
+const LATE: f64 = 90.0;
+/// Radius of a mark: two digits have room in it.
+const RADIUS: usize = 9;
 
 /// What is shown of the half hour, and the way to what is not.
 #[derive(Clone, Debug)]
@@ -141,14 +145,15 @@ fn lanes(happenings: &[Happening], span: &Span) -> AnyView {
         .map(|(y, mark)| {
             let x = format!("{:.1}%", mark.at);
             let more = (mark.more > 0).then(|| {
+                let (class, aside) = if mark.at > LATE { (Some("end"), "-13") } else { (None, "13") };
                 view! {
-                    <text x=x.clone() dx="11" y=y.to_string()>
+                    <text class=class x=x.clone() dx=aside y=y.to_string()>
                         {format!("+{}", mark.more)}
                     </text>
                 }
             });
             view! {
-                <circle class="point quiet" cx=x.clone() cy=(y - 4).to_string() r="8"></circle>
+                <circle class="point quiet" cx=x.clone() cy=(y - 4).to_string() r=RADIUS.to_string()></circle>
                 <text class="no" x=x y=y.to_string()>
                     {mark.number}
                 </text>
@@ -194,16 +199,17 @@ fn lanes(happenings: &[Happening], span: &Span) -> AnyView {
 /// A line of what happened, with its change.
 fn happening(number: usize, one: &Happening) -> AnyView {
     let change =
-        one.change.map(|id| view! { <a class="link mono" href=routes::change(id)>{id.to_string()}</a> " " });
+        one.change.map(|id| view! { <a class="link mono" href=routes::change(id)>{id.to_string()}</a> });
     let detail = words::sentence(&one.detail);
+    // By whom it came is told by its lane.
+    let parted = (change.is_some() && !detail.is_empty()).then_some(": ");
+    let told =
+        (change.is_some() || !detail.is_empty()).then(|| view! { <small>{change} {parted} {detail}</small> });
     view! {
         <li>
             <i class="mark-no">{number}</i>
             <span class="muted">{clock_time(one.at)}</span>
-            <p>
-                {one.sentence.clone()}
-                <small>{change} {one.source.word()} {(!detail.is_empty()).then(|| format!(": {detail}"))}</small>
-            </p>
+            <p>{one.sentence.clone()} {told}</p>
         </li>
     }
     .into_any()

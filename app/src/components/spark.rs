@@ -38,35 +38,65 @@ pub fn spark(values: &[f64], label: String) -> impl IntoView + use<> {
 const TRACE_WIDTH: f64 = 160.0;
 const TRACE_HEIGHT: f64 = 40.0;
 
-/// The line of an hour, from nothing up to `most`, broken where nothing is known; and the end of what is known.
-fn trace_path(values: &[Option<f64>], most: f64) -> Option<(String, (f64, f64))> {
-    let steps = values.len().checked_sub(1).filter(|steps| *steps > 0)?;
-    let height = TRACE_HEIGHT - 2.0 * EDGE;
-    let (mut path, mut end, mut drawing) = (String::new(), None, false);
-    for (index, value) in values.iter().enumerate() {
-        let Some(value) = value else {
-            drawing = false;
-            continue;
-        };
-        let x = EDGE + (TRACE_WIDTH - 2.0 * EDGE) * index as f64 / steps as f64;
-        let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
-        let y = EDGE + height * (1.0 - share);
-        // A minute between two gaps is a dot.
-        let step = if drawing { "L".to_owned() } else { format!("M{} {}h1L", tenth(x), tenth(y)) };
-        path += &format!("{step}{} {}", tenth(x), tenth(y));
-        (end, drawing) = (Some((x, y)), true);
-    }
-    end.map(|end| (path, end))
+#[derive(Debug, PartialEq)]
+struct Trace {
+    line: String,
+    /// What lies below the line.
+    ground: String,
+    /// Where what is known ends.
+    end: (f64, f64),
 }
 
-/// A larger line below a figure, with what it shows in words. `most`: what reaches the top; None: the highest value.
+impl Trace {
+    /// The line of an hour, from nothing up to `most`, broken where nothing is known.
+    fn of(values: &[Option<f64>], most: f64) -> Option<Self> {
+        let steps = values.len().checked_sub(1).filter(|steps| *steps > 0)?;
+        let height = TRACE_HEIGHT - 2.0 * EDGE;
+        let (mut line, mut ground, mut end, mut drawing) = (String::new(), String::new(), None, None);
+        // A stretch is closed along the bottom, back to where it began.
+        let close =
+            |from: Option<f64>| from.map(|x| format!("V{TRACE_HEIGHT}H{}z", tenth(x))).unwrap_or_default();
+        for (index, value) in values.iter().enumerate() {
+            let Some(value) = value else {
+                ground += &close(drawing.take());
+                continue;
+            };
+            let x = EDGE + (TRACE_WIDTH - 2.0 * EDGE) * index as f64 / steps as f64;
+            let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+            let y = EDGE + height * (1.0 - share);
+            let point = format!("{} {}", tenth(x), tenth(y));
+            match drawing {
+                Some(_) => {
+                    line += &format!("L{point}");
+                    ground += &format!("L{point}");
+                }
+                None => {
+                    // A minute between two gaps is a dot.
+                    line += &format!("M{point}h1L{point}");
+                    ground += &format!("M{point}");
+                    drawing = Some(x);
+                }
+            }
+            end = Some((x, y));
+        }
+        ground += &close(drawing);
+        end.map(|end| Self { line, ground, end })
+    }
+}
+
+/// A larger line below a figure, as wide as there is room, with what it shows in words: only the line is stretched. `most`: what
+/// reaches the top; None: the highest value.
 pub fn trace(values: &[Option<f64>], most: Option<f64>, label: String) -> impl IntoView + use<> {
     let most = most.unwrap_or_else(|| values.iter().flatten().copied().fold(0.0, f64::max));
-    trace_path(values, most).map(|(d, (x, y))| {
+    Trace::of(values, most).map(|Trace { line, ground, end: (x, y) }| {
         view! {
-            <svg class="spark" width="160" height="40" viewBox="0 0 160 40" role="img" aria-label=label>
-                <path class="series" d=d></path>
-                <circle class="point" cx=tenth(x) cy=tenth(y) r="2.5"></circle>
+            <svg class="spark" height="40" role="img" aria-label=label>
+                <line class="grid" x1="0" y1="39.5" x2="100%" y2="39.5"></line>
+                <svg width="100%" height="40" viewBox="0 0 160 40" preserveAspectRatio="none">
+                    <path class="band" d=ground></path>
+                    <path class="series" d=line></path>
+                </svg>
+                <circle class="point" cx=format!("{:.1}%", x * 100.0 / TRACE_WIDTH) cy=tenth(y) r="2.5"></circle>
             </svg>
         }
     })
@@ -90,10 +120,11 @@ mod tests {
 
     #[test]
     fn a_trace_breaks_where_nothing_is_known() {
-        let (path, end) = trace_path(&[Some(0.0), None, Some(50.0), Some(200.0), None], 100.0).unwrap();
-        assert_eq!(path, "M2 38h1L2 38M80 20h1L80 20L119 2");
-        assert_eq!(end, (119.0, 2.0));
-        assert_eq!(trace_path(&[None, None], 1.0), None);
-        assert_eq!(trace_path(&[Some(1.0)], 1.0), None);
+        let trace = Trace::of(&[Some(0.0), None, Some(50.0), Some(200.0), None], 100.0).unwrap();
+        assert_eq!(trace.line, "M2 38h1L2 38M80 20h1L80 20L119 2");
+        assert_eq!(trace.ground, "M2 38V40H2zM80 20L119 2V40H80z");
+        assert_eq!(trace.end, (119.0, 2.0));
+        assert_eq!(Trace::of(&[None, None], 1.0), None);
+        assert_eq!(Trace::of(&[Some(1.0)], 1.0), None);
     }
 }

@@ -74,6 +74,10 @@ pub fn summary(day: &Day) -> String {
         .collect();
     match (day.beats, parts.is_empty()) {
         (0, true) => "No heartbeat was heard in the last 24 hours".to_owned(),
+        // It was not there all day.
+        (_, true) if day.runs.first().is_some_and(|(state, _)| *state == SlotState::Absent) => {
+            "Heartbeats of 24 hours: none missed since the first".to_owned()
+        }
         (_, true) => "Heartbeats of 24 hours: none missed".to_owned(),
         _ => format!("Heartbeats of 24 hours: {}", words::list(&parts)),
     }
@@ -183,6 +187,8 @@ mod tests {
     #[test]
     fn the_summary_names_what_is_wrong_and_since_when() {
         assert_eq!(summary(&day(&[(SlotState::Ok, 144)])), "Heartbeats of 24 hours: none missed");
+        let new = summary(&day(&[(SlotState::Absent, 143), (SlotState::Ok, 1)]));
+        assert_eq!(new, "Heartbeats of 24 hours: none missed since the first");
         let said = summary(&day(&[(SlotState::Ok, 143), (SlotState::Silent, 1)]));
         assert_eq!(said, "Heartbeats of 24 hours: 1 cell silent, the first from 23:50:00 UTC");
         let never = Day { beats: 0, ..day(&[(SlotState::Absent, 144)]) };

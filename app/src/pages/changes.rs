@@ -172,7 +172,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
         false => changes_of_all(changes),
         true if read.is_err() => view! {
             <Empty title="The words cannot be read" icon=Icon::Filter>
-                <p class="soft">"What is wrong stands below the field."</p>
+                <p class="soft">"Mend them above, or leave them out."</p>
                 <ButtonLink href=every label="Show all changes" />
             </Empty>
         }

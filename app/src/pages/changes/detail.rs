@@ -190,7 +190,8 @@ fn proposed(change: &ShownChange) -> AnyView {
 
 fn policy(change: &ShownChange) -> AnyView {
     let verdict = &change.revision.verdict;
-    let (name, reason) = (verdict.policy.clone(), words::sentence(&verdict.reason));
+    let name = verdict.policy.clone();
+    let reason = format!("{}.", words::sentence(&verdict.reason).trim_end_matches('.'));
     view! {
         <Phase
             state=State::Ok

@@ -21,14 +21,9 @@ use crate::{
 
 /// What a signature covers, to be compared with another screen. Nobody signs it any more: it has a panel of its own.
 pub fn digests(change: &ShownChange) -> AnyView {
-    let number = change.revision.number;
     let wells = wells(change);
     view! {
-        <Panel
-            id="digests"
-            title="Digests"
-            aside=move || view! { <small>{format!("revision {number}")}</small> }
-        >
+        <Panel id="digests" title="Digests">
             <div class="panel-body">{wells}</div>
         </Panel>
     }

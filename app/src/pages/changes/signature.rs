@@ -82,16 +82,11 @@ pub fn signature(view: &ChangeDetail, desk: Desk) -> Option<AnyView> {
         }
         None => verbs(view, desk),
     };
-    let number = view.change.revision.number;
     let (what, signed, wells) = (what(view), signed(view), wells(&view.change));
     Some(
         view! {
             <div id="sign">
-                <Panel
-                    id="sign-head"
-                    title="Your signature"
-                    aside=move || view! { <small>{format!("on revision {number}")}</small> }
-                >
+                <Panel id="sign-head" title="Your signature">
                     <div class="panel-body">{what} {signed} {wells} {body}</div>
                 </Panel>
             </div>

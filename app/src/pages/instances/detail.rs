@@ -107,6 +107,8 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
             .map(|(fact, mono)| view! { <span class=mono.then_some("mono")>{fact}</span> })
             .collect_view()
     };
+    // What stands beside a whole list could not be as long as it.
+    let beside = move || if parts.tells_all() { "cols wide block" } else { "cols wide even block" };
     view! {
         <Title text=format!("{} · {environment}", first.instance.name) />
         <PageHead
@@ -122,16 +124,16 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
         {move || row.with(last_error)}
         {parts.incidents()}
         {signals(row, parts, observed_at)}
-        <div class="cols wide block">
-            <div class="stack">{parts.story()}</div>
+        <div class=beside>
+            <div class="stack">{parts.story()} {parts.serial()}</div>
             <div class="stack">
                 {parts.acts(row)}
+                {parts.asked()}
                 {agent_panel(row, &here, events)}
                 {vm_panel(row, observed_at)}
             </div>
         </div>
         {metrics(row, parts)}
-        {parts.serial()}
         {parts.cloud()}
     }
     .into_any()

@@ -77,6 +77,11 @@ impl Parts {
         }
     }
 
+    /// Whether lists are asked for as a whole.
+    pub fn tells_all(self) -> bool {
+        self.all.get()
+    }
+
     fn here(self) -> String {
         let (zone, name) = self.place.get_untracked();
         routes::instance(&zone, &name)
@@ -111,17 +116,26 @@ impl Parts {
         })
     }
 
-    /// What changed before, what came since it began to fail, and what was asked of the agent.
+    /// What changed before, and what came since it began to fail.
     pub fn story(self) -> AnyView {
         let here = self.here();
         self.of_past(move |past| match past {
             Ok(past) => view! {
                 {before(&past, &here)}
                 {since(&past, &here)}
-                {asked(&past, &here)}
             }
             .into_any(),
             Err(error) => failure(error, "the instance's history", false),
+        })
+    }
+
+    /// What was asked of the agent.
+    pub fn asked(self) -> AnyView {
+        let here = self.here();
+        self.of_past(move |past| match past {
+            Ok(past) => asked(&past, &here).into_any(),
+            // Said once, where the story would be.
+            Err(_) => ().into_any(),
         })
     }
 

@@ -82,7 +82,7 @@ pub fn last_lines(page: Result<SerialPage, ApiError>, all: bool, here: &str) -> 
         }
     });
     view! {
-        <section class="panel block" aria-labelledby="serial">
+        <section class="panel" aria-labelledby="serial">
             <header class="panel-head">
                 <h2 id="serial">"Serial console"</h2>
                 <small>

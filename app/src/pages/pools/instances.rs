@@ -88,7 +88,7 @@ pub fn rows_table(rows: Vec<InstanceLine>, all: bool) -> impl IntoView {
     }
     let lines = rows.into_iter().map(|row| line(row, all)).collect_view();
     view! {
-        <Table label="Instances">
+        <Table label="Instances" class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Instance"</th>
@@ -128,14 +128,14 @@ fn line(loaded: InstanceLine, all: bool) -> AnyView {
         <tr>
             <th scope="row" inner_html=name></th>
             <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
-            <td>{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
-            <td>
+            <td data-label="VM">{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
+            <td data-label="Heartbeat">
                 {move || match row.with(|row| row.last.map(|last| last.received_at)) {
                     Some(at) => ago(at).into_any(),
                     None => view! { <span class="muted">"none yet"</span> }.into_any(),
                 }}
             </td>
-            <td>{zone}</td>
+            <td data-label="Zone">{zone}</td>
             {all.then(|| details(row))}
         </tr>
     }
@@ -148,10 +148,16 @@ fn details(row: Memo<InstanceLine>) -> AnyView {
     let probe =
         |row: &InstanceLine| row.probe.as_ref().map(|probe| words::sentence(&probe.as_str().to_lowercase()));
     view! {
-        <td>{move || row.with(probe)}</td>
-        <td class="num">{move || metrics.get().map(|(cpu, _)| words::percent(cpu))}</td>
-        <td class="num">{move || metrics.get().map(|(_, memory)| words::bytes(memory << 20))}</td>
-        <td class="mono">{move || row.with(|row| row.address.clone())}</td>
+        <td data-label="Probe">{move || row.with(probe)}</td>
+        <td class="num" data-label="CPU">
+            {move || metrics.get().map(|(cpu, _)| words::percent(cpu))}
+        </td>
+        <td class="num" data-label="Memory">
+            {move || metrics.get().map(|(_, memory)| words::bytes(memory << 20))}
+        </td>
+        <td class="mono" data-label="Address">
+            {move || row.with(|row| row.address.clone())}
+        </td>
     }
     .into_any()
 }
