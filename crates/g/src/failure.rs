@@ -1,10 +1,12 @@
 //! Why a command did not do what it was asked: a message for people and an exit code for scripts.
 
 use std::{
+    error::Error,
     io::{self, Write as _},
     process::ExitCode,
 };
 
+use domain::cost::InvalidMoney;
 use rest_api::{Declaration, Problem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +86,23 @@ impl Failure {
     }
 }
 
+/// Of what the server answered.
+fn not_understood(error: &dyn Error) -> Failure {
+    Failure::new(
+        Kind::Inside,
+        format!("the server's answer was not understood ({error}): is g as new as the server?"),
+    )
+}
+
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(
-            Kind::Inside,
-            format!("the server's answer was not understood ({error}): is g as new as the server?"),
-        )
+        not_understood(&error)
+    }
+}
+
+impl From<InvalidMoney> for Failure {
+    fn from(error: InvalidMoney) -> Self {
+        not_understood(&error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use domain::Timestamp;
 use serde_json::Value;
 
 use crate::{cli::Output, client::Answer, failure::Failure};
@@ -31,6 +32,26 @@ pub(crate) fn show(
     match output {
         Output::Json => json(&answer.value),
         Output::Table => write(&draw()?),
+    }
+}
+
+/// A line with a name before it; none where there is nothing to say. Control characters become spaces.
+pub(crate) fn fact(name: &str, value: &str) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    format!("{name:<12}{}\n", value.replace(char::is_control, " "))
+}
+
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// `1 VM`, `2 VMs`.
+pub(crate) fn vms(count: impl Into<u64>) -> String {
+    match count.into() {
+        1 => "1 VM".to_owned(),
+        count => format!("{count} VMs"),
     }
 }
 
@@ -77,6 +98,15 @@ mod tests {
         ];
         let expected = "POOL         VMS\nweb          2 of 3\na-long-name  1 of 1\n";
         assert_eq!(table(&["POOL", "VMS"], &rows), expected);
+    }
+
+    #[test]
+    fn a_fact_is_one_line_or_none() {
+        assert_eq!(fact("next", "2 VMs\ngo"), "next        2 VMs go\n");
+        assert_eq!(
+            (fact("next", ""), vms(1_u32), vms(2_u64)),
+            (String::new(), "1 VM".to_owned(), "2 VMs".to_owned())
+        );
     }
 
     #[test]

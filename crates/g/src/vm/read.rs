@@ -147,9 +147,7 @@ pub(super) async fn health_check(
                             instance.name.clone(),
                             instance.pool.clone(),
                             instance.zone.clone(),
-                            heard.map_or("never".to_owned(), |last| {
-                                last.received_at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-                            }),
+                            heard.map_or("never".to_owned(), |last| output::moment(last.received_at)),
                             instance.probe.clone().unwrap_or_else(|| "none".to_owned()),
                         ]
                     })
