@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    fmt,
     io::{self, Write as _},
     process::ExitCode,
 };
@@ -81,8 +82,14 @@ impl Failure {
     /// To standard error; nothing is left to do where that is closed.
     pub(crate) fn tell(&self) {
         if !self.message.is_empty() {
-            let _ = writeln!(io::stderr(), "error: {}", self.message);
+            let _ = writeln!(io::stderr(), "error: {self}");
         }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
