@@ -19,6 +19,9 @@ Exit codes:
   6  the server does not answer
   7  waited for in vain: the change failed or was cancelled, agents are unwell or did not obey, or the time is over";
 
+/// Seconds of a year.
+const LONGEST_WAIT: u64 = 365 * 86_400;
+
 /// Fleets of agent VMs: declare, plan, propose, observe.
 #[derive(Debug, Parser)]
 #[command(name = "g", version, after_help = EXIT_CODES)]
@@ -102,7 +105,7 @@ pub(crate) struct Waiting {
     #[arg(long)]
     pub(crate) wait: bool,
     /// How long to wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "wait")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = patience(), requires = "wait")]
     pub(crate) timeout: u64,
 }
 
@@ -143,6 +146,11 @@ pub(crate) enum Cost {
     },
 }
 
+/// Seconds to wait. A moment that the clock cannot hold would end `g` in a panic.
+fn patience() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(..=LONGEST_WAIT)
+}
+
 fn change_id(text: &str) -> Result<domain::ChangeId, String> {
     text.parse().map_err(|error: domain::change::InvalidChangeId| error.to_string())
 }
@@ -163,6 +171,17 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wait_without_end_is_refused_and_not_begun() {
+        let taken = |seconds: u64| {
+            let agent = format!("g vm agent-stop --instance web-1 --wait --timeout {seconds}");
+            let change = format!("g change show chg-1 --wait --timeout {seconds}");
+            [agent, change].map(|line| Cli::try_parse_from(line.split(' ')).is_ok())
+        };
+        assert_eq!((taken(0), taken(LONGEST_WAIT)), ([true; 2], [true; 2]));
+        assert_eq!((taken(LONGEST_WAIT + 1), taken(u64::MAX)), ([false; 2], [false; 2]));
     }
 
     /// Every verb's help, as docs/cli.md has it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::AgentType;
 
-use super::Proposal;
+use super::{Proposal, patience};
 
 /// What is asked of one agent.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Asking {
     #[arg(long)]
     pub(crate) wait: bool,
     /// How long to wait; what no agent answers within five minutes is no longer asked.
-    #[arg(long, value_name = "SECONDS", default_value_t = 330, requires = "wait")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 330, value_parser = patience(), requires = "wait")]
     pub(crate) timeout: u64,
 }
 
