@@ -1,14 +1,11 @@
 //! Why a command did not do what it was asked: a message for people and an exit code for scripts.
 
-use std::{
-    error::Error,
-    fmt,
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::{error::Error, fmt, io, process::ExitCode};
 
 use domain::cost::InvalidMoney;
 use rest_api::{Declaration, Problem};
+
+use crate::output;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -79,10 +76,10 @@ impl Failure {
         })
     }
 
-    /// To standard error; nothing is left to do where that is closed.
+    /// To standard error.
     pub(crate) fn tell(&self) {
         if !self.message.is_empty() {
-            let _ = writeln!(io::stderr(), "error: {self}");
+            output::tell(&format!("error: {self}"));
         }
     }
 }

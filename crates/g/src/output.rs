@@ -13,14 +13,30 @@ pub(crate) fn say(text: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn write(text: &str) -> Result<(), Failure> {
+    put(&plain(text))
+}
+
+/// As it is: programs read what was written.
+pub(crate) fn json(value: &Value) -> Result<(), Failure> {
+    put(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+fn put(text: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-pub(crate) fn json(value: &Value) -> Result<(), Failure> {
-    say(&serde_json::to_string_pretty(value)?)
+/// A line on standard error, so that standard output stays the answer's; nothing is left to do where that is closed.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", plain(text));
+}
+
+/// What a terminal may have of a text that others wrote, as a reason or a message of Compute Engine: control characters, which
+/// could move its cursor, are shown as marks. Lines stay lines.
+fn plain(text: &str) -> String {
+    text.replace(|mark: char| mark.is_control() && !matches!(mark, '\n' | '\t'), "\u{fffd}")
 }
 
 /// The answer as it came, or what `draw` makes of it.
@@ -98,6 +114,12 @@ mod tests {
         ];
         let expected = "POOL         VMS\nweb          2 of 3\na-long-name  1 of 1\n";
         assert_eq!(table(&["POOL", "VMS"], &rows), expected);
+    }
+
+    #[test]
+    fn a_text_has_lines_and_moves_no_cursor() {
+        assert_eq!(plain("a\n\tb"), "a\n\tb");
+        assert_eq!(plain("no\u{1b}[2J, \u{9b}2Jno\r"), "no\u{fffd}[2J, \u{fffd}2Jno\u{fffd}");
     }
 
     #[test]
