@@ -6,7 +6,7 @@ use crate::{
     cli::{Change, Common, Output},
     client::Client,
     failure::Failure,
-    output::{self, table},
+    output::{self, fact, moment, table},
     wait,
 };
 
@@ -108,23 +108,18 @@ fn votes(approvals: &Approvals) -> String {
 
 fn drawn(change: &ChangeAnswer) -> String {
     let mut text = format!("{}  {}  {}\n", change.id, wait::words(change.state), change.title);
-    let mut line = |name: &str, value: &str| {
-        if !value.is_empty() {
-            text.push_str(&format!("{name:<12}{}\n", value.replace(char::is_control, " ")));
-        }
-    };
-    let at = |moment: domain::Timestamp| moment.format("%Y-%m-%d %H:%M:%S UTC").to_string();
-    line("proposed", &format!("{} by {}", at(change.proposed_at), change.proposed_by_name));
+    let mut line = |name: &str, value: &str| text.push_str(&fact(name, value));
+    line("proposed", &format!("{} by {}", moment(change.proposed_at), change.proposed_by_name));
     line("reason", &change.reason);
     line("revision", &format!("{} of generation {}", change.revision, change.base_generation));
     line("policy", &format!("{}: {}", change.verdict.policy, change.verdict.reason));
     line("approvals", &change.approvals.tally());
     line("stuck", change.approvals.stuck.as_deref().unwrap_or_default());
-    line("expires", &change.approvals.expires_at.map(at).unwrap_or_default());
+    line("expires", &change.approvals.expires_at.map(moment).unwrap_or_default());
     line("digests", &format!("declaration {}", change.payload_sha256));
     line("", &format!("plan        {}", change.plan_sha256));
-    line("started", &change.started_at.map(at).unwrap_or_default());
-    line("finished", &change.finished_at.map(at).unwrap_or_default());
+    line("started", &change.started_at.map(moment).unwrap_or_default());
+    line("finished", &change.finished_at.map(moment).unwrap_or_default());
     line("outcome", change.outcome.as_deref().unwrap_or_default());
     for missing in &change.waiting_for {
         line("waits for", missing);

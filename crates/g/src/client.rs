@@ -1,9 +1,6 @@
 //! Calls to `/api/v1`, by the names of its operations.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::{StatusCode, header};
 use rest_api::{EnvironmentList, Problem, operation};
@@ -14,6 +11,7 @@ use tokio::time::sleep;
 use crate::{
     cli::Common,
     failure::{Failure, Kind},
+    output::tell,
     settings,
 };
 
@@ -158,7 +156,7 @@ impl Client {
                 Err(error) => return Err(self.unreachable(&error)),
             }
             repeats -= 1;
-            let _ = writeln!(io::stderr(), "no answer yet: g asks again, and nothing is done twice");
+            tell("no answer yet: g asks again, and nothing is done twice");
             sleep(BETWEEN_TRIES).await;
         }
     }

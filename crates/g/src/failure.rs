@@ -1,11 +1,11 @@
 //! Why a command did not do what it was asked: a message for people and an exit code for scripts.
 
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::{error::Error, fmt, io, process::ExitCode};
 
+use domain::cost::InvalidMoney;
 use rest_api::{Declaration, Problem};
+
+use crate::output;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -76,20 +76,37 @@ impl Failure {
         })
     }
 
-    /// To standard error; nothing is left to do where that is closed.
+    /// To standard error.
     pub(crate) fn tell(&self) {
         if !self.message.is_empty() {
-            let _ = writeln!(io::stderr(), "error: {}", self.message);
+            output::tell(&format!("error: {self}"));
         }
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Of what the server answered.
+fn not_understood(error: &dyn Error) -> Failure {
+    Failure::new(
+        Kind::Inside,
+        format!("the server's answer was not understood ({error}): is g as new as the server?"),
+    )
+}
+
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(
-            Kind::Inside,
-            format!("the server's answer was not understood ({error}): is g as new as the server?"),
-        )
+        not_understood(&error)
+    }
+}
+
+impl From<InvalidMoney> for Failure {
+    fn from(error: InvalidMoney) -> Self {
+        not_understood(&error)
     }
 }
 

@@ -1,9 +1,11 @@
 //! `g`: the fleet from a terminal, over `/api/v1` with an API token. `cli` says what it takes; each verb has a function
 //! that calls the server and shows the answer. Nothing is decided here that the server does not decide again.
 
+mod alert;
 mod change;
 mod cli;
 mod client;
+mod cost;
 mod edit;
 mod failure;
 mod files;
@@ -35,6 +37,8 @@ impl Cli {
         match self.command {
             cli::Command::Vm { verb } => vm::run(verb, &self.common).await,
             cli::Command::Change { verb } => change::run(verb, &self.common).await,
+            cli::Command::Alert { verb } => alert::run(verb, &self.common).await,
+            cli::Command::Cost { verb } => cost::run(verb, &self.common).await,
         }
     }
 }

@@ -1,8 +1,11 @@
-//! `g vm`: one file for what reads, one for what proposes, one for what asks an agent, one for Terraform texts.
+//! `g vm`: one file for what reads, one for what proposes, one for what asks an agent, one for Terraform texts, and one each
+//! for a pool's rollout and its autoscaling.
 
 mod agents;
+mod autoscaling;
 mod propose;
 mod read;
+mod rollout;
 mod texts;
 
 use domain::command::Verb;
@@ -23,6 +26,8 @@ pub(crate) async fn run(verb: Vm, common: &Common) -> Result<(), Failure> {
         Vm::ListPools => read::list_pools(&client, common).await,
         Vm::ListInstances { pool } => read::list_instances(&client, common, pool.as_deref()).await,
         Vm::ListTemplates => read::list_templates(&client, common).await,
+        Vm::Rollout { pool } => rollout::show(&client, common, &pool).await,
+        Vm::Autoscaling { pool, window } => autoscaling::show(&client, common, &pool, window).await,
         Vm::HealthCheck { pool } => read::health_check(&client, common, pool.as_deref()).await,
         Vm::Outputs { name } => read::outputs(&client, common, name.as_deref()).await,
         Vm::CreatePool { agent_type, size, name, template, min, max, proposal } => {

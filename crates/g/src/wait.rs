@@ -1,9 +1,6 @@
 //! Waiting for a change to end or an agent to answer, telling each step on standard error, so that standard output stays the answer's.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
 use domain::{ChangeId, ChangeState, command::CommandState};
 use rest_api::{Change, Command, CommandList};
@@ -13,6 +10,7 @@ use crate::{
     cli::Waiting,
     client::{Answer, BETWEEN_TRIES, Client},
     failure::{Failure, Kind},
+    output::tell,
 };
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
@@ -45,7 +43,7 @@ pub(crate) async fn until_ended(client: &Client, id: ChangeId, waiting: &Waiting
         let change: Change = answer.read()?;
         let line = progress(&change);
         if line != told {
-            let _ = writeln!(io::stderr(), "{id} {line}");
+            tell(&format!("{id} {line}"));
             told = line;
         }
         match change.state {
@@ -76,7 +74,7 @@ pub(crate) async fn until_answered(
 ) -> Result<Command, Failure> {
     let until = Instant::now() + Duration::from_secs(timeout);
     let in_vain = |message: String| Failure::new(Kind::InVain, message);
-    let _ = writeln!(io::stderr(), "{id} pending: goes with the answer to the next heartbeat of {instance}");
+    tell(&format!("{id} pending: goes with the answer to the next heartbeat of {instance}"));
     loop {
         let list: CommandList = look(client, id, "list_commands", &[zone, instance]).await?.read()?;
         let Some(command) = list.commands.into_iter().find(|command| command.id == id) else {
@@ -92,7 +90,7 @@ pub(crate) async fn until_answered(
             }
             CommandState::Pending => sleep(BETWEEN_LOOKS).await,
             CommandState::Done => {
-                let _ = writeln!(io::stderr(), "{id} done");
+                tell(&format!("{id} done"));
                 return Ok(command);
             }
             CommandState::Refused | CommandState::Expired => {

@@ -1,6 +1,7 @@
 //! `g` as a person types it, against a real server, a real database and the Compute Engine emulator.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
+mod reading;
 mod stack;
 mod waiting;
 
@@ -271,6 +272,32 @@ async fn what_was_changed_meanwhile_is_told_field_by_field(pool: PgPool) {
     assert!(late.err.contains(told), "{}", late.err);
     let changes = stack.g(&token, &["change", "list"]).await;
     assert_eq!(changes.out.lines().count(), 3, "{}", changes.out);
+    stack.stop().await;
+}
+
+/// Texts declare everything: what came between their plan and their proposal is not taken back unseen.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn texts_whose_plan_is_an_older_one_are_told_what_is_in_force(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    stack.import_basic(&token).await;
+
+    let mut faster = stack.command(&token, &["vm", "scale-pool", "backend-pool", "--max", "8", "--wait"]);
+    let mut ended = None;
+    let url = proxy::start(&stack.url, move |head| {
+        if head.starts_with("POST /api/v1/changes ") && ended.is_none() {
+            ended = Some(said(faster.output().unwrap()).code);
+            assert_eq!(ended, Some(0));
+        }
+        Fate::Answered
+    });
+    let text = std::fs::read_to_string(example("basic.tf")).unwrap();
+    let file = stack.folder.path().join("larger.tf");
+    std::fs::write(&file, text.replace("max_replicas  = 5", "max_replicas  = 7")).unwrap();
+    let line = [&["vm", "import", file.to_str().unwrap(), "--url", url.as_str()][..], &REFERENCES].concat();
+    let late = stack.g(&token, &line).await;
+    assert_eq!(late.code, 5, "{}{}", late.out, late.err);
+    assert!(late.err.contains("  generation 2 is in force; `g vm plan` shows"), "{}", late.err);
     stack.stop().await;
 }
 

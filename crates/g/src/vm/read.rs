@@ -147,9 +147,7 @@ pub(super) async fn health_check(
                             instance.name.clone(),
                             instance.pool.clone(),
                             instance.zone.clone(),
-                            heard.map_or("never".to_owned(), |last| {
-                                last.received_at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-                            }),
+                            heard.map_or("never".to_owned(), |last| output::moment(last.received_at)),
                             instance.probe.clone().unwrap_or_else(|| "none".to_owned()),
                         ]
                     })
@@ -159,11 +157,21 @@ pub(super) async fn health_check(
             }
         }
     }
-    match (instances.len(), unwell.len()) {
-        (0, _) => Err(Failure::new(Kind::InVain, "there is no instance")),
-        (_, 0) => Ok(()),
-        (all, unwell) => Err(Failure::new(Kind::InVain, format!("{unwell} of {all} agents are not healthy"))),
-    }
+    let states: Vec<AgentState> = instances.iter().map(|instance| instance.agent_state).collect();
+    verdict(&states)
+}
+
+/// VMs that leave, or were stopped or preempted, have no agent: where all are so, none does its work.
+fn verdict(states: &[AgentState]) -> Result<(), Failure> {
+    let count = |wanted: AgentState| states.iter().filter(|state| **state == wanted).count();
+    let there = states.len() - count(AgentState::Gone);
+    let message = match (states.len(), there, there - count(AgentState::Healthy)) {
+        (0, ..) => "there is no instance".to_owned(),
+        (gone, 0, _) => format!("no agent is there: {gone} of {gone} VMs are gone"),
+        (_, _, 0) => return Ok(()),
+        (_, there, unwell) => format!("{unwell} of {there} agents are not healthy"),
+    };
+    Err(Failure::new(Kind::InVain, message))
 }
 
 pub(super) async fn outputs(client: &Client, common: &Common, name: Option<&str>) -> Result<(), Failure> {
@@ -187,5 +195,21 @@ pub(super) async fn outputs(client: &Client, common: &Common, name: Option<&str>
                 format!("there is no output {name}: there are {}", names.join(", ")),
             ))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_is_agents_at_work_and_nothing_less() {
+        use AgentState::{Gone, Healthy, Late, Silent};
+        let told = |states: &[AgentState]| verdict(states).err().map(|failure| failure.to_string());
+        assert_eq!((told(&[Healthy]), told(&[Healthy, Gone])), (None, None));
+        assert_eq!(told(&[]).as_deref(), Some("there is no instance"));
+        assert_eq!(told(&[Gone, Gone]).as_deref(), Some("no agent is there: 2 of 2 VMs are gone"));
+        let unwell = told(&[Healthy, Late, Silent, Gone]);
+        assert_eq!(unwell.as_deref(), Some("2 of 3 agents are not healthy"));
     }
 }

@@ -58,6 +58,14 @@ pub(super) async fn import(
         digest: Some(digest),
         reason: Some(proposal.reason.clone()),
     };
-    let answer = client.post("propose_change", &[], &body, &[]).await?;
+    let answer = client.post("propose_change", &[], &body, &[]).await.map_err(beside_newer)?;
     proposed(client, common, proposal, answer).await
+}
+
+/// The refusal, with what is in force: texts declare everything, and would take back what came between.
+fn beside_newer(failure: Failure) -> Failure {
+    let Some(generation) = failure.current().map(|current| current.generation) else { return failure };
+    failure.with(&format!(
+        "generation {generation} is in force; `g vm plan` shows what these texts would make of it"
+    ))
 }
