@@ -10,22 +10,17 @@ use domain::{
     name::last_segment,
     view::{
         change::ChangeRow,
-        fleet::{
-            AwaitedVote, FleetAgent, FleetPool, FleetRollout, FleetView, FleetZone, SeatCount, VersionCount,
-        },
+        fleet::{AwaitedVote, FleetPool, FleetRollout, FleetView, FleetZone, SeatCount, VersionCount},
         rollout::VersionLabel,
     },
 };
 use store::Pool;
 
-use crate::{Control, Error, changes, costs, environments, error::authorize, live::LiveRow, rollouts, votes};
+use crate::{Control, Error, changes, costs, environments, error::authorize, rollouts, votes};
 
 const OPEN_CHANGES: u32 = 10;
 /// Of those that wait for the viewer; the way to all of them stands beside.
 const AWAITED: u32 = 20;
-
-/// Agents by pool and zone; in each zone by name.
-type Places = HashMap<String, BTreeMap<String, Vec<FleetAgent>>>;
 
 /// The named environment, or the first one; an installation without environments has an empty fleet.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
@@ -73,7 +68,7 @@ pub async fn load_fleet(
     let (spend, budget_notice) = costs::of_fleet(control, &environment).await?;
     let declared = control.store.list_pools(&environment.name).await?;
     let rollouts = rollouts_of(control, &environment.name, &declared).await?;
-    let mut places = control.live.look(&environment.name, |all| placed(&all));
+    let places = control.live.places(&environment.name);
     // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
     // is worth an empty column, not that.
     let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
@@ -84,10 +79,10 @@ pub async fn load_fleet(
     let pools = declared
         .into_iter()
         .map(|pool| {
-            let mut own = places.remove(&pool.name).unwrap_or_default();
+            let own = places.get(&pool.name);
             let in_zone = |zone: &String| FleetZone {
                 zone: zone.clone(),
-                agents: own.remove(zone).unwrap_or_default(),
+                agents: own.and_then(|own| own.get(zone)).cloned().unwrap_or_default(),
             };
             FleetPool { zones: zones.iter().map(in_zone).collect(), name: pool.name }
         })
@@ -196,22 +191,4 @@ async fn rollouts_of(
     };
     // VMs of one version that are made or healed are no rollout, as the pool's own page has it.
     Ok(rolling.into_iter().map(of_pool).filter(|rollout| rollout.versions.len() > 1).collect())
-}
-
-fn placed(all: &[&LiveRow]) -> Places {
-    let mut places: HashMap<&str, BTreeMap<&str, Vec<FleetAgent>>> = HashMap::new();
-    for row in all {
-        let agent = FleetAgent { name: row.instance.name.clone(), state: row.agent };
-        places.entry(&row.pool).or_default().entry(&row.instance.zone).or_default().push(agent);
-    }
-    places
-        .into_iter()
-        .map(|(pool, zones)| {
-            let zones = zones.into_iter().map(|(zone, mut agents)| {
-                agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-                (zone.to_owned(), agents)
-            });
-            (pool.to_owned(), zones.collect())
-        })
-        .collect()
 }
