@@ -19,8 +19,8 @@ use axum::{
 };
 use leptos_axum::{LeptosRoutes as _, file_and_error_handler_with_context, generate_route_list};
 use tower_http::{
-    compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer, trace::TraceLayer,
+    CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 use tower_sessions::{
     Expiry, SessionManagerLayer,
@@ -37,6 +37,9 @@ use crate::{
 const LARGEST_FORM: usize = 4 * 1024 * 1024;
 /// Longer than any use-case; the live stream is not a use-case.
 const SLOWEST: Duration = Duration::from_secs(30);
+/// Of what is made for one reader. From the fourth on, which is the ordinary one, brotli also parts its input into stretches with codes
+/// of their own: much of its time, for a few hundredths of what a page weighs.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(3);
 
 pub fn router(state: AppState) -> Router {
     let sessions = SessionManagerLayer::new(HashedSessions::new(state.control.store.clone()))
@@ -112,7 +115,7 @@ pub fn router(state: AppState) -> Router {
         // Agents and probes have no session and no cookies; a busy database must not slow them down.
         .merge(rest::agents::router())
         .merge(rest::probes::router())
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(COMPRESSION))
         // A release compresses these once, when it is built; compressing wasm for each visitor takes seconds.
         .nest_service(own::FILES, tower::ServiceBuilder::new().layer(unchanging).service(files))
         .layer(TraceLayer::new_for_http().make_span_with(span))

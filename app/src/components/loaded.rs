@@ -1,6 +1,9 @@
 //! A page that waits for what it shows: drawn whole by the server, kept while newer values load,
 //! and kept with a notice when they cannot be loaded.
 
+#[cfg(feature = "ssr")]
+use std::task::Poll;
+
 use leptos::prelude::*;
 
 use super::{
@@ -31,7 +34,10 @@ where
                 Suspend::new(drawn(resource, move |value| {
                     let (value, notice) = match value {
                         Ok(value) => {
-                            last.set_value(Some((value.clone(), clock.now_untracked())));
+                            // The server draws once and has no use for what it drew before.
+                            if cfg!(feature = "hydrate") {
+                                last.set_value(Some((value.clone(), clock.now_untracked())));
+                            }
                             (value, None)
                         }
                         Err(error) => match last.get_value() {
@@ -56,10 +62,27 @@ where
 /// What waits is drawn once it is there, unless whoever waited has left meanwhile: with the page went what it is drawn with.
 pub async fn drawn<T>(value: impl IntoFuture<Output = T>, draw: impl FnOnce(T) -> AnyView) -> AnyView {
     let value = value.await;
+    #[cfg(feature = "ssr")]
+    asked_again().await;
     match use_context::<Clock>() {
         Some(_) => draw(value),
         None => ().into_any(),
     }
+}
+
+/// Before the server draws a page it looks through it for what is still to be waited for, and throws away what that look drew.
+/// Where the value has come by then, the whole page would be drawn twice. A look asks once; whoever draws asks again.
+#[cfg(feature = "ssr")]
+async fn asked_again() {
+    let mut asked = false;
+    std::future::poll_fn(move |context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn waiting() -> AnyView {
@@ -80,4 +103,31 @@ fn old_values(error: ApiError, at: domain::Timestamp) -> AnyView {
         </Notice>
     }
     .into_any()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use std::{
+        cell::Cell,
+        task::{Context, Waker},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_look_at_what_is_there_draws_nothing_and_who_asks_again_gets_one_drawing() {
+        let owner = Owner::new();
+        owner.set();
+        Clock::provide(domain::Timestamp::default());
+        let drawings = Cell::new(0);
+        let mut page = Box::pin(drawn(std::future::ready(7), |value: i32| {
+            drawings.set(drawings.get() + value);
+            ().into_any()
+        }));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(page.as_mut().poll(&mut context).is_pending());
+        assert_eq!(drawings.get(), 0);
+        assert!(page.as_mut().poll(&mut context).is_ready());
+        assert_eq!(drawings.get(), 7);
+    }
 }

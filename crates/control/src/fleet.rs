@@ -10,22 +10,17 @@ use domain::{
     name::last_segment,
     view::{
         change::ChangeRow,
-        fleet::{
-            AwaitedVote, FleetAgent, FleetPool, FleetRollout, FleetView, FleetZone, SeatCount, VersionCount,
-        },
+        fleet::{AwaitedVote, FleetPool, FleetRollout, FleetView, FleetZone, SeatCount, VersionCount},
         rollout::VersionLabel,
     },
 };
-use store::Pool;
+use store::{ChangeSummary, Environment, Pool};
 
-use crate::{Control, Error, changes, costs, environments, error::authorize, live::LiveRow, rollouts, votes};
+use crate::{Control, Error, changes, costs, environments, error::authorize, live::Places, rollouts, votes};
 
 const OPEN_CHANGES: u32 = 10;
 /// Of those that wait for the viewer; the way to all of them stands beside.
 const AWAITED: u32 = 20;
-
-/// Agents by pool and zone; in each zone by name.
-type Places = HashMap<String, BTreeMap<String, Vec<FleetAgent>>>;
 
 /// The named environment, or the first one; an installation without environments has an empty fleet.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
@@ -39,21 +34,11 @@ pub async fn load_fleet(
         Some(name) => Some(environments::require(control, name).await?),
         None => control.store.first_environment().await?,
     };
-    let states: Vec<ChangeState> =
-        ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
-    let open = store::ChangeFilter {
-        environment: environment.as_ref().map(|environment| environment.name.as_str()),
-        states: &states,
-        ..Default::default()
-    };
-    let waiting = waiting(control, actor, open.environment).await?;
-    let most = OPEN_CHANGES.saturating_add(u32::try_from(waiting.len()).unwrap_or(AWAITED));
-    let mut found = control.store.list_changes(&open, most).await?;
-    found.retain(|row| waiting.iter().all(|awaited| awaited.change.id != row.id));
-    found.truncate(OPEN_CHANGES as usize);
-    let changes = changes::rows(control, actor, found).await?;
-    let now = control.clock.now();
-    let Some(environment) = environment else {
+    let name = environment.as_ref().map(|environment| environment.name.as_str());
+    let changes = open_changes(control, actor, name);
+    let incidents = async { Ok::<_, Error>(control.store.list_open_incidents(name).await?) };
+    let Some(environment) = &environment else {
+        let ((waiting, changes), incidents) = tokio::try_join!(changes, incidents)?;
         return Ok(FleetView {
             environment: None,
             zones: Vec::new(),
@@ -62,36 +47,22 @@ pub async fn load_fleet(
             changes,
             rollouts: Vec::new(),
             spend: None,
-            incidents: control.store.list_open_incidents(None).await?,
+            incidents,
             observed_at: None,
             unreachable: None,
             half_applied: None,
             budget_notice: None,
-            now,
+            now: control.clock.now(),
         });
     };
-    let (spend, budget_notice) = costs::of_fleet(control, &environment).await?;
-    let declared = control.store.list_pools(&environment.name).await?;
-    let rollouts = rollouts_of(control, &environment.name, &declared).await?;
-    let mut places = control.live.look(&environment.name, |all| placed(&all));
-    // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
-    // is worth an empty column, not that.
-    let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
-        .zones
-        .into_iter()
-        .chain(places.values().flat_map(BTreeMap::keys).cloned())
-        .collect();
-    let pools = declared
-        .into_iter()
-        .map(|pool| {
-            let mut own = places.remove(&pool.name).unwrap_or_default();
-            let in_zone = |zone: &String| FleetZone {
-                zone: zone.clone(),
-                agents: own.remove(zone).unwrap_or_default(),
-            };
-            FleetPool { zones: zones.iter().map(in_zone).collect(), name: pool.name }
-        })
-        .collect();
+    // None of them needs another's answer.
+    let ((waiting, changes), incidents, (spend, budget_notice), (declared, rollouts)) = tokio::try_join!(
+        changes,
+        incidents,
+        costs::of_fleet(control, environment),
+        declared(control, &environment.name)
+    )?;
+    let (zones, pools) = placed(environment, declared, &control.live.places(&environment.name));
     let broken = |kind: ConditionType| {
         let conditions = &environment.conditions;
         let found = conditions
@@ -99,41 +70,66 @@ pub async fn load_fleet(
             .find(|condition| condition.kind == kind && condition.status == ConditionStatus::False)?;
         Some((found.since, found.message.clone()))
     };
-    let (unreachable, half_applied) = (broken(ConditionType::Reachable), broken(ConditionType::Applied));
-    let incidents = control.store.list_open_incidents(Some(&environment.name)).await?;
     Ok(FleetView {
-        incidents,
-        environment: Some(environment.name),
-        zones: zones.into_iter().collect(),
+        unreachable: broken(ConditionType::Reachable),
+        half_applied: broken(ConditionType::Applied),
+        environment: Some(environment.name.clone()),
+        observed_at: environment.observed_at,
+        zones,
         pools,
         waiting,
         changes,
         rollouts,
         spend,
-        observed_at: environment.observed_at,
-        unreachable,
-        half_applied,
+        incidents,
         budget_notice,
-        now,
+        now: control.clock.now(),
     })
 }
 
-/// Those of the environment, or of all where there is none yet.
-async fn waiting(
+/// The zones that the page has a column for, and the pools with their agents in each.
+fn placed(environment: &Environment, declared: Vec<Pool>, places: &Places) -> (Vec<String>, Vec<FleetPool>) {
+    // What Compute Engine last said of the region would be read with the settings of all that it holds. A zone that holds no VM
+    // is worth an empty column, not that.
+    let zones: BTreeSet<String> = derive::zones(&environment.spec, None)
+        .zones
+        .into_iter()
+        .chain(places.values().flat_map(BTreeMap::keys).cloned())
+        .collect();
+    let pools = declared.into_iter().map(|pool| {
+        let own = places.get(&pool.name);
+        let in_zone = |zone: &String| FleetZone {
+            zone: zone.clone(),
+            agents: own.and_then(|own| own.get(zone)).cloned().unwrap_or_default(),
+        };
+        FleetPool { zones: zones.iter().map(in_zone).collect(), name: pool.name }
+    });
+    let pools = pools.collect();
+    (zones.into_iter().collect(), pools)
+}
+
+/// Those that wait for the viewer, oldest first, and the others that are not finished, newest first: of the environment, or of all
+/// where there is none yet.
+async fn open_changes(
     control: &Control,
     actor: &Actor,
     environment: Option<&str>,
-) -> Result<Vec<AwaitedVote>, Error> {
-    let awaited = votes::awaited(control, actor).await?;
-    if awaited.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<ChangeId> = awaited.iter().map(|(id, _)| *id).collect();
-    let filter = store::ChangeFilter { environment, among: Some(&ids), ..Default::default() };
-    let mut found = control.store.list_changes(&filter, u32::try_from(ids.len()).unwrap_or(u32::MAX)).await?;
-    // The list is newest first, and the oldest are to be seen: they end first.
-    found.drain(..found.len().saturating_sub(AWAITED as usize));
-    let rows = changes::rows(control, actor, found).await?;
+) -> Result<(Vec<AwaitedVote>, Vec<ChangeRow>), Error> {
+    let states: Vec<ChangeState> =
+        ChangeState::ALL.into_iter().filter(|state| !state.is_terminal()).collect();
+    let open = store::ChangeFilter { environment, states: &states, ..Default::default() };
+    // As many as are shown, whichever of them turn out to wait for the viewer.
+    let most = OPEN_CHANGES + AWAITED;
+    let others = async { Ok::<_, Error>(control.store.list_changes(&open, most).await?) };
+    let (awaited, mut others) = tokio::try_join!(votes::awaited(control, actor), others)?;
+    let mut found = oldest(control, environment, &awaited).await?;
+    others.retain(|row| found.iter().all(|own| own.id != row.id));
+    others.truncate(OPEN_CHANGES as usize);
+    // All together: their seats are counted by rules that are read once.
+    let mine = found.len();
+    found.extend(others);
+    let mut rows = changes::rows(control, actor, found).await?;
+    let others = rows.split_off(mine);
     let mut rows: BTreeMap<ChangeId, ChangeRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let with_row = |(id, quorum): (ChangeId, Quorum)| {
         let change = rows.remove(&id)?;
@@ -144,7 +140,31 @@ async fn waiting(
         });
         Some(AwaitedVote { seats: seats.collect(), change })
     };
-    Ok(awaited.into_iter().filter_map(with_row).collect())
+    Ok((awaited.into_iter().filter_map(with_row).collect(), others))
+}
+
+/// Of those that wait for the viewer.
+async fn oldest(
+    control: &Control,
+    environment: Option<&str>,
+    awaited: &[(ChangeId, Quorum)],
+) -> Result<Vec<ChangeSummary>, Error> {
+    if awaited.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ChangeId> = awaited.iter().map(|(id, _)| *id).collect();
+    let filter = store::ChangeFilter { environment, among: Some(&ids), ..Default::default() };
+    let mut found = control.store.list_changes(&filter, u32::try_from(ids.len()).unwrap_or(u32::MAX)).await?;
+    // The list is newest first, and the oldest are to be seen: they end first.
+    found.drain(..found.len().saturating_sub(AWAITED as usize));
+    Ok(found)
+}
+
+/// The environment's pools, and those of them that roll.
+async fn declared(control: &Control, environment: &str) -> Result<(Vec<Pool>, Vec<FleetRollout>), Error> {
+    let declared = control.store.list_pools(environment).await?;
+    let rollouts = rollouts_of(control, environment, &declared).await?;
+    Ok((declared, rollouts))
 }
 
 /// Pools whose last look says so. Which VM is to run which version is counted where the VMs are: none of them is read for it.
@@ -196,22 +216,4 @@ async fn rollouts_of(
     };
     // VMs of one version that are made or healed are no rollout, as the pool's own page has it.
     Ok(rolling.into_iter().map(of_pool).filter(|rollout| rollout.versions.len() > 1).collect())
-}
-
-fn placed(all: &[&LiveRow]) -> Places {
-    let mut places: HashMap<&str, BTreeMap<&str, Vec<FleetAgent>>> = HashMap::new();
-    for row in all {
-        let agent = FleetAgent { name: row.instance.name.clone(), state: row.agent };
-        places.entry(&row.pool).or_default().entry(&row.instance.zone).or_default().push(agent);
-    }
-    places
-        .into_iter()
-        .map(|(pool, zones)| {
-            let zones = zones.into_iter().map(|(zone, mut agents)| {
-                agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-                (zone.to_owned(), agents)
-            });
-            (pool.to_owned(), zones.collect())
-        })
-        .collect()
 }

@@ -4,6 +4,7 @@
 mod events;
 mod minutes;
 mod orders;
+mod places;
 mod rows;
 mod told;
 mod voices;
@@ -11,6 +12,7 @@ mod voices;
 pub use events::{Backlog, Event, EventId, News};
 pub use minutes::PendingMinutes;
 pub use orders::Acknowledged;
+pub use places::Places;
 pub use rows::{Key, LiveRow};
 pub use told::KnownHealth;
 pub use voices::{BeatRefused, PendingHeartbeat};
@@ -278,6 +280,11 @@ impl Live {
     /// What `look` finds in an environment's rows: none of them is copied.
     pub fn look<T>(&self, environment: &str, look: impl FnOnce(Vec<&LiveRow>) -> T) -> T {
         self.choose(environment, |rows| (look(rows), Vec::new())).0
+    }
+
+    /// Where the environment's agents are and how each of them is: the same for all who ask until one passes, comes or leaves.
+    pub fn places(&self, environment: &str) -> Arc<Places> {
+        self.lock().rows.places(environment)
     }
 
     /// How many agents of all environments are in each state: only states that occur, worst first.

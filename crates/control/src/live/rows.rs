@@ -1,6 +1,9 @@
 //! One row an instance: what Compute Engine lists, what its agent last said, and the state that follows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use domain::{
     Timestamp,
@@ -14,6 +17,7 @@ use domain::{
 use store::HealthTransition;
 
 use super::{
+    places::{self, Places},
     told::{KnownHealth, Told},
     voices::{BeatRefused, PendingHeartbeat, Voices},
 };
@@ -55,6 +59,8 @@ pub(super) struct Rows {
     listening_since: Timestamp,
     told: Told,
     rows: BTreeMap<Key, LiveRow>,
+    /// By environment, of those that were asked for since their agents last moved.
+    places: HashMap<String, Arc<Places>>,
     /// Changes of rows until now.
     touches: u64,
     voices: Voices,
@@ -68,6 +74,7 @@ impl Rows {
             listening_since: Timestamp::MIN_UTC,
             told: Told::default(),
             rows: BTreeMap::new(),
+            places: HashMap::new(),
             touches: 0,
             voices: Voices::default(),
         }
@@ -176,6 +183,7 @@ impl Rows {
         for key in gone {
             if let Some(row) = self.rows.remove(&key) {
                 deltas.push(row.delta(Some(row.agent), None));
+                self.places.remove(environment);
             }
             self.voices.forget(&key);
             self.told.forget(&key);
@@ -196,6 +204,7 @@ impl Rows {
                 deltas.push(row.delta(before, Some(agent)));
             }
             self.rows.insert(key.clone(), row);
+            self.places.remove(environment);
             self.note(&key, now);
         }
         deltas
@@ -233,6 +242,9 @@ impl Rows {
         row.stays_until = stays_until;
         let before = std::mem::replace(&mut row.agent, agent);
         let delta = (before != agent).then(|| row.delta(Some(before), Some(agent)));
+        if delta.is_some() {
+            self.places.remove(&key.0);
+        }
         self.note(key, now);
         delta
     }
@@ -266,13 +278,23 @@ impl Rows {
         self.voices.put_back(pending, |key| self.rows.contains_key(key));
     }
 
+    /// Those of an environment, by name.
+    fn of(&self, environment: &str) -> impl Iterator<Item = (&Key, &LiveRow)> {
+        let first = (environment.to_owned(), String::new());
+        self.rows.range(first..).take_while(move |((of, _), _)| of == environment)
+    }
+
+    pub(super) fn places(&mut self, environment: &str) -> Arc<Places> {
+        if let Some(kept) = self.places.get(environment) {
+            return Arc::clone(kept);
+        }
+        let found = Arc::new(places::of(self.of(environment).map(|(_, row)| row)));
+        self.places.insert(environment.to_owned(), Arc::clone(&found));
+        found
+    }
+
     pub(super) fn list(&self, environment: &str) -> Vec<InstanceRow> {
-        let mut rows: Vec<InstanceRow> = self
-            .rows
-            .iter()
-            .filter(|((of, _), _)| of == environment)
-            .map(|(key, row)| self.view(key, row))
-            .collect();
+        let mut rows: Vec<InstanceRow> = self.of(environment).map(|(key, row)| self.view(key, row)).collect();
         rows.sort_by(|a, b| (&a.pool, &a.instance.name).cmp(&(&b.pool, &b.instance.name)));
         rows
     }
@@ -291,8 +313,7 @@ impl Rows {
         environment: &str,
         choose: impl FnOnce(Vec<&LiveRow>) -> (T, Vec<&LiveRow>),
     ) -> (T, Vec<InstanceRow>) {
-        let own: Vec<&LiveRow> =
-            self.rows.iter().filter(|((of, _), _)| of == environment).map(|(_, row)| row).collect();
+        let own: Vec<&LiveRow> = self.of(environment).map(|(_, row)| row).collect();
         let (said, kept) = choose(own);
         let view = |row: &LiveRow| self.view(&(environment.to_owned(), row.instance.name.clone()), row);
         (said, kept.into_iter().map(view).collect())

@@ -301,6 +301,39 @@ fn everybody_is_told_of_another_state_and_who_names_the_instance_of_each_heartbe
 }
 
 #[test]
+fn where_agents_are_is_found_once_until_one_of_them_passes_comes_or_leaves() {
+    let live = fleet();
+    let states = |places: &Places| -> Vec<(String, AgentState)> {
+        let agents = places.get("web").and_then(|zones| zones.get("us-central1-a"));
+        agents.into_iter().flat_map(|all| all.iter()).map(|one| (one.name.clone(), one.state)).collect()
+    };
+    let starting = live.places("dev");
+    assert_eq!(states(&starting), [("a".to_owned(), AgentState::Starting)]);
+    assert!(Arc::ptr_eq(&starting, &live.places("dev")));
+    assert!(live.places("test").is_empty());
+
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    let healthy = live.places("dev");
+    assert_eq!(states(&healthy), [("a".to_owned(), AgentState::Healthy)]);
+    live.beat("dev", "a", "7", heartbeat("b", 2), at(2)).unwrap();
+    live.tick(at(3));
+    live.sync("test", vec![("web".into(), instance("t", "9"))], at(3));
+    live.sync("dev", vec![("web".into(), instance("a", "7"))], at(3));
+    assert!(Arc::ptr_eq(&healthy, &live.places("dev")), "nobody of them moved");
+    assert_eq!(states(&live.places("test")), [("t".to_owned(), AgentState::Starting)]);
+
+    live.tick(at(60));
+    assert_eq!(states(&live.places("dev")), [("a".to_owned(), AgentState::Silent)]);
+    let fleet = ["c", "b", "a"].map(|name| ("web".to_owned(), instance(name, "7")));
+    live.sync("dev", fleet.into(), at(60));
+    let names: Vec<_> = states(&live.places("dev")).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b", "c"], "by name");
+    live.sync("dev", vec![], at(61));
+    assert!(live.places("dev").is_empty());
+    assert_eq!(states(&live.places("test")).len(), 1);
+}
+
+#[test]
 fn passings_are_told_together_and_none_is_lost() {
     let live = Live::new(1, Thresholds::default());
     let names: Vec<String> = (0..1200).map(|number| format!("web-{number:04}")).collect();

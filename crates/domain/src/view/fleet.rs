@@ -1,5 +1,7 @@
 //! The fleet page: every agent by pool and zone, what is under way or waits for the viewer, and what it costs.
 
+use std::{fmt::Write as _, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use super::change::ChangeRow;
@@ -23,11 +25,11 @@ pub struct FleetAgent {
 #[serde(try_from = "PackedZone", into = "PackedZone")]
 pub struct FleetZone {
     pub zone: String,
-    /// By name.
-    pub agents: Vec<FleetAgent>,
+    /// By name. Shared by all who look at the fleet meanwhile.
+    pub agents: Arc<[FleetAgent]>,
 }
 
-/// A zone as it travels, six bytes an agent: `agent-web-`, `4k2x x7k2`, `hs`.
+/// A zone as it travels, five bytes an agent: `agent-web-`, `4k2x x7k2 9pqz`, `2hs`.
 #[derive(Serialize, Deserialize)]
 struct PackedZone {
     zone: String,
@@ -35,7 +37,7 @@ struct PackedZone {
     stem: String,
     /// What follows, parted by spaces: no name of Compute Engine has one.
     rests: String,
-    /// A letter an agent.
+    /// A letter an agent; of several in a row their number and one letter.
     states: String,
 }
 
@@ -57,11 +59,25 @@ const fn letter(state: AgentState) -> char {
 
 fn stem(agents: &[FleetAgent]) -> &str {
     let Some(first) = agents.first() else { return "" };
-    let shared = agents.iter().fold(first.name.as_str(), |shared, agent| {
-        let same = shared.chars().zip(agent.name.chars()).take_while(|(one, other)| one == other);
-        &shared[..same.map(|(one, _)| one.len_utf8()).sum::<usize>()]
-    });
+    let mut shared = first.name.as_str();
+    for agent in agents {
+        if !agent.name.starts_with(shared) {
+            let same = shared.chars().zip(agent.name.chars()).take_while(|(one, other)| one == other);
+            shared = &shared[..same.map(|(one, _)| one.len_utf8()).sum::<usize>()];
+        }
+    }
     shared.rfind('-').map_or("", |hyphen| &shared[..=hyphen])
+}
+
+fn packed_states(agents: &[FleetAgent]) -> String {
+    let mut out = String::new();
+    for run in agents.chunk_by(|one, other| one.state == other.state) {
+        if run.len() > 1 {
+            let _ = write!(out, "{}", run.len());
+        }
+        out.extend(run.first().map(|agent| letter(agent.state)));
+    }
+    out
 }
 
 impl From<FleetZone> for PackedZone {
@@ -70,7 +86,7 @@ impl From<FleetZone> for PackedZone {
         let rests: Vec<&str> = zone.agents.iter().map(|agent| &agent.name[stem.len()..]).collect();
         Self {
             rests: rests.join(" "),
-            states: zone.agents.iter().map(|agent| letter(agent.state)).collect(),
+            states: packed_states(&zone.agents),
             stem: stem.to_owned(),
             zone: zone.zone,
         }
@@ -82,16 +98,26 @@ impl TryFrom<PackedZone> for FleetZone {
 
     fn try_from(packed: PackedZone) -> Result<Self, InvalidZone> {
         let mut rests = packed.rests.split(' ');
-        let mut agents = Vec::with_capacity(packed.states.len());
+        let mut agents = Vec::new();
+        let mut count = None::<usize>;
         for said in packed.states.chars() {
+            if let Some(digit) = said.to_digit(10) {
+                let before = count.unwrap_or_default();
+                count = Some(before.saturating_mul(10).saturating_add(digit as usize));
+                continue;
+            }
             let state =
                 AgentState::ALL.into_iter().find(|state| letter(*state) == said).ok_or(InvalidZone)?;
-            let rest = rests.next().ok_or(InvalidZone)?;
-            agents.push(FleetAgent { name: format!("{}{rest}", packed.stem), state });
+            // However many it says: there are no more than have names.
+            for _ in 0..count.take().unwrap_or(1) {
+                let rest = rests.next().ok_or(InvalidZone)?;
+                agents.push(FleetAgent { name: format!("{}{rest}", packed.stem), state });
+            }
         }
         // Nothing, when it is split, is still one part.
         let whole = if agents.is_empty() { packed.rests.is_empty() } else { rests.next().is_none() };
-        if whole { Ok(Self { zone: packed.zone, agents }) } else { Err(InvalidZone) }
+        let agents = agents.into();
+        if whole && count.is_none() { Ok(Self { zone: packed.zone, agents }) } else { Err(InvalidZone) }
     }
 }
 
@@ -226,6 +252,12 @@ mod tests {
         ] {
             assert_eq!(travelled(&odd).1, odd);
         }
+        let names: Vec<String> = (10..25).map(|number| format!("web-{number}")).collect();
+        let state = |number| if number < 12 { AgentState::Healthy } else { AgentState::Late };
+        let runs: Vec<_> = (0..).zip(&names).map(|(number, name)| (name.as_str(), state(number))).collect();
+        let (text, back) = travelled(&zone(&runs));
+        assert_eq!(back, zone(&runs));
+        assert!(text.ends_with(r#""states":"12h3l"}"#), "{text}");
     }
 
     #[test]
@@ -233,12 +265,22 @@ mod tests {
         let names: Vec<String> = (0..1000).map(|number| format!("agent-backend-pool-{number:04}")).collect();
         let all: Vec<_> = names.iter().map(|name| (name.as_str(), AgentState::Healthy)).collect();
         let (text, _) = travelled(&zone(&all));
-        assert!(text.len() < 6 * 1000 + 100, "{} bytes", text.len());
+        assert!(text.len() < 5 * 1000 + 100, "{} bytes", text.len());
     }
 
     #[test]
     fn names_without_states_and_states_that_nobody_knows_are_refused() {
-        for (rests, states) in [("a b", "h"), ("a", "hh"), ("a", ""), ("a", "z")] {
+        let wrong = [
+            ("a b", "h"),
+            ("a", "hh"),
+            ("a", ""),
+            ("a", "z"),
+            ("a b", "3h"),
+            ("a", "1"),
+            ("a", "h2"),
+            ("a", "99999999999999999999999h"),
+        ];
+        for (rests, states) in wrong {
             let text = format!(r#"{{"zone":"z","stem":"","rests":"{rests}","states":"{states}"}}"#);
             assert!(serde_json::from_str::<FleetZone>(&text).is_err(), "{text}");
         }
