@@ -1,6 +1,7 @@
 //! `test`: every test there is, Rust and browser, and one closing line that adds them up.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -83,6 +84,7 @@ fn rust_tests(wishes: &Wishes, tally: &mut Tally) -> Result<bool> {
         if nextest {
             cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
             cargo.arg("--config-file").arg(workspace::root().join("xtask/nextest.toml"));
+            cargo.args(["--test-threads", &at_once().to_string()]);
         } else {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
@@ -101,6 +103,13 @@ fn rust_tests(wishes: &Wishes, tally: &mut Tally) -> Result<bool> {
         *tally += seen.into_inner().unwrap_or_default();
     }
     Ok(well)
+}
+
+/// How many Rust tests run side by side. They wait much, for VMs that boot, for leases and for Postgres: with one a core, two cores were
+/// a quarter idle.
+fn at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cores + cores.div_ceil(2)
 }
 
 /// Each database test has a database made for it, and that is a copy of one that has all migrations: sqlx finds nothing left to
