@@ -24,6 +24,9 @@ use crate::service::{Rooms, Service};
 /// The product's own role and database.
 pub(crate) const NAME: &str = "agent_manager";
 
+/// What Postgres copies for a `create database` that names no other.
+const TEMPLATE: &str = "template1";
+
 /// `sockaddr_un` holds 108 bytes on Linux and 104 elsewhere, a closing zero included; Postgres appends
 /// `/.s.PGSQL.5432` and, for its lock, `.lock`.
 const LONGEST_SOCKET_FOLDER: usize = 103 - "/.s.PGSQL.5432.lock".len();
@@ -138,7 +141,17 @@ impl Cluster {
 
     /// How sqlx reaches the product's database as the product's role.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://{NAME}@localhost/{NAME}?host={}", percent_encoded(&self.places.socket))
+        self.url_of(NAME)
+    }
+
+    /// Lets the product's role fill what each new database is a copy of; how sqlx reaches that.
+    pub(crate) fn template(&self) -> Result<String> {
+        self.sql("postgres", &format!("alter database {TEMPLATE} owner to {NAME}"))?;
+        Ok(self.url_of(TEMPLATE))
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        format!("postgres://{NAME}@localhost/{database}?host={}", percent_encoded(&self.places.socket))
     }
 
     /// The client that came with this Postgres, wherever that is.

@@ -1,7 +1,8 @@
 //! `test`: every test there is, Rust and browser, and one closing line that adds them up.
 
 use std::fs;
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::postgres::{Cluster, Durability};
 use crate::scratch::Scratch;
 use crate::service::Rooms;
+use crate::settings::Settings;
 use crate::tally::Tally;
 use crate::{build, process, setup, terminal, workspace};
 
@@ -51,7 +53,7 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
     let mut tally = Tally::default();
     let mut well = true;
     if wishes.rust {
-        well &= rust_tests(wishes.filter.as_deref(), &mut tally)?;
+        well &= rust_tests(&wishes, &mut tally)?;
     }
     if !specs.is_empty() {
         well &= browser_tests(&specs, &mut tally)?;
@@ -67,11 +69,14 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
 }
 
 /// Runs the Rust tests against a Postgres of their own. Tells whether the runner was content.
-fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
+fn rust_tests(wishes: &Wishes, tally: &mut Tally) -> Result<bool> {
     let scratch = Scratch::new("test")?;
     let rooms = Rooms::in_folder(scratch.path())?;
     let cluster = Cluster::start(scratch.path(), &rooms, Durability::Throwaway)?;
     cluster.prepare_database(true)?;
+    if wishes.build {
+        migrate_template(&cluster, scratch.path())?;
+    }
     let nextest = setup::has_nextest();
     let mut well = true;
     for packages in [&workspace::PRODUCT[..], &["-p", "xtask"]] {
@@ -79,10 +84,11 @@ fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
         if nextest {
             cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
             cargo.arg("--config-file").arg(workspace::root().join("xtask/nextest.toml"));
+            cargo.args(["--test-threads", &at_once().to_string()]);
         } else {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
-        cargo.args(packages).args(filter);
+        cargo.args(packages).args(wishes.filter.as_deref());
         cargo.env("DATABASE_URL", cluster.url());
         cargo.env("COMPUTE_DISCOVERY", workspace::discovery_document());
         // A snapshot that nobody approved fails; it is never written as if it were right.
@@ -97,6 +103,36 @@ fn rust_tests(filter: Option<&str>, tally: &mut Tally) -> Result<bool> {
         *tally += seen.into_inner().unwrap_or_default();
     }
     Ok(well)
+}
+
+/// How many Rust tests run side by side. They wait much, for VMs that boot, for leases and for Postgres: with one a core, two cores were
+/// a quarter idle.
+fn at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cores + cores.div_ceil(2)
+}
+
+/// Each database test has a database made for it, and that is a copy of one that has all migrations: sqlx finds nothing left to
+/// apply. Only by a program that was just built, because an older one's migrations may be others than the tests'.
+fn migrate_template(cluster: &Cluster, folder: &Path) -> Result<()> {
+    terminal::stage("template", || {
+        let (file, url) = (folder.join("migrate.toml"), cluster.template()?);
+        // Nothing is started: of all this, the database alone is looked at.
+        let settings = Settings {
+            port: 3000,
+            site_root: folder,
+            database_url: &url,
+            issuer_port: 4001,
+            emulator_port: 4002,
+            credential_key: &folder.join("none"),
+        };
+        fs::write(&file, settings.to_toml()).context("could not write the migration's configuration")?;
+        let mut migrate = Command::new(workspace::program("agent-manager", false));
+        migrate.arg("migrate").arg("--config").arg(&file);
+        process::capture(&mut migrate)
+            .context("could not migrate what the tests' databases are copies of")?;
+        Ok(((), "each test's database has all migrations when it is made".to_owned()))
+    })
 }
 
 /// Runs the browser tests; each file starts a stack of its own through `cargo xtask stack`.

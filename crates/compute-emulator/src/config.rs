@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+/// The key of [`Config::with_known_key`], whose tokens are worth nothing outside of tests.
+pub const KNOWN_KEY: &str = include_str!("known-identity-key.txt");
+
 /// Everything that one emulator needs to know. `Config::default()` listens on a free port, keeps no state and boots no agents.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -23,6 +26,15 @@ pub struct Config {
     pub project_metadata: BTreeMap<String, String>,
     /// How long each step takes in virtual time.
     pub latencies: Latencies,
+    /// What signs the VMs' identity tokens while no state says otherwise: an RSA key, PKCS #8 in base64. None makes one.
+    pub identity_key: Option<String>,
+}
+
+impl Config {
+    /// The default with a key that everybody has: making one takes longer than most tests of what is done with its tokens.
+    pub fn with_known_key() -> Self {
+        Self { identity_key: Some(KNOWN_KEY.to_owned()), ..Self::default() }
+    }
 }
 
 impl Default for Config {
@@ -37,6 +49,7 @@ impl Default for Config {
             state: None,
             project_metadata: BTreeMap::new(),
             latencies: Latencies::default(),
+            identity_key: None,
         }
     }
 }

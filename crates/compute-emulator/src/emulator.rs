@@ -46,7 +46,10 @@ impl Emulator {
         };
         let mut world = match saved {
             Some(world) => world,
-            None => World::new(config.seed, Issuer::generate()?),
+            None => {
+                let key = config.identity_key.clone().map_or_else(Issuer::generate, Ok)?;
+                World::new(config.seed, key)
+            }
         };
         let issuer = Issuer::load(&world.identity_key).context("the state's identity key is unusable")?;
         let clock = Clock::new(world.at, config.clock_rate);

@@ -26,5 +26,5 @@ mod shape;
 mod vm;
 mod world;
 
-pub use config::{Config, Latencies};
+pub use config::{Config, KNOWN_KEY, Latencies};
 pub use emulator::Emulator;

@@ -69,14 +69,18 @@ impl TestApp {
         let emulator = Emulator::start(compute_emulator::Config {
             listen: loopback,
             agents: false,
-            ..compute_emulator::Config::default()
+            ..compute_emulator::Config::with_known_key()
         })
         .await
         .unwrap();
-        let issuer = Issuer::start(development_issuer::Config::new(
-            "agent-manager",
-            vec![format!("{url}/sign-in/callback")],
-        ))
+        let state = folder.path().join("issuer.json");
+        // As it keeps its key itself: making one takes longer than most of these tests.
+        std::fs::write(&state, format!(r#"{{"signing_key_pkcs8": "{}"}}"#, compute_emulator::KNOWN_KEY))
+            .unwrap();
+        let issuer = Issuer::start(development_issuer::Config {
+            state: Some(state),
+            ..development_issuer::Config::new("agent-manager", vec![format!("{url}/sign-in/callback")])
+        })
         .await
         .unwrap();
 

@@ -52,7 +52,9 @@ async fn fleet(api: &Api) -> Vec<Value> {
 #[tokio::test]
 async fn a_restart_brings_the_same_fleet_with_rebooted_agents() {
     let folder = Folder::new("restart");
-    let config = Config { agents: true, clock_rate: 100.0, state: Some(folder.state()), ..config() };
+    // A key of its own, so that only the state can bring it back.
+    let own = Config { identity_key: None, ..config() };
+    let config = Config { agents: true, clock_rate: 100.0, state: Some(folder.state()), ..own };
     let api = Api::start(config.clone()).await;
     let check =
         json!({"name": "alive", "type": "HTTP", "httpHealthCheck": {"port": 8080, "requestPath": "/health"}});

@@ -39,7 +39,8 @@ pub(crate) fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 
 impl Cloud {
     pub(crate) async fn start() -> Self {
-        let config = compute_emulator::Config { clock_rate: 200.0, ..compute_emulator::Config::default() };
+        let config =
+            compute_emulator::Config { clock_rate: 200.0, ..compute_emulator::Config::with_known_key() };
         let emulator = Emulator::start(config).await.expect("an emulator");
         let compute = Compute::connect(Config::emulator(emulator.endpoint())).await.expect("a client");
         Self { compute, scope: scope(), _emulator: emulator }

@@ -39,12 +39,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// VMs are empty, so that where they have a health check they never settle.
 pub(crate) fn without_agents() -> Config {
-    Config { clock_rate: 2000.0, ..Config::default() }
+    Config { clock_rate: 2000.0, ..Config::with_known_key() }
 }
 
 /// VMs boot real agents, which take real time: faster, and they would be taken for dead before they are up.
 pub(crate) fn with_agents() -> Config {
-    Config { clock_rate: 100.0, agents: true, ..Config::default() }
+    Config { clock_rate: 100.0, agents: true, ..Config::with_known_key() }
 }
 
 pub(crate) struct Fixture {

@@ -107,7 +107,8 @@ async fn the_emulator_comes_back_with_the_same_fleet(pool: PgPool) {
         std::process::id(),
         std::thread::current().id()
     ));
-    let config = compute_emulator::Config { state: Some(state.clone()), ..with_agents() };
+    // A key of its own, so that only the state can bring it back.
+    let config = compute_emulator::Config { state: Some(state.clone()), identity_key: None, ..with_agents() };
     let fixture = Fixture::with(pool, config.clone(), Clock::System).await;
     let control = fixture.control.clone();
     let id = propose(&control, &operator(), basic(&[])).await.unwrap();

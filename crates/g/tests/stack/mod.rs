@@ -60,7 +60,7 @@ impl Stack {
             agents: true,
             heartbeat_interval: Duration::from_secs(1),
             project_metadata: [("agent-manager-url".to_owned(), url.clone())].into(),
-            ..Default::default()
+            ..compute_emulator::Config::with_known_key()
         })
         .await
         .unwrap();
