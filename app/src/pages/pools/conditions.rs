@@ -132,10 +132,10 @@ mod tests {
     fn what_nobody_goes_on_with_stands_before_what_is_on_its_way() {
         use ConditionStatus::{False, Unknown};
         let ill = vec![
-            condition(ConditionType::Ready, False),
-            condition(ConditionType::Reachable, Unknown),
-            condition(ConditionType::WithinQuota, False),
-            condition(ConditionType::Lasting, False),
+            condition(Ready, False),
+            condition(Reachable, Unknown),
+            condition(WithinQuota, False),
+            condition(Lasting, False),
         ];
         assert!(!all_well(&ill));
         let kinds: Vec<ConditionType> = worst_first(ill).iter().map(|condition| condition.kind).collect();
