@@ -203,6 +203,8 @@ mod tests {
     #[sqlx::test(migrations = false)]
     async fn an_empty_database_does_not_pass_for_ours(pool: PgPool) {
         // A new one need not be empty: `cargo xtask test` puts all migrations into what Postgres copies for it.
+        let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&pool).await.unwrap();
+        assert!(name.starts_with("_sqlx_test"), "{name} is no database of a test: nothing is dropped there");
         sqlx::query("DROP OWNED BY CURRENT_USER").execute(&pool).await.unwrap();
         let store = Store::from(pool);
         assert!(matches!(store.ping().await, Err(Error::Database(_))));
