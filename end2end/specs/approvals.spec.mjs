@@ -148,6 +148,14 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
   const beyond = await list.evaluate((region) => region.scrollWidth > region.clientWidth);
   assert.equal(beyond, false, 'the list is wider than a phone');
   await assertAccessible(wen.page);
+  assert.equal(await list.getByRole('columnheader', { name: 'Risk', exact: true }).count(), 1, 'by ear it still is a table');
+  const link = card.getByRole('link');
+  const ring = (of) => of.evaluate((element) => getComputedStyle(element).outlineStyle);
+  // Come to by the keyboard, all that leads on has the ring.
+  await link.focus();
+  await wen.page.keyboard.press('Shift+Tab');
+  await wen.page.keyboard.press('Tab');
+  assert.deepEqual([await ring(card), await ring(link)], ['solid', 'none']);
   // Anywhere on the card, not only on its title.
   await card.click();
   await wen.page.waitForURL((url) => url.pathname === change);

@@ -136,10 +136,10 @@ test('the page of an instance has its day, its console and its own word', async 
   assert.match(signals, /Probe answered well As Compute Engine said .* It keeps no past of its probes\./);
   // It is younger than the hour: what was measured says since when, and a line is drawn only of what would be more than a dot.
   const metrics = region(page, 'Metrics of the last hour');
-  assert.match(await words(metrics), /CPU .* % .*since \d\d:\d\d.* Memory .*since .* Disk used .*since .* Tasks .* since boot/);
+  assert.match(await words(metrics), /CPU .* % .*since \d\d:\d\d UTC.* Memory .*since .* Disk used .*since .* Tasks .* since boot/);
   await until('a line or its lack is told', async () => {
-    const [said, lines] = [await words(metrics), await metrics.getByRole('img', { name: /^CPU: .* since \d\d:\d\d$/ }).count()];
-    return lines === (/since \d\d:\d\d, [1-4] readings?\b/.test(said) ? 0 : 1);
+    const [said, lines] = [await words(metrics), await metrics.getByRole('img', { name: /^CPU: .* since \d\d:\d\d UTC$/ }).count()];
+    return lines === (/since \d\d:\d\d UTC, [1-4] readings?\b/.test(said) ? 0 : 1);
   });
 
   // Long lists begin with their newest ten; the address asks for all.

@@ -190,6 +190,27 @@ for (const scripts of [true, false]) {
     await fleet.click();
     await page.waitForURL((url) => url.pathname === '/');
     await rooms.waitFor({ state: 'hidden' });
+    await hydrated(page);
+    await menu.click();
+    // The room that one is in already.
+    await fleet.click();
+    await rooms.waitFor({ state: 'hidden' });
+    await hydrated(page);
+
+    // In a window that grows it is at the side, open or not.
+    await menu.click();
+    await rooms.waitFor();
+    const before = page.viewportSize();
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const atTheSide = async () => {
+      const { x, y, width: across } = await rooms.boundingBox();
+      return x === 0 && y > 0 && across === wide;
+    };
+    await until('the open rooms are at the side', atTheSide);
+    await page.keyboard.press('Escape');
+    await until('the rooms are at the side', atTheSide);
+    await page.setViewportSize(before);
+    await rooms.waitFor({ state: 'hidden' });
   });
 }
 

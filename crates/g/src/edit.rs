@@ -82,7 +82,7 @@ fn changed(changes: &[FieldChange]) -> String {
         .map(|change| {
             let line =
                 format!("{}: {}, was {}", change.attribute, short(&change.after), short(&change.before));
-            line.replace(char::is_control, " ")
+            line.replace(output::misleads, " ")
         })
         .collect();
     if changes.len() > MOST_LINES {

@@ -16,9 +16,30 @@ pub(crate) fn write(text: &str) -> Result<(), Failure> {
     put(&plain(text))
 }
 
-/// As it is: programs read what was written.
+/// The same values: programs read what was written.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
-    put(&format!("{}\n", serde_json::to_string_pretty(value)?))
+    put(&format!("{}\n", escaped(&serde_json::to_string_pretty(value)?)))
+}
+
+/// JSON in which a terminal finds nothing to obey: serde escapes the controls of ASCII alone. Outside of strings there are none but
+/// line ends, so that each may be written as JSON's own escape.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for mark in json.chars() {
+        if mark != '\n' && misleads(mark) {
+            // None of them is beyond U+FFFF, where an escape would be two.
+            text.push_str(&format!("\\u{:04x}", u32::from(mark)));
+        } else {
+            text.push(mark);
+        }
+    }
+    text
+}
+
+/// What a terminal would obey instead of showing it: controls move its cursor, and the marks that embed, override or isolate a
+/// direction of writing let a text be read in another order than it has.
+pub(crate) fn misleads(mark: char) -> bool {
+    mark.is_control() || matches!(mark, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn put(text: &str) -> Result<(), Failure> {
@@ -33,10 +54,10 @@ pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain(text));
 }
 
-/// What a terminal may have of a text that others wrote, as a reason or a message of Compute Engine: control characters, which
-/// could move its cursor, are shown as marks. Lines stay lines.
+/// What a terminal may have of a text that others wrote, as a reason or a message of Compute Engine: what misleads it is shown as
+/// marks. Lines stay lines.
 fn plain(text: &str) -> String {
-    text.replace(|mark: char| mark.is_control() && !matches!(mark, '\n' | '\t'), "\u{fffd}")
+    text.replace(|mark: char| misleads(mark) && !matches!(mark, '\n' | '\t'), "\u{fffd}")
 }
 
 /// The answer as it came, or what `draw` makes of it.
@@ -51,12 +72,12 @@ pub(crate) fn show(
     }
 }
 
-/// A line with a name before it; none where there is nothing to say. Control characters become spaces.
+/// A line with a name before it; none where there is nothing to say. What misleads a terminal becomes spaces.
 pub(crate) fn fact(name: &str, value: &str) -> String {
     if value.is_empty() {
         return String::new();
     }
-    format!("{name:<12}{}\n", value.replace(char::is_control, " "))
+    format!("{name:<12}{}\n", value.replace(misleads, " "))
 }
 
 pub(crate) fn moment(at: Timestamp) -> String {
@@ -71,10 +92,10 @@ pub(crate) fn vms(count: impl Into<u64>) -> String {
     }
 }
 
-/// Columns as wide as their widest cell. Control characters, which could move a terminal's cursor, are shown as marks.
+/// Columns as wide as their widest cell. What misleads a terminal is shown as marks.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let clean = |cell: &str| -> String {
-        cell.chars().map(|mark| if mark.is_control() { '\u{fffd}' } else { mark }).collect()
+        cell.chars().map(|mark| if misleads(mark) { '\u{fffd}' } else { mark }).collect()
     };
     let mut lines: Vec<Vec<String>> = vec![head.iter().map(|name| (*name).to_owned()).collect()];
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()));
@@ -120,6 +141,17 @@ mod tests {
     fn a_text_has_lines_and_moves_no_cursor() {
         assert_eq!(plain("a\n\tb"), "a\n\tb");
         assert_eq!(plain("no\u{1b}[2J, \u{9b}2Jno\r"), "no\u{fffd}[2J, \u{fffd}2Jno\u{fffd}");
+        assert_eq!(plain("web\u{202e}dorp\u{2066}"), "web\u{fffd}dorp\u{fffd}");
+        assert_eq!(plain("Zürich, עברית"), "Zürich, עברית", "a script that is written leftwards is a text");
+    }
+
+    #[test]
+    fn json_moves_no_cursor_and_has_the_same_values() {
+        let value = serde_json::json!({ "reason": "a\u{1b}[2J\u{7f}\n\u{85}\u{9b}2J \u{202e}b\u{2069} ü€😀", "n": 1 });
+        let text = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.contains(r"\u001b[2J\u007f\n\u0085\u009b2J \u202eb\u2069 ü€😀"), "{text}");
+        assert!(text.chars().all(|mark| mark == '\n' || !misleads(mark)), "{text:?}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]
@@ -133,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_cell_cannot_move_the_cursor() {
-        let drawn = table(&["A"], &[vec!["x\u{1b}[2J\ny".to_owned()]]);
-        assert!(!drawn.contains('\u{1b}') && drawn.lines().count() == 2, "{drawn:?}");
+        let drawn = table(&["A"], &[vec!["x\u{1b}[2J\ny\u{202e}z".to_owned()]]);
+        assert!(!drawn.contains(['\u{1b}', '\u{202e}']) && drawn.lines().count() == 2, "{drawn:?}");
     }
 }

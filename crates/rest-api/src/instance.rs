@@ -40,7 +40,8 @@ wire! { answer
         agent_state: AgentState,
         /// What the group's health check says; null where there is none.
         probe: Option<String>,
-        /// Why the group's last attempt on it failed, with Compute Engine's code first.
+        /// Why the group's last attempt on it failed, with Compute Engine's code first; also of an earlier attempt: `status` and
+        /// `current_action` tell whether it still stands.
         last_error: Option<String>,
         last_heartbeat: Option<Heartbeat>,
     }

@@ -43,7 +43,8 @@ const fn shape(state: AgentState) -> Shape {
         AgentState::Late => Shape::Outline { from: (5, 1), rest: "l4 8h-8z" },
         AgentState::Ill => Shape::Dashes { from: 1, to: 9, width: "8", dashes: "8 2" },
         AgentState::Silent => Shape::Outline { from: (5, 0), rest: "l5 5-5 5-5-5z" },
-        AgentState::Stopped => Shape::Dashes { from: 1, to: 9, width: "8", dashes: "3 2" },
+        // Its two bars stand closer together than it and its neighbour, so that agents can be counted.
+        AgentState::Stopped => Shape::Dashes { from: 1, to: 8, width: "8", dashes: "3 1 3 3" },
         AgentState::Gone => Shape::Dashes { from: 1, to: 9, width: "2", dashes: "8 2" },
     }
 }
@@ -163,8 +164,11 @@ mod tests {
             let Shape::Dashes { from, to, dashes, .. } = shape(state) else { continue };
             let lengths: Vec<usize> = dashes.split(' ').map(|length| length.parse().unwrap()).collect();
             let period: usize = lengths.iter().sum();
-            assert_eq!(PITCH % period, 0, "{state:?} drifts from its cells");
-            assert_eq!((to - from) % period, lengths[0], "{state:?} ends in a gap or with half a dash");
+            assert_eq!(PITCH, period, "{state:?} drifts from its cells");
+            let (apart, own) = lengths.split_last().unwrap();
+            assert_eq!(to - from, own.iter().sum::<usize>(), "{state:?} ends in a gap or with half a dash");
+            let mut within = own.iter().skip(1).step_by(2);
+            assert!(within.all(|gap| gap < apart), "{state:?} looks like several agents");
         }
     }
 

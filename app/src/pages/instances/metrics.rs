@@ -53,7 +53,7 @@ impl Heard {
     /// `in the last hour`, or since when in it.
     fn period(&self) -> String {
         match &self.since {
-            Some(since) => format!("since {since}"),
+            Some(since) => format!("since {since} UTC"),
             None => "in the last hour".to_owned(),
         }
     }
@@ -167,6 +167,7 @@ pub fn metrics(row: Memo<InstanceRow>, parts: Parts) -> AnyView {
 }
 
 fn facets(row: Memo<InstanceRow>, hour: &Hour, now: Timestamp) -> AnyView {
+    // For all of them: a heartbeat has every figure, so that a minute has all or none.
     let heard = Heard::of(&hour.cpu_percent, now);
     let (cpu, disk) = (heard.said(&hour.cpu_percent, percents), heard.said(&hour.disk_percent, percents));
     let memory = heard.said(&hour.memory_mib, sizes);
@@ -236,9 +237,9 @@ mod tests {
             let heard = Heard::of(&values, now());
             (heard.is_few(), heard.said(&values, percents))
         };
-        assert_eq!(of(1), (true, "since 03:12, 1 reading".to_owned()));
-        assert_eq!(of(4), (true, "since 03:09, 4 readings".to_owned()));
-        assert_eq!(of(5), (false, "42 % since 03:08".to_owned()));
+        assert_eq!(of(1), (true, "since 03:12 UTC, 1 reading".to_owned()));
+        assert_eq!(of(4), (true, "since 03:09 UTC, 4 readings".to_owned()));
+        assert_eq!(of(5), (false, "42 % since 03:08 UTC".to_owned()));
         assert_eq!(of(60), (false, "42 % all the last hour".to_owned()));
         let gaps: [Option<u8>; 3] = [Some(1), None, None];
         assert!(!Heard::of(&gaps, now()).is_few(), "it began before the hour");

@@ -101,7 +101,8 @@ fn changes(view: &PoolView, base: &str) -> Tab {
     if view.changes.is_empty() { tab } else { tab.count(view.changes.len()) }
 }
 
-/// How a rollout stands, before who is not well; a crash loop is said beside those that are ill meanwhile. A rollout that goes on says more than its VMs being on their way.
+/// How a rollout stands, before who is not well; a crash loop is said beside those that are ill meanwhile. A rollout that goes on says
+/// more than its VMs being on their way.
 fn badges(view: &PoolView, stands: Standing) -> Vec<(State, String)> {
     let rollout = view.rollout.as_ref().filter(|_| stands.state != State::Unknown).map(rolls);
     let quiet = matches!(stands.state, State::Ok | State::Progress) && rollout.is_some();
