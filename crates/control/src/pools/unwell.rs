@@ -6,7 +6,7 @@ use domain::{
     crash_loop::{self, History},
     view::{
         pool::PoolRow,
-        unwell::{Unwell, unwell},
+        unwell::{Agents, agents},
     },
 };
 
@@ -18,7 +18,7 @@ pub(super) async fn look(
     row: &PoolRow,
     initial_delay: u32,
     now: Timestamp,
-) -> Result<Vec<Unwell>, Error> {
+) -> Result<Agents, Error> {
     // Most pools are well: of these nobody asks what ran before.
     let history = if row.goes_round() {
         let after = now - crash_loop::looks_back(initial_delay);
@@ -35,6 +35,6 @@ pub(super) async fn look(
             .collect();
         let instances = own.iter().map(|(instance, _)| *instance);
         let loops = crash_loop::find(&history, instances, initial_delay, checks_fail, now);
-        unwell(&own, &loops)
+        agents(&own, &loops)
     }))
 }

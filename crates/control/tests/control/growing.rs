@@ -182,6 +182,7 @@ async fn a_vm_that_is_made_anew_again_and_again_is_named(pool: PgPool) {
     let view = control::pools::load_pool(&fixture.control, &operator(), "dev", "backend-pool").await;
     let view = view.expect("a pool");
     assert!(view.row.goes_round());
+    assert_eq!(view.agents.all, view.row.vms());
 
     // Somebody ordered another one: what comes of that is another matter.
     let order = "INSERT INTO operations
