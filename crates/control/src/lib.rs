@@ -11,6 +11,7 @@ pub mod changes;
 mod clock;
 pub mod commands;
 pub mod costs;
+mod crash_loops;
 pub mod credential;
 pub mod diagnosis;
 mod drift;

@@ -113,10 +113,10 @@ async fn look(
     if versions == Versions::Always || rollout.as_ref().is_some_and(Rollout::moves) {
         rollout = of(&rollouts::labels(control, environment).await?);
     }
-    let unwell = unwell::look(control, &row, spec.health_check_initial_delay, now).await?;
+    let agents = unwell::look(control, &row, spec.health_check_initial_delay, now).await?;
     let view = PoolView {
         incidents,
-        unwell,
+        agents,
         rollout: rollout.as_ref().and_then(Rollout::brief),
         region: declared.environment.region.clone(),
         zones: desired.groups.get(&row.group).map(|group| group.zones.clone()).unwrap_or_default(),

@@ -11,15 +11,14 @@ use crate::{
     instance::{CurrentAction, Instance, ProbeHealth},
 };
 
-/// How often a VM is made anew before that is called a loop: once is healing, twice may be bad luck.
+/// How often in a row a VM is made anew before that is called a loop: once is healing, twice may be bad luck.
 const OFTEN: u32 = 3;
-/// What a turn takes at most beside the group's patience with a new VM: its failing probes, its end, another one. It is also the time
-/// after which Kubernetes takes a container that runs for well.
-const BESIDES: TimeDelta = TimeDelta::minutes(10);
-/// Turns that are looked back on: one more than there are between [`OFTEN`] VMs and the one before them.
+/// What a turn takes at most beside the group's patience with a new VM: what it runs before it fails, its failing probes, its end,
+/// another one.
+const BESIDES: TimeDelta = TimeDelta::minutes(15);
+/// Turns that are looked back on. While none of a name's VMs lasts for one, [`OFTEN`] and the one before them began within these,
+/// whenever one looks: a loop does not come and go.
 const TURNS: i32 = 4;
-/// The longest patience that a pool may declare: the rule `initial_delay` holds it to that.
-const MOST_PATIENT: u32 = 3600;
 
 /// A VM that began to run under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +26,23 @@ pub struct Life {
     pub zone: String,
     pub name: String,
     pub began_at: Timestamp,
+}
+
+/// A call of a change that makes VMs anew: of one of them, or of a group that takes other settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The VM's name, or its group's.
+    pub name: String,
+    pub at: Timestamp,
+}
+
+/// Which VMs began to run lately, and what was ordered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// By zone and name, the oldest first.
+    began: BTreeMap<String, BTreeMap<String, Vec<Timestamp>>>,
+    /// The last of each name.
+    ordered: BTreeMap<String, Timestamp>,
 }
 
 /// A name under which one VM after the other is made.
@@ -48,40 +64,59 @@ fn turn(initial_delay: u32) -> TimeDelta {
     TimeDelta::seconds(i64::from(initial_delay)) + BESIDES
 }
 
-fn looks_back(initial_delay: u32) -> TimeDelta {
+/// For how long a pool with that `health_check_initial_delay` is looked back on.
+pub fn looks_back(initial_delay: u32) -> TimeDelta {
     turn(initial_delay) * TURNS
 }
 
-/// No pool is looked back on for longer.
-pub fn longest() -> TimeDelta {
-    looks_back(MOST_PATIENT)
+impl History {
+    pub fn of(lives: Vec<Life>, orders: Vec<Order>) -> Self {
+        let mut history = Self::default();
+        for life in lives {
+            let of_zone = history.began.entry(life.zone).or_default();
+            of_zone.entry(life.name).or_default().push(life.began_at);
+        }
+        for began in history.began.values_mut().flat_map(|of_zone| of_zone.values_mut()) {
+            began.sort_unstable();
+        }
+        for order in orders {
+            let last = history.ordered.entry(order.name).or_insert(order.at);
+            *last = order.at.max(*last);
+        }
+        history
+    }
+
+    /// When the VMs under its name began to run that came one after the other, each within a turn of the one before. What is ordered
+    /// begins anew: people make VMs anew as well, and a template that was mended gets its chance.
+    fn in_a_row(&self, vm: &Instance, from: Timestamp, turn: TimeDelta) -> Option<&[Timestamp]> {
+        let began = self.began.get(&vm.zone)?.get(&vm.name)?;
+        let ordered = [&vm.group, &vm.name].into_iter().filter_map(|name| self.ordered.get(name)).max();
+        let from = ordered.map_or(from, |at| from.max(*at));
+        let lately = began.get(began.partition_point(|at| *at <= from)..)?;
+        let lasted = lately.windows(2).rposition(|pair| pair[1] - pair[0] >= turn);
+        lately.get(lasted.map_or(0, |place| place + 1)..)
+    }
 }
 
 /// Those of a group, who was made anew most often first. `initial_delay` is its pool's `health_check_initial_delay`; `checks_fail`
 /// says whether it was seen that its VMs fail their health check: one that is being made is not probed. A VM that has lasted for
-/// a whole turn and passes its probe has left the loop.
+/// a whole turn has left the loop, whatever its probe says: nobody makes it anew.
 pub fn find<'a>(
-    lives: &[Life],
+    history: &History,
     instances: impl IntoIterator<Item = &'a Instance>,
     initial_delay: u32,
     checks_fail: bool,
     now: Timestamp,
 ) -> Vec<CrashLoop> {
-    let from = now - looks_back(initial_delay);
-    let mut began: BTreeMap<(&str, &str), Vec<Timestamp>> = BTreeMap::new();
-    for life in lives.iter().filter(|life| life.began_at > from) {
-        began.entry((life.zone.as_str(), life.name.as_str())).or_default().push(life.began_at);
-    }
+    let (turn, from) = (turn(initial_delay), now - looks_back(initial_delay));
     let mut found: Vec<CrashLoop> = instances
         .into_iter()
         .filter_map(|vm| {
-            let began = began.get(&(vm.zone.as_str(), vm.name.as_str()))?;
-            let (since, last) = (*began.iter().min()?, *began.iter().max()?);
+            let began = history.in_a_row(vm, from, turn)?;
+            let (since, last) = (*began.first()?, *began.last()?);
             let made_anew = u32::try_from(began.len()).unwrap_or(u32::MAX) - 1;
             let fails = matches!(vm.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout));
-            let lasts =
-                !fails && vm.current_action == CurrentAction::None && now - last >= turn(initial_delay);
-            (made_anew >= OFTEN && !lasts).then(|| CrashLoop {
+            (made_anew >= OFTEN && now - last < turn).then(|| CrashLoop {
                 zone: vm.zone.clone(),
                 name: vm.name.clone(),
                 made_anew,
@@ -177,8 +212,12 @@ mod tests {
         minutes.iter().map(life).collect()
     }
 
+    fn history(lives: &[Life]) -> History {
+        History::of(lives.to_vec(), Vec::new())
+    }
+
     fn look(lives: &[Life], vm: &Instance, checks_fail: bool, minute: i64) -> Option<String> {
-        message(&find(lives, [vm], DELAY, checks_fail, at(minute)))
+        message(&find(&history(lives), [vm], DELAY, checks_fail, at(minute)))
     }
 
     #[test]
@@ -203,16 +242,34 @@ mod tests {
     }
 
     #[test]
-    fn who_lasts_for_a_turn_and_passes_its_probe_has_left_the_loop() {
+    fn who_lasts_for_a_turn_has_left_the_loop() {
         let round = lives("a", &[10, 17, 24, 31]);
         let well = vm("a", CurrentAction::None, Some(ProbeHealth::Healthy));
-        let said = look(&round, &well, true, 45).unwrap();
+        let said = look(&round, &well, true, 50).unwrap();
         assert!(said.ends_with("3 times since 09:10 UTC"), "a probe that passes is not blamed: {said}");
-        assert_eq!(look(&round, &well, true, 46), None, "300 s of patience and ten minutes");
+        assert_eq!(look(&round, &well, true, 51), None, "300 s of patience and fifteen minutes");
         let fails = vm("a", CurrentAction::None, Some(ProbeHealth::Unhealthy));
-        assert!(look(&round, &fails, true, 46).is_some());
-        // Four turns later the first of them is history.
-        assert_eq!(look(&round, &fails, true, 70), None);
+        assert!(look(&round, &fails, true, 50).is_some());
+        assert_eq!(look(&round, &fails, true, 51), None, "it stays, and its probe is another condition's");
+        // Once it has lasted, the count begins anew.
+        assert_eq!(look(&lives("a", &[10, 17, 24, 31, 51, 58]), &fails, true, 60), None);
+        assert!(look(&lives("a", &[10, 17, 24, 31, 51, 58, 65, 72]), &fails, true, 73).is_some());
+    }
+
+    #[test]
+    fn what_was_ordered_is_no_loop() {
+        let often = lives("a", &[10, 17, 24, 31]);
+        let well = vm("a", CurrentAction::None, Some(ProbeHealth::Healthy));
+        let look = |orders: &[(&str, i64)]| {
+            let order = |(name, minute): &(&str, i64)| Order { name: (*name).to_owned(), at: at(*minute) };
+            let history = History::of(often.clone(), orders.iter().map(order).collect());
+            find(&history, [&well], DELAY, false, at(37)).len()
+        };
+        assert_eq!(look(&[]), 1);
+        assert_eq!(look(&[("g", 16), ("g", 23), ("g", 30)]), 0, "rollouts that keep names");
+        assert_eq!(look(&[("a", 30), ("a", 23), ("a", 16)]), 0, "recreations by hand");
+        assert_eq!(look(&[("a", 35)]), 0, "what comes of it is not known yet");
+        assert_eq!(look(&[("a", 9), ("b", 30), ("other", 30)]), 1, "the group did it by itself since");
     }
 
     #[test]
@@ -221,7 +278,7 @@ mod tests {
         all.extend(lives("b", &[3, 10, 17, 24, 31]));
         all.extend(lives("c", &[3]));
         let vms = ["a", "b", "c"].map(|name| vm(name, CurrentAction::Verifying, None));
-        let found = find(&all, &vms, DELAY, false, at(33));
+        let found = find(&history(&all), &vms, DELAY, false, at(33));
         assert_eq!(found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
         assert_eq!(
             message(&found).as_deref(),
@@ -229,16 +286,16 @@ mod tests {
                 "2 VMs are made anew again and again: b in us-central1-a was made anew 4 times since 09:03 UTC"
             )
         );
-        assert_eq!(find(&all, &vms[2..], DELAY, false, at(33)), []);
+        assert_eq!(find(&history(&all), &vms[2..], DELAY, false, at(33)), []);
     }
 
     #[test]
     fn a_patient_pool_is_looked_back_on_for_longer() {
-        let slow = lives("a", &[0, 65, 130, 195]);
+        let slow = history(&lives("a", &[0, 65, 130, 195]));
         let fails = vm("a", CurrentAction::None, Some(ProbeHealth::Unhealthy));
         assert_eq!(find(&slow, [&fails], DELAY, true, at(200)), []);
-        assert_eq!(find(&slow, [&fails], MOST_PATIENT, true, at(200)).len(), 1);
-        assert_eq!(longest(), TimeDelta::minutes(280));
+        assert_eq!(find(&slow, [&fails], 3600, true, at(200)).len(), 1);
+        assert_eq!((looks_back(DELAY), looks_back(3600)), (TimeDelta::minutes(80), TimeDelta::minutes(300)));
     }
 
     #[test]
@@ -264,25 +321,41 @@ mod tests {
     }
 
     proptest! {
-        /// In whichever order lives are told, and however often one looks: each loop has its own three VMs within the time.
+        /// In whichever order lives are told: a loop is who began four times or more with less than a turn between, until now.
         #[test]
-        fn a_loop_has_its_lives_within_the_time(
-            minutes in collection::vec(0_i64..200, 0..12),
-            minute in 0_i64..400,
+        fn a_loop_is_a_row_of_short_lives(
+            mut minutes in collection::vec(0_i64..120, 0..12),
+            minute in 0_i64..200,
             healthy in any::<bool>(),
         ) {
             let probe = if healthy { ProbeHealth::Healthy } else { ProbeHealth::Unhealthy };
             let one = vm("a", CurrentAction::None, Some(probe));
-            let told = lives("a", &minutes);
-            let found = find(&told, [&one], DELAY, true, at(minute));
-            let mut turned = told.clone();
-            turned.reverse();
-            prop_assert_eq!(&find(&turned, [&one], DELAY, true, at(minute)), &found);
-            let within = minutes.iter().filter(|began| **began > minute - 60).count();
-            for each in found {
-                prop_assert_eq!(within, each.made_anew as usize + 1);
-                prop_assert!(each.made_anew >= OFTEN && each.since > at(minute - 60));
+            let found = find(&history(&lives("a", &minutes)), [&one], DELAY, true, at(minute));
+            minutes.sort_unstable();
+            prop_assert_eq!(&find(&history(&lives("a", &minutes)), [&one], DELAY, true, at(minute)), &found);
+            let mut row: Vec<i64> = Vec::new();
+            for began in minutes.into_iter().filter(|began| *began > minute - 80) {
+                if row.last().is_some_and(|last| began - last >= 20) {
+                    row.clear();
+                }
+                row.push(began);
             }
+            let goes_on = row.len() > 3 && row.last().is_some_and(|last| minute - last < 20);
+            prop_assert_eq!(found.len(), usize::from(goes_on));
+            for each in found {
+                prop_assert_eq!((each.made_anew as usize + 1, each.since), (row.len(), at(row[0])));
+            }
+        }
+
+        /// However often one looks, a VM that fails after so many minutes is in a loop from its fourth life on, or never.
+        #[test]
+        fn a_loop_does_not_come_and_go(period in 1_i64..40, healthy in any::<bool>(), look in 0_i64..200) {
+            let probe = if healthy { ProbeHealth::Healthy } else { ProbeHealth::Timeout };
+            let one = vm("a", CurrentAction::None, Some(probe));
+            let now = 3 * period + look;
+            let began: Vec<i64> = (0..=now / period).map(|turn| turn * period).collect();
+            let found = find(&history(&lives("a", &began)), [&one], DELAY, true, at(now));
+            prop_assert_eq!(found.len(), usize::from(period < 20));
         }
     }
 }

@@ -121,7 +121,7 @@ fn attempts(group: &GroupStatus) -> Vec<Hindrance> {
         .iter()
         .filter(waits)
         .filter_map(|vm| {
-            let error = vm.last_error.as_ref()?;
+            let error = vm.failure()?;
             let cause = Cause::of_error(&error.code, &error.message);
             Some((vm, error, (broken_by(cause)?, cause)))
         })

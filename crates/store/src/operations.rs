@@ -2,6 +2,7 @@
 
 use domain::{
     ChangeId, Timestamp,
+    crash_loop::Order,
     operation::{Operation, OperationState},
     resource::ResourceKind,
 };
@@ -102,6 +103,25 @@ impl Store {
     /// In the order in which they were intended.
     pub async fn list_operations(&self, change: ChangeId) -> Result<Vec<StoredOperation>> {
         read(&self.pool, change, None).await
+    }
+
+    /// The last call for each group and each VM since that moment that makes VMs anew, unless it was refused.
+    pub async fn list_orders(&self, environment: &str, after: Timestamp) -> Result<Vec<Order>> {
+        // A change that was claimed long ago has made its calls: its index leaves most of an environment's history unread.
+        let orders = sqlx::query_as!(
+            Order,
+            r#"SELECT split_part(o.step, ' ', 3) AS "name!", max(o.intended_at) AS "at!"
+               FROM changes c JOIN operations o ON o.change_id = c.id
+               WHERE c.environment = $1 AND c.claimed_at > $2::timestamptz - interval '1 day' AND o.intended_at > $2
+                 AND o.kind IN ('instance_group', 'instance') AND split_part(o.step, ' ', 1) IN ('update', 'recreate')
+                 AND o.state <> 'failed'
+               GROUP BY 1 ORDER BY 1"#,
+            environment,
+            after
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(orders)
     }
 }
 
@@ -294,5 +314,38 @@ mod tests {
         assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
         let other = tx.intend_operation(&new(change, "create a", 2)).await;
         assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn orders_are_the_last_calls_that_make_vms_anew(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        for (seconds, number) in [(1, 10), (20, 20)] {
+            let change = samples::change(&store, "dev").await;
+            sqlx::query("UPDATE changes SET claimed_at = $2 WHERE id = $1")
+                .bind(change.0)
+                .bind(at(seconds))
+                .execute(&pool)
+                .await
+                .unwrap();
+            let mut tx = store.begin().await.unwrap();
+            for (place, step) in (0..).zip([
+                "update instance_group web",
+                "resize instance_group web",
+                "recreate instance web-1",
+            ]) {
+                let kind = if place < 2 { ResourceKind::InstanceGroup } else { ResourceKind::Instance };
+                let new = NewOperation { kind, at: at(seconds + 5), ..new(change, step, number + place) };
+                tx.intend_operation(&new).await.unwrap();
+            }
+            if seconds > 1 {
+                tx.set_operation_failed(change, "recreate instance web-1", "403", at(26)).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        }
+        let order = |name: &str, seconds| Order { name: name.to_owned(), at: at(seconds) };
+        let orders = store.list_orders("dev", at(0)).await.unwrap();
+        assert_eq!(orders, [order("web", 25), order("web-1", 6)]);
+        assert_eq!(store.list_orders("dev", at(6)).await.unwrap(), [order("web", 25)]);
+        assert_eq!(store.list_orders("prod", at(0)).await.unwrap(), []);
     }
 }

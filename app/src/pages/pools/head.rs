@@ -2,12 +2,11 @@
 
 use domain::{
     Permission,
-    agent::AgentState,
     condition::ConditionType,
     view::{
         pool::{PoolRow, PoolView},
         rollout::{Brief, RolloutState},
-        unwell::Unwell,
+        unwell::Agents,
     },
 };
 use leptos::prelude::*;
@@ -26,7 +25,7 @@ use crate::{
     live::Live,
     opening::refusal,
     pages::{
-        self, agent_states,
+        self,
         pool_states::{Standing, standing},
         pools::asked,
     },
@@ -131,8 +130,7 @@ fn rolls(brief: &Brief) -> (State, String) {
 fn lead(view: &PoolView, stands: &Standing) -> String {
     let rollout = view.rollout.as_ref().filter(|_| stands.state != State::Unknown);
     let agents = if stands.counts || (rollout.is_some() && stands.state != State::Ok) {
-        let healthy = agent_states::of(&view.row.agents, AgentState::Healthy);
-        agents_sentence(healthy, u64::from(view.row.vms()), &view.unwell)
+        agents_sentence(&view.agents, view.row.crash_loop().map(|condition| condition.message.as_str()))
     } else {
         stands.sentence.clone()
     };
@@ -142,18 +140,25 @@ fn lead(view: &PoolView, stands: &Standing) -> String {
     }
 }
 
-/// `41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting.`
-fn agents_sentence(healthy: u64, all: u64, unwell: &[Unwell]) -> String {
-    let well = format!("{} of {} are healthy.", words::number(healthy), words::count(all, "agent"));
+/// `41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting.` A crash loop is told also while its VM is healthy,
+/// which it is between two crashes.
+fn agents_sentence(agents: &Agents, crash_loop: Option<&str>) -> String {
+    let number = |count: u32| words::number(u64::from(count));
+    let all = words::count(u64::from(agents.all), "agent");
+    let well = format!("{} of {all} are healthy.", number(agents.healthy));
     let told: Vec<String> =
-        unwell.iter().map(|some| format!("{} {}", words::number(u64::from(some.count)), some.said)).collect();
-    match told.as_slice() {
+        agents.unwell.iter().map(|some| format!("{} {}", number(some.count), some.said)).collect();
+    let said = match told.as_slice() {
         [] => well,
         [only] => format!("{well} {only}."),
         several => {
-            let all: u64 = unwell.iter().map(|some| u64::from(some.count)).sum();
-            format!("{well} {} are not: {}.", words::number(all), several.join("; "))
+            let all: u32 = agents.unwell.iter().map(|some| some.count).sum();
+            format!("{well} {} are not: {}.", number(all), several.join("; "))
         }
+    };
+    match crash_loop.filter(|_| !agents.unwell.iter().any(|some| some.goes_round)) {
+        Some(message) => format!("{said} {}.", words::sentence(message)),
+        None => said,
     }
 }
 
@@ -200,7 +205,10 @@ pub fn zones(region: &str, zones: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::view::rollout::{VersionLabel, VersionRole, VersionShare};
+    use domain::view::{
+        rollout::{VersionLabel, VersionRole, VersionShare},
+        unwell::Unwell,
+    };
 
     use super::*;
 
@@ -211,17 +219,37 @@ mod tests {
         Brief { state, to, target_size: 4, ill, waits_for: waits_for.map(str::to_owned) }
     }
 
+    fn seen(healthy: u32, all: u32, unwell: &[(u32, &str)]) -> Agents {
+        let some = |(count, said): &(u32, &str)| Unwell {
+            count: *count,
+            said: (*said).to_owned(),
+            goes_round: said.contains("made anew"),
+        };
+        Agents { healthy, all, unwell: unwell.iter().map(some).collect() }
+    }
+
     #[test]
     fn who_is_not_healthy_is_said_with_why() {
-        let some = |count, said: &str| Unwell { count, said: said.to_owned() };
-        assert_eq!(agents_sentence(2, 2, &[]), "2 of 2 agents are healthy.");
+        let said = |healthy, all, unwell: &[(u32, &str)]| agents_sentence(&seen(healthy, all, unwell), None);
+        assert_eq!(said(2, 2, &[]), "2 of 2 agents are healthy.");
+        assert_eq!(said(43, 44, &[(1, "is starting")]), "43 of 44 agents are healthy. 1 is starting.");
         assert_eq!(
-            agents_sentence(43, 44, &[some(1, "is starting")]),
-            "43 of 44 agents are healthy. 1 is starting."
+            said(41, 44, &[(1, "fails its probe"), (2, "are starting")]),
+            "41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting."
+        );
+    }
+
+    #[test]
+    fn a_crash_loop_is_explained_whatever_its_vm_is_at_the_moment() {
+        let message = Some("agent-web-x in us-central1-a was made anew 3 times since 09:10 UTC");
+        assert_eq!(
+            agents_sentence(&seen(2, 2, &[]), message),
+            "2 of 2 agents are healthy. agent-web-x in us-central1-a was made anew 3 times since 09:10 UTC."
         );
         assert_eq!(
-            agents_sentence(41, 44, &[some(1, "fails its probe"), some(2, "are starting")]),
-            "41 of 44 agents are healthy. 3 are not: 1 fails its probe; 2 are starting."
+            agents_sentence(&seen(1, 2, &[(1, "was made anew 3 times since 09:10 UTC")]), message),
+            "1 of 2 agents are healthy. 1 was made anew 3 times since 09:10 UTC.",
+            "once is enough"
         );
     }
 

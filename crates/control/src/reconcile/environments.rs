@@ -1,10 +1,9 @@
 //! Reads Compute Engine for each environment and writes what is observed: resources, instances, conditions.
 //! An API that is away is asked less and less often, and the pools say since when.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+mod pace;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::TimeDelta;
 use compute::Ownership;
@@ -23,15 +22,13 @@ use futures_util::future::join_all;
 use store::{Environment, PlacedInstance};
 
 use super::{Leader, Stopped, applied, costs, pools};
-use crate::{Control, Error, planning};
+use crate::{Control, Error, crash_loops, planning};
+
+pub use pace::Pace;
 
 /// While something moves, and while nothing does.
 const MOVING: Duration = Duration::from_millis(500);
 const RESTING: Duration = Duration::from_secs(3);
-/// The longest pause while Compute Engine does not answer.
-const AWAY_AT_MOST: Duration = Duration::from_secs(20);
-/// Zones and machine types hardly ever change.
-const LOCATION_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// A listing that changed nothing is written this often all the same: the store notes when it saw each VM last.
 const SAME_LISTING: TimeDelta = TimeDelta::minutes(1);
 
@@ -40,44 +37,6 @@ pub struct Status {
     pub observed: u32,
     pub unreachable: u32,
     pub next_in: Duration,
-}
-
-/// What a round leaves to the next one; losing it costs a look, nothing more.
-#[derive(Debug, Default)]
-pub struct Pace {
-    failures: BTreeMap<String, (u32, Timestamp)>,
-    locations: BTreeMap<String, (Timestamp, Location)>,
-    listed: BTreeMap<String, Timestamp>,
-}
-
-impl Pace {
-    /// When to look again after one more failure.
-    fn failed(&mut self, environment: &str, now: Timestamp) -> Duration {
-        let failures = self.failures.get(environment).map_or(0, |(count, _)| *count);
-        let pause = MOVING.saturating_mul(1 << failures.min(6)).min(AWAY_AT_MOST);
-        let again_at = now + TimeDelta::from_std(pause).unwrap_or_default();
-        self.failures.insert(environment.to_owned(), (failures + 1, again_at));
-        pause
-    }
-
-    /// How long an environment whose API is away is left alone.
-    fn rests(&self, environment: &str, now: Timestamp) -> Option<Duration> {
-        let (_, again_at) = self.failures.get(environment)?;
-        (*again_at - now).to_std().ok().filter(|rest| !rest.is_zero())
-    }
-
-    fn location(&self, environment: &str, now: Timestamp) -> Option<Location> {
-        let (read_at, location) = self.locations.get(environment)?;
-        (now - *read_at < LOCATION_LIFETIME).then(|| location.clone())
-    }
-
-    fn keep_only(&mut self, environments: &[Environment]) {
-        let names: BTreeSet<&str> =
-            environments.iter().map(|environment| environment.name.as_str()).collect();
-        self.failures.retain(|name, _| names.contains(name.as_str()));
-        self.locations.retain(|name, _| names.contains(name.as_str()));
-        self.listed.retain(|name, _| names.contains(name.as_str()));
-    }
 }
 
 /// One environment with what is needed to look at it.
@@ -220,7 +179,12 @@ async fn record(
     let at = observed.observed_at.unwrap_or(now);
     let listed = (!same_listing(subject, observed, pace, now)).then(|| placed(&environment.spec, observed));
     let rows = control.store.list_pools(&environment.name).await?;
-    let lives = control.store.list_lives(&environment.name, None, now - crash_loop::longest()).await?;
+    let patience = rows.iter().map(|pool| pool.spec.health_check_initial_delay).max().unwrap_or_default();
+    let looks_back = crash_loop::looks_back(patience);
+    let history = match pace.take_history(&environment.name, looks_back) {
+        Some(known) => known,
+        None => crash_loops::history(control, &environment.name, None, now - looks_back).await?,
+    };
     leader.checkpoints.pass()?;
     let mut tx = leader.begin(control).await?;
     // A declaration that came in between makes this look speak of the former generation.
@@ -236,7 +200,7 @@ async fn record(
     tx.set_environment_conditions(&environment.name, &conditions).await?;
     if locked.generation == environment.generation {
         for pool in &rows {
-            let mut seen = pools::assess(&environment.spec, pool, observed, &remaining, &lives, now);
+            let mut seen = pools::assess(&environment.spec, pool, observed, &remaining, &history, now);
             applied::tell_pool(&mut seen.conditions, failed);
             tx.set_pool_status(
                 &environment.name,
@@ -252,6 +216,9 @@ async fn record(
     tx.commit().await?;
     if listed.is_some() {
         pace.listed.insert(environment.name.clone(), now);
+    } else {
+        // Only with a listing that is written VMs begin to run: until then nobody asks again.
+        pace.histories.insert(environment.name.clone(), (looks_back, history));
     }
     leader.checkpoints.pass()?;
     Ok(())
@@ -355,24 +322,4 @@ async fn record_unreachable(
     tx.commit().await?;
     leader.checkpoints.pass()?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_api_that_stays_away_is_asked_less_and_less_often() {
-        let mut pace = Pace::default();
-        let mut now = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
-        let mut pauses = Vec::new();
-        for _ in 0..8 {
-            let pause = pace.failed("dev", now);
-            assert_eq!(pace.rests("dev", now), Some(pause));
-            now += TimeDelta::from_std(pause).unwrap();
-            assert_eq!(pace.rests("dev", now), None);
-            pauses.push(pause.as_millis());
-        }
-        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
-    }
 }

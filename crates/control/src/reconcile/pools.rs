@@ -3,7 +3,7 @@
 use domain::{
     FleetSpec, ObservedFleet, Timestamp,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
-    crash_loop::{self, Life},
+    crash_loop::{self, History},
     hindrance,
     instance::InstanceStatus,
     name,
@@ -20,13 +20,13 @@ pub struct Assessment {
     pub conditions: Vec<Condition>,
 }
 
-/// `remaining` is the plan from what is observed to what is declared, `lives` the VMs that began to run lately.
+/// `remaining` is the plan from what is observed to what is declared, `history` what crash loops are counted from.
 pub fn assess(
     spec: &FleetSpec,
     pool: &Pool,
     observed: &ObservedFleet,
     remaining: &Plan,
-    lives: &[Life],
+    history: &History,
     now: Timestamp,
 ) -> Assessment {
     let prefix = &spec.environment.name_prefix;
@@ -74,7 +74,7 @@ pub fn assess(
             let autoscaler =
                 observed.resources.autoscalers.get(&scaler).zip(observed.autoscalers.get(&scaler));
             let (delay, fail) = (pool.spec.health_check_initial_delay, crash_loop::checks_fail(&conditions));
-            let loops = crash_loop::find(lives, &seen.instances, delay, fail, now);
+            let loops = crash_loop::find(history, &seen.instances, delay, fail, now);
             hindrance::update(&mut conditions, seen, autoscaler, &loops, now);
         }
         None => conditions.retain(|condition| !hindrance::KINDS.contains(&condition.kind)),

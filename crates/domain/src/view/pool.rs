@@ -9,7 +9,7 @@ use super::{
     columns,
     instance::InstanceLine,
     rollout::{Brief, Rollout, VersionLabel},
-    unwell::Unwell,
+    unwell::Agents,
 };
 use crate::{
     AgentType, ChangeId, ChangeState, Timestamp,
@@ -63,7 +63,12 @@ pub struct PoolRow {
 impl PoolRow {
     /// Whether VMs are made anew again and again, as the last look at Compute Engine found it.
     pub fn goes_round(&self) -> bool {
-        self.conditions.iter().any(|condition| {
+        self.crash_loop().is_some()
+    }
+
+    /// What is said of that.
+    pub fn crash_loop(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| {
             condition.kind == ConditionType::Lasting && condition.status == ConditionStatus::False
         })
     }
@@ -111,8 +116,8 @@ pub struct PoolView {
     pub incidents: Vec<Incident>,
     /// While VMs of more than one version are there, or are to be.
     pub rollout: Option<Brief>,
-    /// Who is not healthy, and why.
-    pub unwell: Vec<Unwell>,
+    /// Of a later moment than the row's: what is said of them in one breath is counted in one look.
+    pub agents: Agents,
     pub observed_at: Option<Timestamp>,
     pub now: Timestamp,
 }

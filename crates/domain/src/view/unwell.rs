@@ -12,11 +12,22 @@ use crate::{
     instance::{AttemptError, CurrentAction, Instance, InstanceStatus, ProbeHealth},
 };
 
+/// A pool's agents, of one look at them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agents {
+    pub healthy: u32,
+    pub all: u32,
+    /// Who is not healthy, and why: together with those that are, they are all.
+    pub unwell: Vec<Unwell>,
+}
+
 /// Some of a pool's agents, and what there is to say of each of them, as a verb for so many: `fails its probe`, `are starting`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unwell {
     pub count: u32,
     pub said: String,
+    /// Whether what is said is that they are in a crash loop.
+    pub goes_round: bool,
 }
 
 /// In the order in which they are told: what somebody has to do something about comes first.
@@ -36,8 +47,8 @@ enum Why {
     Leaves,
 }
 
-/// `loops` are those of the pool's group, the worst first.
-pub fn unwell(vms: &[(&Instance, AgentState)], loops: &[CrashLoop]) -> Vec<Unwell> {
+/// `loops` are those of the pool's group, the worst first. Who is healthy between two crashes counts as that.
+pub fn agents(vms: &[(&Instance, AgentState)], loops: &[CrashLoop]) -> Agents {
     let mut counts: BTreeMap<Why, u32> = BTreeMap::new();
     let mut rounds: Vec<&CrashLoop> = Vec::new();
     for (vm, agent) in vms.iter().filter(|(_, agent)| *agent != AgentState::Healthy) {
@@ -47,13 +58,19 @@ pub fn unwell(vms: &[(&Instance, AgentState)], loops: &[CrashLoop]) -> Vec<Unwel
         *counts.entry(why).or_default() += 1;
     }
     rounds.sort_by_key(|one| std::cmp::Reverse(one.made_anew));
-    counts.into_iter().map(|(why, count)| Unwell { count, said: why.said(count == 1, &rounds) }).collect()
+    let all = u32::try_from(vms.len()).unwrap_or(u32::MAX);
+    let healthy = all.saturating_sub(counts.values().sum());
+    let told = |(why, count): (Why, u32)| {
+        let goes_round = why == Why::GoesRound;
+        Unwell { count, said: why.said(count == 1, &rounds), goes_round }
+    };
+    Agents { healthy, all, unwell: counts.into_iter().map(told).collect() }
 }
 
 /// What the group does with the VM explains its agent's state; without that, the state stands for itself.
 fn why(vm: &Instance, agent: AgentState) -> Why {
     let made = vm.status == InstanceStatus::Running;
-    match (&vm.current_action, &vm.last_error) {
+    match (&vm.current_action, vm.failure()) {
         (CurrentAction::Deleting | CurrentAction::Abandoning, _) => return Why::Leaves,
         (CurrentAction::Creating | CurrentAction::CreatingWithoutRetries, Some(error)) if !made => {
             return Why::CannotBeMade(in_short(error));
@@ -145,7 +162,8 @@ mod tests {
     }
 
     fn told(vms: &[(&Instance, AgentState)], loops: &[CrashLoop]) -> Vec<String> {
-        unwell(vms, loops).into_iter().map(|some| format!("{} {}", some.count, some.said)).collect()
+        let told = agents(vms, loops).unwell;
+        told.into_iter().map(|some| format!("{} {}", some.count, some.said)).collect()
     }
 
     #[test]
@@ -167,6 +185,9 @@ mod tests {
             Vec::<String>::new(),
             "who is healthy is not told"
         );
+        let seen = agents(&vms, &[goes_round("b", 3)]);
+        assert_eq!((seen.healthy, seen.all), (1, 4));
+        assert_eq!(seen.unwell.iter().map(|some| some.goes_round).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
@@ -190,6 +211,8 @@ mod tests {
             last_error: error(code),
             ..vm("a", CurrentAction::Creating)
         };
+        // Of an attempt before this one: it runs, and the group is done with it.
+        let past = Instance { last_error: error("QUOTA_EXCEEDED"), ..vm("a", CurrentAction::None) };
         let fails = Instance { probe: Some(ProbeHealth::Timeout), ..vm("a", CurrentAction::None) };
         for (vm, agent, said) in [
             (unmade("QUOTA_EXCEEDED"), AgentState::Starting, "1 waits to be made: quota used up"),
@@ -200,6 +223,7 @@ mod tests {
             (vm("a", CurrentAction::Restarting), AgentState::Silent, "1 is being restarted"),
             (vm("a", CurrentAction::Deleting), AgentState::Gone, "1 is leaving"),
             (fails, AgentState::Ill, "1 fails its probe"),
+            (past, AgentState::Starting, "1 is starting"),
             (vm("a", CurrentAction::None), AgentState::Silent, "1 is silent"),
             (vm("a", CurrentAction::None), AgentState::Late, "1 is late"),
             (vm("a", CurrentAction::None), AgentState::Stopped, "1 is stopped on request"),
@@ -219,8 +243,10 @@ mod tests {
                 (0..agents.len()).map(|place| vm(&place.to_string(), CurrentAction::None)).collect();
             let loops: Vec<CrashLoop> = (0..turning).map(|place| goes_round(&place.to_string(), 3)).collect();
             let pairs: Vec<(&Instance, AgentState)> = vms.iter().zip(agents.iter().copied()).collect();
-            let counted: u32 = unwell(&pairs, &loops).iter().map(|some| some.count).sum();
+            let seen = super::agents(&pairs, &loops);
+            let counted: u32 = seen.unwell.iter().map(|some| some.count).sum();
             let expected = agents.iter().filter(|agent| **agent != AgentState::Healthy).count();
+            prop_assert_eq!((seen.healthy + counted, seen.all as usize), (seen.all, agents.len()));
             prop_assert_eq!(counted as usize, expected);
         }
     }
