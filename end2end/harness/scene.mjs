@@ -8,6 +8,14 @@ import { startStack } from './stack.mjs';
 /** What hangs fails, with its name, long before the whole run is given up. */
 const HOOK = { timeout: 150_000 };
 
+/** Of a test that failed, what each person had before them: it is gone with them. */
+async function tellWhere({ context }) {
+  for (const page of context.pages()) {
+    const words = await page.locator('body').innerText({ timeout: 1_000 }).catch((error) => error.message);
+    console.log(`  ${page.url()} shows: ${words.replaceAll(/\s+/g, ' ').slice(0, 1_500)}`);
+  }
+}
+
 /**
  * Call once at the top of a test file. A stack and a browser start before its first test and stop after its last.
  * After each test its people leave, and the test fails when a console was not quiet. With `returns` nobody signs in twice:
@@ -49,9 +57,10 @@ export function openScene({ returns = false, ...options } = {}) {
   const started = start();
   started.catch(() => {});
   before(() => started, HOOK);
-  afterEach(async () => {
+  afterEach(async (test) => {
     const leaving = people;
     people = [];
+    if (test.error) for (const person of [...leaving, ...residents]) await tellWhere(person);
     await Promise.all(leaving.map(({ context }) => context.close()));
     // Each is asked, so that nobody's noise is left for the next test.
     const complaints = [...leaving, ...residents].flatMap((person) => {
