@@ -120,22 +120,22 @@ pub fn rows_table(rows: Vec<InstanceLine>, all: bool) -> impl IntoView {
 fn line(loaded: InstanceLine, all: bool) -> AnyView {
     let href = routes::instance(&loaded.zone, &loaded.name);
     let name = Markup::default().element("a", &[("href", href.as_str())], &loaded.name).into_html();
-    let zone = loaded.zone.clone();
+    let zone = Markup::default().text(&loaded.zone).into_html();
     // One that has left keeps its row, with its last words, until the list is loaded again.
     let row = Live::here().follow(loaded);
     let agent = Memo::new(move |_| row.with(|row| row.agent));
     view! {
         <tr>
-            <th scope="row" inner_html=name></th>
+            <th inner_html=name></th>
             <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
-            <td data-label="VM">{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
-            <td data-label="Heartbeat">
+            <td>{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
+            <td>
                 {move || match row.with(|row| row.last.map(|last| last.received_at)) {
                     Some(at) => ago(at).into_any(),
                     None => view! { <span class="muted">"none yet"</span> }.into_any(),
                 }}
             </td>
-            <td data-label="Zone">{zone}</td>
+            <td inner_html=zone></td>
             {all.then(|| details(row))}
         </tr>
     }
@@ -152,10 +152,10 @@ fn details(row: Memo<InstanceLine>) -> AnyView {
         <td class="num" data-label="CPU">
             {move || metrics.get().map(|(cpu, _)| words::percent(cpu))}
         </td>
-        <td class="num" data-label="Memory">
+        <td class="num">
             {move || metrics.get().map(|(_, memory)| words::bytes(memory << 20))}
         </td>
-        <td class="mono" data-label="Address">
+        <td class="mono">
             {move || row.with(|row| row.address.clone())}
         </td>
     }
