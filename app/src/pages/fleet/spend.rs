@@ -52,7 +52,7 @@ fn figures(spend: &FleetSpend) -> AnyView {
             {line}
         </div>
         {share.map(|share| bar(spend.today(), share))}
-        <small class="split">
+        <small class="cluster">
             <span>{forecast(spend)}</span>
             <span>{days}</span>
         </small>
