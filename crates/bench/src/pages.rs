@@ -33,6 +33,9 @@ pub(crate) async fn measure(stack: &Stack, quick: bool) -> anyhow::Result<()> {
         ("Fleet", "/".to_owned()),
         ("Instances", "/instances".to_owned()),
         ("Pools", "/pools".to_owned()),
+        ("Autoscaling", "/autoscaling".to_owned()),
+        ("Costs", "/costs".to_owned()),
+        ("Changes", "/changes".to_owned()),
         ("change", format!("/changes/{change}")),
         ("Audit", "/audit".to_owned()),
     ];
