@@ -44,7 +44,7 @@ pub use frame::kiosk::KIOSK;
 pub use pages::audit::{AUDIT_NAMES, audit_query};
 #[cfg(feature = "ssr")]
 pub use place::environment_of;
-pub use routes::App;
+pub use routes::{App, error_code};
 #[cfg(feature = "ssr")]
 pub use shell::{shell, unavailable_page};
 

@@ -193,6 +193,7 @@ test('health names each part of the control plane with its cause', async () => {
   assert.deepEqual(causes, [
     'Leader: Leads',
     'Backlog: KeepsUp',
+    'Audit log: Verified',
     'Database: Answers',
     'Compute Engine: Answers',
     'Agents: Heard',

@@ -17,7 +17,7 @@ pub struct Problem(rest_api::Problem);
 impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>, request_id: &str) -> Self {
         Self(rest_api::Problem {
-            r#type: format!("docs/errors.md#{code}"),
+            r#type: app::error_code(code),
             title: status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: status.as_u16(),
             detail: detail.into(),

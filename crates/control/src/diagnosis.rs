@@ -7,7 +7,7 @@ use domain::{
     condition::{ConditionStatus, ConditionType},
     view::diagnosis::{HealthCheck, HealthView},
 };
-use store::Environment;
+use store::{Environment, Store};
 
 use crate::{Control, Error, error::authorize};
 
@@ -15,6 +15,8 @@ use crate::{Control, Error, error::authorize};
 const SLOW_START: TimeDelta = TimeDelta::seconds(30);
 /// Between two looks at a resting environment three seconds pass, and up to twenty while Compute Engine is away.
 const STALE: TimeDelta = TimeDelta::seconds(60);
+/// The leader verifies what was appended within five seconds.
+const UNVERIFIED: TimeDelta = TimeDelta::seconds(60);
 /// Beyond this, tokens and leases end at moments that surprise people.
 pub const SKEW: TimeDelta = TimeDelta::seconds(2);
 
@@ -32,6 +34,7 @@ pub async fn look(control: &Control) -> Vec<HealthCheck> {
     if answers {
         checks.push(leader(control).await);
         checks.push(backlog(control, now).await);
+        checks.push(audit_log(&control.store, now).await);
     }
     checks.push(database);
     if answers {
@@ -109,6 +112,42 @@ async fn backlog(control: &Control, now: Timestamp) -> HealthCheck {
             PART,
             "KeepsUp",
             format!("{} approved changes wait for their turn.", waiting.count),
+        ),
+    }
+}
+
+/// What the leader found so far: nothing is verified while somebody waits for the answer.
+pub async fn audit_log(store: &Store, now: Timestamp) -> HealthCheck {
+    const PART: &str = "Audit log";
+    let read = match store.audit_verified().await {
+        Ok(verified) => store.audit_backlog(verified.seq).await.map(|backlog| (verified, backlog)),
+        Err(error) => Err(error),
+    };
+    let (verified, (unverified, oldest)) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::warn!(%error, "how far the audit log is verified cannot be read");
+            return HealthCheck::fail(PART, "DatabaseUnavailable", "It could not be read.", "See Database.");
+        }
+    };
+    if let Some(seq) = verified.broken_at {
+        let seen = format!("Event {seq} is not what was written.");
+        let fix = "Stop nothing and repair nothing: copy the database as it is, then follow runbooks/audit-verify.md.";
+        return HealthCheck::fail(PART, "LogBroken", seen, fix);
+    }
+    match oldest {
+        Some(oldest) if now - oldest > UNVERIFIED => {
+            let seconds = (now - oldest).num_seconds();
+            let seen = format!("Events that are not verified yet: {unverified}, the oldest for {seconds} s.");
+            HealthCheck::warn(PART, "LogUnverified", seen, "See Leader: it is the one that verifies.")
+        }
+        _ => HealthCheck::ok(
+            PART,
+            "Verified",
+            match verified.seq {
+                0 => "No event waits to be verified for longer than a minute.".to_owned(),
+                seq => format!("It is verified up to event {seq}."),
+            },
         ),
     }
 }

@@ -58,6 +58,8 @@ async fn the_page_names_the_first_event_that_is_wrong(pool: PgPool) {
     assert!(page.contains(said), "{page}");
     assert!(page.contains("The control plane found that event 2 is not what was written."), "{page}");
     assert!(page.contains("/audit?before=3"), "{page}");
+    let health = app.page("/settings/health", &vera).await.text().await.unwrap();
+    assert!(health.contains("LogBroken") && health.contains("Event 2 is not what was written."), "{health}");
     app.stop().await;
 }
 

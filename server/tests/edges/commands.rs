@@ -44,7 +44,7 @@ fn checks(text: &str) -> Vec<Check<'_>> {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_doctor_finds_a_server_well_that_has_all_it_needs(pool: PgPool) {
-    let app = TestApp::start(pool).await;
+    let app = TestApp::start(pool.clone()).await;
     let scripts = ["agent-manager.js", "__wasm_split.______________________.js"];
     for file in scripts.into_iter().chain(["agent-manager.wasm", "agent-manager.css"]) {
         fs::write(app.folder().join("site/pkg").join(file), "").unwrap();
@@ -56,6 +56,7 @@ async fn the_doctor_finds_a_server_well_that_has_all_it_needs(pool: PgPool) {
         ("Database", "Answers"),
         ("Migrations", "UpToDate"),
         ("Clock", "Agrees"),
+        ("Audit log", "Verified"),
         ("Issuer", "Answers"),
         ("Compute Engine", "Answers"),
         ("Agents' key", "Valid"),
@@ -63,6 +64,14 @@ async fn the_doctor_finds_a_server_well_that_has_all_it_needs(pool: PgPool) {
     ];
     assert_eq!(checks(text), well.map(|(part, cause)| ("ok", part, cause, None::<&str>)), "{text}");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output.stderr));
+
+    // As the leader notes that somebody wrote to the log behind it.
+    sqlx::raw_sql("UPDATE audit_verified SET broken_at = 2").execute(&pool).await.unwrap();
+    let output = run(&["doctor"], &app.folder().join("server.toml")).await;
+    let text = said(&output.stdout);
+    let log = checks(text).into_iter().find(|(_, part, ..)| *part == "Audit log").unwrap();
+    assert_eq!((log.0, log.2), ("fail", "LogBroken"), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
     app.stop().await;
 }
 

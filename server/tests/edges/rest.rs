@@ -25,7 +25,7 @@ pub(crate) async fn problem(answer: Response, status: StatusCode, code: &str) ->
         (problem.code.as_str(), problem.status, problem.request_id == id),
         (code, status.as_u16(), true)
     );
-    assert_eq!(problem.r#type, format!("docs/errors.md#{code}"));
+    assert_eq!(problem.r#type, format!("/docs/errors.md#:~:text={code}"));
     problem
 }
 
@@ -108,6 +108,22 @@ async fn methods_types_and_sizes_are_told_honestly(pool: PgPool) {
     }
     problem(app.read(&token, "/api/v1/changes/chg-7").await, StatusCode::NOT_FOUND, "not_found").await;
     problem(app.read(&token, "/api/v1/environments/x").await, StatusCode::NOT_FOUND, "not_found").await;
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refusal_s_type_leads_to_where_its_code_is_explained(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let path = "/api/v1/environments/dev/pools";
+    let refused = problem(app.get(path).await, StatusCode::UNAUTHORIZED, "unauthorized").await;
+    // As a client resolves it: against what was asked for.
+    let asked = reqwest::Url::parse(&format!("{}{path}", app.url)).unwrap();
+    let meaning = asked.join(&refused.r#type).unwrap();
+    assert_eq!(meaning.fragment(), Some(":~:text=unauthorized"));
+    let vera = app.sign_in("vera").await;
+    let explained = app.page(meaning.path(), &vera).await;
+    assert_eq!(explained.status(), StatusCode::OK);
+    assert!(explained.text().await.unwrap().contains("### unauthorized"));
     app.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use chrono::TimeDelta;
 use control::{
-    Clock, Control, Error, commands,
+    Clock, Control, Error, commands, diagnosis,
     health::Watch,
     incidents,
     reconcile::{Checkpoints, Stopped, brake, changes, watch},
@@ -20,6 +20,7 @@ use domain::{
     command::{Acknowledgement, CommandState, Outcome},
     heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
     incident::Cause,
+    view::diagnosis::HealthStatus,
 };
 use serde_json::Value;
 use sqlx::PgPool;
@@ -236,6 +237,13 @@ async fn told(worker: &Worker, pace: &mut watch::Pace, seconds: i64) -> bool {
     open.iter().any(|incident| incident.cause == Cause::Alert(AlertKind::AuditPipelineLag))
 }
 
+/// How Health has the audit log, and by which cause.
+async fn health_of_log(control: &Control) -> (HealthStatus, String) {
+    let checks = diagnosis::look(control).await;
+    let log = checks.into_iter().find(|check| check.part == "Audit log").unwrap();
+    (log.status, log.cause)
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_wrong_event_is_told_until_it_is_again_what_was_appended(pool: PgPool) {
     let clock = Clock::manual(Clock::System.now());
@@ -251,10 +259,15 @@ async fn a_wrong_event_is_told_until_it_is_again_what_was_appended(pool: PgPool)
     run("UPDATE audit_events SET detail = detail || '!' WHERE seq = 1").await;
     assert!(told(&worker, pace, 5).await);
     assert_eq!(fixture.control.store.audit_verified().await.unwrap().broken_at, Some(1));
+    assert_eq!(health_of_log(&fixture.control).await, (HealthStatus::Fail, "LogBroken".to_owned()));
     run("UPDATE audit_events SET detail = left(detail, -1) WHERE seq = 1").await;
     assert!(told(&worker, pace, 30).await, "it is read again once a minute");
     assert!(!told(&worker, pace, 30).await);
     assert_chain(&fixture.control).await;
+    assert_eq!(health_of_log(&fixture.control).await, (HealthStatus::Ok, "Verified".to_owned()));
+    // The event that ended the incident waits for a leader that does not look.
+    fixture.control.clock.advance(TimeDelta::seconds(61));
+    assert_eq!(health_of_log(&fixture.control).await, (HealthStatus::Warn, "LogUnverified".to_owned()));
 
     // The event that ended the incident is not verified yet. Once it is found wrong, to delete it is no end.
     run("UPDATE audit_events SET detail = detail || '!' WHERE seq = (SELECT max(seq) FROM audit_events)")

@@ -81,7 +81,7 @@ fn worst(checks: &[HealthCheck]) -> HealthStatus {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthView {
-    /// Leader, backlog, database, compute, agents, streams, in this order.
+    /// Leader, backlog, audit log, database, compute, agents, streams, in this order.
     pub checks: Vec<HealthCheck>,
     pub now: Timestamp,
 }
