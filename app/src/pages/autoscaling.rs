@@ -1,6 +1,9 @@
 //! Autoscaling: why this size? Every pool in a line.
 
-use domain::view::autoscaling::{AutoscalingList, AutoscalingRow};
+use domain::{
+    autoscaling::AutoscalingMode,
+    view::autoscaling::{AutoscalingList, AutoscalingRow},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -133,10 +136,12 @@ fn line(row: AutoscalingRow) -> AnyView {
     .into_any()
 }
 
-pub fn is_capped(row: &AutoscalingRow) -> bool {
-    row.status
-        .as_ref()
-        .is_some_and(|status| status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS"))
+/// The service would take more than it may. One that only recommends is not held back by its maximum.
+fn is_capped(row: &AutoscalingRow) -> bool {
+    let says_so = row.status.as_ref().is_some_and(|status| {
+        status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS")
+    });
+    says_so && row.desired.is_some() && row.mode() != Some(AutoscalingMode::Off)
 }
 
 /// The service's first reason, as a line has room for one.
@@ -156,7 +161,6 @@ pub fn reason_words(kind: &str) -> String {
 
 /// What one sees at a glance of the pool's autoscaler.
 pub fn standing(row: &AutoscalingRow) -> (State, String) {
-    use domain::autoscaling::AutoscalingMode as Mode;
     let Some(desired) = &row.desired else { return (State::None, "sized by people".to_owned()) };
     let (Some(_), Some(status)) = (&row.observed, &row.status) else {
         return (State::Pending, "not there yet".to_owned());
@@ -168,9 +172,9 @@ pub fn standing(row: &AutoscalingRow) -> (State, String) {
         return (State::Warn, "held at its maximum".to_owned());
     }
     match (desired.mode, status.recommended_size, row.running) {
-        (Mode::Off, ..) => (State::Paused, "only recommends".to_owned()),
+        (AutoscalingMode::Off, ..) => (State::Paused, "only recommends".to_owned()),
         (_, Some(wanted), Some(running)) if wanted > running => (State::Progress, "scaling out".to_owned()),
-        (Mode::On, Some(wanted), Some(running)) if wanted < running => {
+        (AutoscalingMode::On, Some(wanted), Some(running)) if wanted < running => {
             (State::Progress, "scaling in".to_owned())
         }
         (_, None, _) => (State::Pending, "no recommendation yet".to_owned()),
@@ -181,7 +185,7 @@ pub fn standing(row: &AutoscalingRow) -> (State, String) {
 #[cfg(test)]
 mod tests {
     use domain::{
-        autoscaling::{AutoscalerStatus, AutoscalingMode, StatusDetail},
+        autoscaling::{AutoscalerStatus, StatusDetail},
         resource::{Autoscaler, ScaleInControl},
     };
 
@@ -232,8 +236,19 @@ mod tests {
         assert_eq!(word(row(OnlyScaleOut, Some(2), &[])), "as recommended");
         assert_eq!(word(row(Off, Some(5), &["MODE_OFF"])), "only recommends");
         assert_eq!(word(row(On, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"])), "held at its maximum");
+        assert_eq!(word(row(Off, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"])), "only recommends");
         assert_eq!(word(row(On, None, &[])), "no recommendation yet");
         assert_eq!(word(AutoscalingRow { observed: None, ..row(On, None, &[]) }), "not there yet");
         assert_eq!(first_reason(&row(Off, None, &["MODE_OFF"])).as_deref(), Some("Mode off"));
+    }
+
+    #[test]
+    fn only_what_an_autoscaler_sizes_is_held_at_its_maximum() {
+        let capped = |mode| row(mode, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"]);
+        assert!(is_capped(&capped(AutoscalingMode::On)) && is_capped(&capped(AutoscalingMode::OnlyScaleOut)));
+        assert!(!is_capped(&row(AutoscalingMode::On, Some(5), &[])));
+        assert!(!is_capped(&capped(AutoscalingMode::Off)), "it only recommends");
+        let left = AutoscalingRow { desired: None, ..capped(AutoscalingMode::On) };
+        assert!(!is_capped(&left), "people size it by now, and its autoscaler is about to go");
     }
 }

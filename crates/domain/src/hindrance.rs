@@ -1,9 +1,9 @@
 //! Why a pool does not grow: what Compute Engine says of its attempts, and what its health checks say, each as a condition of its
 //! own with a code, a sentence and a remedy. `docs/errors.md` explains the codes.
 
-use std::collections::BTreeSet;
+mod health;
 
-use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
 use crate::{
     Timestamp,
@@ -11,13 +11,10 @@ use crate::{
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     crash_loop::{self, CrashLoop},
-    instance::{CurrentAction, Instance, ProbeHealth},
+    instance::{CurrentAction, Instance},
     observed::GroupStatus,
     resource::Autoscaler,
 };
-
-/// How long VMs that start may fail their health check before that is called a fault.
-const STARTING: TimeDelta = TimeDelta::minutes(2);
 
 /// The kinds of condition that are there only while they are not met.
 pub const KINDS: [ConditionType; 9] = [
@@ -73,7 +70,7 @@ pub fn update(
     loops: &[CrashLoop],
     now: Timestamp,
 ) {
-    let health = health(conditions, group, now);
+    let health = health::fails(conditions, group, loops, now);
     let capped = autoscaler.and_then(|(autoscaler, status)| capped(autoscaler, status));
     let found: Vec<_> =
         attempts(group).into_iter().chain(goes_round(loops)).chain(health).chain(capped).collect();
@@ -176,43 +173,11 @@ fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
     })
 }
 
-/// VMs that fail their health check. Those that start may fail it for a while; a group that makes VMs anew because of it shows no
-/// probe meanwhile, and the condition stays until all have settled.
-fn health(before: &[Condition], group: &GroupStatus, now: Timestamp) -> Option<Hindrance> {
-    let known = before.iter().find(|condition| condition.kind == ConditionType::Healthy);
-    let fails = |vm: &&Instance| matches!(vm.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout));
-    let failing: Vec<&Instance> = group.instances.iter().filter(fails).collect();
-    let Some(first) = failing.first() else {
-        let settled = group.instances.iter().all(|vm| vm.current_action == CurrentAction::None);
-        return known.filter(|_| !settled).map(|known| Hindrance {
-            kind: ConditionType::Healthy,
-            status: known.status,
-            reason: if known.status == ConditionStatus::False { UNHEALTHY } else { STARTS },
-            message: known.message.clone(),
-        });
-    };
-    let starting = failing.iter().all(|vm| vm.current_action == CurrentAction::Verifying);
-    let long =
-        known.is_some_and(|known| known.status == ConditionStatus::False || now - known.since >= STARTING);
-    let state = first.probe.as_ref().map_or("UNKNOWN", ProbeHealth::as_str);
-    let counted = format!("{} of {} VMs", failing.len(), group.instances.len());
-    let (status, reason, message) = if starting && !long {
-        (ConditionStatus::Unknown, STARTS, format!("{counted} start and do not pass their health check yet"))
-    } else {
-        let message = format!("{counted} fail their health check: {} is {state}", first.name);
-        (ConditionStatus::False, UNHEALTHY, message)
-    };
-    Some(Hindrance { kind: ConditionType::Healthy, status, reason, message })
-}
-
-const STARTS: &str = "Starting";
-const UNHEALTHY: &str = "Unhealthy";
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        instance::{AttemptError, InstanceStatus},
+        instance::{AttemptError, InstanceStatus, ProbeHealth},
         resource::ScaleInControl,
     };
 
@@ -329,47 +294,6 @@ mod tests {
         let off = autoscaler(AutoscalingMode::Off, 5);
         update(&mut conditions, &smaller, Some((&off, &held)), &[], at(3));
         assert_eq!(conditions, [], "it only recommends: its maximum keeps nothing back");
-    }
-
-    #[test]
-    fn vms_that_start_get_their_time_and_those_that_ran_do_not() {
-        let mut conditions = Vec::new();
-        let starts = group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unhealthy)]);
-        update(&mut conditions, &starts, None, &[], at(0));
-        assert_eq!(
-            (conditions[0].status, conditions[0].reason.as_str()),
-            (ConditionStatus::Unknown, "Starting")
-        );
-        update(&mut conditions, &starts, None, &[], at(119));
-        assert_eq!(conditions[0].status, ConditionStatus::Unknown);
-        update(&mut conditions, &starts, None, &[], at(120));
-        assert_eq!(
-            (conditions[0].status, conditions[0].reason.as_str()),
-            (ConditionStatus::False, "Unhealthy")
-        );
-
-        let mut conditions = Vec::new();
-        let fails = group(vec![probed(CurrentAction::None, ProbeHealth::Timeout)]);
-        update(&mut conditions, &fails, None, &[], at(0));
-        assert_eq!(conditions[0].message, "1 of 1 VMs fail their health check: a is TIMEOUT");
-        // It is made anew: nothing is probed, and nothing is well yet.
-        update(&mut conditions, &group(vec![vm("a", CurrentAction::Recreating)]), None, &[], at(1));
-        update(
-            &mut conditions,
-            &group(vec![probed(CurrentAction::Verifying, ProbeHealth::Unknown)]),
-            None,
-            &[],
-            at(2),
-        );
-        assert_eq!((conditions[0].status, conditions[0].since), (ConditionStatus::False, at(0)));
-        update(
-            &mut conditions,
-            &group(vec![probed(CurrentAction::None, ProbeHealth::Healthy)]),
-            None,
-            &[],
-            at(3),
-        );
-        assert_eq!(conditions, []);
     }
 
     #[test]

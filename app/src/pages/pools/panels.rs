@@ -3,7 +3,7 @@
 mod instances;
 mod versions;
 
-use domain::{AgentType, edit::Edit, pool::PoolSpec, view::pool::PoolForm};
+use domain::{AgentType, edit::Edit, environment::EnvironmentSpec, pool::PoolSpec, view::pool::PoolForm};
 use leptos::prelude::*;
 
 pub use instances::ActOnInstances;
@@ -211,6 +211,8 @@ pub fn DeletePool() -> AnyView {
                     let problems = Problems::new(refused, "");
                     let name = form.pool.as_ref().map(|pool| pool.name.clone()).unwrap_or_default();
                     let lost = lost(form.rollout.as_ref().map(|rollout| rollout.squares.len() as u64));
+                    let goes = form.pool.as_ref().and_then(|pool| goes_with(pool, &form.environment));
+                    let goes = goes.map(|goes| format!(" {goes}"));
                     let at = FormFields::new(&posted, problems, &[verbs::CONFIRM], Vec::new());
                     let field = at.of(verbs::CONFIRM);
                     view! {
@@ -221,8 +223,7 @@ pub fn DeletePool() -> AnyView {
                             unfolded=true
                         >
                             <p>
-                                {lost}
-                                " Its autoscaler and its health check go with it. Its template, its changes and its audit events stay."
+                                {lost} {goes} " Its template, its changes and its audit events stay."
                             </p>
                             <TextField
                                 field=field
@@ -254,9 +255,39 @@ fn lost(vms: Option<u64>) -> String {
     }
 }
 
+/// What else is made for a pool alone; None where it has neither.
+fn goes_with(pool: &PoolSpec, environment: &EnvironmentSpec) -> Option<&'static str> {
+    let autoscaled = pool.enable_autoscaling.unwrap_or(environment.default_enable_autoscaling);
+    match (autoscaled, environment.enable_health_checks) {
+        (true, true) => Some("Its autoscaler and its health check go with it."),
+        (true, false) => Some("Its autoscaler goes with it."),
+        (false, true) => Some("Its health check goes with it."),
+        (false, false) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_a_pool_has_goes_with_it() {
+        let said = |own: Option<bool>, default_enable_autoscaling, enable_health_checks| {
+            let environment = EnvironmentSpec {
+                default_enable_autoscaling,
+                enable_health_checks,
+                ..EnvironmentSpec::new("p", "us-central1", "dev", "n", "s")
+            };
+            let pool = PoolSpec { enable_autoscaling: own, ..PoolSpec::new("web", AgentType::ALL[0], "t") };
+            goes_with(&pool, &environment)
+        };
+        let both = Some("Its autoscaler and its health check go with it.");
+        assert_eq!(said(Some(true), false, true), both);
+        assert_eq!(said(None, true, true), both, "the environment's word, where the pool has none");
+        assert_eq!(said(Some(false), true, true), Some("Its health check goes with it."));
+        assert_eq!(said(None, true, false), Some("Its autoscaler goes with it."));
+        assert_eq!(said(None, false, false), None);
+    }
 
     #[test]
     fn what_was_never_observed_is_not_said_to_be_nothing() {
