@@ -76,6 +76,14 @@ test('a draft is replayed without scripts', async () => {
   assert.equal(await page.getByLabel('CPU target').inputValue(), '0.35', 'the draft stays');
 });
 
+test('a viewer is told who may edit the policy', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto(TAB);
+  const policy = main(page).getByRole('region', { name: 'Policy' });
+  assert.equal(await policy.getByRole('button', { name: 'Edit' }).getAttribute('aria-disabled'), 'true');
+  assert.match(await words(policy.locator('#edit-autoscaling-reason')), /takes the role operator or admin/);
+});
+
 test('an edit is refused by its field, reviewed with its cost, and applied', async () => {
   const { page } = await scene.person('Mara');
   await page.goto(TAB);

@@ -95,6 +95,14 @@ test('a rule is created with what it opens in sight, edited, and deleted', async
   assert.deepEqual((await rules(page)).map(([key]) => key), ['allow-agent-http', 'allow-agent-ssh']);
 });
 
+test('a viewer is told who may add a rule', async () => {
+  const { page } = await scene.person('Vera');
+  await page.goto('/firewall');
+  const opener = main(page).getByRole('button', { name: 'New rule' });
+  assert.equal(await opener.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(main(page).locator('#new-rule-reason')), /takes the role operator or admin/);
+});
+
 test('what is refused stands beside its field', async () => {
   const { page, forgive } = await scene.person('Mara');
   forgive(/status of 422/);

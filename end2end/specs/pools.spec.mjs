@@ -81,7 +81,7 @@ test('a pool is created in a side panel, and what is refused stands beside its f
 
   await page.getByLabel('Name', { exact: true }).fill('batch');
   await page.getByLabel('Scales itself').selectOption('No');
-  await page.getByLabel('A canary serves for').fill('1');
+  await page.getByLabel('A canary is as old as').fill('1');
   await page.getByLabel('Silent after').fill('10');
   await review(page);
   assert.match(await describedBy(page, 'Silent after'), /an agent would be silent after 10 s, and late only after 15 s/i);

@@ -164,6 +164,10 @@ test('a template that a pool uses says why it cannot be retired, and a viewer wh
   const vera = await scene.person('Vera');
   await vera.page.goto('/templates/dev/platform-eng');
   assert.match(await words(main(vera.page).locator('#edit-reason')), /takes the role operator or admin/);
+  await vera.page.goto('/templates');
+  const opener = main(vera.page).getByRole('button', { name: 'New template' });
+  assert.equal(await opener.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(main(vera.page).locator('#new-template-reason')), /takes the role operator or admin/);
 });
 
 test('a template is created and edited without scripts', async () => {

@@ -7,7 +7,10 @@ mod panels;
 mod table;
 mod what_if;
 
-use domain::view::firewall::{FirewallRuleRow, FirewallView, Question};
+use domain::{
+    Permission,
+    view::firewall::{FirewallRuleRow, FirewallView, Question},
+};
 use leptos::prelude::*;
 
 pub use detail::FirewallRulePage;
@@ -17,11 +20,17 @@ pub use table::{effective_table, otherwise, rules_table, warnings_list};
 use crate::{
     api,
     components::{
-        button::ButtonLink, empty::Empty, icon::Icon, loaded::loaded, page_head::PageHead, panel::Panel,
+        button::{ButtonLink, LockedLink},
+        empty::Empty,
+        icon::Icon,
+        loaded::loaded,
+        page_head::PageHead,
+        panel::Panel,
         title::Title,
     },
     frame::Scope,
     live::Live,
+    opening::refusal,
     routes,
     url_state::{Query, use_query},
     words,
@@ -88,7 +97,7 @@ fn draw(view: FirewallView, query: &Query) -> AnyView {
         .into_any();
     };
     let said = lead(&view);
-    let new = new_address(&environment);
+    let (new, blocked) = (new_address(&environment), refusal(Permission::ProposeChange));
     let facts = [environment, words::count(view.pools.len() as u64, "pool")];
     let ask = what_if::what_if(&view, query);
     let general = (!view.warnings.is_empty()).then(|| {
@@ -103,7 +112,17 @@ fn draw(view: FirewallView, query: &Query) -> AnyView {
             title="Firewall"
             lead=move || said.clone()
             facts=move || facts.clone().map(|fact| view! { <span>{fact}</span> }).collect_view()
-            actions=move || view! { <ButtonLink href=new.clone() label="New rule" primary=true /> }
+            actions=move || {
+                view! {
+                    <LockedLink
+                        id="new-rule"
+                        href=new.clone()
+                        label="New rule"
+                        primary=true
+                        blocked=blocked.clone()
+                    />
+                }
+            }
         />
         <div class="stack">{ask} {general} {rules(view.rules)}</div>
     }

@@ -7,7 +7,7 @@ pub mod form;
 mod panels;
 mod versions;
 
-use domain::{list_order::TEMPLATE_COLUMNS, view::template::TemplateRow};
+use domain::{Permission, list_order::TEMPLATE_COLUMNS, view::template::TemplateRow};
 use leptos::prelude::*;
 
 pub use detail::TemplatePage;
@@ -16,7 +16,7 @@ pub use panels::{EditTemplate, NewTemplate, RetireTemplate};
 use crate::{
     api,
     components::{
-        button::ButtonLink,
+        button::{ButtonLink, LockedLink},
         empty::Empty,
         glyph::State,
         icon::Icon,
@@ -30,6 +30,7 @@ use crate::{
     },
     frame::Scope,
     live::Live,
+    opening::refusal,
     routes,
     url_state::{Query, use_query},
     words,
@@ -100,7 +101,7 @@ fn draw(rows: Vec<TemplateRow>, query: &Query) -> AnyView {
         }
         .into_any();
     }
-    let said = lead(&rows);
+    let (said, blocked) = (lead(&rows), refusal(Permission::ProposeChange));
     let order = Order::of(query, routes::TEMPLATES, TEMPLATE_COLUMNS);
     let (problem, name) = (order.problem(), order.head("name", "Template", ""));
     let (agent_type, version) =
@@ -111,7 +112,17 @@ fn draw(rows: Vec<TemplateRow>, query: &Query) -> AnyView {
         <PageHead
             title="Templates"
             lead=move || said.clone()
-            actions=move || view! { <ButtonLink href=new() label="New template" primary=true /> }
+            actions=move || {
+                view! {
+                    <LockedLink
+                        id="new-template"
+                        href=new()
+                        label="New template"
+                        primary=true
+                        blocked=blocked.clone()
+                    />
+                }
+            }
         />
         <section class="panel" aria-label="Templates">
             {problem} <Table label="Templates">

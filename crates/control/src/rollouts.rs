@@ -57,7 +57,7 @@ pub(crate) async fn choices(control: &Control, spec: &FleetSpec) -> Result<Vec<T
         .collect())
 }
 
-/// Refuses to promote what has not served long enough, by what was last observed.
+/// Refuses to promote a canary whose VMs do not all serve or are too young, by what was last observed.
 pub(crate) async fn check_promotion(control: &Control, spec: &FleetSpec, pool: &str) -> Result<(), Error> {
     let environment = &spec.environment;
     let Some(declared) = spec.agent_pools.iter().find(|declared| declared.name == pool) else {

@@ -99,8 +99,8 @@ pub struct PoolSpec {
     /// None: the number of zones, which is the least a regional group accepts, or 0 with RECREATE; the plan says so.
     pub max_surge: Option<Amount>,
     pub max_unavailable: Amount,
-    /// Seconds that a canary must have served before it may be promoted. Compute Engine v1 has no such field: within a
-    /// rollout the group goes on as soon as a new VM passes its check.
+    /// Seconds from the creation of a canary's youngest VM before it may be promoted. Compute Engine v1 has no such field:
+    /// within a rollout the group goes on as soon as a new VM passes its check.
     pub min_ready_sec: u32,
     /// Seconds.
     pub health_check_initial_delay: u32,

@@ -5,6 +5,7 @@ mod panel;
 mod replay;
 
 use domain::{
+    Permission,
     autoscaling::STATUS_TYPES,
     resource::Autoscaler,
     view::autoscaling::{AutoscalingRow, AutoscalingView},
@@ -17,7 +18,7 @@ use super::head::{head, named, pool_resource};
 use crate::{
     api::{self, autoscaling::AutoscalingPage},
     components::{
-        button::ButtonLink,
+        button::LockedLink,
         code_link::code_link,
         empty::Empty,
         facets::{Facet, facets},
@@ -30,6 +31,7 @@ use crate::{
         status::status,
     },
     live::Live,
+    opening::refusal,
     pages::autoscaling::{reason_words, standing},
     routes,
     url_state::{Query, use_query},
@@ -65,13 +67,19 @@ pub fn PoolAutoscaling() -> AnyView {
 fn draw(page: AutoscalingPage, window: &'static str) -> AnyView {
     let AutoscalingPage { view, sizes } = page;
     let base = routes::pool_autoscaling(&view.row.environment, &view.row.pool);
-    let edit = format!("{base}/edit");
+    let (edit, blocked) = (format!("{base}/edit"), refusal(Permission::ProposeChange));
     let Some(desired) = view.row.desired.clone() else {
         return view! {
             <section class="panel block" aria-label="No autoscaler">
                 <Empty title="People size this pool" icon=Icon::Autoscaling>
                     <p class="soft">"An autoscaler would follow the load between a least and a most number of VMs."</p>
-                    <ButtonLink href=edit label="Turn autoscaling on" primary=true />
+                    <LockedLink
+                        id="turn-autoscaling-on"
+                        href=edit
+                        label="Turn autoscaling on"
+                        primary=true
+                        blocked=blocked
+                    />
                 </Empty>
             </section>
         }
@@ -98,7 +106,7 @@ fn draw(page: AutoscalingPage, window: &'static str) -> AnyView {
                 {plot}
             </div>
             <aside class="stack" aria-label="Why and how">
-                {reasons(&view.row)} {schedules(&view.row, &desired)} {policy(&desired, edit)}
+                {reasons(&view.row)} {schedules(&view.row, &desired)} {policy(&desired, edit, blocked)}
             </aside>
         </div>
     }
@@ -247,7 +255,7 @@ fn schedules(row: &AutoscalingRow, desired: &Autoscaler) -> AnyView {
     .into_any()
 }
 
-fn policy(desired: &Autoscaler, edit: String) -> AnyView {
+fn policy(desired: &Autoscaler, edit: String, blocked: Option<String>) -> AnyView {
     let metrics = match desired.custom_metrics.len() {
         0 => "none".to_owned(),
         _ => desired
@@ -278,7 +286,22 @@ fn policy(desired: &Autoscaler, edit: String) -> AnyView {
         })
         .collect_view();
     view! {
-        <Panel id="policy" title="Policy" aside=move || view! { <ButtonLink href=edit.clone() label="Edit" /> }>
+        <Panel
+            id="policy"
+            title="Policy"
+            aside=move || {
+                view! {
+                    <div class="cluster">
+                        <LockedLink
+                            id="edit-autoscaling"
+                            href=edit.clone()
+                            label="Edit"
+                            blocked=blocked.clone()
+                        />
+                    </div>
+                }
+            }
+        >
             <div class="panel-body">
                 <dl class="props">{lines}</dl>
             </div>

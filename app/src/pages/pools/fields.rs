@@ -159,9 +159,9 @@ fn rollouts(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
             <div class="two">
                 <NumberField
                     field=at.of("min_ready_sec")
-                    label="A canary serves for"
+                    label="A canary is as old as"
                     unit="s"
-                    hint="Before it may be promoted."
+                    hint="From its VM's creation, before it may be promoted."
                 />
                 <NumberField
                     field=at.of("health_check_initial_delay")

@@ -1,5 +1,6 @@
-//! Deletes template versions that neither the declaration nor a group nor a VM uses any more, but for the newest of each template:
-//! rolling back to those needs no new one. Their absence changes no VM, so nobody has to approve it; each deletion is in the audit log.
+//! Deletes template versions that neither the declaration nor a group nor a VM uses any more, but for the newest of each declared
+//! template: rolling back to those needs no new one. Nothing goes back to a retired template without declaring it again. Their
+//! absence changes no VM, so nobody has to approve it; each deletion is in the audit log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::{Leader, Stopped, changes::system};
 use crate::{Control, planning::scope};
 
-/// How many versions of each template stay although nothing uses them: the newest.
+/// How many versions of each declared template stay although nothing uses them: the newest.
 pub const KEPT: usize = 3;
 /// Deletions of one environment in one round.
 const AT_ONCE: usize = 5;
@@ -68,20 +69,26 @@ async fn intend(
     if observed.observed_at.is_none() || environment.observed_generation != environment.generation {
         return Ok(Vec::new());
     }
+    let declared: BTreeSet<&str> =
+        environment.spec.agent_vm_templates.iter().map(|template| template.name.as_str()).collect();
     let mut newest: BTreeMap<String, usize> = BTreeMap::new();
-    let mut old = BTreeSet::new();
+    // What may go, and why.
+    let mut old = BTreeMap::new();
     // The newest version of each template comes first.
     for template in control.store.list_template_names(&environment.name).await? {
+        let retired = !declared.contains(template.name.as_str());
         let seen = newest.entry(template.name).or_default();
         *seen += 1;
-        if *seen > KEPT {
-            old.insert(template.resource_name);
+        if retired {
+            old.insert(template.resource_name, "Nothing uses it, and its template is retired.".to_owned());
+        } else if *seen > KEPT {
+            let why = format!("Nothing uses it, and {KEPT} newer versions are kept.");
+            old.insert(template.resource_name, why);
         }
     }
-    let idle: Vec<String> = plan::retire(&environment.spec, &observed)
+    let idle: Vec<(String, String)> = plan::retire(&environment.spec, &observed)
         .into_iter()
-        .map(|action| action.step.name().to_owned())
-        .filter(|name| old.contains(name))
+        .filter_map(|action| old.remove_entry(action.step.name()))
         .take(AT_ONCE)
         .collect();
     if idle.is_empty() {
@@ -96,7 +103,7 @@ async fn intend(
         return Ok(Vec::new());
     }
     let mut deletions = Vec::new();
-    for name in idle {
+    for (name, why) in idle {
         let key = format!("agent-manager/{}/{name}/{}", environment.name, now.timestamp_micros());
         let deletion = TemplateDeletion {
             environment: environment.name.clone(),
@@ -105,7 +112,6 @@ async fn intend(
             intended_at: now,
         };
         tx.intend_template_deletion(&deletion).await?;
-        let why = format!("Nothing uses it, and {KEPT} newer versions are kept.");
         let event = event(&actor, AuditAction::IntendOperation, &deletion, now, why);
         tx.append_audit(&leader.signs(event)).await?;
         deletions.push(deletion);

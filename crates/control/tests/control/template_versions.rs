@@ -1,16 +1,17 @@
-//! Old versions of templates go when nothing uses them and enough newer ones are kept.
+//! Old versions of templates go when nothing uses them, and enough newer ones are kept or the template is retired.
 
 use control::{
-    audit,
+    audit, edits,
     reconcile::{
         Checkpoints, Stopped,
         template_versions::{self, KEPT, Status},
     },
 };
-use domain::{ChangeState, audit::AuditAction as Did};
+use domain::{ChangeState, audit::AuditAction as Did, edit::Edit};
 use sqlx::PgPool;
+use tokio::time::{Duration, Instant, sleep};
 
-use crate::fixture::{Fixture, PROJECT, Worker, assert_chain, basic, operator, propose};
+use crate::fixture::{Fixture, PATIENCE, PROJECT, Worker, assert_chain, basic, operator, propose};
 
 async fn versions(fixture: &Fixture, template: &str) -> usize {
     let list = fixture.get(PROJECT, "global/instanceTemplates").await;
@@ -61,4 +62,50 @@ async fn the_newest_versions_stay_for_a_rollback_and_the_others_go(pool: PgPool)
     // What was observed before is of yesterday: nothing is deleted twice.
     worker.round().await.unwrap();
     assert_eq!(template_versions::reconcile(control, &worker.leader).await.unwrap(), Status::default());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
+    worker.round().await.unwrap();
+    assert_eq!(template_versions::reconcile(control, &worker.leader).await.unwrap(), Status::default());
+    assert_eq!(versions(&fixture, "platform-eng").await, 1, "declared, although nothing uses it");
+
+    let retire = Edit::RetireTemplate { name: "platform-eng".into() };
+    let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
+    let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
+    let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
+    assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+    let begun = Instant::now();
+    let status = loop {
+        worker.round().await.unwrap();
+        let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
+        if status != Status::default() {
+            break status;
+        }
+        assert!(begun.elapsed() < PATIENCE, "its only version is to go");
+        sleep(Duration::from_millis(30)).await;
+    };
+    assert_eq!(status, Status { deleted: 1, open: 0 });
+    assert_eq!(versions(&fixture, "platform-eng").await, 0);
+    assert_eq!(versions(&fixture, "backend-dev").await, 1, "a group uses it");
+    let log = audit::list_audit(control, &operator(), Default::default()).await.unwrap();
+    let why: Vec<&str> = log
+        .events
+        .iter()
+        .filter(|event| {
+            event.action == Did::IntendOperation && event.object.starts_with("delete instance template")
+        })
+        .map(|event| event.detail.as_str())
+        .collect();
+    assert_eq!(why, ["Nothing uses it, and its template is retired."]);
+
+    // What is gone is made anew for whoever asks for it again.
+    let again = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(worker.finish(again).await.state, ChangeState::Applied);
+    assert_eq!(versions(&fixture, "platform-eng").await, 1);
 }

@@ -7,7 +7,7 @@ use super::{
     Direction,
     addresses::AddressSet,
     exposure::is_remote_control,
-    matching::{Firewall, denies},
+    matching::{Firewall, Tags, denies},
     pool_vms::{PoolVms, pool_vms},
     probes::PROBERS,
     services::ServiceSet,
@@ -139,7 +139,10 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> 
             public |= pool.template.external_ip;
         }
     }
-    if about.pools.is_empty() {
+    if pools.is_empty() {
+        opened = opened_to_whom_it_may_hold_for(firewall, rule);
+    }
+    if opened.is_empty() {
         return None;
     }
     let sources = AddressSet::of_texts(&rule.source_ranges);
@@ -147,7 +150,7 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> 
     let mut message = format!(
         "opens {} of {} to {part} internet ({})",
         listed(&opened.texts()),
-        listed(&about.said),
+        if pools.is_empty() { "the VMs that it holds for".to_owned() } else { listed(&about.said) },
         sources.words().join(", ")
     );
     let severity = match (public, is_remote_control(&opened)) {
@@ -155,12 +158,24 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> 
         (false, true) | (true, false) => Severity::Warning,
         (false, false) => Severity::Info,
     };
-    if !public {
+    if !public && !pools.is_empty() {
         message.push_str(
             "; none of these VMs has an external address, so it is open to the network and to load balancers",
         );
     }
     Some((WarningKind::OpenToTheInternet, severity, about.pools, message))
+}
+
+/// Of a fleet without a pool: the network may hold VMs of others, and the first pool's are let in as they start. Each target
+/// tag is asked alone, for a VM of several may be shut by another rule.
+fn opened_to_whom_it_may_hold_for(firewall: &Firewall<'_>, rule: &FirewallRule) -> ServiceSet {
+    let mut whose: Vec<Tags> = rule.target_tags.iter().map(|tag| Tags::from([tag.clone()])).collect();
+    if whose.is_empty() {
+        whose.push(Tags::new());
+    }
+    whose.iter().fold(ServiceSet::default(), |opened, tags| {
+        opened.union(&firewall.opened_to_the_internet(&rule.name, tags))
+    })
 }
 
 /// Probes of one port that one thing stops, and on their way to whom.

@@ -123,7 +123,7 @@ impl Rollout {
 /// Labels of versions by their resources' names.
 pub type Labels = BTreeMap<String, VersionLabel>;
 
-/// `min_ready_sec` is the pool's: how long a canary must have served.
+/// `min_ready_sec` is the pool's: how old the VMs of a canary must be before it may be promoted.
 pub fn rollout(
     group: &InstanceGroup,
     status: &GroupStatus,

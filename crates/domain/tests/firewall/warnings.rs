@@ -76,6 +76,36 @@ fn a_door_open_to_the_internet_is_said_with_what_it_opens() {
 }
 
 #[test]
+fn a_door_is_said_to_be_open_before_there_is_a_pool() {
+    let ssh = FirewallRuleSpec { allow: traffic("tcp", &["22"]), ..rule(1000, &["0.0.0.0/0"], &[]) };
+    let web =
+        FirewallRuleSpec { allow: traffic("tcp", &["443"]), ..rule(1000, &["0.0.0.0/0"], &["db", "web"]) };
+    let inside = FirewallRuleSpec { allow: traffic("tcp", &["5432"]), ..rule(1000, &["10.0.0.0/8"], &[]) };
+    let rules = [("inside", inside), ("ssh", ssh), ("web", web)];
+    let found = |rules: &[(&str, FirewallRuleSpec)]| -> Vec<String> {
+        let mut fleet = fleet(rules, true);
+        fleet.agent_pools.clear();
+        let resources = derive::resources(&fleet, &["us-central1-a".to_owned()]);
+        let said = warnings("genesis", &resources).into_iter();
+        said.map(|one| {
+            assert_eq!((one.kind, one.pools.len()), (WarningKind::OpenToTheInternet, 0));
+            format!("{:?}: {} {}", one.severity, one.rule.unwrap_or_default(), one.message)
+        })
+        .collect()
+    };
+    let open = "of the VMs that it holds for to the whole internet (0.0.0.0/0)";
+    let (ssh, web) = (format!("Warning: ssh opens tcp 22 {open}"), format!("Info: web opens tcp 443 {open}"));
+    assert_eq!(found(&rules), [ssh.clone(), web.clone()]);
+
+    // What one of the tags shuts is open to the VMs of the other.
+    let shut =
+        |tags: &[&str]| FirewallRuleSpec { deny: traffic("tcp", &["443"]), ..rule(10, &["0.0.0.0/0"], tags) };
+    let with =
+        |tags: &[&str]| -> Vec<_> { rules.clone().into_iter().chain([("shut", shut(tags))]).collect() };
+    assert_eq!(found(&with(&["db"])), [ssh, web]);
+}
+
+#[test]
 fn a_rule_without_effect_is_said_with_what_decides_instead() {
     let all = FirewallRuleSpec { allow: traffic("all", &[]), ..rule(100, &["10.0.0.0/8"], &["agent-vm"]) };
     let narrow =

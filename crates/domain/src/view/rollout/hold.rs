@@ -25,7 +25,8 @@ impl Hold {
     }
 }
 
-/// Each VM of the canary serves, and has been there as long as the pool asks.
+/// Each VM of the canary serves, and is as old as the pool asks, from its creation: Compute Engine does not tell since
+/// when a VM serves.
 pub(super) fn holds_promotion(
     group: &InstanceGroup,
     status: &GroupStatus,
