@@ -89,6 +89,10 @@ fn rust_tests(wishes: &Wishes, tally: &mut Tally) -> Result<bool> {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
         cargo.args(packages).args(wishes.filter.as_deref());
+        if !nextest {
+            // For the test programs, so behind all that cargo itself reads.
+            cargo.args(["--", "--test-threads", &at_once().to_string()]);
+        }
         proxy::spare_loopback(&mut cargo).env("DATABASE_URL", cluster.url());
         cargo.env("COMPUTE_DISCOVERY", workspace::discovery_document());
         // A snapshot that nobody approved fails; it is never written as if it were right.
