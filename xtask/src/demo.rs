@@ -44,6 +44,10 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
         stack::forget(&wishes.folder)?;
     }
     if wishes.build {
+        if !port::is_free(wishes.port) {
+            // No error: it may be what a killed demo of this folder left behind, and the start ends that.
+            terminal::warn(format_args!("{}\n", port_taken(wishes.port)));
+        }
         setup::for_demo()?;
         build::everything()?;
     }
@@ -62,6 +66,13 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<()> {
         return stack.stop();
     }
     outcome
+}
+
+/// Said before a build of minutes, which would be for nothing.
+fn port_taken(port: u16) -> String {
+    format!(
+        "  port {port} is taken now: unless an earlier demo left that program behind, end it or choose another port with --port"
+    )
 }
 
 fn introduce(stack: &Stack, took: Duration, folder: &std::path::Path) {
@@ -139,6 +150,12 @@ mod tests {
             help: false,
         };
         assert_eq!(wishes, expected);
+    }
+
+    #[test]
+    fn a_taken_port_is_told_of_with_the_way_out() {
+        let told = port_taken(3000);
+        assert!(told.contains("3000") && told.contains("--port"), "{told}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod port;
 mod postgres;
 mod probe;
 mod process;
+mod proxy;
 mod scratch;
 mod service;
 mod settings;

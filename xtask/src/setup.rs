@@ -48,7 +48,7 @@ pub(crate) fn for_rust_tests() -> Result<()> {
         Ok(if has_nextest() {
             Found::There
         } else {
-            Found::Without("not here: `cargo test` runs them instead")
+            Found::Without("not here: `cargo test` runs them, a test program at a time, which takes longer")
         })
     })
 }

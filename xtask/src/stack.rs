@@ -18,7 +18,7 @@ use crate::port::{self, Ports};
 use crate::postgres::{self, Cluster, Durability};
 use crate::service::{Rooms, Service};
 use crate::settings::{self, Settings};
-use crate::{probe, process, terminal, workspace};
+use crate::{probe, process, proxy, terminal, workspace};
 
 /// How to start a stack.
 #[derive(Debug, Clone)]
@@ -240,7 +240,8 @@ impl Stack {
         if !Path::new(command.get_program()).exists() {
             bail!("{} is not built: run without --no-build", command.get_program().display());
         }
-        Service::start(name, command.current_dir(workspace::root()), &self.rooms, Signal::TERM)
+        let command = proxy::spare_loopback(command.current_dir(workspace::root()));
+        Service::start(name, command, &self.rooms, Signal::TERM)
     }
 
     fn program(&self, name: &str) -> PathBuf {

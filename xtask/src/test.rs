@@ -13,7 +13,7 @@ use crate::scratch::Scratch;
 use crate::service::Rooms;
 use crate::settings::Settings;
 use crate::tally::Tally;
-use crate::{build, process, setup, terminal, workspace};
+use crate::{build, process, proxy, setup, terminal, workspace};
 
 const HELP: &str = "\
 cargo xtask test [FILTER] [--rust-only | --browser-only] [--no-build]
@@ -89,7 +89,11 @@ fn rust_tests(wishes: &Wishes, tally: &mut Tally) -> Result<bool> {
             cargo.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         }
         cargo.args(packages).args(wishes.filter.as_deref());
-        cargo.env("DATABASE_URL", cluster.url());
+        if !nextest {
+            // For the test programs, so behind all that cargo itself reads.
+            cargo.args(["--", "--test-threads", &at_once().to_string()]);
+        }
+        proxy::spare_loopback(&mut cargo).env("DATABASE_URL", cluster.url());
         cargo.env("COMPUTE_DISCOVERY", workspace::discovery_document());
         // A snapshot that nobody approved fails; it is never written as if it were right.
         cargo.env("INSTA_UPDATE", "no");

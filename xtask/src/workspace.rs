@@ -16,12 +16,23 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// Cargo's target directory, which `CARGO_TARGET_DIR` may put outside the clone.
+/// Cargo's target directory, which `CARGO_TARGET_DIR` or cargo's own configuration may put outside the clone.
 pub(crate) fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(path) if !path.is_empty() => root().join(path),
-        _ => root().join("target"),
+        // Of the configuration we see only where it put us.
+        _ => std::env::current_exe()
+            .ok()
+            .and_then(|program| target_of(&program))
+            .unwrap_or_else(|| root().join("target")),
     }
+}
+
+/// The target directory that cargo built this program in: `debug/xtask`, or `debug/deps/xtask-0123` when it is a test.
+fn target_of(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    let profile = if folder.ends_with("deps") { folder.parent()? } else { folder };
+    profile.parent().map(Path::to_path_buf)
 }
 
 /// What the server serves as files.
@@ -58,4 +69,17 @@ pub(crate) fn cargo() -> Command {
         }
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_directory_is_known_by_where_cargo_put_us() {
+        for program in ["/elsewhere/out/debug/xtask", "/elsewhere/out/debug/deps/xtask-0123456789abcdef"] {
+            assert_eq!(target_of(Path::new(program)), Some(PathBuf::from("/elsewhere/out")), "{program}");
+        }
+        assert_eq!(target_of(Path::new("/")), None);
+    }
 }

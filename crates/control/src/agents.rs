@@ -130,10 +130,10 @@ async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Re
     };
     let token_sha256: [u8; 32] = Sha256::digest(enrolment.identity_token.as_bytes()).into();
     let token_ends = DateTime::from_timestamp(identity.expires_at, 0).unwrap_or(now);
-    if !control.store.use_identity_token(Hash(token_sha256), token_ends).await.map_err(unavailable)? {
+    let mut tx = control.store.begin().await.map_err(unavailable)?;
+    if !tx.use_identity_token(Hash(token_sha256), token_ends).await.map_err(unavailable)? {
         return Err(AgentRefused::new(401, "identity_token_invalid", "it was used before: fetch a new one"));
     }
-    let mut tx = control.store.begin().await.map_err(unavailable)?;
     let version: String = enrolment.version.chars().filter(|one| one.is_ascii_graphic()).take(32).collect();
     let enrolled = NewEvent {
         environment: Some(row.environment.clone()),

@@ -7,7 +7,7 @@ use domain::{
     audit::AuditAction,
     view::person::{PersonList, PersonRow},
 };
-use store::NewEvent;
+use store::{Hash, NewEvent};
 
 use crate::{Control, Error, error::authorize};
 
@@ -65,11 +65,14 @@ pub async fn sign_in(
     Ok(())
 }
 
+/// Ends the actor's session. Of one that was ended meanwhile the log says so already.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
-pub async fn sign_out(control: &Control, actor: &Actor) -> Result<(), Error> {
+pub async fn sign_out(control: &Control, actor: &Actor, session: Hash) -> Result<(), Error> {
     let now = control.clock.now();
     let mut tx = control.store.begin().await?;
-    tx.append_audit(&NewEvent::new(actor, AuditAction::SignOut, &actor.id, now)).await?;
+    if tx.end_session(session).await?.is_some() {
+        tx.append_audit(&NewEvent::new(actor, AuditAction::SignOut, &actor.id, now)).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -8,11 +8,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
-use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
-use tower_sessions_core::session::Id;
 
-use super::{PERSON, Person, bearer, session_store::key};
+use super::{PERSON, Person, bearer, session_store::digest};
 use crate::{
     AppState,
     headers::RequestId,
@@ -57,18 +55,13 @@ pub async fn require_person(
             request.extensions_mut().insert(person.actor(&request_id));
             request.extensions_mut().insert(person);
             if let Some(id) = session.id() {
-                request.extensions_mut().insert(current_session(id));
+                request.extensions_mut().insert(app::CurrentSession(digest(&id).to_string()));
             }
             next.run(request).await
         }
         None if is_public(request.uri().path()) => next.run(request).await,
         None => refuse(&request, &request_id),
     }
-}
-
-/// By the digest under which the store keeps it.
-fn current_session(id: Id) -> app::CurrentSession {
-    app::CurrentSession(store::Hash(Sha256::digest(key(&id)).into()).to_string())
 }
 
 /// Who reads the answer to a request that is turned away.

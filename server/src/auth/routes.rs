@@ -9,7 +9,7 @@ use control::people;
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{PERSON, Person, oidc::Flow};
+use super::{PERSON, Person, oidc::Flow, session_store::digest};
 use crate::{AppState, headers::RequestId, own::Routes};
 
 const FLOW: &str = "sign_in";
@@ -106,6 +106,7 @@ async fn establish(
     request_id: &RequestId,
 ) -> anyhow::Result<()> {
     let actor = person.actor(&request_id.0);
+    // The event comes first and not in the session's own transaction: tower-sessions writes the session when the answer leaves.
     people::sign_in(&state.control, &actor, state.sign_in.issuer(), &person.email, &person.groups).await?;
     // A new id: whoever planted the old one does not get the person's session.
     session.cycle_id().await?;
@@ -119,10 +120,13 @@ async fn sign_out(
     Extension(person): Extension<Person>,
     session: Session,
 ) -> Response {
-    if let Err(error) = session.flush().await {
+    if let Some(id) = session.id()
+        && let Err(error) = people::sign_out(&state.control, &person.actor(&request_id.0), digest(&id)).await
+    {
         return failed(&error.into(), &request_id, "unavailable");
     }
-    match people::sign_out(&state.control, &person.actor(&request_id.0)).await {
+    // In the store it has ended, together with its event: what is left to forget is this request's copy and the browser's cookie.
+    match session.flush().await {
         Ok(()) => Redirect::to("/sign-in?signed_out=1").into_response(),
         Err(error) => failed(&error.into(), &request_id, "unavailable"),
     }

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::DateTime;
-use store::{Session, Store};
+use sha2::{Digest as _, Sha256};
+use store::{Hash, Session, Store};
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions_core::{
     SessionStore,
@@ -22,8 +23,13 @@ impl HashedSessions {
 }
 
 /// The store hashes it before it is written.
-pub(super) fn key(id: &Id) -> [u8; 16] {
+fn key(id: &Id) -> [u8; 16] {
     id.0.to_be_bytes()
+}
+
+/// Under which the store keeps it.
+pub(super) fn digest(id: &Id) -> Hash {
+    Hash(Sha256::digest(key(id)).into())
 }
 
 fn backend(error: store::Error) -> Error {

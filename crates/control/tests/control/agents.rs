@@ -103,6 +103,20 @@ async fn a_vm_enrols_once_for_each_token_of_its_own(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_enrolment_without_its_event_uses_up_no_token(pool: PgPool) {
+    let (fixture, _worker) = fleet(pool.clone(), Clock::System).await;
+    let control = &fixture.control;
+    let good = token(&fixture, &instance(control, 0), AUDIENCE).await;
+    let no_event = "ALTER TABLE audit_events ADD CONSTRAINT no_enrolment CHECK (action <> 'enroll_agent')";
+    sqlx::query(no_event).execute(&pool).await.unwrap();
+    assert_eq!(code(enroll(control, &good).await), (503, "unavailable"));
+    let again = "ALTER TABLE audit_events DROP CONSTRAINT no_enrolment";
+    sqlx::query(again).execute(&pool).await.unwrap();
+    enroll(control, &good).await.unwrap();
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn time_ends_tokens_and_credentials(pool: PgPool) {
     let clock = Clock::manual(Clock::System.now());
     let (fixture, _worker) = fleet(pool, clock.clone()).await;

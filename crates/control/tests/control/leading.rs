@@ -67,11 +67,14 @@ async fn what_time_ended_is_deleted_and_nothing_else(pool: PgPool) {
         let ends = now + chrono::TimeDelta::hours(ends_in);
         let session = Session { data: Vec::new(), person: None, expires_at: ends };
         control.store.save_session(&[id], &session).await.unwrap();
-        assert!(control.store.use_identity_token(Hash([id; 32]), ends).await.unwrap());
+        let mut tx = control.store.begin().await.unwrap();
+        assert!(tx.use_identity_token(Hash([id; 32]), ends).await.unwrap());
+        tx.commit().await.unwrap();
     }
     let first = expired::reconcile(control).await.unwrap();
     assert_eq!(first, expired::Status { sessions: 1, identity_tokens: 1, ..Default::default() });
     assert_eq!(expired::reconcile(control).await.unwrap(), expired::Status::default());
     assert!(control.store.load_session(&[2]).await.unwrap().is_some());
-    assert!(!control.store.use_identity_token(Hash([2; 32]), now).await.unwrap());
+    let mut tx = control.store.begin().await.unwrap();
+    assert!(!tx.use_identity_token(Hash([2; 32]), now).await.unwrap());
 }

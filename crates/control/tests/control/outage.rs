@@ -155,7 +155,7 @@ async fn every_use_case_says_that_the_database_is_away(pool: PgPool) {
         ("load_pool_rollout", pools::load_pool_rollout(control, &viewer, "dev", "backend-pool").await.err()),
         ("list_audit", audit::list_audit(control, &viewer, Default::default()).await.err()),
         ("load_me", control::me::load_me(control, &viewer).await.err()),
-        ("sign_out", control::people::sign_out(control, &viewer).await.err()),
+        ("sign_out", control::people::sign_out(control, &viewer, store::Hash([0; 32])).await.err()),
     ];
     for (use_case, fault) in faults {
         assert!(fault.as_ref().is_some_and(|fault| is_away(fault, "the database")), "{use_case}: {fault:?}");

@@ -109,6 +109,27 @@ async fn each_field_of_a_token_is_checked_and_their_number_too(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn signing_out_ends_the_session_and_says_so_once(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let olga = signed_in(control, "olga", &[Role::Operator]).await;
+    let expires_at = control.clock.now() + chrono::TimeDelta::hours(1);
+    let session = Session { data: Vec::new(), person: Some(olga.id.clone()), expires_at };
+    for id in [b"a", b"b"] {
+        assert!(control.store.create_session(id, &session).await.unwrap());
+    }
+    let id = Hash(<sha2::Sha256 as sha2::Digest>::digest(b"a").into());
+    for _ in 0..2 {
+        people::sign_out(control, &olga, id).await.unwrap();
+    }
+    assert!(control.store.load_session(b"a").await.unwrap().is_none());
+    assert!(control.store.load_session(b"b").await.unwrap().is_some());
+    let log = control.store.list_audit(&Default::default(), 9).await.unwrap();
+    assert_eq!(log.iter().filter(|event| event.action == AuditAction::SignOut).count(), 1);
+    assert_chain(control).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn only_who_manages_people_touches_what_is_others(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
