@@ -180,6 +180,8 @@ test('the policy in force is read, with the roster, since when and by whom', asy
   await roster.getByRole('link', { name: /^event \d+$/ }).click();
   await page.waitForURL(/\/audit\/\d+$/);
   await main(page).getByText(/set roster r1 in force/).first().waitFor();
+  const changed = main(page).getByRole('region', { name: 'What it changed' });
+  assert.match(await words(changed), /security none .*sre none /s);
 });
 
 test('health names each part of the control plane with its cause', async () => {
