@@ -3,7 +3,7 @@
 use control::{Control, Error, audit, changes, firewall, fleet, import, pools};
 use domain::{
     ChangeId, ChangeState,
-    audit::AuditAction as Did,
+    audit::{AuditAction as Did, Subject},
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType},
     instance::InstanceStatus,
@@ -103,6 +103,10 @@ async fn a_second_change_moves_the_pool_alone(pool: PgPool) {
     let before = change(control, first).await.revision.payload_sha256;
     assert_eq!(claimed.before_sha256.as_ref(), Some(&before), "the declaration that was in force");
     assert_eq!(claimed.after_sha256.as_ref(), Some(&applied.revision.payload_sha256));
+    let resized = said.iter().find(|event| event.action == Did::FinishOperation).expect("an operation");
+    let page = audit::load_audit_event(control, &operator(), resized.seq).await.unwrap();
+    let pool = Subject::Pool { environment: "dev", name: "backend-pool" };
+    assert_eq!(page.event.subject(page.prefix.as_deref()), Some(pool));
     assert_chain(control).await;
 }
 
