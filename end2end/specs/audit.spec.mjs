@@ -57,6 +57,8 @@ test('an event leads to its change and its pool, and both lead back', async () =
   assert.match(await title(page).innerText(), /^Event \d+$/);
   assert.match(await words(main(page)), /Hash of this event.*Hash of the event before it/);
   await main(page).getByText('Request', { exact: true }).waitFor();
+  const pool = main(page).getByRole('link', { name: 'backend-pool', exact: true });
+  assert.equal(await pool.getAttribute('href'), '/pools/dev/backend-pool');
   await main(page).getByRole('link', { name: 'chg-1', exact: true }).click();
   await page.waitForURL(/\/changes\/chg-1$/);
   await main(page).getByText(/events in the audit log$/).click();

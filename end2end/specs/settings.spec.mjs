@@ -134,6 +134,10 @@ test('an administrator sees and ends what is others’', async () => {
   });
   await ada.page.goto('/audit?action=end_session');
   assert.match(await words(main(ada.page)), /Ada ended a session of vera/);
+  await main(ada.page).getByRole('link', { name: 'Sessions', exact: true }).first().click();
+  await ada.page.waitForURL(/\/settings\/sessions$/);
+  await main(ada.page).getByRole('link', { name: 'All their events' }).click();
+  await ada.page.waitForURL(/\/audit\?action=end_session$/);
 });
 
 test('people are listed with the roles of their last sign-in', async () => {
@@ -144,6 +148,9 @@ test('people are listed with the roles of their last sign-in', async () => {
   assert.match(roles.Ada, /admin/);
   assert.match(roles.Mara, /operator/);
   assert.equal(roles.Vera, 'viewer');
+  await main(page).getByRole('link', { name: 'Vera', exact: true }).click();
+  await page.waitForURL(/\/audit\?actor=/);
+  assert.match(await words(main(page)), /Vera signed in as/);
 });
 
 test('environments tell what is declared and whether it was read', async () => {
@@ -180,6 +187,10 @@ test('the policy in force is read, with the roster, since when and by whom', asy
   await roster.getByRole('link', { name: /^event \d+$/ }).click();
   await page.waitForURL(/\/audit\/\d+$/);
   await main(page).getByText(/set roster r1 in force/).first().waitFor();
+  const changed = main(page).getByRole('region', { name: 'What it changed' });
+  assert.match(await words(changed), /security none .*sre none /s);
+  await main(page).getByRole('link', { name: 'Approval policy', exact: true }).click();
+  await page.waitForURL(/\/settings\/policy$/);
 });
 
 test('health names each part of the control plane with its cause', async () => {

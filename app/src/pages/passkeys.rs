@@ -7,6 +7,7 @@ use leptos_meta::Title;
 use crate::{
     api::{self, passkeys::RevokePasskey},
     components::{
+        button::ButtonLink,
         empty::Empty,
         glyph::{State, glyph},
         icon::{Icon, icon},
@@ -18,7 +19,7 @@ use crate::{
         table::Table,
         toast::Toasts,
     },
-    pages::settings::crumbs,
+    pages::settings::{crumbs, events},
     words,
 };
 
@@ -42,6 +43,8 @@ pub fn Passkeys() -> AnyView {
             title="Passkeys"
             crumbs=crumbs("Passkeys")
             lead=|| "A passkey signs your votes on changes. Its secret never leaves your device; here is only the half that verifies."
+            // The log says `passkey 0a1b2c3d`.
+            actions=|| view! { <ButtonLink href=events("object", "passkey") label="All their events" /> }
         />
         <div class="cols">
             <div class="stack">{loaded(passkeys, "your passkeys", move |list| draw(list, revoke))}</div>

@@ -22,6 +22,7 @@ use crate::{
         title::Title,
     },
     routes,
+    url_state::Query,
 };
 
 /// Each room with what it answers.
@@ -39,6 +40,11 @@ const ROOMS: [(&str, &str, &str); 8] = [
 /// The way to a page of the settings.
 pub fn crumbs(here: &str) -> Vec<Crumb> {
     vec![Crumb::link("Settings", routes::SETTINGS), Crumb::here(here)]
+}
+
+/// A page's way to the log: the events of every environment that one filter keeps.
+pub fn events(filter: &str, value: &str) -> String {
+    Query::default().with(filter, Some(value)).on(routes::AUDIT)
 }
 
 #[component]

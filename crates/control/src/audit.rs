@@ -195,7 +195,9 @@ pub async fn load_audit_event(control: &Control, actor: &Actor, seq: i64) -> Res
         Some((Some(before), after)) => differences(&before, &after),
         _ => Vec::new(),
     };
+    let prefix = prefixes(control, std::slice::from_ref(&stored.event)).await?.into_values().next();
     Ok(AuditEventView {
+        prefix,
         event: stored.event,
         prev: stored.prev.to_string(),
         leaf: stored.leaf,

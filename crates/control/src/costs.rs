@@ -220,11 +220,13 @@ pub async fn set_budget(
     let now = control.clock.now();
     let mut tx = control.store.begin().await?;
     let next = tx.set_budget(&environment, revision, monthly, &actor.id, now).await?;
-    let mut event = NewEvent {
+    let field = |amount: Option<Money>| amount.map(|amount| ("monthly".to_owned(), amount.exact()));
+    let event = NewEvent {
         environment: Some(environment.clone()),
         detail: format!("{}, was {}", said(monthly), said(before)),
         ..NewEvent::new(actor, AuditAction::SetBudget, format!("the budget of {environment}"), now)
     };
+    let mut event = event.differing(field(before), field(monthly));
     event.payload.insert("revision".to_owned(), next.to_string().into());
     tx.append_audit(&event).await?;
     tx.commit().await?;

@@ -101,11 +101,13 @@ fn event<'a>(actor: &'a Actor, transition: &HealthTransition) -> Option<NewEvent
         _ => return None,
     };
     let before = transition.before.map_or(String::new(), |before| format!(", was {}", before.as_str()));
-    Some(NewEvent {
+    let field = |state: AgentState| ("state".to_owned(), state.as_str().to_owned());
+    let event = NewEvent {
         environment: Some(transition.environment.clone()),
         detail: format!("{}{before}", place(&transition.pool, &transition.zone)),
         ..NewEvent::new(actor, action, transition.name.clone(), transition.at)
-    })
+    };
+    Some(event.differing(transition.before.map(field), [field(transition.after)]))
 }
 
 /// The answer of an agent is the agent's own act.
@@ -153,5 +155,20 @@ mod tests {
         {
             assert_eq!(action(before, after), None, "{before:?} to {after:?}");
         }
+    }
+
+    #[test]
+    fn an_event_holds_the_state_before_and_after() {
+        let actor = Actor::system(NAME, "r");
+        let sides = |before, after| {
+            let event = event(&actor, &passed(before, after)).unwrap();
+            let state = |side: &str| {
+                event.payload[side].get("state").and_then(|state| state.as_str().map(str::to_owned))
+            };
+            (state("before"), state("after"))
+        };
+        let text = |state: &str| Some(state.to_owned());
+        assert_eq!(sides(Some(AgentState::Late), AgentState::Silent), (text("late"), text("silent")));
+        assert_eq!(sides(None, AgentState::Ill), (None, text("ill")));
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{Actor, approvals::Roster, audit::AuditAction};
-use store::NewEvent;
+use store::{Hash, NewEvent};
 use tokio::time::sleep;
 
 use crate::{Control, Error, canonical::canonical, testimony};
@@ -69,9 +69,12 @@ pub async fn declare_roster(control: &Control, groups: &Groups) -> Result<Roster
     let actor = Actor::system(NAME, "start");
     let sizes: Vec<String> =
         next.groups.iter().map(|(group, people)| format!("{group} {}", people.len())).collect();
+    // The empty roster was never set.
+    let before_sha256 = if current.revision > 0 { Some(digest(&current)?) } else { None };
     let event = NewEvent {
         detail: sizes.join(", "),
-        after_sha256: Some(canonical(&next)?.sha256.parse().map_err(Error::internal)?),
+        before_sha256,
+        after_sha256: Some(digest(&next)?),
         ..NewEvent::new(
             &actor,
             AuditAction::ReviseRoster,
@@ -79,7 +82,46 @@ pub async fn declare_roster(control: &Control, groups: &Groups) -> Result<Roster
             control.clock.now(),
         )
     };
+    let event = event.differing(unlike(&current, &next), unlike(&next, &current));
     tx.append_audit(&event).await?;
     tx.commit().await?;
     Ok(next)
+}
+
+fn digest(roster: &Roster) -> Result<Hash, Error> {
+    canonical(roster)?.sha256.parse().map_err(Error::internal)
+}
+
+/// The groups of `roster` that `other` has not or has otherwise, each with the issuer's subjects of its people: names and
+/// addresses stay out of what can never be erased.
+fn unlike(roster: &Roster, other: &Roster) -> Vec<(String, String)> {
+    let unlike = roster.groups.iter().filter(|(group, people)| other.groups.get(*group) != Some(*people));
+    unlike
+        .map(|(group, people)| {
+            let people: Vec<&str> = people.iter().map(String::as_str).collect();
+            (group.clone(), people.join(", "))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_groups_that_changed_are_told_with_the_subjects_in_them() {
+        let roster = |groups: &[(&str, &[&str])]| {
+            let people = |people: &[&str]| -> BTreeSet<String> {
+                people.iter().map(|&person| person.to_owned()).collect()
+            };
+            let groups = groups.iter().map(|&(group, of)| (group.to_owned(), people(of))).collect();
+            Roster { revision: 1, groups }
+        };
+        let before = roster(&[("kept", &["sub-1"]), ("left", &["sub-2"]), ("sre", &["sub-1", "sub-2"])]);
+        let after = roster(&[("kept", &["sub-1"]), ("new", &["sub-4"]), ("sre", &["sub-1", "sub-3"])]);
+        let field = |group: &str, people: &str| (group.to_owned(), people.to_owned());
+        assert_eq!(unlike(&before, &after), [field("left", "sub-2"), field("sre", "sub-1, sub-2")]);
+        assert_eq!(unlike(&after, &before), [field("new", "sub-4"), field("sre", "sub-1, sub-3")]);
+        assert!(unlike(&before, &before).is_empty());
+    }
 }

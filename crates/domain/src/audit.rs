@@ -8,7 +8,7 @@ mod subject;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use subject::subject_of;
-pub use subject::{Subject, place};
+pub use subject::{SettingsList, Subject, place};
 
 use crate::{ChangeId, Timestamp, actor::ActorKind, plan::FieldChange};
 

@@ -65,6 +65,17 @@ impl<'a> NewEvent<'a> {
         }
     }
 
+    /// Tells, field by field, what was before and what is after. A side leaves out what is not there on it.
+    pub fn differing(
+        mut self,
+        before: impl IntoIterator<Item = (String, String)>,
+        after: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        self.payload.insert("before".to_owned(), side(before));
+        self.payload.insert("after".to_owned(), side(after));
+        self
+    }
+
     /// Of a change: its environment and id, and the id as the object.
     pub fn of_change(
         actor: &'a Actor,
@@ -105,6 +116,10 @@ impl<'a> NewEvent<'a> {
             payload,
         }
     }
+}
+
+fn side(fields: impl IntoIterator<Item = (String, String)>) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
 }
 
 impl Tx {

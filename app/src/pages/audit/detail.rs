@@ -4,7 +4,7 @@ use domain::{audit::AuditEvent, view::audit::AuditEventView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::events::state;
+use super::events::{page_of, state};
 use crate::{
     api::{self, ApiError, Code},
     components::{
@@ -48,7 +48,7 @@ fn no_such(seq: &str) -> ApiError {
 }
 
 fn draw(view: AuditEventView) -> AnyView {
-    let AuditEventView { event, prev, leaf, differences, last, .. } = view;
+    let AuditEventView { event, prev, leaf, differences, prefix, last, .. } = view;
     let state = state(event.action);
     let word = words::sentence(&event.action.as_str().replace('_', " "));
     let sentence = format!("{}.", event.sentence());
@@ -85,6 +85,13 @@ fn draw(view: AuditEventView) -> AnyView {
             </a>
         }
     });
+    let subject = event.subject(prefix.as_deref()).map(page_of).map(|(name, href)| {
+        view! {
+            <a class="btn" href=href>
+                {name}
+            </a>
+        }
+    });
     let facts = facts(&event);
     let (before, after) = (side("Before", &event.before_sha256), side("After", &event.after_sha256));
     view! {
@@ -102,7 +109,7 @@ fn draw(view: AuditEventView) -> AnyView {
                     <div class="panel-body">
                         {facts}
                         <div class="cluster">
-                            {change}
+                            {change} {subject}
                             <a class="btn" href=of_object.on(routes::AUDIT)>
                                 "All events of it"
                             </a>

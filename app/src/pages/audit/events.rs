@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Timestamp,
-    audit::{AuditAction, Subject},
+    audit::{AuditAction, SettingsList, Subject},
     view::{audit::AuditLine, change::ShownEvent},
 };
 use leptos::prelude::*;
@@ -189,7 +189,7 @@ fn subject(event: &AuditLine, prefixes: &Prefixes) -> Option<(String, String)> {
 }
 
 /// Its name and address; an instance is searched for where the event does not say its zone.
-fn page_of(subject: Subject<'_>) -> (String, String) {
+pub fn page_of(subject: Subject<'_>) -> (String, String) {
     let (name, href) = match subject {
         Subject::Pool { environment, name } => (name, routes::pool(environment, name)),
         Subject::Template { environment, name } => (name, routes::template(environment, name)),
@@ -202,6 +202,16 @@ fn page_of(subject: Subject<'_>) -> (String, String) {
         Subject::Budget { environment } => {
             let costs = Query::default().with("environment", Some(environment)).on(routes::COSTS);
             return (format!("budget of {environment}"), costs);
+        }
+        Subject::Settings(list) => {
+            let (name, href) = match list {
+                SettingsList::People => ("People and roles", routes::PEOPLE),
+                SettingsList::Passkeys => ("Passkeys", routes::PASSKEYS),
+                SettingsList::Sessions => ("Sessions", routes::SESSIONS),
+                SettingsList::Tokens => ("API tokens", routes::TOKENS),
+                SettingsList::Policy => ("Approval policy", routes::POLICY),
+            };
+            (name, href.to_owned())
         }
     };
     (name.to_owned(), href)
@@ -259,6 +269,11 @@ mod tests {
             (Subject::Instance { zone: None, name: vm }, vm, "/search?q=agent-backend-pool-x7k2"),
             (Subject::Incident("inc-12"), "inc-12", "/alerts#inc-12"),
             (Subject::Budget { environment }, "budget of dev", "/costs?environment=dev"),
+            (Subject::Settings(SettingsList::People), "People and roles", "/settings/people"),
+            (Subject::Settings(SettingsList::Passkeys), "Passkeys", "/settings/passkeys"),
+            (Subject::Settings(SettingsList::Sessions), "Sessions", "/settings/sessions"),
+            (Subject::Settings(SettingsList::Tokens), "API tokens", "/settings/tokens"),
+            (Subject::Settings(SettingsList::Policy), "Approval policy", "/settings/policy"),
         ] {
             assert_eq!(page_of(subject), (name.to_owned(), href.to_owned()));
         }

@@ -3,7 +3,7 @@
 use domain::view::environment::{EnvironmentList, EnvironmentView};
 use leptos::prelude::*;
 
-use super::crumbs;
+use super::{crumbs, events};
 use crate::{
     api,
     components::{
@@ -15,7 +15,10 @@ use crate::{
     url_state::Query,
     words,
 };
-use domain::condition::{ConditionStatus, ConditionType};
+use domain::{
+    audit::AuditAction,
+    condition::{ConditionStatus, ConditionType},
+};
 
 #[component]
 pub fn Environments() -> AnyView {
@@ -33,6 +36,8 @@ fn draw(list: EnvironmentList) -> AnyView {
         "{} declared.",
         words::count(list.environments.len() as u64, "environment")
     ));
+    // A claim puts a declaration in force.
+    let claims = events("action", AuditAction::ClaimChange.as_str());
     let body = if list.environments.is_empty() {
         view! {
             <Empty title="No environment is declared yet" icon=Icon::Import>
@@ -72,7 +77,12 @@ fn draw(list: EnvironmentList) -> AnyView {
         .into_any()
     };
     view! {
-        <PageHead title="Environments" crumbs=crumbs("Environments") lead=move || lead.clone() />
+        <PageHead
+            title="Environments"
+            crumbs=crumbs("Environments")
+            lead=move || lead.clone()
+            actions=move || view! { <ButtonLink href=claims.clone() label="All their events" /> }
+        />
         <section class="panel" aria-label="Environments">
             {body}
         </section>

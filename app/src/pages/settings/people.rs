@@ -3,7 +3,7 @@
 use domain::view::person::{PersonList, PersonRow};
 use leptos::prelude::*;
 
-use super::crumbs;
+use super::{crumbs, events};
 use crate::{
     api,
     components::{loaded::loaded, moment::ago, page_head::PageHead, table::Table, title::Title},
@@ -60,7 +60,11 @@ fn line(person: PersonRow) -> AnyView {
     let listed = |items: &[String]| if items.is_empty() { "none".to_owned() } else { words::list(items) };
     view! {
         <tr>
-            <th scope="row">{person.name}</th>
+            <th scope="row">
+                <a href=events("actor", &person.sub) title="What they did">
+                    {person.name}
+                </a>
+            </th>
             <td>{listed(&roles)}</td>
             <td>{listed(&person.groups)}</td>
             <td>{person.email}</td>

@@ -1,14 +1,17 @@
 //! Sessions: where is somebody signed in, and how is that ended?
 
-use domain::view::session::{SessionList, SessionRow};
+use domain::{
+    audit::AuditAction,
+    view::session::{SessionList, SessionRow},
+};
 use leptos::prelude::*;
 
-use super::crumbs;
+use super::{crumbs, events};
 use crate::{
     api,
     components::{
-        loaded::loaded, moment::ago, page_head::PageHead, panel::Panel, refused::refused_notice,
-        table::Table, title::Title,
+        button::ButtonLink, loaded::loaded, moment::ago, page_head::PageHead, panel::Panel,
+        refused::refused_notice, table::Table, title::Title,
     },
     form::{INTENT, Posted},
     routes, words,
@@ -37,6 +40,7 @@ pub fn refusal(posted: &Posted) -> Option<AnyView> {
 fn draw(list: SessionList, posted: &Posted) -> AnyView {
     let own = words::count(list.own.len() as u64, "session");
     let lead = format!("You have {own}. Ending one signs that browser out at its next click.");
+    let ended = events("action", AuditAction::EndSession.as_str());
     let several = list.own.iter().any(|session| !session.current);
     let others = (!list.others.is_empty()).then(|| {
         view! {
@@ -46,7 +50,12 @@ fn draw(list: SessionList, posted: &Posted) -> AnyView {
         }
     });
     view! {
-        <PageHead title="Sessions" crumbs=crumbs("Sessions") lead=move || lead.clone() />
+        <PageHead
+            title="Sessions"
+            crumbs=crumbs("Sessions")
+            lead=move || lead.clone()
+            actions=move || view! { <ButtonLink href=ended.clone() label="All their events" /> }
+        />
         {refusal(posted)}
         <div class="stack">
             <Panel id="own" title="Yours">

@@ -7,7 +7,7 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{crumbs, sessions::refusal};
+use super::{crumbs, events, sessions::refusal};
 use crate::{
     api,
     components::{
@@ -139,7 +139,9 @@ fn line(row: TokenRow, of_others: bool) -> AnyView {
     view! {
         <tr>
             <th scope="row">
-                <span class="mono muted id">{id.clone()}</span>
+                <a class="link mono id" href=events("object", &id) title="All its events">
+                    {id.clone()}
+                </a>
                 " "
                 {row.name}
             </th>

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Control, Error,
     audit::{of_change, of_revision},
+    canonical::canonical,
     drift, neighbours,
 };
 
@@ -196,7 +197,11 @@ async fn declare(
         format!("{} operations", revision.plan.actions.len()),
         now,
     );
-    let claimed = of_revision(claimed, &revision.payload_sha256, &revision.plan_sha256)?;
+    let mut claimed = of_revision(claimed, &revision.payload_sha256, &revision.plan_sha256)?;
+    if let Some(row) = &current {
+        let before = canonical(&row.spec)?.sha256.parse().map_err(Error::internal)?;
+        claimed.before_sha256 = Some(before);
+    }
     tx.append_audit(&leader.signs(claimed)).await?;
     leader.checkpoints.pass()?;
     tx.commit().await?;

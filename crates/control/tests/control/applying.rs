@@ -3,7 +3,7 @@
 use control::{Control, Error, audit, changes, firewall, fleet, import, pools};
 use domain::{
     ChangeId, ChangeState,
-    audit::AuditAction as Did,
+    audit::{AuditAction as Did, Subject},
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType},
     instance::InstanceStatus,
@@ -53,6 +53,7 @@ async fn the_basic_example_is_imported_approved_by_policy_and_applied(pool: PgPo
         assert_eq!(leaf["after_sha256"], revision.payload_sha256.as_str());
         assert_eq!(leaf["payload"]["plan_sha256"], revision.plan_sha256.as_str());
         assert_eq!(leaf["epoch"], epoch);
+        assert_eq!(leaf["before_sha256"], Value::Null, "nothing was declared before");
     }
 
     let mut expected = vec![Did::ProposeChange, Did::ApproveChange, Did::ClaimChange];
@@ -97,6 +98,15 @@ async fn a_second_change_moves_the_pool_alone(pool: PgPool) {
         view.changes.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(),
         ["dev: resize backend-pool from 2 to 4", "Import 2 templates and 1 pool into dev"]
     );
+    let said = events(control, second).await;
+    let claimed = said.iter().find(|event| event.action == Did::ClaimChange).expect("a claim");
+    let before = change(control, first).await.revision.payload_sha256;
+    assert_eq!(claimed.before_sha256.as_ref(), Some(&before), "the declaration that was in force");
+    assert_eq!(claimed.after_sha256.as_ref(), Some(&applied.revision.payload_sha256));
+    let resized = said.iter().find(|event| event.action == Did::FinishOperation).expect("an operation");
+    let page = audit::load_audit_event(control, &operator(), resized.seq).await.unwrap();
+    let pool = Subject::Pool { environment: "dev", name: "backend-pool" };
+    assert_eq!(page.event.subject(page.prefix.as_deref()), Some(pool));
     assert_chain(control).await;
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use control::{Clock, Control, Error, costs, fleet, reconcile};
-use domain::{Role, Timestamp, audit::AuditAction, cost::Money, view::costs::CostsView};
+use domain::{Role, Timestamp, audit::AuditAction, cost::Money, plan::FieldChange, view::costs::CostsView};
 use sqlx::PgPool;
 
 use crate::fixture::{Fixture, Worker, basic, operator, person, propose, restarted, viewer, with_agents};
@@ -114,6 +114,12 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
         (set.sentence().as_str(), set.detail.as_str()),
         ("ada set the budget of dev", "$1.00 a month, was none")
     );
+    let monthly = |before: Option<&str>, after: Option<&str>| FieldChange {
+        attribute: "monthly".to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+    };
+    assert_eq!(set.differences, [monthly(None, Some("$1.00"))]);
 
     // More money: nothing of it is crossed. None: nothing is said.
     costs::set_budget(control, &admin, "dev", 1, "1000").await.unwrap();
@@ -122,6 +128,9 @@ async fn a_budget_s_thresholds_are_noticed_once_and_by_whoever_leads(pool: PgPoo
     costs::set_budget(control, &admin, "dev", 2, "").await.unwrap();
     assert_eq!(now(control).await.budget.standing, None);
     assert_eq!(fleet::load_fleet(control, &viewer(), None).await.unwrap().spend.unwrap().budget, None);
+    let log = control.store.list_audit(&store::AuditFilter::default(), 200).await.unwrap();
+    let taken = log.iter().find(|event| event.action == AuditAction::SetBudget).unwrap();
+    assert_eq!(taken.differences, [monthly(Some("$1,000.00"), None)]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -66,7 +66,16 @@ async fn the_rows_in_force_are_shown_with_since_when_and_by_whom(pool: PgPool) {
     rosters::declare_roster(control, &groups(&["wen", "noor"], &["ines"])).await.unwrap();
     let later = policies::load_policy(control, &viewer()).await.unwrap();
     assert_eq!(later.roster.revision, 2);
-    assert!(later.roster.since > view.roster.since && later.roster.by.unwrap().event > by.event);
+    let newer = later.roster.by.unwrap();
+    assert!(later.roster.since > view.roster.since && newer.event > by.event);
+    let revised = control.store.get_audit(newer.event).await.unwrap().unwrap().event;
+    assert_eq!((event.before_sha256, revised.before_sha256), (None, event.after_sha256));
+    let told: Vec<_> = revised
+        .differences
+        .iter()
+        .map(|field| (field.attribute.as_str(), field.before.as_deref(), field.after.as_deref()))
+        .collect();
+    assert_eq!(told, [("sre", Some("jonah, noor, wen"), Some("noor, wen"))]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -29,6 +29,18 @@ pub enum Subject<'a> {
     Budget {
         environment: &'a str,
     },
+    /// What has no page of its own, in the list where it stands.
+    Settings(SettingsList),
+}
+
+/// The pages of the settings that events lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsList {
+    People,
+    Passkeys,
+    Sessions,
+    Tokens,
+    Policy,
 }
 
 /// Where an agent is, as an event's detail says it: `pool web in us-central1-a`.
@@ -83,6 +95,11 @@ pub(crate) fn subject_of<'a>(
         Did::IntendOperation | Did::FinishOperation | Did::FailOperation => {
             resource(environment?, object, prefix)
         }
+        Did::SignIn | Did::SignOut => Some(Subject::Settings(SettingsList::People)),
+        Did::RegisterPasskey | Did::RevokePasskey => Some(Subject::Settings(SettingsList::Passkeys)),
+        Did::EndSession => Some(Subject::Settings(SettingsList::Sessions)),
+        Did::CreateToken | Did::RevokeToken => Some(Subject::Settings(SettingsList::Tokens)),
+        Did::ReviseRoster | Did::RevisePolicy => Some(Subject::Settings(SettingsList::Policy)),
         _ => None,
     }
 }
@@ -180,8 +197,25 @@ mod tests {
         let budget = Subject::Budget { environment: "dev" };
         assert_eq!(of(AuditAction::SetBudget, "the budget of dev"), said(budget));
         assert_eq!(of(AuditAction::CrossBudgetThreshold, "80 % of the budget of dev"), said(budget));
-        for (action, object) in [(AuditAction::ProposeChange, "chg-12"), (AuditAction::SignIn, "mara")] {
-            assert_eq!(of(action, object), None, "{object}");
+        assert_eq!(of(AuditAction::ProposeChange, "chg-12"), None);
+    }
+
+    #[test]
+    fn what_the_settings_hold_leads_to_its_list_without_an_environment() {
+        use AuditAction as Did;
+        for (action, object, list) in [
+            (Did::SignIn, "sub-1", SettingsList::People),
+            (Did::SignOut, "sub-1", SettingsList::People),
+            (Did::RegisterPasskey, "passkey 0a1b2c3d", SettingsList::Passkeys),
+            (Did::RevokePasskey, "passkey 0a1b2c3d", SettingsList::Passkeys),
+            (Did::EndSession, "a session of sub-1", SettingsList::Sessions),
+            (Did::CreateToken, "tok-3", SettingsList::Tokens),
+            (Did::RevokeToken, "tok-3", SettingsList::Tokens),
+            (Did::ReviseRoster, "roster r2", SettingsList::Policy),
+            (Did::RevisePolicy, "policy r2", SettingsList::Policy),
+        ] {
+            let found = AuditEvent { environment: None, ..event(action, object, "") };
+            assert_eq!(found.subject(None), Some(Subject::Settings(list)), "{object}");
         }
     }
 

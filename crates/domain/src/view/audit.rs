@@ -146,6 +146,9 @@ pub struct AuditEventView {
     pub leaf: String,
     /// What the declaration of its change says otherwise than the one in force before.
     pub differences: Vec<FieldChange>,
+    /// What names of resources in the event's environment begin with; None where no such environment is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
     /// The number of the last event there is.
     pub last: i64,
     pub now: Timestamp,

@@ -81,6 +81,34 @@ async fn an_event_is_read_back_as_it_was_appended(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_and_what_is_are_read_back_as_differences(pool: PgPool) {
+    let store = Store::from(pool);
+    let actor = person("sub-1");
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let event = |before: Option<(String, String)>, after: Vec<(String, String)>| {
+        NewEvent::new(&actor, AuditAction::SetBudget, "the budget of dev", at(1)).differing(before, after)
+    };
+    let first = event(None, vec![field("monthly", "$1.00")]);
+    let second =
+        event(Some(field("monthly", "$1.00")), vec![field("by", "sub-1"), field("monthly", "$2.00")]);
+    append(&store, &[first, second]).await;
+    let listed = store.list_audit(&AuditFilter::default(), 10).await.unwrap();
+    let told = |event: &AuditEvent| -> Vec<(String, Option<String>, Option<String>)> {
+        let fields = event.differences.iter().cloned();
+        fields.map(|field| (field.attribute, field.before, field.after)).collect()
+    };
+    let of = |name: &str, before: Option<&str>, after: Option<&str>| {
+        (name.to_owned(), before.map(str::to_owned), after.map(str::to_owned))
+    };
+    assert_eq!(told(&listed[1]), [of("monthly", None, Some("$1.00"))]);
+    assert_eq!(
+        told(&listed[0]),
+        [of("by", None, Some("sub-1")), of("monthly", Some("$1.00"), Some("$2.00"))]
+    );
+    assert!(listed.iter().all(|event| event.facts.is_empty()), "{listed:?}");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn lists_are_pages_with_filters(pool: PgPool) {
     let store = Store::from(pool);
     let change = samples::change(&store, "dev").await;
