@@ -45,7 +45,10 @@ async fn a_secret_is_in_the_answer_that_made_it_and_nowhere_else(pool: PgPool) {
     let id = after(&list, "aria-label=\"Revoke ").to_owned();
     let vera = app.sign_in("vera").await;
     let form = [("intent", "revoke"), ("id", id.as_str())];
-    assert_eq!(post(&app, "/settings/tokens", &vera, &form).await.status(), StatusCode::NOT_FOUND);
+    let refused = post(&app, "/settings/tokens", &vera, &form).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+    let said = refused.text().await.unwrap();
+    assert!(said.contains("href=\"/docs/errors.md#:~:text=not_found\""), "{said}");
     let revoked = post(&app, "/settings/tokens", &mara, &form).await;
     assert_eq!((revoked.status(), location(&revoked)), (StatusCode::SEE_OTHER, "/settings/tokens"));
     let read = app.http.get(format!("{}/api/v1/me", app.url)).bearer_auth(&secret);
