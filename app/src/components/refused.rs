@@ -9,6 +9,36 @@ use super::{
 };
 use crate::{api::ApiError, words};
 
+/// Why a press did nothing that asks a passkey between two requests.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// A sentence of the page or of the browser: it has no code and no request.
+    Here(String),
+    Server(ApiError),
+}
+
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Self::Here(sentence)
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl Refusal {
+    /// For a place that is read aloud whenever it fills.
+    pub fn view(self) -> AnyView {
+        match self {
+            Self::Here(sentence) => paragraph(sentence.into_any(), None),
+            Self::Server(error) => paragraph(said(&error), None),
+        }
+    }
+}
+
 pub fn refused(error: &ApiError) -> AnyView {
     paragraph(said(error), Some("alert"))
 }

@@ -56,6 +56,30 @@ async fn a_secret_is_in_the_answer_that_made_it_and_nowhere_else(pool: PgPool) {
     app.stop().await;
 }
 
+/// A browser without scripts is led back to its page, which says it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn why_a_passkey_was_not_revoked_is_said_without_scripts_with_its_code_and_request(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let mara = app.sign_in("mara").await;
+    let refused = app
+        .http
+        .post(format!("{}/fn/revoke_passkey", app.url))
+        .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, format!("{}/settings/passkeys", app.url))
+        .header(header::COOKIE, mara.header())
+        .form(&[("id", "00")])
+        .send()
+        .await
+        .unwrap();
+    let back = location(&refused);
+    let back = back.strip_prefix(&app.url).unwrap_or(back);
+    assert!(back.starts_with("/settings/passkeys?"), "{back}");
+    let page = app.page(back, &mara).await.text().await.unwrap();
+    let said = page.split_once("text=not_found\"").map_or_else(|| panic!("{page}"), |(_, rest)| rest);
+    assert!(said.contains("Request <"), "{said}");
+    app.stop().await;
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn ending_all_other_sessions_leaves_the_one_that_asks(pool: PgPool) {
     let app = TestApp::start(pool).await;
