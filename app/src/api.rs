@@ -47,6 +47,23 @@ pub enum Code {
     Unreachable,
 }
 
+impl Code {
+    /// The word that docs/errors.md explains, and that crosses the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Forbidden => "forbidden",
+            Self::Invalid => "invalid",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// One refused input: which field, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldProblem {
@@ -106,3 +123,32 @@ impl FromServerFnError for ApiError {
 mod request;
 #[cfg(feature = "ssr")]
 pub(crate) use request::{request, status};
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn a_code_is_shown_as_it_crosses_the_wire_and_is_explained() {
+        let explained = include_str!("../../docs/errors.md");
+        let headings: Vec<&str> = explained
+            .lines()
+            .filter_map(|line| line.strip_prefix("### "))
+            .flat_map(|heading| heading.split(", "))
+            .collect();
+        for code in [
+            Code::NotFound,
+            Code::Conflict,
+            Code::Forbidden,
+            Code::Invalid,
+            Code::PreconditionFailed,
+            Code::Unavailable,
+            Code::Internal,
+            Code::Unauthenticated,
+            Code::Unreachable,
+        ] {
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));
+            assert!(headings.contains(&code.as_str()), "docs/errors.md has no {}", code.as_str());
+        }
+    }
+}

@@ -35,6 +35,11 @@ async function propose(page, name) {
 
 const approvers = new Map();
 
+/** Where a refusal's code leads. */
+function meaning(refusal, code) {
+  return refusal.getByRole('link', { name: code, exact: true }).getAttribute('href');
+}
+
 /** Who signs stays from test to test, with the passkey of the browser that they registered it in. */
 async function approver(name) {
   if (!approvers.has(name)) {
@@ -164,12 +169,28 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
   await assertAccessible(wen.page);
   const wide = await wen.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   assert.equal(wide, false, 'the page is wider than a phone');
+  // The way to the server is cut for one vote: why nothing was signed stands at the button, with what its code means.
+  wen.forgive(/ERR_FAILED|status of 409/);
+  await wen.page.route('**/fn/begin_vote', (route) => route.abort());
+  await wen.page.getByRole('button', { name: 'Approve', exact: true }).click();
+  const unsigned = signature(wen.page).getByRole('alert').filter({ hasText: 'The server did not answer.' });
+  assert.equal(await meaning(unsigned, 'unreachable'), '/docs/errors.md#:~:text=unreachable');
+  await assertAccessible(wen.page);
+  await wen.page.unroute('**/fn/begin_vote');
   await vote(wen.page, change, 'Approve');
   await wen.page.goto('/settings/passkeys');
   await hydrated(wen.page);
   await assertAccessible(wen.page);
+  const late = await wen.tab();
+  await late.goto('/settings/passkeys');
+  await hydrated(late);
   await wen.page.getByRole('button', { name: 'Revoke Lost phone' }).click();
   await wen.page.getByRole('row', { name: /Lost phone/ }).getByText('Revoked').waitFor();
+  await late.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  const refusal = main(late).getByRole('alert').filter({ hasText: 'This passkey is revoked already' });
+  assert.match(await words(refusal), /conflict Request [0-9a-f-]{36}$/);
+  assert.equal(await meaning(refusal, 'conflict'), '/docs/errors.md#:~:text=conflict');
+  await assertAccessible(late);
   await wen.page.goto(change);
   assert.match(await words(phase(wen.page, 'Approvals')), /Does not count: the passkey that signed it was revoked/);
 });

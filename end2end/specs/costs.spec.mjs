@@ -107,7 +107,10 @@ test('a budget gives a notice at its threshold, on Costs and on Fleet, and the l
   await hydrated(page);
   await page.getByLabel('Dollars a month').fill('ten');
   await page.getByRole('button', { name: 'Set budget' }).click();
-  await main(page).getByRole('alert').filter({ hasText: 'write an amount of dollars' }).waitFor();
+  const refusal = main(page).getByRole('alert').filter({ hasText: 'write an amount of dollars' });
+  assert.match(await words(refusal), /invalid Request [0-9a-f-]{36}$/);
+  const meaning = await refusal.getByRole('link', { name: 'invalid', exact: true }).getAttribute('href');
+  assert.equal(meaning, '/docs/errors.md#:~:text=invalid');
   await page.getByLabel('Dollars a month').fill('0.01');
   await page.getByRole('button', { name: 'Set budget' }).click();
   await main(page).getByText('set by Ada').waitFor();

@@ -5,10 +5,18 @@ use leptos::prelude::*;
 use crate::routes;
 
 pub fn code_link(code: impl Into<String>) -> AnyView {
-    let code: String = code.into();
+    linked(code.into(), "muted")
+}
+
+/// The same in small print, where a muted link would look like the words around it.
+pub fn code_in_print(code: impl Into<String>) -> AnyView {
+    linked(code.into(), "link")
+}
+
+fn linked(code: String, class: &'static str) -> AnyView {
     let meaning = routes::error_code(&code);
     view! {
-        <a class="muted" href=meaning rel="external">
+        <a class=class href=meaning rel="external">
             <code>{code}</code>
         </a>
     }

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{
     glyph::{State, glyph},
     icon::{Icon, icon, muted_icon},
+    notice::trace,
     side_panel::InPanel,
 };
 use crate::{
@@ -77,15 +78,9 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
         <section class="panel empty" role="alert" data-s=state.as_str() aria-label=title>
             {glyph(state)}
             {heading}
-            <p class="soft">{error.message}</p>
+            <p class="soft">{error.message.clone()}</p>
             {action}
-            {error
-                .request_id
-                .map(|id| {
-                    view! {
-                        <small>"Request " <code>{id}</code></small>
-                    }
-                })}
+            {trace(&error)}
         </section>
     }
     .into_any()

@@ -10,7 +10,7 @@ use super::{
     empty::failure,
     glyph::State,
     moment::{Clock, utc},
-    notice::{Notice, request},
+    notice::{Notice, trace},
 };
 use crate::api::ApiError;
 
@@ -98,8 +98,8 @@ fn old_values(error: ApiError, at: domain::Timestamp) -> AnyView {
     view! {
         <Notice state=State::Warn role="alert">
             <b>{format!("As of {}. ", utc(at))}</b>
-            <span class="soft">{error.message}</span>
-            {request(error.request_id)}
+            <span class="soft">{error.message.clone()}</span>
+            {trace(&error)}
         </Notice>
     }
     .into_any()

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::glyph::{State, glyph};
+use super::{
+    code_link::code_in_print,
+    glyph::{State, glyph},
+};
+use crate::api::ApiError;
 
 #[component]
 pub fn Notice(
@@ -23,7 +27,8 @@ pub fn Notice(
     .into_any()
 }
 
-/// By which the server's own log tells more.
-pub fn request(id: Option<String>) -> AnyView {
-    id.map(|id| view! { <small>" Request " <code>{id}</code></small> }).into_any()
+/// An error's code, which leads to its fix, and the request's id, by which the server's own log tells more.
+pub fn trace(error: &ApiError) -> AnyView {
+    let request = error.request_id.clone().map(|id| view! { " Request " <code>{id}</code> });
+    view! { <small>" " {code_in_print(error.code.as_str())} {request}</small> }.into_any()
 }

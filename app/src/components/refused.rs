@@ -1,24 +1,46 @@
-//! Why a press did nothing, said beside its form and aloud.
+//! Why a press did nothing, said beside its form and aloud, with the code that leads to the fix and the request's id.
 
 use leptos::prelude::*;
 
 use super::{
+    code_link::with_code_link,
     glyph::{State, glyph},
-    notice::{Notice, request},
+    notice::{Notice, trace},
 };
 use crate::{api::ApiError, words};
 
-pub fn refused(error: &ApiError) -> AnyView {
-    paragraph(words::sentence(&error.message).into_any())
+/// Why a press did nothing that asks a passkey between two requests.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// A sentence of the page or of the browser: it has no code and no request.
+    Here(String),
+    Server(ApiError),
 }
 
-/// With the request's id, by which the server's own log tells more.
-pub fn refused_request(error: ApiError) -> AnyView {
-    let said = view! {
-        {words::sentence(&error.message)}
-        {error.request_id.map(|id| view! { <br /> "Request " <code>{id}</code> })}
-    };
-    paragraph(said.into_any())
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Self::Here(sentence)
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl Refusal {
+    /// For a place that is read aloud whenever it fills.
+    pub fn view(self) -> AnyView {
+        match self {
+            Self::Here(sentence) => paragraph(sentence.into_any(), None),
+            Self::Server(error) => paragraph(said(&error), None),
+        }
+    }
+}
+
+pub fn refused(error: &ApiError) -> AnyView {
+    paragraph(said(error), Some("alert"))
 }
 
 /// For as long as it is the form's last answer.
@@ -30,18 +52,27 @@ pub fn refused_last(answer: Signal<Option<Result<(), ApiError>>>) -> impl IntoVi
 pub fn refused_notice(error: ApiError) -> AnyView {
     view! {
         <Notice state=State::Crit role="alert">
-            <b>{words::sentence(&error.message)}</b>
-            {request(error.request_id)}
+            <b>{with_code_link(&words::sentence(&error.message))}</b>
+            {trace(&error)}
         </Notice>
     }
     .into_any()
 }
 
-fn paragraph(said: AnyView) -> AnyView {
+fn said(error: &ApiError) -> AnyView {
     view! {
-        <p class="reason sm" role="alert" data-s="crit">
+        {with_code_link(&words::sentence(&error.message))}
+        <br />
+        {trace(error)}
+    }
+    .into_any()
+}
+
+fn paragraph(said: AnyView, role: Option<&'static str>) -> AnyView {
+    view! {
+        <p class="reason sm" role=role data-s="crit">
             {glyph(State::Crit)}
-            <span>{said}</span>
+            <span class="break">{said}</span>
         </p>
     }
     .into_any()

@@ -9,12 +9,13 @@ use crate::{
     components::{
         button::ButtonLink,
         empty::Empty,
-        glyph::{State, glyph},
+        glyph::State,
         icon::{Icon, icon},
         loaded::loaded,
         moment::ago,
         page_head::PageHead,
         panel::Panel,
+        refused::{Refusal, refused_last},
         status::status,
         table::Table,
         toast::Toasts,
@@ -28,13 +29,11 @@ pub fn Passkeys() -> AnyView {
     let changed = RwSignal::new(0_u32);
     let revoke = ServerAction::<RevokePasskey>::new();
     let toasts = Toasts::here();
-    Effect::new(move |_| match revoke.value().get() {
-        Some(Ok(())) => {
+    Effect::new(move |_| {
+        if matches!(revoke.value().get(), Some(Ok(()))) {
             toasts.say(State::Ok, "Passkey revoked", "Its votes on changes that have not begun are void.");
             changed.update(|count| *count += 1);
         }
-        Some(Err(error)) => toasts.say(State::Crit, "The passkey was not revoked", error.message),
-        None => {}
     });
     let passkeys = Resource::new(move || changed.get(), |_| api::passkeys::list_passkeys());
     view! {
@@ -47,7 +46,10 @@ pub fn Passkeys() -> AnyView {
             actions=|| view! { <ButtonLink href=events("object", "passkey") label="All their events" /> }
         />
         <div class="cols">
-            <div class="stack">{loaded(passkeys, "your passkeys", move |list| draw(list, revoke))}</div>
+            <div class="stack">
+                {refused_last(revoke.value().into())}
+                {loaded(passkeys, "your passkeys", move |list| draw(list, revoke))}
+            </div>
             <aside class="stack" aria-label="Add one">
                 {register(changed)}
             </aside>
@@ -129,7 +131,7 @@ fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
 fn register(changed: RwSignal<u32>) -> AnyView {
     let label = RwSignal::new(String::new());
     let (busy, awake) = (RwSignal::new(false), RwSignal::new(false));
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<Refusal>);
     let toasts = Toasts::here();
     Effect::new(move |_| awake.set(true));
     let begin = move || {
@@ -138,7 +140,7 @@ fn register(changed: RwSignal<u32>) -> AnyView {
         }
         problem.set(None);
         if label.get_untracked().trim().is_empty() {
-            problem.set(Some("Name it first, for example Work laptop.".to_owned()));
+            problem.set(Some(Refusal::Here("Name it first, for example Work laptop.".to_owned())));
             return;
         }
         busy.set(true);
@@ -193,20 +195,7 @@ fn register(changed: RwSignal<u32>) -> AnyView {
                         on:input=move |event| label.set(event_target_value(&event))
                     />
                 </div>
-                <div role="alert">
-                    {move || {
-                        problem
-                            .get()
-                            .map(|why| {
-                                view! {
-                                    <p class="reason sm" data-s="crit">
-                                        {glyph(State::Crit)}
-                                        <span>{why}</span>
-                                    </p>
-                                }
-                            })
-                    }}
-                </div>
+                <div role="alert">{move || problem.get().map(Refusal::view)}</div>
                 <div class="buttons">
                     <button
                         type="button"
@@ -229,9 +218,9 @@ fn register(changed: RwSignal<u32>) -> AnyView {
 }
 
 #[cfg(feature = "hydrate")]
-async fn ask(label: String) -> Result<(), String> {
+async fn ask(label: String) -> Result<(), Refusal> {
     use crate::webauthn;
-    let options = api::passkeys::begin_registration().await.map_err(|error| error.message)?;
+    let options = api::passkeys::begin_registration().await?;
     let answer = webauthn::create(&options).await?;
-    api::passkeys::finish_registration(label, answer).await.map_err(|error| error.message)
+    api::passkeys::finish_registration(label, answer).await.map_err(Refusal::from)
 }

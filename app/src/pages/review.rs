@@ -21,6 +21,7 @@ use crate::{
         field::TextField,
         glyph::{State, glyph},
         icon::turning_arrow,
+        notice::trace,
     },
     form::{
         BASE_GENERATION, DIGEST, FormFields, INTENT, PROPOSE, Posted, Problems, REASON, REVIEW, unreadable,
@@ -208,7 +209,7 @@ fn refusals(
         fields.dedup();
         fields
     };
-    let id = failed.as_ref().and_then(|error| error.request_id.clone());
+    let traced = failed.as_ref().map(trace);
     // What is said of single fields stands there; only the rest is said here.
     let said = failed.filter(|error| error.fields.is_empty()).map(|error| words::sentence(&error.message));
     let others = elsewhere
@@ -246,7 +247,7 @@ fn refusals(
         <section class="panel notice refusals" role="alert" data-s="crit">
             {glyph(State::Crit)} <div>
                 {said.map(|said| view! { <p><b>{said}</b></p> })} {fields} <ul>{others}</ul>
-                {id.map(|id| view! { <small>"Request " <code>{id}</code></small> })}
+                {traced}
             </div>
         </section>
     }

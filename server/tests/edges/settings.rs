@@ -45,11 +45,38 @@ async fn a_secret_is_in_the_answer_that_made_it_and_nowhere_else(pool: PgPool) {
     let id = after(&list, "aria-label=\"Revoke ").to_owned();
     let vera = app.sign_in("vera").await;
     let form = [("intent", "revoke"), ("id", id.as_str())];
-    assert_eq!(post(&app, "/settings/tokens", &vera, &form).await.status(), StatusCode::NOT_FOUND);
+    let refused = post(&app, "/settings/tokens", &vera, &form).await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+    let said = refused.text().await.unwrap();
+    assert!(said.contains("href=\"/docs/errors.md#:~:text=not_found\""), "{said}");
     let revoked = post(&app, "/settings/tokens", &mara, &form).await;
     assert_eq!((revoked.status(), location(&revoked)), (StatusCode::SEE_OTHER, "/settings/tokens"));
     let read = app.http.get(format!("{}/api/v1/me", app.url)).bearer_auth(&secret);
     assert_eq!(read.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    app.stop().await;
+}
+
+/// A browser without scripts is led back to its page, which says it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn why_a_passkey_was_not_revoked_is_said_without_scripts_with_its_code_and_request(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let mara = app.sign_in("mara").await;
+    let refused = app
+        .http
+        .post(format!("{}/fn/revoke_passkey", app.url))
+        .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, format!("{}/settings/passkeys", app.url))
+        .header(header::COOKIE, mara.header())
+        .form(&[("id", "00")])
+        .send()
+        .await
+        .unwrap();
+    let back = location(&refused);
+    let back = back.strip_prefix(&app.url).unwrap_or(back);
+    assert!(back.starts_with("/settings/passkeys?"), "{back}");
+    let page = app.page(back, &mara).await.text().await.unwrap();
+    let said = page.split_once("text=not_found\"").map_or_else(|| panic!("{page}"), |(_, rest)| rest);
+    assert!(said.contains("Request <"), "{said}");
     app.stop().await;
 }
 

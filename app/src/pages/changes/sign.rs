@@ -10,7 +10,7 @@ use crate::{
         digest::digest,
         glyph::State,
         panel::Panel,
-        refused::refused_request,
+        refused::refused,
         toast::Toasts,
     },
     live::Live,
@@ -71,11 +71,11 @@ pub fn cancelling() -> ServerAction<CancelChange> {
 }
 
 pub fn cancel(change: &ShownChange, action: ServerAction<CancelChange>) -> AnyView {
-    let refused = move || action.value().get().and_then(Result::err).map(refused_request);
+    let last = move || action.value().get().and_then(Result::err).map(|error| refused(&error));
     if change.state.is_terminal() {
         // It ended between the page and the press: there is no form any more, but an answer.
         let answer = move || {
-            refused().map(|reason| {
+            last().map(|reason| {
                 view! {
                     <Panel id="cancel" title="The cancel was refused">
                         <div class="panel-body">{reason}</div>
@@ -100,7 +100,7 @@ pub fn cancel(change: &ShownChange, action: ServerAction<CancelChange>) -> AnyVi
     view! {
         <Panel id="cancel" title="Edit or cancel it">
             <div class="panel-body">
-                {refused}
+                {last}
                 <ActionForm action=action>
                     <input type="hidden" name="id" value=id.to_string() />
                     <div class="buttons">

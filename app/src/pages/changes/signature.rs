@@ -10,6 +10,7 @@ use crate::{
         icon::{Icon, icon},
         moment::span_words,
         panel::Panel,
+        refused::Refusal,
         toast::Toasts,
     },
     live::Live,
@@ -21,7 +22,7 @@ use crate::{
 pub struct Desk {
     reason: RwSignal<String>,
     busy: RwSignal<bool>,
-    problem: RwSignal<Option<String>>,
+    problem: RwSignal<Option<Refusal>>,
     /// The digest that a passkey is asked to sign just now.
     signing: RwSignal<Option<String>>,
     /// Scripts run: before that, a button could not ask a passkey for anything.
@@ -135,7 +136,8 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
             return;
         }
         if ballot == Ballot::Reject && desk.reason.get_untracked().trim().is_empty() {
-            desk.problem.set(Some("Say why you reject it: its author has to mend it.".to_owned()));
+            let why = "Say why you reject it: its author has to mend it.";
+            desk.problem.set(Some(Refusal::Here(why.to_owned())));
             return;
         }
         desk.busy.set(true);
@@ -191,20 +193,7 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
                 on:input=move |event| desk.reason.set(event_target_value(&event))
             />
         </div>
-        <div role="alert">
-            {move || {
-                desk.problem
-                    .get()
-                    .map(|why| {
-                        view! {
-                            <p class="reason sm" data-s="crit">
-                                {glyph(State::Crit)}
-                                <span>{why}</span>
-                            </p>
-                        }
-                    })
-            }}
-        </div>
+        <div role="alert">{move || desk.problem.get().map(Refusal::view)}</div>
         <div role="status">
             {move || {
                 desk.signing
@@ -247,15 +236,15 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// The server's statement, the passkey's signature, the server's verdict. An error is a sentence.
+/// The server's statement, the passkey's signature, the server's verdict.
 #[cfg(feature = "hydrate")]
-async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -> Result<(), String> {
+async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -> Result<(), Refusal> {
     use crate::{api::votes, webauthn};
     let reason = desk.reason.get_untracked();
-    let options = votes::begin_vote(id, revision, ballot).await.map_err(|error| error.message)?;
+    let options = votes::begin_vote(id, revision, ballot).await?;
     desk.signing.try_set(Some(options.digest.clone()));
     let answer = webauthn::get(&options).await?;
-    votes::finish_vote(id, answer, reason).await.map_err(|error| error.message)
+    votes::finish_vote(id, answer, reason).await.map_err(Refusal::from)
 }
 
 /// On a phone the panel is far below: a bar that stays leads there.
