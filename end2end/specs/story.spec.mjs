@@ -155,6 +155,10 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
     assert.match(await words(main(page).getByRole('region', { name: 'What differs' })), /disk_size_gb none 64/);
     await main(page).getByText('It touches no VM.').waitFor();
     changes.staged = await proposeReviewed(page, 'Builds need room');
+    // Whoever signs it sees the field too, though no step comes of it.
+    await open(wen.page, changes.staged);
+    const declared = phase(wen.page, 'Plan').getByRole('region', { name: 'What differs' });
+    assert.match(await words(declared), /agent_vm_templates\["backend-prod"\]\.disk_size_gb none 64/);
     await clear(changes.staged, people, page);
     await open(page, TEMPLATE);
     await main(page).getByText('0 of 3 VMs run v2, the declared version; 3 run another.').waitFor();

@@ -185,11 +185,13 @@ pub async fn load_audit_event(control: &Control, actor: &Actor, seq: i64) -> Res
     authorize(actor, Permission::ReadAudit)?;
     let found = control.store.get_audit(seq).await?;
     let stored = found.ok_or_else(|| Error::NotFound(format!("audit event {seq}")))?;
-    // Only an event that carries the digest of a declaration is about one.
-    let change = stored.event.change.filter(|_| stored.event.after_sha256.is_some());
-    let around = match change {
-        Some(change) => control.store.declared_around(change).await?,
-        None => None,
+    // Only an event that carries the digest of a declaration is about one, and about no other revision's.
+    let around = match (stored.event.change, &stored.event.after_sha256) {
+        (Some(change), Some(digest)) => {
+            let digest = digest.parse().map_err(Error::internal)?;
+            control.store.declared_around(change, &digest).await?
+        }
+        _ => None,
     };
     let differences = match around {
         Some((Some(before), after)) => differences(&before, &after),

@@ -1,11 +1,11 @@
-//! A plan's actions in their order, each with its reason and what it changes.
+//! What a change declares otherwise, and its plan's actions in their order, each with its reason and what it changes.
 
 use std::fmt::Write as _;
 
 use domain::{
     firewall::Severity,
     plan::{Note, Verb},
-    view::change::{ChangeDetail, NOTES, STEPS, ShownAction, ShownPlan},
+    view::change::{ChangeDetail, FIELDS, NOTES, STEPS, ShownAction, ShownDeclaration, ShownPlan},
 };
 use leptos::prelude::*;
 
@@ -23,6 +23,8 @@ use crate::{
 pub fn plan(view: &ChangeDetail) -> AnyView {
     let (change, plan) = (&view.change, &view.change.revision.plan);
     let (planned_at, size) = (change.revision.created_at, size(plan));
+    let fields = view.beside.declared.as_ref().map_or(0, |declared| declared.fields.of);
+    let differs = what_differs(view);
     let actions = actions_list(plan.actions.shown.clone()).into_any();
     let notes = (!plan.notes.is_empty()).then(|| notes_list(&plan.notes.shown).into_any());
     let more_steps = show_all(change.id, &plan.actions, "step", STEPS, view.whole);
@@ -31,11 +33,12 @@ pub fn plan(view: &ChangeDetail) -> AnyView {
         <Phase
             state=State::Ok
             title="Plan"
-            say=summary(plan)
+            say=summary(plan, fields)
             aside=move || view! { {clock_time(planned_at)} ", " {size.clone()} }
             // A plan that ran folds to its line; one that may still be decided on shows its steps.
             open=view.whole || !change.state.is_terminal()
         >
+            {differs}
             {actions}
             {more_steps}
             {notes}
@@ -45,8 +48,34 @@ pub fn plan(view: &ChangeDetail) -> AnyView {
     .into_any()
 }
 
-/// `creates 6 resources and updates 1`.
-fn summary(plan: &ShownPlan) -> String {
+/// What the declaration says otherwise, whether or not a step follows from it: a signature is for all of it.
+fn what_differs(view: &ChangeDetail) -> AnyView {
+    let Some(ShownDeclaration { first, fields }) = &view.beside.declared else {
+        return view! {
+            <p class="muted">"What was declared before is not recorded: what differs cannot be told."</p>
+        }
+        .into_any();
+    };
+    if fields.is_empty() {
+        return view! { <p class="muted">"The declaration stays as it is."</p> }.into_any();
+    }
+    let nothing_before = first.then(|| {
+        view! { <p class="soft">"Nothing was declared before: these are the fields of the first declaration."</p> }
+    });
+    let more = show_all(view.change.id, fields, "field", FIELDS, view.whole);
+    view! {
+        <section class="stack" aria-labelledby="what-differs">
+            <h3 id="what-differs">"What differs"</h3>
+            {nothing_before}
+            {diff(fields.shown.clone())}
+            {more}
+        </section>
+    }
+    .into_any()
+}
+
+/// `creates 6 resources and updates 1`. `fields`: as many are declared otherwise.
+fn summary(plan: &ShownPlan, fields: u32) -> String {
     let count = |verb: Verb| plan.verbs.iter().find(|(of, _)| *of == verb).map_or(0, |(_, count)| *count);
     let mut said = Vec::new();
     for (verb, word) in [
@@ -63,7 +92,13 @@ fn summary(plan: &ShownPlan) -> String {
             n => said.push(format!("{word} {n}")),
         }
     }
-    if said.is_empty() { "nothing to do".to_owned() } else { words::list(&said) }
+    match (said.is_empty(), fields) {
+        (false, _) => words::list(&said),
+        (true, 0) => "nothing to do".to_owned(),
+        (true, _) => {
+            format!("touches no resource, declares {} otherwise", words::count(u64::from(fields), "field"))
+        }
+    }
 }
 
 pub fn actions_list(actions: Vec<ShownAction>) -> impl IntoView + use<> {
@@ -140,9 +175,10 @@ mod tests {
 
     #[test]
     fn a_plan_is_summed_up_by_its_verbs_however_many_steps_are_shown() {
-        assert_eq!(summary(&plan(&[])), "nothing to do");
+        assert_eq!(summary(&plan(&[]), 0), "nothing to do");
+        assert_eq!(summary(&plan(&[]), 1), "touches no resource, declares 1 field otherwise");
         let long = plan(&[(Verb::Resize, 1), (Verb::Delete, 1200)]);
-        assert_eq!(summary(&long), "resizes 1 resource and deletes 1200");
+        assert_eq!(summary(&long, 3), "resizes 1 resource and deletes 1200");
         assert_eq!(size(&long), "1,201 steps");
     }
 }

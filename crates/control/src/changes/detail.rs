@@ -3,7 +3,7 @@
 use domain::{
     Actor, ChangeId, Permission,
     cost::declared_prices,
-    view::change::{Beside, ChangeDetail},
+    view::change::{Beside, ChangeDetail, ShownDeclaration},
 };
 
 use super::{awaited, view_of};
@@ -28,7 +28,16 @@ pub async fn load_detail(
         Ok(control.store.get_budget(&change.environment).await?.and_then(|budget| budget.monthly))
     };
     let awaited = awaited::of_change(control, actor, change, &counted, whole);
-    let (budget, awaited) = tokio::try_join!(budget, awaited)?;
-    let beside = Beside { awaited, prices: declared_prices(&revision.desired, &revision.plan), budget };
+    let declared = async {
+        let desired = &revision.desired;
+        if revision.base_generation == 0 {
+            return Ok::<_, Error>(Some(ShownDeclaration::of(None, desired, whole)));
+        }
+        let before = control.store.declaration_at(&change.environment, revision.base_generation).await?;
+        Ok(before.map(|before| ShownDeclaration::of(Some(&before), desired, whole)))
+    };
+    let (budget, awaited, declared) = tokio::try_join!(budget, awaited, declared)?;
+    let prices = declared_prices(&revision.desired, &revision.plan);
+    let beside = Beside { awaited, declared, prices, budget };
     Ok(ChangeDetail::of(view, beside, whole))
 }

@@ -1,16 +1,19 @@
 //! The log verified and exported because somebody asks, while it goes on.
 
 use chrono::TimeDelta;
-use control::{Clock, Control, audit};
+use control::{Clock, Control, audit, import, planning, revising};
 use domain::{
-    Actor,
+    Actor, ChangeState,
     audit::AuditAction,
-    view::audit::{AuditOutcome, AuditQuery},
+    view::{
+        audit::{AuditOutcome, AuditQuery},
+        import::{ImportInput, Reading},
+    },
 };
 use sqlx::PgPool;
 use store::{Export, NewEvent};
 
-use crate::fixture::{Fixture, viewer, without_agents};
+use crate::fixture::{Fixture, Worker, basic, events, operator, propose, viewer, without_agents};
 
 async fn append(control: &Control, objects: std::ops::Range<u32>) {
     let (actor, now) = (Actor::system("a test", "request-1"), control.clock.now());
@@ -90,4 +93,39 @@ async fn an_export_holds_what_the_filter_leaves_up_to_where_it_began(pool: PgPoo
     let nowhere = AuditQuery { environment: Some("nowhere".into()), ..AuditQuery::default() };
     let error = audit::export_audit(control, &viewer(), nowhere).await.unwrap_err();
     assert_eq!(error.to_string(), "environment nowhere does not exist");
+}
+
+/// The basic fleet with so many replicas at most.
+fn at_most(replicas: &str) -> ImportInput {
+    basic(&[("max_replicas  = 5", &format!("max_replicas  = {replicas}"))])
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_event_of_an_edited_change_tells_the_revision_that_it_is_of(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    let control = &fixture.control;
+    let first = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(Worker::start(control).await.finish(first).await.state, ChangeState::Applied);
+
+    let id = propose(control, &operator(), at_most("7")).await.unwrap();
+    let preview = import::preview_import(control, &operator(), at_most("9")).await.unwrap();
+    let Reading::Complete { desired } = preview.reading else { panic!("a complete import") };
+    let edited = planning::plan_fleet(control, *desired).await.unwrap();
+    revising::revise_change(control, &operator(), id, 1, edited, "Larger").await.unwrap();
+
+    let mut told = Vec::new();
+    for event in events(control, id).await.into_iter().filter(|event| event.after_sha256.is_some()) {
+        let view = audit::load_audit_event(control, &viewer(), event.seq).await.unwrap();
+        let mut fields = view.differences.into_iter();
+        let largest = fields.find(|field| field.attribute.ends_with(".max_replicas")).expect("it differs");
+        told.push((event.action, largest.before, largest.after));
+    }
+    let five = || Some("5".to_owned());
+    assert_eq!(
+        told,
+        [
+            (AuditAction::ProposeChange, five(), Some("7".to_owned())),
+            (AuditAction::ReviseChange, five(), Some("9".to_owned())),
+        ]
+    );
 }

@@ -1,7 +1,7 @@
 //! Edits of a running environment: previewed, proposed, and refused when what was seen is no longer so.
 
 use control::{
-    Error,
+    Error, changes,
     edits::{self, Seen},
 };
 use domain::{
@@ -61,8 +61,16 @@ async fn an_edit_is_previewed_proposed_and_applied(pool: PgPool) {
 
     let seen = Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
     let id = edits::propose_edit(control, &operator(), "dev", &edit, seen, "more work").await.unwrap();
+    // Whoever signs it sees what the proposer saw, before it runs and long after.
+    let declared = async || {
+        let page = changes::load_detail(control, &viewer(), id, false).await.unwrap();
+        page.beside.declared.expect("what was in force is known")
+    };
+    let waiting = declared().await;
+    assert_eq!((waiting.first, &waiting.fields.shown), (false, &preview.differences));
     worker.finish(id).await;
     assert_eq!(change(control, id).await.state, ChangeState::Applied);
+    assert_eq!(declared().await, waiting);
 
     // The same again follows a generation that is past.
     let error = edits::propose_edit(control, &operator(), "dev", &edit, seen, "").await.unwrap_err();

@@ -9,7 +9,10 @@ use domain::{
     agent::{AgentState, Thresholds},
     condition::{ConditionStatus, ConditionType},
     instance::InstanceStatus,
-    view::{change::EVENTS, search::FoundKind},
+    view::{
+        change::{EVENTS, FIELDS},
+        search::FoundKind,
+    },
 };
 use sqlx::PgPool;
 
@@ -183,6 +186,12 @@ async fn a_change_shows_its_operations_and_events(pool: PgPool) {
     assert_eq!((page.events.of as usize, all.events.hidden()), (view.events.len(), 0));
     assert!(page.calls.are_done() && page.calls.answered_at.is_some());
     assert_eq!(page.change.revision.pools, 1);
+    let (few, declared) = (page.beside.declared.unwrap(), all.beside.declared.unwrap());
+    assert!(few.first && declared.first && few.fields.hidden() > 0, "{few:?}");
+    assert_eq!((few.fields.of, declared.fields.hidden()), (declared.fields.of, 0));
+    assert_eq!(few.fields.shown, declared.fields.shown[..FIELDS]);
+    let largest = declared.fields.shown.iter().find(|field| field.after.as_deref() == Some("5")).unwrap();
+    assert!(largest.attribute.starts_with("agent_pools[\"backend-pool\"]"), "{largest:?}");
     let prices: Vec<_> =
         page.beside.prices.iter().map(|one| (one.pool.as_str(), one.least, one.most)).collect();
     assert_eq!(prices, [("backend-pool", 1, 5)]);

@@ -4,14 +4,46 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::{FleetSpec, plan::FieldChange};
+use crate::{
+    FleetSpec,
+    plan::{FieldChange, shortened},
+};
 
 /// Attributes that were added, taken away or given another value, in the declaration's order. Templates and pools are
 /// known by their names (`agent_pools["web"].target_size`), so that an insertion moves nothing.
 pub fn differences(before: &FleetSpec, after: &FleetSpec) -> Vec<FieldChange> {
-    let mut found = Vec::new();
-    compare(String::new(), Some(&value(before)), Some(&value(after)), &mut found);
-    found
+    let (before, after) = (value(before), value(after));
+    let found = compared(Some(&before), &after).into_iter();
+    found.map(|(at, before, after)| change(at, before, after)).collect()
+}
+
+/// The same for those who agree to it: what is there as a whole on one side alone is told field by field, without the fields
+/// that hold nothing and without the lines of scripts. `before` is None where nothing was declared.
+pub fn differing_fields(before: Option<&FleetSpec>, after: &FleetSpec) -> Vec<FieldChange> {
+    let (before, after) = (before.map(value), value(after));
+    let mut told = Vec::new();
+    for (at, before, after) in compared(before.as_ref(), &after) {
+        match (before.filter(|side| !side.is_null()), after.filter(|side| !side.is_null())) {
+            (None, Some(new)) if has_members(new) => {
+                let new = leaves(at, new).into_iter();
+                told.extend(new.map(|(attribute, after)| FieldChange {
+                    attribute,
+                    before: None,
+                    after: Some(after),
+                }));
+            }
+            (Some(gone), None) if has_members(gone) => {
+                let gone = leaves(at, gone).into_iter();
+                told.extend(gone.map(|(attribute, before)| FieldChange {
+                    attribute,
+                    before: Some(before),
+                    after: None,
+                }));
+            }
+            _ => told.push(change(at, before, after)),
+        }
+    }
+    told
 }
 
 /// A declaration is plain data: only a number that is none could fail, and those never get in.
@@ -19,7 +51,21 @@ fn value(spec: &FleetSpec) -> Value {
     serde_json::to_value(spec).unwrap_or_default()
 }
 
-fn compare(at: String, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<FieldChange>) {
+/// Where two declarations differ, and what each has there.
+type Difference<'a> = (String, Option<&'a Value>, Option<&'a Value>);
+
+fn compared<'a>(before: Option<&'a Value>, after: &'a Value) -> Vec<Difference<'a>> {
+    let mut found = Vec::new();
+    compare(String::new(), before, Some(after), &mut found);
+    found
+}
+
+fn compare<'a>(
+    at: String,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    found: &mut Vec<Difference<'a>>,
+) {
     if before == after {
         return;
     }
@@ -28,18 +74,43 @@ fn compare(at: String, before: Option<&Value>, after: Option<&Value>, found: &mu
     {
         let keys: BTreeSet<&str> = before.0.keys().chain(after.0.keys()).copied().collect();
         for key in keys {
-            let path = if before.1 || after.1 || !plain(key) {
-                format!("{at}[\"{key}\"]")
-            } else if at.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{at}.{key}")
-            };
+            let path = path(&at, key, before.1 || after.1);
             compare(path, before.0.get(key).copied(), after.0.get(key).copied(), found);
         }
         return;
     }
-    found.push(FieldChange { attribute: at, before: before.and_then(words), after: after.and_then(words) });
+    found.push((at, before, after));
+}
+
+fn change(attribute: String, before: Option<&Value>, after: Option<&Value>) -> FieldChange {
+    FieldChange { attribute, before: before.and_then(words), after: after.and_then(words) }
+}
+
+fn path(at: &str, key: &str, listed: bool) -> String {
+    if listed || !plain(key) {
+        format!("{at}[\"{key}\"]")
+    } else if at.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{at}.{key}")
+    }
+}
+
+fn has_members(value: &Value) -> bool {
+    Members::of(value).is_some_and(|members| !members.0.is_empty())
+}
+
+/// Each field below by its path, with what it holds; those that hold nothing are left out.
+fn leaves(at: String, value: &Value) -> Vec<(String, String)> {
+    match Members::of(value) {
+        Some(Members(members, listed)) => {
+            members.into_iter().flat_map(|(key, member)| leaves(path(&at, key, listed), member)).collect()
+        }
+        None => {
+            let said = words(value).filter(|said| !said.is_empty());
+            said.map(|said| (at, shortened(&said))).into_iter().collect()
+        }
+    }
 }
 
 /// The named members of an object, or of a list whose every item has a name of its own; and whether it was a list.
@@ -115,6 +186,38 @@ mod tests {
         let found = lines(&spec, &more);
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(found[0].starts_with("agent_pools[\"batch\"]: - > {"), "{found:#?}");
+    }
+
+    #[test]
+    fn what_is_new_as_a_whole_is_told_field_by_field() {
+        let spec = fleet();
+        let mut more = spec.clone();
+        let mut batch = crate::pool::PoolSpec::new("batch", crate::AgentType::BackendDeveloper, "web");
+        batch.target_size = Some(4);
+        more.agent_pools.insert(0, batch);
+        more.agent_vm_templates[0].metadata.insert("startup".into(), "a\nb".into());
+        let find = |told: &[FieldChange], attribute: &str| {
+            let found = told.iter().find(|change| change.attribute == attribute);
+            found.map(|change| (change.before.clone(), change.after.clone()))
+        };
+        let four = || Some("4".to_owned());
+        let size = "agent_pools[\"batch\"].target_size";
+        let new = differing_fields(Some(&spec), &more);
+        assert_eq!(find(&new, size), Some((None, four())));
+        assert_eq!(find(&new, "agent_pools[\"front\"].name"), None, "it stays as it is");
+        // One field that differs is there in full.
+        let script = "agent_vm_templates[\"web\"].metadata.startup";
+        assert_eq!(find(&new, script), Some((None, Some("a\nb".to_owned()))));
+        let gone = differing_fields(Some(&more), &spec);
+        assert_eq!((find(&gone, size), gone.len()), (Some((four(), None)), new.len()));
+
+        // Where nothing was declared, all of it is new.
+        let first = differing_fields(None, &more);
+        assert_eq!(find(&first, "environment.environment"), Some((None, Some("dev".to_owned()))));
+        assert_eq!(find(&first, script), Some((None, Some("(2 lines, 3 bytes)".to_owned()))));
+        assert_eq!(find(&first, "agent_pools[\"front\"].target_size"), None, "it holds nothing");
+        assert!(first.iter().all(|change| change.before.is_none() && change.after.is_some()), "{first:#?}");
+        assert_eq!(differing_fields(Some(&more), &more), []);
     }
 
     #[test]

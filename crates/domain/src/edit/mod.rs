@@ -10,7 +10,10 @@ mod template;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{difference::differences, spoken::Spoken};
+pub use self::{
+    difference::{differences, differing_fields},
+    spoken::Spoken,
+};
 use crate::{
     Amount, FleetSpec,
     environment::EnvironmentSpec,

@@ -17,8 +17,8 @@ use crate::{
 
 pub use calls::{ShownCall, ShownCalls};
 pub use detail::{
-    Beside, ChangeDetail, EVENTS, NOTES, STEPS, ShownAction, ShownChange, ShownEvent, ShownPlan,
-    ShownRevision,
+    Beside, ChangeDetail, EVENTS, FIELDS, NOTES, STEPS, ShownAction, ShownChange, ShownDeclaration,
+    ShownEvent, ShownPlan, ShownRevision,
 };
 pub use folded::Folded;
 

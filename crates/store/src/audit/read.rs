@@ -240,8 +240,13 @@ impl Store {
         Ok(found.exists)
     }
 
-    /// What the change declares, and what was in force in its environment before it; None where nothing was.
-    pub async fn declared_around(&self, change: ChangeId) -> Result<Option<(Option<FleetSpec>, FleetSpec)>> {
+    /// What the change declared in the revision with that digest, and what was in force in its environment before the change;
+    /// None where nothing was.
+    pub async fn declared_around(
+        &self,
+        change: ChangeId,
+        desired: &audit_log::Hash,
+    ) -> Result<Option<(Option<FleetSpec>, FleetSpec)>> {
         let found = sqlx::query!(
             r#"SELECT r.desired, (
                    SELECT e.desired FROM changes d JOIN change_revisions e ON e.change_id = d.id
@@ -250,8 +255,9 @@ impl Store {
                    ORDER BY d.claimed_at DESC, e.number DESC LIMIT 1
                ) AS before
                FROM changes c JOIN change_revisions r ON r.change_id = c.id
-               WHERE c.id = $1 ORDER BY r.number DESC LIMIT 1"#,
-            change.0
+               WHERE c.id = $1 AND r.desired_sha256 = $2 ORDER BY r.number DESC LIMIT 1"#,
+            change.0,
+            &desired.0[..]
         )
         .fetch_optional(&self.pool)
         .await?;

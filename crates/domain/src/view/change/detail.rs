@@ -7,17 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChangeView, Folded, ShownCalls, folded::count};
 use crate::{
-    ChangeId, ChangeState, Timestamp,
+    ChangeId, ChangeState, FleetSpec, Timestamp,
     audit::{AuditAction, AuditEvent},
     change::{Change, Revision, Verdict},
     cost::{Money, PoolPrice},
+    edit::differing_fields,
     plan::{Action, FieldChange, Impact, Note, Verb},
     resource::ResourceKind,
     view::approval::{ApprovalsView, AwaitedGroup},
 };
 
-/// Of a long list, as many as the page shows at first: steps and calls, notes that warn of nothing, events.
+/// Of a long list, as many as the page shows at first: steps and calls, fields that differ, notes that warn of nothing, events.
 pub const STEPS: usize = 20;
+pub const FIELDS: usize = 20;
 pub const NOTES: usize = 10;
 pub const EVENTS: usize = 10;
 
@@ -41,10 +43,28 @@ pub struct ChangeDetail {
 pub struct Beside {
     /// Groups whose approval is still missing, in the requirement's order; empty where it waits for nobody.
     pub awaited: Vec<AwaitedGroup>,
+    /// None: nobody recorded what was in force when it was planned.
+    pub declared: Option<ShownDeclaration>,
     /// Of the pools that the plan touches.
     pub prices: Vec<PoolPrice>,
     /// The environment's a month, while the change is open. None: none is set.
     pub budget: Option<Money>,
+}
+
+/// What is declared otherwise than in the generation that the plan was made against. A plan tells it in part: it has what Compute
+/// Engine is asked for, and of what is new nothing but the name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownDeclaration {
+    /// Nothing was declared before.
+    pub first: bool,
+    pub fields: Folded<FieldChange>,
+}
+
+impl ShownDeclaration {
+    pub fn of(before: Option<&FleetSpec>, desired: &FleetSpec, whole: bool) -> Self {
+        let most = if whole { usize::MAX } else { FIELDS };
+        Self { first: before.is_none(), fields: Folded::first(differing_fields(before, desired), most) }
+    }
 }
 
 impl ChangeDetail {
