@@ -1,6 +1,7 @@
 //! The parts that pages are made of. Each has a sheet of its name in `style/components`.
 
 pub mod button;
+pub mod canvas;
 pub mod code_link;
 pub mod diff;
 pub mod digest;

@@ -18,6 +18,7 @@ pub use sidebar::Sidebar;
 use crate::{
     api::{self, ApiError},
     components::{
+        canvas::Canvas,
         glyph::{State, glyph},
         icon::{Icon, icon},
         moment::{Clock, utc},
@@ -109,25 +110,30 @@ fn waiting_for_me() -> String {
 fn waiting(knowledge: Knowledge) -> AnyView {
     view! {
         <Transition>
-            {move || Suspend::new(async move {
-                let count = knowledge.known().await.map_or(0, |known| known.me.waiting_for_me);
-                (count > 0)
-                    .then(|| {
-                        let said = words::count(u64::from(count), "change");
-                        view! {
-                            <a
-                                class="waiting"
-                                data-s="pending"
-                                href=waiting_for_me()
-                                aria-label=format!("{said} waiting for your vote")
-                            >
-                                {glyph(State::Pending)}
-                                <b>{count}</b>
-                            </a>
-                        }
-                    })
-            })}
+            {
+                let canvas = Canvas::here();
+                move || Suspend::new(canvas.drawn(knowledge.known(), signatures_due))
+            }
         </Transition>
     }
     .into_any()
+}
+
+fn signatures_due(known: Option<Known>) -> Option<AnyView> {
+    let count = known.map_or(0, |known| known.me.waiting_for_me);
+    (count > 0).then(|| {
+        let said = words::count(u64::from(count), "change");
+        view! {
+            <a
+                class="waiting"
+                data-s="pending"
+                href=waiting_for_me()
+                aria-label=format!("{said} waiting for your vote")
+            >
+                {glyph(State::Pending)}
+                <b>{count}</b>
+            </a>
+        }
+        .into_any()
+    })
 }

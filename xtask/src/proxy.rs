@@ -6,6 +6,7 @@ use std::process::Command;
 const LOOPBACK: &str = "127.0.0.1,localhost";
 
 /// Adds loopback to what the command's program reaches without a proxy. Both spellings: some read the one, some the other.
+#[expect(clippy::disallowed_methods, reason = "what is added to is what the program would inherit")]
 pub(crate) fn spare_loopback(command: &mut Command) -> &mut Command {
     let inherited = |name| std::env::var(name).unwrap_or_default();
     let (upper, lower) = (inherited("NO_PROXY"), inherited("no_proxy"));

@@ -5,9 +5,10 @@ use domain::view::me::EnvironmentOption;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::Knowledge;
+use super::{Knowledge, Known};
 use crate::{
     components::{
+        canvas::Canvas,
         drop::Drop,
         icon::{Icon, icon},
     },
@@ -79,17 +80,20 @@ pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
     let path = use_location().pathname;
     view! {
         <Transition>
-            {move || {
-                // Read before the wait: what is read after it is not followed.
-                let (named, here) = (scope.named(), path.get());
-                Suspend::new(async move {
-                    let known = knowledge.known().await;
-                    let environments = known.map(|known| known.me.environments).unwrap_or_default();
-                    #[cfg(feature = "hydrate")]
-                    crate::components::focus::keep_focus();
-                    menu(environments, named, &here)
-                })
-            }}
+            {
+                let canvas = Canvas::here();
+                move || {
+                    // Read before the wait: what is read after it is not followed.
+                    let (named, here) = (scope.named(), path.get());
+                    let drawing = move |known: Option<Known>| {
+                        let environments = known.map(|known| known.me.environments).unwrap_or_default();
+                        #[cfg(feature = "hydrate")]
+                        crate::components::focus::keep_focus();
+                        menu(environments, named, &here)
+                    };
+                    Suspend::new(canvas.drawn(knowledge.known(), drawing))
+                }
+            }
         </Transition>
     }
     .into_any()

@@ -11,6 +11,7 @@ use leptos_router::hooks::use_location;
 use super::{Knowledge, Known, Scope};
 use crate::{
     components::{
+        canvas::Canvas,
         glyph::{State, glyph},
         icon::{Icon, icon},
     },
@@ -109,14 +110,15 @@ impl Rooms {
 fn known(scope: Scope, knowledge: Knowledge, aside: Aside) -> AnyView {
     view! {
         <Transition>
-            {move || {
-                // Read before the wait: what is read after it is not followed.
-                let named = scope.named();
-                Suspend::new(async move {
-                    let known = knowledge.known().await?;
-                    aside(&known, named.as_deref())
-                })
-            }}
+            {
+                let canvas = Canvas::here();
+                move || {
+                    // Read before the wait: what is read after it is not followed.
+                    let named = scope.named();
+                    let drawing = move |known: Option<Known>| aside(&known?, named.as_deref());
+                    Suspend::new(canvas.drawn(knowledge.known(), drawing))
+                }
+            }
         </Transition>
     }
     .into_any()

@@ -8,9 +8,9 @@ use super::filters;
 use crate::{
     api::{self, ApiError},
     components::{
+        canvas::Canvas,
         empty::failure,
         glyph::State,
-        loaded::drawn,
         moment::{absolute, ago},
         notice::Notice,
     },
@@ -59,14 +59,15 @@ pub fn actions(query: &Query) -> impl Fn() -> AnyView + Clone + Send + Sync + us
 pub fn notice(proof: Proof) -> AnyView {
     view! {
         <Transition fallback=|| ()>
-            {move || {
+            {
+                let canvas = Canvas::here();
                 let drawing = |proof| match proof {
                     Ok(None) => ().into_any(),
                     Ok(Some(proof)) => told(&proof),
                     Err(error) => failure(error, "the verification", false),
                 };
-                Suspend::new(drawn(proof, drawing))
-            }}
+                move || Suspend::new(canvas.drawn(proof, drawing))
+            }
         </Transition>
     }
     .into_any()

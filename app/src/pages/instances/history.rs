@@ -14,10 +14,10 @@ use crate::{
         instances::{RestartAgent, StartAgent, StopAgent},
     },
     components::{
+        canvas::Canvas,
         empty::failure,
         half_hour::{Span, half_hour},
         incident::incidents,
-        loaded::drawn,
         moment::utc,
     },
     live::Live,
@@ -100,10 +100,10 @@ impl Parts {
         let past = self.past;
         view! {
             <Transition fallback=|| ()>
-                {move || {
-                    let draw = draw.clone();
-                    Suspend::new(drawn(past, draw))
-                }}
+                {
+                    let canvas = Canvas::here();
+                    move || Suspend::new(canvas.drawn(past, draw.clone()))
+                }
             </Transition>
         }
         .into_any()
@@ -143,10 +143,13 @@ impl Parts {
         let (serial, all, here) = (self.serial, self.all, self.here());
         view! {
             <Transition fallback=|| ()>
-                {move || {
-                    let (all, here) = (all.get(), here.clone());
-                    Suspend::new(drawn(serial, move |page| last_lines(page, all, &here)))
-                }}
+                {
+                    let canvas = Canvas::here();
+                    move || {
+                        let (all, here) = (all.get(), here.clone());
+                        Suspend::new(canvas.drawn(serial, move |page| last_lines(page, all, &here)))
+                    }
+                }
             </Transition>
         }
         .into_any()
@@ -156,10 +159,13 @@ impl Parts {
         let (cloud, all, here) = (self.cloud, self.all, self.here());
         view! {
             <Transition fallback=|| ()>
-                {move || {
-                    let (all, here) = (all.get(), here.clone());
-                    Suspend::new(drawn(cloud, move |errors| cloud_errors(errors, all, &here)))
-                }}
+                {
+                    let canvas = Canvas::here();
+                    move || {
+                        let (all, here) = (all.get(), here.clone());
+                        Suspend::new(canvas.drawn(cloud, move |errors| cloud_errors(errors, all, &here)))
+                    }
+                }
             </Transition>
         }
         .into_any()
