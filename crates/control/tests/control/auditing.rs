@@ -102,7 +102,7 @@ fn at_most(replicas: &str) -> ImportInput {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_event_of_an_edited_change_tells_the_revision_that_it_is_of(pool: PgPool) {
-    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
     let first = propose(control, &operator(), basic(&[])).await.unwrap();
     assert_eq!(Worker::start(control).await.finish(first).await.state, ChangeState::Applied);

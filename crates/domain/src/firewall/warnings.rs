@@ -145,7 +145,11 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> 
     if opened.is_empty() {
         return None;
     }
-    let sources = AddressSet::of_texts(&rule.source_ranges);
+    // Without a source the rule is not valid; Compute Engine would take it for everybody.
+    let sources = match rule.source_ranges.as_slice() {
+        [] => AddressSet::of_texts(&["0.0.0.0/0".to_owned()]),
+        ranges => AddressSet::of_texts(ranges),
+    };
     let part = if sources.holds_the_internet() { "the whole" } else { "most of the" };
     let mut message = format!(
         "opens {} of {} to {part} internet ({})",
