@@ -10,6 +10,7 @@ mod change;
 mod command;
 mod condition;
 mod costs;
+mod differences;
 mod environment;
 mod firewall_rule;
 mod impact;
@@ -37,6 +38,7 @@ pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, Propose
 pub use command::{Command, CommandList, Commanded};
 pub use condition::Condition;
 pub use costs::{Budget, CostRow, Costs, DayCost, MonthlyCost, Spend};
+pub use differences::{Differences, FieldDifference};
 pub use environment::{Declaration, Environment, EnvironmentList};
 pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};
 pub use impact::{Capacity, Impact, TrafficGain, ZoneImpact};
