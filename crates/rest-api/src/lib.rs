@@ -43,7 +43,7 @@ pub use environment::{Declaration, Environment, EnvironmentList};
 pub use firewall_rule::{FirewallRule, FirewallRuleList, Traffic};
 pub use impact::{Capacity, Impact, TrafficGain, ZoneImpact};
 pub use incident::{Incident, IncidentHold};
-pub use instance::{Heartbeat, Instance, InstanceList};
+pub use instance::{Heartbeat, Instance, InstanceFailure, InstanceList};
 pub use me::Me;
 pub use openapi::openapi;
 pub use operations::{IfMatch, Method, OPERATIONS, Operation, Parameter, operation};
