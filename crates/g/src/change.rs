@@ -44,6 +44,14 @@ async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usiz
             break;
         }
     }
+    if let (Some(name), true) = (client.named_environment(), changes.is_empty()) {
+        // One that is only proposed has changes, and is none yet.
+        let any: ChangeList = client.get("list_changes", &[], &[("environment", name)]).await?.read()?;
+        if any.changes.is_empty() {
+            // A name that nothing has would seem to be one where nothing was proposed.
+            client.get("load_environment", &[name], &[]).await?;
+        }
+    }
     let more = changes.len() > limit || cursor.is_some();
     changes.truncate(limit);
     match common.output {
