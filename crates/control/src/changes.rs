@@ -28,7 +28,7 @@ use crate::{
     votes::{self, Counted},
 };
 
-pub use detail::load_detail;
+pub use detail::{load_compared, load_detail};
 
 /// Characters of a proposer's reason, at most.
 const LONGEST_REASON: usize = 2000;

@@ -1,12 +1,13 @@
 //! `g change`.
 
-use rest_api::{Approvals, Change as ChangeAnswer, ChangeList, ChangeSummary, ZoneImpact};
+use domain::plan::shortened;
+use rest_api::{Approvals, Change as ChangeAnswer, ChangeList, ChangeSummary, Differences, ZoneImpact};
 
 use crate::{
     cli::{Change, Common, Output},
     client::Client,
     failure::Failure,
-    output::{self, fact, moment, table},
+    output::{self, fact, moment, one_line, table},
     wait,
 };
 
@@ -41,6 +42,14 @@ async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usiz
         cursor = page.next;
         if cursor.is_none() || changes.len() >= limit {
             break;
+        }
+    }
+    if let (Some(name), true) = (client.named_environment(), changes.is_empty()) {
+        // One that is only proposed has changes, and is none yet.
+        let any: ChangeList = client.get("list_changes", &[], &[("environment", name)]).await?.read()?;
+        if any.changes.is_empty() {
+            // A name that nothing has would seem to be one where nothing was proposed.
+            client.get("load_environment", &[name], &[]).await?;
         }
     }
     let more = changes.len() > limit || cursor.is_some();
@@ -106,6 +115,35 @@ fn votes(approvals: &Approvals) -> String {
     table(&["VOTE", "BY", "FOR", "CAST (UTC)", "REASON"], &rows)
 }
 
+/// A line a field, whether or not a step follows from it: an approval is for all of it.
+fn differing(differences: Option<&Differences>, generation: i64) -> String {
+    let Some(Differences { first, fields }) = differences else {
+        return "What was declared before is not recorded: what differs cannot be told.\n".to_owned();
+    };
+    if fields.is_empty() {
+        return "The declaration stays as it is.\n".to_owned();
+    }
+    let mut text = if *first {
+        "Nothing was declared before: these are the fields of the first declaration\n".to_owned()
+    } else {
+        format!("What differs from generation {generation}\n")
+    };
+    for field in fields {
+        let shown = |value: &Option<String>| match value.as_deref() {
+            None | Some("") => "(none)".to_owned(),
+            Some(value) => shortened(value),
+        };
+        let (before, after) = (shown(&field.before), shown(&field.after));
+        let line = match (&field.before, &field.after) {
+            (None, Some(_)) => format!("+ {}: {after}", field.attribute),
+            (Some(_), None) => format!("- {}: {before}", field.attribute),
+            _ => format!("~ {}: {before} → {after}", field.attribute),
+        };
+        text.push_str(&format!("  {}\n", one_line(&line)));
+    }
+    text
+}
+
 fn drawn(change: &ChangeAnswer) -> String {
     let mut text = format!("{}  {}  {}\n", change.id, wait::words(change.state), change.title);
     let mut line = |name: &str, value: &str| text.push_str(&fact(name, value));
@@ -146,6 +184,53 @@ fn drawn(change: &ChangeAnswer) -> String {
         text.push_str(&table(&["CALL", "STEP", "CAUSE", "ERROR"], &rows));
     }
     text.push('\n');
+    text.push_str(&differing(change.differences.as_ref(), change.base_generation));
+    text.push('\n');
     text.push_str(&change.plan.text);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rest_api::FieldDifference;
+
+    use super::*;
+
+    fn field(attribute: &str, before: Option<&str>, after: Option<&str>) -> FieldDifference {
+        FieldDifference {
+            attribute: attribute.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_differs_is_a_line_a_field_that_moves_no_cursor() {
+        let differences = Differences {
+            first: false,
+            fields: vec![
+                field("agent_pools[\"web\"].target_size", Some("3"), Some("30")),
+                field("environment.zones", Some(""), Some("us-central1-a")),
+                field("agent_vm_templates[\"web\"].metadata.a", None, Some("x\u{1b}[2J\u{202e}y\n")),
+                field("agent_vm_templates[\"web\"].metadata.b", Some("one\ntwo"), None),
+            ],
+        };
+        let expected = "\
+What differs from generation 4
+  ~ agent_pools[\"web\"].target_size: 3 → 30
+  ~ environment.zones: (none) → us-central1-a
+  + agent_vm_templates[\"web\"].metadata.a: x\u{fffd}[2J\u{fffd}y\u{fffd}
+  - agent_vm_templates[\"web\"].metadata.b: (2 lines, 7 bytes)
+";
+        assert_eq!(differing(Some(&differences), 4), expected);
+        let first = Differences { first: true, ..differences };
+        assert!(differing(Some(&first), 0).starts_with("Nothing was declared before: "));
+    }
+
+    #[test]
+    fn a_declaration_that_stays_and_one_that_nobody_recorded_are_not_the_same() {
+        let none = Differences { first: false, fields: Vec::new() };
+        assert_eq!(differing(Some(&none), 4), "The declaration stays as it is.\n");
+        assert!(differing(None, 4).contains("is not recorded"));
+    }
 }

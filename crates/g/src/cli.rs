@@ -120,7 +120,7 @@ pub(crate) enum Change {
         #[arg(long, value_name = "CHANGES", default_value_t = 50)]
         limit: usize,
     },
-    /// One change: its plan, what the policy said, how far it came.
+    /// One change: what it declares otherwise, its plan, what the policy said, how far it came.
     Show {
         /// As chg-12.
         #[arg(value_name = "CHANGE", value_parser = change_id)]

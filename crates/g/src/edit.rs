@@ -117,10 +117,13 @@ pub(crate) fn show_plan(output: Output, answer: &Answer) -> Result<(), Failure> 
     output::show(output, answer, || Ok(plan.map(|plan| plan.text.clone()).unwrap_or_default()))?;
     match plan.map_or(0, |plan| plan.violations.len()) {
         0 => Ok(()),
-        broken => {
-            Err(Failure::new(Kind::Refused, format!("the plan breaks {broken} rules: it cannot be proposed")))
-        }
+        broken => Err(Failure::new(Kind::Refused, breaks(broken))),
     }
+}
+
+fn breaks(rules: usize) -> String {
+    let noun = if rules == 1 { "rule" } else { "rules" };
+    format!("the plan breaks {rules} {noun}: it cannot be proposed")
 }
 
 /// Tells what was proposed, or waits for its end.
@@ -230,6 +233,12 @@ mod tests {
         assert_eq!(head.contains("\nIf-Match: \"7\""), operation.if_match != IfMatch::Ignored);
         let read: ProposeEdit = serde_json::from_str(body).unwrap();
         assert_eq!(read, ProposeEdit { edit, digest: Some("abc".into()), reason: None });
+    }
+
+    #[test]
+    fn one_broken_rule_is_no_several() {
+        assert_eq!(breaks(1), "the plan breaks 1 rule: it cannot be proposed");
+        assert_eq!(breaks(2), "the plan breaks 2 rules: it cannot be proposed");
     }
 
     #[test]

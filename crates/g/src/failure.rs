@@ -58,6 +58,11 @@ impl Failure {
         self.kind == Kind::Unreachable
     }
 
+    /// The token does not let it, or is none.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.kind == Kind::Forbidden
+    }
+
     /// With what else there is to say of it.
     pub(crate) fn with(mut self, more: &str) -> Self {
         self.message.push_str(&format!("\n  {more}"));

@@ -60,6 +60,11 @@ fn plain(text: &str) -> String {
     text.replace(|mark: char| misleads(mark) && !matches!(mark, '\n' | '\t'), "\u{fffd}")
 }
 
+/// The same of what stands within one line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(misleads, "\u{fffd}")
+}
+
 /// The answer as it came, or what `draw` makes of it.
 pub(crate) fn show(
     output: Output,
@@ -94,11 +99,8 @@ pub(crate) fn vms(count: impl Into<u64>) -> String {
 
 /// Columns as wide as their widest cell. What misleads a terminal is shown as marks.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let clean = |cell: &str| -> String {
-        cell.chars().map(|mark| if misleads(mark) { '\u{fffd}' } else { mark }).collect()
-    };
     let mut lines: Vec<Vec<String>> = vec![head.iter().map(|name| (*name).to_owned()).collect()];
-    lines.extend(rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()));
+    lines.extend(rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()));
     let widths: Vec<usize> = (0..head.len())
         .map(|column| {
             lines

@@ -18,19 +18,21 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 const UNANSWERED: u32 = 3;
 
 async fn look(client: &Client, id: &str, operation: &str, path: &[&str]) -> Result<Answer, Failure> {
-    for _ in 1..UNANSWERED {
+    let mut looks = 0;
+    loop {
+        looks += 1;
         match client.get(operation, path, &[]).await {
-            Err(failure) if failure.is_unreachable() => sleep(BETWEEN_TRIES).await,
+            Err(failure) if failure.is_unreachable() && looks < UNANSWERED => sleep(BETWEEN_TRIES).await,
+            Err(failure) if failure.is_unreachable() => {
+                return Err(failure.with(&format!("g looked {UNANSWERED} times; {id} goes on without it")));
+            }
+            // Who may propose or ask need not be let to read, and learns here alone how it is called.
+            Err(failure) if failure.is_forbidden() => {
+                return Err(failure.with(&format!("{id} goes on; g cannot follow it by this token")));
+            }
             answered => return answered,
         }
     }
-    client.get(operation, path, &[]).await.map_err(|failure| {
-        if failure.is_unreachable() {
-            failure.with(&format!("g looked {UNANSWERED} times; {id} goes on without it"))
-        } else {
-            failure
-        }
-    })
 }
 
 /// Returns when it was applied; otherwise the failure says how it ended.

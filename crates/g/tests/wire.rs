@@ -1,6 +1,7 @@
 //! `g` as a person types it, against a real server, a real database and the Compute Engine emulator.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as expected")]
 
+mod environments;
 mod reading;
 mod stack;
 mod waiting;

@@ -7,7 +7,7 @@ use domain::{
     view::change as view,
 };
 
-use crate::{Approvals, MakePlan, Plan, SourceFile, ZoneImpact, schema::wire};
+use crate::{Approvals, Differences, MakePlan, Plan, SourceFile, ZoneImpact, schema::wire};
 
 wire! { answer
     /// A change in a list.
@@ -84,6 +84,8 @@ wire! { answer
         payload_sha256: String,
         /// SHA-256 of the plan's canonical bytes, in hex.
         plan_sha256: String,
+        /// Null: nobody recorded what was declared before.
+        differences: Option<Differences>,
         plan: Plan,
         verdict: Verdict,
         approvals: Approvals,
@@ -181,8 +183,9 @@ impl From<&change::Verdict> for Verdict {
     }
 }
 
-impl From<&view::ChangeView> for Change {
-    fn from(view: &view::ChangeView) -> Self {
+impl Change {
+    /// `declared`: in full.
+    pub fn of(view: &view::ChangeView, declared: Option<&view::ShownDeclaration>) -> Self {
         let (change, revision) = (&view.change, &view.change.revision);
         Self {
             id: change.id,
@@ -200,6 +203,7 @@ impl From<&view::ChangeView> for Change {
             base_generation: revision.base_generation,
             payload_sha256: revision.payload_sha256.clone(),
             plan_sha256: revision.plan_sha256.clone(),
+            differences: declared.map(Differences::from),
             plan: (&revision.plan).into(),
             verdict: (&revision.verdict).into(),
             approvals: (&view.approvals).into(),

@@ -1,6 +1,8 @@
 //! Instances with their agents.
 
-use domain::{Timestamp, agent::AgentState, view::instance::InstanceRow};
+use domain::{
+    Timestamp, agent::AgentState, cause::Cause, instance::AttemptError, view::instance::InstanceRow,
+};
 
 use crate::schema::wire;
 
@@ -16,6 +18,19 @@ wire! { answer
         memory_usage_bytes: u64,
         disk_usage_percent: f64,
         tasks_completed_total: u64,
+    }
+}
+
+wire! { answer
+    /// Why what the group does with a VM fails.
+    InstanceFailure {
+        /// One word that docs/errors.md explains.
+        cause: String,
+        /// Where it explains it.
+        docs: String,
+        /// Compute Engine's own.
+        code: String,
+        message: String,
     }
 }
 
@@ -40,9 +55,11 @@ wire! { answer
         agent_state: AgentState,
         /// What the group's health check says; null where there is none.
         probe: Option<String>,
-        /// Why the group's last attempt on it failed, with Compute Engine's code first; also of an earlier attempt: `status` and
-        /// `current_action` tell whether it still stands.
+        /// Why the group's last attempt on it failed, with Compute Engine's code first; also of an earlier attempt: `failure` is
+        /// what still stands.
         last_error: Option<String>,
+        /// Null where nothing fails now, whatever failed before.
+        failure: Option<InstanceFailure>,
         last_heartbeat: Option<Heartbeat>,
     }
 }
@@ -53,6 +70,19 @@ wire! { answer
         instances: Vec<Instance>,
         /// The cursor of the following page; null on the last one.
         next: Option<String>,
+    }
+}
+
+impl From<&AttemptError> for InstanceFailure {
+    fn from(error: &AttemptError) -> Self {
+        let cause = Cause::of_error(&error.code, &error.message).as_str();
+        Self {
+            cause: cause.to_owned(),
+            // A cause is letters alone: nothing of it is to be encoded.
+            docs: format!("/docs/errors.md#:~:text={cause}"),
+            code: error.code.clone(),
+            message: error.message.clone(),
+        }
     }
 }
 
@@ -77,6 +107,7 @@ impl From<&InstanceRow> for Instance {
                 .last_error
                 .as_ref()
                 .map(|error| format!("{}: {}", error.code, error.message)),
+            failure: instance.failure().map(InstanceFailure::from),
             last_heartbeat: row.last_heartbeat.as_ref().map(|last| Heartbeat {
                 received_at: last.received_at,
                 status: last.heartbeat.status.as_str().to_owned(),

@@ -48,8 +48,8 @@ async fn list_changes(asked: Asked, RawQuery(query): RawQuery) -> Result<Json<Ch
 
 async fn load_change(asked: Asked, Path(id): Path<String>) -> Result<Json<Change>, Problem> {
     let id: ChangeId = asked.parse("change", &id)?;
-    let view = asked.done(changes::load_change(&asked.control, &asked.actor, id).await)?;
-    Ok(Json(Change::from(&view)))
+    let (view, declared) = asked.done(changes::load_compared(&asked.control, &asked.actor, id).await)?;
+    Ok(Json(Change::of(&view, declared.as_ref())))
 }
 
 async fn propose_change(

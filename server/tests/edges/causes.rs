@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{ChangeId, Role, resource::ResourceKind};
+use domain::{
+    ChangeId, Role,
+    instance::{AttemptError, CurrentAction, Instance},
+    resource::ResourceKind,
+};
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::PgPool;
@@ -44,6 +48,45 @@ async fn a_refused_call_has_its_cause_over_rest_and_on_the_changes_page(pool: Pg
     let vera = app.sign_in("vera").await;
     let page = app.page("/changes/chg-1", &vera).await.text().await.unwrap();
     assert!(page.contains("href=\"/docs/errors.md#:~:text=QuotaExceeded\""), "{page}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_failing_instance_has_its_cause_over_rest_and_one_that_failed_once_has_none(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let token = app.token("olga", &[Role::Viewer], ALL).await;
+    app.declare(1).await;
+    let control = app.control();
+    let error =
+        AttemptError { code: "ZONE_RESOURCE_POOL_EXHAUSTED".to_owned(), message: "none left".to_owned() };
+    let placed = |name: &str, id: &str, current_action: CurrentAction| PlacedInstance {
+        pool: "web".to_owned(),
+        instance: Instance {
+            id: Some(id.to_owned()),
+            current_action,
+            last_error: Some(error.clone()),
+            ..instance(name)
+        },
+    };
+    let both = [placed("web-1", "1", CurrentAction::Creating), placed("web-2", "2", CurrentAction::None)];
+    let mut tx = control.store.begin().await.unwrap();
+    tx.sync_instances("dev", &both, control.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    while control.live.row("us-central1-a", "web-2").is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let read = async |name: &str| -> rest_api::Instance {
+        app.read(&token, &format!("/api/v1/instances/us-central1-a/{name}")).await.json().await.unwrap()
+    };
+    let fails = read("web-1").await;
+    let failure = fails.failure.unwrap();
+    assert_eq!(
+        (failure.cause.as_str(), failure.code.as_str(), failure.message.as_str()),
+        ("StockOut", "ZONE_RESOURCE_POOL_EXHAUSTED", "none left")
+    );
+    assert_eq!(failure.docs, ::app::error_code("StockOut"), "as pages link to it");
+    let settled = read("web-2").await;
+    assert_eq!((settled.failure, settled.last_error), (None, fails.last_error), "it is history");
     app.stop().await;
 }
 

@@ -200,6 +200,10 @@ async fn a_fleet_is_planned_proposed_once_and_read_back(pool: PgPool) {
     let change: rest_api::Change =
         app.read(&token, &format!("/api/v1/changes/{id}")).await.json().await.unwrap();
     assert_eq!((change.reason.as_str(), change.proposed_by_name.as_str()), ("by a program", "olga"));
+    let declared = change.differences.unwrap();
+    let environment = declared.fields.iter().find(|field| field.attribute == "environment.environment");
+    let values = environment.map(|field| (field.before.as_deref(), field.after.as_deref()));
+    assert_eq!((declared.first, values), (true, Some((None, Some("dev")))), "{declared:?}");
     let log: rest_api::AuditEventList =
         app.read(&token, &format!("/api/v1/audit-events?change={id}")).await.json().await.unwrap();
     assert!(log.audit_events.iter().any(|event| event.action == "propose_change"), "{log:?}");

@@ -66,6 +66,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("list_changes", changes::list_changes(control, &nobody, None, "", None).await.err()),
         ("load_changes", changes::load_changes(control, &nobody, None, "", None, Whose::Mine).await.err()),
         ("load_change", changes::load_change(control, &nobody, ChangeId(1)).await.err()),
+        ("load_compared", changes::load_compared(control, &nobody, ChangeId(1)).await.err()),
         ("load_fleet", fleet::load_fleet(control, &nobody, None).await.err()),
         ("find_by_name", search::find_by_name(control, &nobody, "x").await.err()),
         ("list_pools", pools::list_pools(control, &nobody, None).await.err()),

@@ -85,7 +85,7 @@ fn entries(
 }
 
 /// A script is not worth its lines in a list of differences.
-pub(crate) fn shortened(value: &str) -> String {
+pub fn shortened(value: &str) -> String {
     const LONGEST: usize = 120;
     let lines = value.lines().count();
     if lines <= 1 && value.chars().count() <= LONGEST {

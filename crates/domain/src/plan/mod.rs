@@ -34,7 +34,7 @@ pub use risk::{Risk, may_add};
 pub use spread::{respread, spread};
 pub use step::{InstanceRef, Step, Verb};
 
-pub(crate) use compare_template::shortened;
+pub use compare_template::shortened;
 pub(crate) use impact::{Settled, autoscaler_of};
 pub(crate) use reason::pool_of;
 pub(crate) use rollout::{Lacking, standing, staying};

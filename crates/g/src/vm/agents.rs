@@ -1,7 +1,7 @@
 //! Verbs that ask one agent for something. It answers by a later heartbeat.
 
 use domain::command::Verb;
-use rest_api::{Command, Commanded, InstanceList};
+use rest_api::{Command, Commanded, Instance, InstanceList};
 
 use crate::{
     cli::{Asking, Common, Output},
@@ -19,7 +19,10 @@ pub(super) async fn command(
 ) -> Result<(), Failure> {
     let name = asking.instance.as_str();
     let zone = match &asking.zone {
-        Some(zone) => zone.clone(),
+        Some(zone) => {
+            of_the_named(client, zone, name).await?;
+            zone.clone()
+        }
         None => zone_of(client, name).await?,
     };
     let operation = match verb {
@@ -62,4 +65,21 @@ async fn zone_of(client: &Client, name: &str) -> Result<String, Failure> {
             format!("{environment} has no instance {name}: `g vm list-instances` shows them"),
         )),
     }
+}
+
+/// A zone and a name say which VM is meant; an environment that is named besides must be the VM's, and is not overlooked. A token
+/// that may not read is taken at its word.
+async fn of_the_named(client: &Client, zone: &str, name: &str) -> Result<(), Failure> {
+    let Some(named) = client.named_environment() else { return Ok(()) };
+    let instance: Instance = match client.get("load_instance", &[zone, name], &[]).await {
+        Ok(answer) => answer.read()?,
+        Err(failure) if failure.is_forbidden() => return Ok(()),
+        Err(failure) => return Err(failure),
+    };
+    if instance.environment == named {
+        return Ok(());
+    }
+    let message =
+        format!("{named} has no instance {name} in {zone}: that one is of {}", instance.environment);
+    Err(Failure::new(Kind::Absent, message))
 }

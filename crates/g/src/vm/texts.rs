@@ -13,7 +13,9 @@ use crate::{
 
 pub(super) async fn plan(client: &Client, common: &Common, texts: &Texts) -> Result<(), Failure> {
     let answer = client.post("make_plan", &[], &files::read(texts)?, &[]).await?;
-    files::check(&answer.read()?)?;
+    let planned: PlanAnswer = answer.read()?;
+    files::check(&planned)?;
+    of_the_named(common, &planned)?;
     show_plan(common.output, &answer)
 }
 
@@ -27,6 +29,7 @@ pub(super) fn plan_offline(texts: &Texts, common: &Common) -> Result<(), Failure
         let plan = plan::plan(desired, &ObservedFleet::default(), Timestamp::default());
         answer.plan = Some(Plan::from(&plan));
     }
+    of_the_named(common, &answer)?;
     let answer = Answer { value: serde_json::to_value(&answer)?, tag: None };
     show_plan(common.output, &answer)
 }
@@ -42,6 +45,7 @@ pub(super) async fn import(
     let answer = client.post("make_plan", &[], &wanted, &[]).await?;
     let planned: PlanAnswer = answer.read()?;
     files::check(&planned)?;
+    of_the_named(common, &planned)?;
     let breaks = planned.plan.as_ref().is_some_and(|plan| !plan.violations.is_empty());
     if proposal.dry_run || breaks {
         return show_plan(common.output, &answer);
@@ -60,6 +64,17 @@ pub(super) async fn import(
     };
     let answer = client.post("propose_change", &[], &body, &[]).await.map_err(beside_newer)?;
     proposed(client, common, proposal, answer).await
+}
+
+/// Texts say of which environment they are: one that is named besides must be that one, and is not overlooked.
+fn of_the_named(common: &Common, planned: &PlanAnswer) -> Result<(), Failure> {
+    match (&common.environment, &planned.plan) {
+        (Some(named), Some(plan)) if *named != plan.environment => Err(Failure::new(
+            Kind::Usage,
+            format!("the files declare {}, and --environment names {named}", plan.environment),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The refusal, with what is in force: texts declare everything, and would take back what came between.

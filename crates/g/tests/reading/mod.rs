@@ -75,6 +75,30 @@ async fn a_pool_tells_what_its_vms_run_and_how_it_is_sized(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_change_tells_what_it_declares_otherwise(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let writer = stack.token(&Scope::ALL).await;
+    stack.import_basic(&writer).await;
+    let line = ["vm", "scale-pool", "backend-pool", "--min", "2", "--max", "8", "--wait"];
+    let scaled = stack.g(&writer, &line).await;
+    assert_eq!(scaled.code, 0, "{}", scaled.err);
+    let token = stack.token(&[Scope::Read]).await;
+
+    let first = stack.g(&token, &["change", "show", "chg-1"]).await;
+    for told in ["\nNothing was declared before: ", "\n  + environment.environment: dev\n"] {
+        assert!(first.out.contains(told), "{told}: {}", first.out);
+    }
+    let shown = stack.g(&token, &["change", "show", "chg-2"]).await;
+    let told = "\nWhat differs from generation 1\n  ~ agent_pools[\"backend-pool\"].max_replicas: 5 → 8\n  \
+                ~ agent_pools[\"backend-pool\"].min_replicas: 1 → 2\n\n";
+    assert!(shown.out.contains(told), "{}", shown.out);
+    let change = json(&stack, &token, &["change", "show", "chg-2"]).await;
+    let differences = &change["differences"];
+    assert_eq!((&differences["first"], &differences["fields"][0]["after"]), (&false.into(), &"8".into()));
+    stack.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_month_is_added_up_and_one_that_nobody_knows_is_refused(pool: PgPool) {
     let stack = Stack::start(pool).await;
     let writer = stack.token(&Scope::ALL).await;

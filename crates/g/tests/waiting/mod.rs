@@ -122,6 +122,15 @@ async fn what_ended_badly_and_what_is_not_understood_have_codes_of_their_own(poo
         late.err
     );
 
+    let blind = stack.token(&[Scope::Propose]).await;
+    let unseen = stack.g(&blind, &line).await;
+    assert_eq!(
+        (unseen.code, unseen.err.contains("\n  chg-1 goes on; g cannot follow it")),
+        (4, true),
+        "{}",
+        unseen.err
+    );
+
     let mut tx = control.store.begin().await.unwrap();
     let (from, now) = (ChangeState::AwaitingApprovals, control.clock.now());
     tx.set_change_state(ChangeId(1), from, ChangeState::Failed, Some("a test wants it"), now).await.unwrap();
