@@ -19,9 +19,10 @@ async function tellWhere({ context }) {
 /**
  * Call once at the top of a test file. A stack and a browser start before its first test and stop after its last.
  * After each test its people leave, and the test fails when a console was not quiet. With `returns` nobody signs in twice:
- * from the second time on they come with the session that they have, on an empty tab. The other options are the stack's.
+ * from the second time on they come with the session that they have, on an empty tab. `begin` starts another stack than the
+ * usual one. The other options are the stack's.
  */
-export function openScene({ returns = false, ...options } = {}) {
+export function openScene({ returns = false, begin = startStack, ...options } = {}) {
   const scene = {
     /** The stack, inside tests. */
     stack: undefined,
@@ -48,7 +49,7 @@ export function openScene({ returns = false, ...options } = {}) {
   const sessions = new Map();
   const start = async () => {
     // Both are waited for, so that the one that came can be ended when the other did not.
-    const outcomes = await Promise.allSettled([startStack(options), launchBrowser()]);
+    const outcomes = await Promise.allSettled([begin(options), launchBrowser()]);
     [scene.stack, browser] = outcomes.map(({ value }) => value);
     const failed = outcomes.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;

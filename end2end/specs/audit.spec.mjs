@@ -1,9 +1,8 @@
 // Audit: events filtered by the address, paged both ways, each with its own page, and links there and back.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { exported, recompute } from '../harness/audit-log.mjs';
 import { assertAccessible } from '../harness/axe.mjs';
 import { openFleet } from '../harness/fleet.mjs';
 import { openScene } from '../harness/scene.mjs';
@@ -81,39 +80,13 @@ test('the log is verified by a button, and the page comes back with what was fou
   assert.equal((await story(page)).length, 1);
 });
 
-/** The recipe of docs/audit-export.md: the numbers of the events, all of which are right. */
-function recompute(text) {
-  let last = { seq: 0, hash: '0'.repeat(64) };
-  return text.trimEnd().split('\n').map((line) => {
-    const { hash, leaf } = JSON.parse(line);
-    const bytes = Buffer.from(leaf, 'utf8');
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    const computed = createHash('sha256').update('agent-manager.audit-leaf/v1\0').update(length).update(bytes).digest('hex');
-    assert.equal(computed, hash, line);
-    const said = JSON.parse(leaf);
-    const seq = Number(said.seq);
-    assert.ok(seq > last.seq, line);
-    if (seq === last.seq + 1) assert.equal(said.prev, last.hash, line);
-    last = { seq, hash };
-    return seq;
-  });
-}
-
 test('the export proves itself to a program that is not ours', async () => {
   const { page } = await scene.person('Vera');
-  const exported = async (address) => {
-    await page.goto(address);
-    const coming = page.waitForEvent('download');
-    await main(page).getByRole('link', { name: 'Export' }).click();
-    const download = await coming;
-    return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
-  };
-  const whole = await exported('/audit');
+  const whole = await exported(page, '/audit');
   assert.match(whole.name, /^audit-all-\d{8}T\d{6}Z\.jsonl$/);
   const numbers = recompute(whole.text);
   assert.deepEqual(numbers, numbers.map((_, index) => index + 1), 'from the first event on, without a gap');
-  const filtered = await exported('/audit?environment=dev&action=propose_change');
+  const filtered = await exported(page, '/audit?environment=dev&action=propose_change');
   assert.match(filtered.name, /^audit-dev-/);
   assert.equal(recompute(filtered.text).length, 1);
   assert.throws(() => recompute(whole.text.replace('propose_change', 'approve_change')));

@@ -31,6 +31,9 @@ const TEMPLATE: &str = "template1";
 /// `/.s.PGSQL.5432` and, for its lock, `.lock`.
 const LONGEST_SOCKET_FOLDER: usize = 103 - "/.s.PGSQL.5432.lock".len();
 
+/// How a folder's name begins in which a cluster is being made.
+const ATTEMPT: &str = "cluster.";
+
 /// How a file begins whose statement cannot be in a transaction, to sqlx and so to us.
 const NO_TRANSACTION: &str = "-- no-transaction";
 
@@ -71,7 +74,7 @@ impl Cluster {
         let programs = Programs::find_or_install(places.major()?)?;
         let mut cluster = Self { programs, places, durability, rooms: rooms.clone(), service: None };
         cluster.places.prepare()?;
-        leftover::end(&cluster.places.data)?;
+        leftover::end(&cluster.places.data, &cluster.places.socket)?;
         if !cluster.places.data.join("PG_VERSION").exists() {
             cluster.initialise()?;
         }
@@ -82,7 +85,7 @@ impl Cluster {
     /// Starts the server again after [`Cluster::stop`] or [`Cluster::kill`].
     pub(crate) fn resume(&mut self) -> Result<()> {
         self.service = None;
-        leftover::end(&self.places.data)?;
+        leftover::end(&self.places.data, &self.places.socket)?;
         let mut command = self.command("postgres");
         command.arg("-D").arg(&self.places.data).arg("-k").arg(&self.places.socket);
         let mut settings = vec!["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200"];
@@ -185,11 +188,12 @@ impl Cluster {
         }
     }
 
+    /// Makes the cluster beside its place and moves it there whole. Killed half-way, initdb leaves a folder that says
+    /// its version and holds no database.
     fn initialise(&self) -> Result<()> {
-        // A first attempt may have been killed half-way; initdb refuses a folder that is not empty.
-        if self.places.data.exists() {
-            fs::remove_dir_all(&self.places.data)?;
-        }
+        self.places.clear_attempts()?;
+        // With our number: an initdb whose run was killed may still be about to remove its own.
+        let attempt = self.places.home.join(format!("{ATTEMPT}{}", std::process::id()));
         let mut initdb = self.command("initdb");
         initdb.args([
             "--username=postgres",
@@ -201,9 +205,13 @@ impl Cluster {
         if self.durability == Durability::Throwaway {
             initdb.arg("--no-sync");
         }
-        process::capture(initdb.arg("-D").arg(&self.places.data))
-            .context("could not make a Postgres cluster")?;
-        Ok(())
+        process::capture(initdb.arg("-D").arg(&attempt)).context("could not make a Postgres cluster")?;
+        // What is there has no version: it never was a cluster.
+        if self.places.data.exists() {
+            fs::remove_dir_all(&self.places.data)?;
+        }
+        fs::rename(&attempt, &self.places.data)
+            .with_context(|| format!("could not move {} to its place", attempt.display()))
     }
 
     /// A server program, under the account's name, in a folder that the account can enter.
@@ -236,7 +244,7 @@ impl Drop for Cluster {
 /// Removes a cluster that is not running (its leftovers are ended first).
 pub(crate) fn forget(folder: &Path) -> Result<()> {
     let places = Places::choose(folder, Account::needed()?)?;
-    leftover::end(&places.data)?;
+    leftover::end(&places.data, &places.socket)?;
     places.remove();
     Ok(())
 }
@@ -280,6 +288,20 @@ impl Places {
                 .with_context(|| format!("{} is not ours", path.display()))?;
             if let Some(account) = &self.account {
                 chown(path, Some(account.uid), Some(account.gid))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what first starts left that were killed half-way.
+    fn clear_attempts(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.home)? {
+            let attempt = entry?.path();
+            let name = attempt.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(ATTEMPT) {
+                leftover::end(&attempt, &self.socket)?;
+                fs::remove_dir_all(&attempt)
+                    .with_context(|| format!("could not remove {}", attempt.display()))?;
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! After `kill -9` of a run, Postgres or some of its processes may still be there, or only its `postmaster.pid`.
+//! After `kill -9` of a run, Postgres or some of its processes may still be there, or only its `postmaster.pid` and the lock of
+//! its socket.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +12,12 @@ use crate::interrupt;
 use crate::pid::Identity;
 use crate::process;
 
-/// Ends whatever still runs on this data and removes a pid file that names nobody of ours.
-pub(super) fn end(data: &Path) -> Result<()> {
+/// How the names of the socket and of its lock begin.
+const SOCKET: &str = ".s.PGSQL.";
+
+/// Ends whatever still runs on this data and removes the files that name it: the pid file, and the lock in the folder of the
+/// socket, which is this data's alone.
+pub(super) fn end(data: &Path, socket: &Path) -> Result<()> {
     let file = data.join("postmaster.pid");
     let recorded = fs::read_to_string(&file).ok().and_then(|text| text.lines().next()?.trim().parse().ok());
     if let Some(identity) = recorded.filter(|&pid| is_ours(pid, data)).and_then(Identity::of) {
@@ -33,9 +38,19 @@ pub(super) fn end(data: &Path) -> Result<()> {
         }
         interrupt::sleep(Duration::from_millis(50))?;
     }
-    // Nobody runs on this data now, so the file is stale; its number may by now be a stranger's, and Postgres
-    // would refuse to start because of that.
-    match fs::remove_file(&file) {
+    // Nobody runs on this data now, so both files are stale; their number may by now be a stranger's, or still the zombie's where
+    // nobody reaps orphans, and Postgres would refuse to start because of that.
+    remove(&file)?;
+    for entry in fs::read_dir(socket).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SOCKET) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("could not remove {}", file.display()))
         }

@@ -83,3 +83,76 @@ fn a_long_path_gets_a_short_socket() {
 fn a_url_carries_any_path() {
     assert_eq!(percent_encoded(Path::new("/a b/ü?&")), "/a%20b/%C3%BC%3F%26");
 }
+
+#[test]
+fn a_first_start_that_was_killed_half_way_is_begun_anew() {
+    let scratch = Scratch::new("postgres").unwrap();
+    let home = Places::choose(scratch.path(), Account::needed().unwrap()).unwrap().home;
+    // As `kill -9` of everything, at the moment at which the folder first looks like a cluster.
+    let killer = std::thread::spawn({
+        let home = home.clone();
+        move || {
+            let began = std::time::Instant::now();
+            while began.elapsed() < Duration::from_secs(60) {
+                if folders(&home).iter().any(|folder| folder.join("PG_VERSION").exists()) {
+                    return kill_initdb(&home);
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            false
+        }
+    });
+    let rooms = Rooms::in_folder(scratch.path()).unwrap();
+    let first = Cluster::start(scratch.path(), &rooms, Durability::Safe);
+    assert!(killer.join().unwrap(), "no initdb was there to be killed");
+    let error = format!("{:#}", first.unwrap_err());
+    assert!(error.contains("could not make a Postgres cluster"), "{error}");
+    assert_eq!(folders(&home).iter().filter(|folder| folder.join("PG_VERSION").exists()).count(), 1);
+
+    let again = start(&scratch, Durability::Throwaway);
+    assert_eq!(again.sql("postgres", "select 1").unwrap(), "1");
+    let versions = folders(&home).into_iter().filter(|folder| folder.join("PG_VERSION").exists());
+    assert_eq!(versions.collect::<Vec<_>>(), [home.join("cluster")], "the half one is gone");
+}
+
+fn folders(home: &Path) -> Vec<PathBuf> {
+    fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// Whether there was one that makes a cluster below this folder.
+fn kill_initdb(home: &Path) -> bool {
+    let mut killed = false;
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let words = String::from_utf8_lossy(&words).into_owned();
+        let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
+        if words.contains("initdb") && words.contains(&*home.to_string_lossy()) {
+            process::signal(pid, Signal::KILL);
+            killed = true;
+        }
+    }
+    killed
+}
+
+#[test]
+fn a_lock_that_names_a_stranger_by_now_is_no_reason_not_to_start() {
+    let scratch = Scratch::new("postgres").unwrap();
+    let mut cluster = start(&scratch, Durability::Safe);
+    // Under the name that Postgres runs under: of others' processes it does not mind.
+    let mut sleep = Command::new("sleep");
+    if let Some(account) = &cluster.places.account {
+        sleep.uid(account.uid).gid(account.gid);
+    }
+    let mut stranger = sleep.arg("600").spawn().unwrap();
+    cluster.kill();
+    let lock = cluster.places.socket.join(".s.PGSQL.5432.lock");
+    let told = fs::read_to_string(&lock).unwrap();
+    let (_, rest) = told.split_once('\n').unwrap();
+    fs::write(&lock, format!("{}\n{rest}", stranger.id())).unwrap();
+
+    let rooms = Rooms::in_folder(scratch.path()).unwrap();
+    let again = Cluster::start(scratch.path(), &rooms, Durability::Throwaway);
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_eq!(again.unwrap().sql("postgres", "select 1").unwrap(), "1");
+}
