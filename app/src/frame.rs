@@ -112,7 +112,7 @@ fn waiting(knowledge: Knowledge) -> AnyView {
         <Transition>
             {
                 let canvas = Canvas::here();
-                move || Suspend::new(canvas.drawn(knowledge.known(), signatures_due))
+                move || canvas.drawing(knowledge.known(), signatures_due)
             }
         </Transition>
     }

@@ -151,6 +151,62 @@ test('while the server is away a page keeps its values and says since when; then
   for (const open of [page, watching, finding]) await assertSameDocument(open);
 });
 
+/** From now on what the page asks its server for is kept back: `give` hands out these answers, in this order (or all) and in one turn. */
+async function holdAnswers(page) {
+  await page.evaluate(() => {
+    const ask = window.fetch;
+    const held = new Map();
+    window.held = held;
+    window.fetch = async (...asked) => {
+      const [, name] = /\/fn\/(\w+)/.exec(asked[0].url ?? String(asked[0])) ?? [];
+      const answer = await ask(...asked);
+      if (!name) return answer;
+      const text = await answer.text();
+      const given = new Response(text, { status: answer.status, headers: answer.headers });
+      // Read already, so that it takes no other turn.
+      given.text = () => Promise.resolve(text);
+      await new Promise((give) => held.set(name, [...(held.get(name) ?? []), give]));
+      return given;
+    };
+  });
+  return {
+    has: (name) => page.evaluate((name) => window.held.has(name), name),
+    give: (names) =>
+      page.evaluate((names) => {
+        for (const name of names ?? [...window.held.keys()]) {
+          for (const give of window.held.get(name) ?? []) give();
+          window.held.delete(name);
+        }
+      }, names),
+  };
+}
+
+test('parts of a page arrive in any order while it is drawn anew', async () => {
+  const { page } = await mara();
+  await openLive(page, seeded.instance);
+  await markDocument(page);
+  const { has, give } = await holdAnswers(page);
+  const parts = ['load_instance_history', 'load_serial_end', 'load_cloud_errors'];
+  const orders = [
+    ['load_instance', ...parts],
+    [...parts, 'load_instance'],
+    [parts[0], 'load_instance', parts[2], parts[1]],
+  ];
+  for (const order of orders) {
+    await page.getByRole('button', { name: 'Pause live updates' }).click();
+    await page.getByRole('button', { name: 'Resume live updates' }).click();
+    await until('all is asked for again', async () => (await Promise.all(order.map(has))).every(Boolean));
+    const metrics = await main(page).getByRole('region', { name: 'Metrics of the last hour' }).elementHandle();
+    await give(order);
+    await until('it is drawn anew', async () => !(await metrics.evaluate((panel) => panel.isConnected)));
+    await main(page).getByRole('region', { name: 'Metrics of the last hour' }).getByText('CPU', { exact: true }).waitFor();
+  }
+  await give();
+  const number = await sequence(page);
+  await until('it goes on', async () => (await sequence(page)) > number);
+  await assertSameDocument(page);
+});
+
 test('what somebody unfolded and the menu that is open stay so when the page is drawn anew', async () => {
   const { page } = await mara();
   await openLive(page, '/');

@@ -1,6 +1,7 @@
 //! What is drawn anew while somebody looks at it. A drawing lives until the next one stands in its place, and one that comes too
 //! late for its place is not put up: either would read signals that are gone, which ends the whole app.
 
+use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "ssr")]
 use std::task::Poll;
 
@@ -15,31 +16,79 @@ use leptos::{
     },
 };
 
-/// The place of the drawings: made beside the closure that draws, so that it outlives each of its runs.
+/// Drawings of one roll.
+const ROLL: u16 = 256;
+
+/// The place of the drawings: made beside the closure that draws, so that it outlives each of its runs, and in a `<Transition>`, which
+/// waits for them on the server.
 #[derive(Clone, Debug)]
-pub struct Canvas(Owner);
+pub struct Canvas {
+    page: Owner,
+    roll: Arc<Mutex<Roll>>,
+}
+
+/// An owner remembers each child that it ever had, and a page may be open for weeks: so drawings are the children of rolls, which
+/// go with their last one.
+#[derive(Debug)]
+struct Roll {
+    owner: Owner,
+    left: u16,
+}
+
+impl Roll {
+    fn of(page: &Owner) -> Self {
+        Self { owner: page.child(), left: ROLL }
+    }
+}
 
 impl Canvas {
     pub fn here() -> Self {
-        Self(Owner::current().unwrap_or_default())
+        let page = Owner::current().unwrap_or_default();
+        let roll = Arc::new(Mutex::new(Roll::of(&page)));
+        Self { page, roll }
     }
 
-    /// For [`Suspend`]: what waits is drawn once it is there, unless whoever waited has left meanwhile.
-    pub fn drawn<W, D, V>(&self, value: W, draw: D) -> impl Future<Output = Drawn> + use<W, D, V>
+    /// For what one drawing is made of. The server draws once, and keeps nothing.
+    fn own(&self) -> Owner {
+        if cfg!(feature = "ssr") {
+            return self.page.clone();
+        }
+        let mut roll = self.roll.lock().unwrap_or_else(PoisonError::into_inner);
+        if roll.left == 0 {
+            *roll = Roll::of(&self.page);
+        }
+        roll.left -= 1;
+        let (own, roll) = (roll.owner.child(), roll.owner.clone());
+        own.with(|| on_cleanup(move || drop(roll)));
+        own
+    }
+
+    /// What is waited for, drawn once it is there, unless whoever waited has left meanwhile.
+    #[expect(clippy::disallowed_methods, reason = "here it has what it lacks")]
+    pub fn drawing<W, D, V>(&self, value: W, draw: D) -> Suspend<Drawn>
+    where
+        W: IntoFuture + Send + 'static,
+        D: FnOnce(W::Output) -> V + Send + 'static,
+        V: IntoView + 'static,
+        W::IntoFuture: Send,
+    {
+        Suspend::new(self.drawn(value, draw))
+    }
+
+    fn drawn<W, D, V>(&self, value: W, draw: D) -> impl Future<Output = Drawn> + use<W, D, V>
     where
         W: IntoFuture,
         D: FnOnce(W::Output) -> V,
         V: IntoView + 'static,
     {
-        let canvas = self.0.clone();
+        let canvas = self.clone();
         // Of this run: gone with the next one, and with the page.
         let run = StoredValue::new(());
         async move {
             let value = value.await;
             #[cfg(feature = "ssr")]
             asked_again().await;
-            // The server draws once, and keeps nothing.
-            let own = if cfg!(feature = "ssr") { canvas } else { canvas.child() };
+            let own = canvas.own();
             let view = match run.is_disposed() {
                 false if cfg!(feature = "ssr") => draw(value).into_any(),
                 false => own.with(|| draw(value).into_any()),

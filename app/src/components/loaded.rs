@@ -31,7 +31,7 @@ where
                 let canvas = Canvas::here();
                 move || {
                     let draw = draw.clone();
-                    Suspend::new(canvas.drawn(resource, move |value| {
+                    canvas.drawing(resource, move |value| {
                         let (value, notice) = match value {
                             Ok(value) => {
                                 // The server draws once and has no use for what it drew before.
@@ -52,7 +52,7 @@ where
                             {draw(value).into_any()}
                         }
                             .into_any()
-                    }))
+                    })
                 }
             }
         </Transition>

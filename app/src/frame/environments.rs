@@ -91,7 +91,7 @@ pub fn picker(scope: Scope, knowledge: Knowledge) -> AnyView {
                         crate::components::focus::keep_focus();
                         menu(environments, named, &here)
                     };
-                    Suspend::new(canvas.drawn(knowledge.known(), drawing))
+                    canvas.drawing(knowledge.known(), drawing)
                 }
             }
         </Transition>

@@ -116,7 +116,7 @@ fn known(scope: Scope, knowledge: Knowledge, aside: Aside) -> AnyView {
                     // Read before the wait: what is read after it is not followed.
                     let named = scope.named();
                     let drawing = move |known: Option<Known>| aside(&known?, named.as_deref());
-                    Suspend::new(canvas.drawn(knowledge.known(), drawing))
+                    canvas.drawing(knowledge.known(), drawing)
                 }
             }
         </Transition>

@@ -66,7 +66,7 @@ pub fn notice(proof: Proof) -> AnyView {
                     Ok(Some(proof)) => told(&proof),
                     Err(error) => failure(error, "the verification", false),
                 };
-                move || Suspend::new(canvas.drawn(proof, drawing))
+                move || canvas.drawing(proof, drawing)
             }
         </Transition>
     }

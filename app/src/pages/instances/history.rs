@@ -102,7 +102,7 @@ impl Parts {
             <Transition fallback=|| ()>
                 {
                     let canvas = Canvas::here();
-                    move || Suspend::new(canvas.drawn(past, draw.clone()))
+                    move || canvas.drawing(past, draw.clone())
                 }
             </Transition>
         }
@@ -147,7 +147,7 @@ impl Parts {
                     let canvas = Canvas::here();
                     move || {
                         let (all, here) = (all.get(), here.clone());
-                        Suspend::new(canvas.drawn(serial, move |page| last_lines(page, all, &here)))
+                        canvas.drawing(serial, move |page| last_lines(page, all, &here))
                     }
                 }
             </Transition>
@@ -163,7 +163,7 @@ impl Parts {
                     let canvas = Canvas::here();
                     move || {
                         let (all, here) = (all.get(), here.clone());
-                        Suspend::new(canvas.drawn(cloud, move |errors| cloud_errors(errors, all, &here)))
+                        canvas.drawing(cloud, move |errors| cloud_errors(errors, all, &here))
                     }
                 }
             </Transition>
