@@ -47,6 +47,15 @@ test('what runs costs, by pool, agent type and day', async () => {
   });
   const [type] = await tableRows(main(page).getByRole('group', { name: 'By agent type' }));
   assert.match(type[0], /backend-developer/);
+  // One table stands under the other, and so does each of its columns.
+  const table = (name) => main(page).getByRole('group', { name });
+  const columns = (name) => table(name).getByRole('columnheader').evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().x));
+  const size = page.viewportSize();
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    assert.deepEqual(await columns('By agent type'), await columns('By pool'), `${width} px`);
+  }
+  await page.setViewportSize(size);
   assert.match(await words(main(page)), /Cloud Billing Catalog.* read 2026-/);
 
   // By keys: the read-out follows.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{
+    code_link::with_code_link,
     glyph::{State, glyph},
     icon::{Icon, icon, muted_icon},
     notice::trace,
@@ -82,6 +83,15 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
             {action}
             {trace(&error)}
         </section>
+    }
+    .into_any()
+}
+
+/// The same of a part that has a place and a name already: the line that stands there instead.
+pub fn could_not_load(error: &ApiError) -> AnyView {
+    view! {
+        {with_code_link(&words::sentence(&error.message))}
+        {trace(error)}
     }
     .into_any()
 }

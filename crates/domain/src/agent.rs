@@ -126,18 +126,33 @@ pub fn agent_state(
         AgentState::Silent
     } else if last.heartbeat.status == HeartbeatStatus::Unhealthy {
         AgentState::Ill
+    } else if last.heartbeat.uptime_seconds <= u64::from(thresholds.start_within_seconds)
+        && !has_begun(instance)
+    {
+        AgentState::Starting
     } else if matches!(instance.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout)) {
-        // The first probes of a new VM fail until its agent listens, and the group waits for them. Who called that ill would take
-        // each growth by half for a mass failure.
-        let new = last.heartbeat.uptime_seconds <= u64::from(thresholds.start_within_seconds);
-        let awaited = new && instance.current_action == CurrentAction::Verifying;
-        if awaited { AgentState::Starting } else { AgentState::Ill }
+        AgentState::Ill
     } else if age > thresholds.late_after() {
         AgentState::Late
     } else if last.heartbeat.status == HeartbeatStatus::Stopped {
         AgentState::Stopped
     } else {
         AgentState::Healthy
+    }
+}
+
+/// Whether the group is done with the VM's beginning: it found it well, or has no health check to find it so. The first probes of a new VM
+/// fail until its agent listens, and the group waits for them: who called that ill would take each growth by half for a mass failure.
+/// An agent's first word comes before the first probe, and often before the group is listed as verifying: who called that healthy
+/// would have it start a second time.
+fn has_begun(instance: &Instance) -> bool {
+    use CurrentAction as Action;
+    match &instance.current_action {
+        Action::Verifying => instance.probe == Some(ProbeHealth::Healthy),
+        // A verdict, if there is one, is still of the boot before.
+        Action::Creating | Action::CreatingWithoutRetries | Action::Recreating | Action::Restarting => false,
+        Action::None | Action::Refreshing | Action::Deleting | Action::Abandoning => true,
+        Action::Other(word) => !matches!(word.as_str(), "STARTING" | "RESUMING"),
     }
 }
 
@@ -308,6 +323,67 @@ mod tests {
         );
         new.probe = Some(ProbeHealth::Healthy);
         assert_eq!(state(&new, Some(&said(HeartbeatStatus::Healthy, 1)), 2), AgentState::Healthy);
+    }
+
+    #[test]
+    fn a_first_word_before_the_first_probe_is_a_start() {
+        let seen = |current_action, probe| {
+            let vm = Instance { current_action, probe, ..instance() };
+            state(&vm, Some(&said(HeartbeatStatus::Healthy, 0)), 1)
+        };
+        let (unknown, well) = (Some(ProbeHealth::Unknown), Some(ProbeHealth::Healthy));
+        assert_eq!(seen(CurrentAction::Creating, None), AgentState::Starting);
+        assert_eq!(seen(CurrentAction::Creating, unknown.clone()), AgentState::Starting);
+        assert_eq!(seen(CurrentAction::Verifying, unknown.clone()), AgentState::Starting);
+        assert_eq!(
+            seen(CurrentAction::Restarting, well.clone()),
+            AgentState::Starting,
+            "it was the last boot"
+        );
+        assert_eq!(seen(CurrentAction::Verifying, well), AgentState::Healthy);
+        assert_eq!(seen(CurrentAction::None, None), AgentState::Healthy, "nobody probes it");
+        assert_eq!(seen(CurrentAction::None, unknown), AgentState::Healthy, "no verdict takes nothing back");
+    }
+
+    const PROBES: [Option<ProbeHealth>; 6] = [
+        None,
+        Some(ProbeHealth::Unknown),
+        Some(ProbeHealth::Unhealthy),
+        Some(ProbeHealth::Timeout),
+        Some(ProbeHealth::Draining),
+        Some(ProbeHealth::Healthy),
+    ];
+
+    proptest! {
+        /// However late the group is listed, and whatever it says of its probes.
+        #[test]
+        fn a_boot_starts_once(
+            begun in proptest::sample::select(vec![
+                CurrentAction::Creating, CurrentAction::CreatingWithoutRetries, CurrentAction::Recreating,
+                CurrentAction::Restarting, CurrentAction::from("STARTING")
+            ]),
+            before in proptest::sample::select(PROBES.to_vec()),
+            verifying in proptest::collection::vec(proptest::sample::select(PROBES[..5].to_vec()), 0..4),
+            settled in proptest::collection::vec(proptest::sample::select(PROBES.to_vec()), 1..4),
+            uptime in 0_u64..400,
+            step in 0_u64..100,
+        ) {
+            let mut listed = vec![(begun, before)];
+            listed.extend(verifying.into_iter().map(|probe| (CurrentAction::Verifying, probe)));
+            listed.push((CurrentAction::Verifying, Some(ProbeHealth::Healthy)));
+            listed.extend(settled.into_iter().map(|probe| (CurrentAction::None, probe)));
+            let mut last = said(HeartbeatStatus::Healthy, 0);
+            last.heartbeat.uptime_seconds = uptime;
+            let mut states = Vec::new();
+            for (current_action, probe) in listed {
+                let vm = Instance { current_action, probe, ..instance() };
+                states.push(state(&vm, Some(&last), 1));
+                last.heartbeat.uptime_seconds += step;
+            }
+            let after = states.iter().skip_while(|state| **state == AgentState::Starting);
+            prop_assert!(after.clone().all(|state| *state != AgentState::Starting), "{states:?}");
+            prop_assert!(after.count() > 0, "{states:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,8 @@ use crate::{
     problem::{Problem, RETRY_AFTER_SECONDS},
 };
 
-/// Reached without a session: signing in, the files of the face, agents (they prove themselves otherwise), probes.
+/// Reached without a session: signing in, the files of the face, the documents that answers point to, agents (they prove themselves
+/// otherwise), probes.
 fn is_public(path: &str) -> bool {
     path == "/sign-in" || path.starts_with("/agent/v1/") || own::key_of(path) == Some(Key::Nothing)
 }

@@ -1,4 +1,5 @@
-//! The documentation that pages link to, as it is in the repository.
+//! The documentation that pages and refusals link to, as it is in the repository. It is open to everybody: a program that was refused
+//! has no session to read with why, and nothing here is of one fleet.
 
 use axum::{Router, http::header};
 

@@ -111,6 +111,12 @@ async fn an_instances_page_stands_where_compute_engine_says_nothing(pool: PgPool
     let page = read().await;
     let known = "so that what was said about this VM is not known.";
     assert!(page.contains(&format!("The group web does not exist, {known}")), "{page}");
+    // What could not be loaded says so in its place, with the code that leads to its fix and the request.
+    let serial =
+        page.split("id=\"serial\"").nth(1).and_then(|after| after.split("</section>").next()).unwrap();
+    for told in ["href=\"/docs/errors.md#:~:text=", " Request "] {
+        assert!(serial.contains(told), "no `{told}` in {serial}");
+    }
     app.fault(&json!({"kind": "http", "status": 503, "path": "/listErrors"})).await;
     let page = read().await;
     assert!(page.contains(&format!("Compute Engine does not answer, {known}")), "{page}");

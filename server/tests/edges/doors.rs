@@ -132,3 +132,29 @@ async fn metrics_are_read_by_a_session_or_by_a_token_that_reads(pool: PgPool) {
     problem(app.read(&plans, "/metrics").await, StatusCode::FORBIDDEN, "forbidden").await;
     app.stop().await;
 }
+
+/// Who has a token alone, or not even that, reads what the `type` of a refusal points to, and does nothing else there.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_was_refused_reads_why(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let refused = problem(app.get("/metrics").await, StatusCode::UNAUTHORIZED, "unauthorized").await;
+    let document = refused.r#type.split('#').next().unwrap();
+    let shown = app.get(document).await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert_eq!(shown.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+    assert_eq!(shown.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    assert_eq!(
+        shown.headers()[header::CONTENT_SECURITY_POLICY],
+        "default-src 'none'; frame-ancestors 'none'"
+    );
+    assert!(!shown.headers().contains_key(header::SET_COOKIE), "nobody is remembered for reading");
+    assert!(shown.text().await.unwrap().contains("### unauthorized"));
+
+    let url = format!("{}{document}", app.url);
+    assert_eq!(app.http.head(&url).send().await.unwrap().status(), StatusCode::OK);
+    for written in [app.http.post(&url), app.http.put(&url), app.http.delete(&url)] {
+        let answer = written.header("sec-fetch-site", "same-origin").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+    }
+    app.stop().await;
+}

@@ -25,7 +25,7 @@ async fn a_page_s_policy_names_its_own_nonce(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_answer_has_a_request_id_and_is_not_sniffed(pool: PgPool) {
     let app = TestApp::start(pool).await;
-    for path in ["/livez", "/readyz", "/sign-in", "/nowhere", "/pkg/none.js"] {
+    for path in ["/livez", "/readyz", "/sign-in", "/nowhere", "/pkg/none.js", "/docs/errors.md"] {
         let answer = app.get(path).await;
         assert!(answer.headers().contains_key("x-request-id"), "{path}");
         assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         glyph::{State, glyph},
-        moment::{absolute, left},
+        moment::{absolute, ago, left},
         status::status,
         table::Table,
     },
@@ -30,22 +30,58 @@ pub fn changes_of_all(rows: Vec<ChangeRow>) -> AnyView {
     table(rows, true)
 }
 
+const EXPIRES: &str = "Expires in";
+const ENDED: &str = "Ended";
+
+/// The columns beside those that each change has something for: where no row has, there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Columns {
+    environment: bool,
+    votes: bool,
+    /// How long a change may still be approved, or since when it has ended: none has both.
+    end: Option<&'static str>,
+}
+
+impl Columns {
+    fn of(rows: &[ChangeRow], everywhere: bool) -> Self {
+        let expires = rows.iter().any(|row| row.expires_at.is_some());
+        let ended = rows.iter().any(|row| row.finished_at.is_some());
+        Self {
+            environment: everywhere,
+            votes: rows.iter().any(|row| row.seats.needed > 0),
+            end: match (expires, ended) {
+                (true, true) => Some("Expires in, or ended"),
+                (true, false) => Some(EXPIRES),
+                (false, true) => Some(ENDED),
+                (false, false) => None,
+            },
+        }
+    }
+}
+
 fn table(rows: Vec<ChangeRow>, everywhere: bool) -> AnyView {
-    let lines = rows.into_iter().map(|row| line(row, everywhere)).collect_view();
+    let columns = Columns::of(&rows, everywhere);
+    let lines = rows.into_iter().map(|row| line(row, columns)).collect_view();
     view! {
         <Table label="Changes" class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Change"</th>
-                    {everywhere.then(|| view! { <th scope="col">"Environment"</th> })}
+                    {columns.environment.then(|| view! { <th scope="col">"Environment"</th> })}
                     <th scope="col">"By"</th>
                     <th scope="col">"Risk"</th>
                     <th scope="col">"Impact"</th>
-                    <th scope="col">"Votes"</th>
+                    {columns.votes.then(|| view! { <th scope="col">"Votes"</th> })}
                     <th scope="col">"State"</th>
-                    <th scope="col" class="num">
-                        "Expires in"
-                    </th>
+                    {columns
+                        .end
+                        .map(|head| {
+                            view! {
+                                <th scope="col" class="num">
+                                    {head}
+                                </th>
+                            }
+                        })}
                 </tr>
             </thead>
             <tbody>{lines}</tbody>
@@ -54,13 +90,18 @@ fn table(rows: Vec<ChangeRow>, everywhere: bool) -> AnyView {
     .into_any()
 }
 
-fn line(row: ChangeRow, everywhere: bool) -> AnyView {
+fn line(row: ChangeRow, columns: Columns) -> AnyView {
     let impact = match change_states::short_impact(&row) {
         Some(said) => said.into_any(),
         None => view! { <span class="muted">"none now"</span> }.into_any(),
     };
     let proposed = format!("Proposed {}", absolute(row.proposed_at));
     let state = state(&row);
+    let votes = columns.votes.then(|| {
+        let votes = votes(&row.seats, row.state.is_terminal());
+        view! { <td data-label="Votes">{votes}</td> }
+    });
+    let end = columns.end.map(|_| end(&row));
     view! {
         <tr>
             <th scope="row">
@@ -70,18 +111,30 @@ fn line(row: ChangeRow, everywhere: bool) -> AnyView {
                     {row.title}
                 </a>
             </th>
-            {everywhere.then(|| view! { <td data-label="Environment">{row.environment}</td> })}
+            {columns.environment.then(|| view! { <td data-label="Environment">{row.environment}</td> })}
             <td title=proposed data-label="By">
                 {row.proposed_by_name}
             </td>
             <td data-label="Risk">{risk(row.risk)}</td>
             <td data-label="Impact">{impact}</td>
-            <td data-label="Votes">{votes(&row.seats, row.state.is_terminal())}</td>
+            {votes}
             <td>{state}</td>
-            <td class="num" data-label="Expires in">
-                {row.expires_at.map(left)}
-            </td>
+            {end}
         </tr>
+    }
+    .into_any()
+}
+
+/// Empty while it is approved or being applied.
+fn end(row: &ChangeRow) -> AnyView {
+    let (label, said) = match (row.expires_at, row.finished_at) {
+        (Some(at), _) => (EXPIRES, Some(left(at).into_any())),
+        (None, at) => (ENDED, at.map(|at| ago(at).into_any())),
+    };
+    view! {
+        <td class="num" data-label=label>
+            {said}
+        </td>
     }
     .into_any()
 }
@@ -131,4 +184,35 @@ fn votes(seats: &RowSeats, ended: bool) -> Option<AnyView> {
         }
         .into_any()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ChangeState, Timestamp};
+
+    use super::*;
+    use crate::pages::changes::samples::row;
+
+    #[test]
+    fn no_column_is_empty() {
+        let asked = || RowSeats { needed: 2, ..RowSeats::default() };
+        let nobody = RowSeats::default;
+        let waits = ChangeRow {
+            expires_at: Timestamp::from_timestamp(9000, 0),
+            ..row(ChangeState::AwaitingApprovals, asked())
+        };
+        let runs = row(ChangeState::Applying, nobody());
+        let done = row(ChangeState::Applied, nobody());
+        let signed = row(ChangeState::Applied, asked());
+        let of = |rows: &[&ChangeRow]| {
+            let rows: Vec<ChangeRow> = rows.iter().copied().cloned().collect();
+            let Columns { votes, end, .. } = Columns::of(&rows, false);
+            (votes, end)
+        };
+        assert_eq!(of(&[&done]), (false, Some("Ended")));
+        assert_eq!(of(&[&done, &signed, &runs]), (true, Some("Ended")));
+        assert_eq!(of(&[&waits]), (true, Some("Expires in")));
+        assert_eq!(of(&[&waits, &done]), (true, Some("Expires in, or ended")));
+        assert_eq!(of(&[&runs]), (false, None));
+    }
 }

@@ -41,14 +41,14 @@ fn table(
     let lines = rows.into_iter().map(|row| line(&row, total, link(&row))).collect_view();
     view! {
         <Panel id=id title=title>
-            <Table label=title>
+            <Table label=title class="table spend">
                 <thead>
                     <tr>
                         <th scope="col">{noun}</th>
                         <th scope="col" class="num">
                             "Spent"
                         </th>
-                        <th scope="col" class="num">
+                        <th scope="col" class="num few">
                             "Share"
                         </th>
                         <th scope="col" class="num">
@@ -57,7 +57,7 @@ fn table(
                         <th scope="col" class="num">
                             "Spot"
                         </th>
-                        <th scope="col" class="num">
+                        <th scope="col" class="num few">
                             "Runs now"
                         </th>
                         <th scope="col" class="num">

@@ -11,6 +11,7 @@ use crate::{
     api::ApiError,
     components::{
         code_link::code_link,
+        empty::could_not_load,
         glyph::{State, glyph},
         moment::ago,
     },
@@ -21,14 +22,15 @@ use crate::{
 pub fn cloud_errors(errors: Result<CloudErrors, ApiError>, all: bool, here: &str) -> AnyView {
     let CloudErrors { group, told, older, of_others, read_at } = match errors {
         Ok(errors) => errors,
-        Err(error) => return quiet(words::sentence(&error.message), None),
+        Err(error) => return quiet(could_not_load(&error), None),
     };
     let mut told = match told {
         Err(why) => {
             let why = words::sentence(&why);
-            return quiet(format!("{why}, so that what was said about this VM is not known."), Some(read_at));
+            let said = format!("{why}, so that what was said about this VM is not known.");
+            return quiet(said.into_any(), Some(read_at));
         }
-        Ok(told) if told.is_empty() => return quiet(nothing(&group, of_others), Some(read_at)),
+        Ok(told) if told.is_empty() => return quiet(nothing(&group, of_others).into_any(), Some(read_at)),
         Ok(told) => told,
     };
     let hidden = if all { 0 } else { told.len().saturating_sub(FIRST) };
@@ -56,10 +58,10 @@ pub fn cloud_errors(errors: Result<CloudErrors, ApiError>, all: bool, here: &str
     .into_any()
 }
 
-fn quiet(text: String, read_at: Option<Timestamp>) -> AnyView {
+fn quiet(said: AnyView, read_at: Option<Timestamp>) -> AnyView {
     view! {
         <section class="block" aria-label="Cloud errors">
-            <p class="sm muted">{text} {read_at.map(|at| view! { " Read " {ago(at)} "." })}</p>
+            <p class="sm muted">{said} {read_at.map(|at| view! { " Read " {ago(at)} "." })}</p>
         </section>
     }
     .into_any()

@@ -11,6 +11,7 @@ use super::history::all_of;
 use crate::{
     api::{self, ApiError},
     components::{
+        empty::could_not_load,
         glyph::State,
         loaded::loaded,
         moment::ago,
@@ -69,8 +70,7 @@ pub fn last_lines(page: Result<SerialPage, ApiError>, all: bool, here: &str) -> 
     let (read_at, earlier, body) = match page {
         Ok(page) => (Some(page.read_at), !all && page.earlier.is_some(), console(&page.contents)),
         Err(error) => {
-            let why = words::sentence(&error.message);
-            (None, false, view! { <p class="panel-body soft">{why}</p> }.into_any())
+            (None, false, view! { <p class="panel-body soft">{could_not_load(&error)}</p> }.into_any())
         }
     };
     let more = earlier.then(|| {

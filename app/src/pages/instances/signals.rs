@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use super::history::Parts;
 use crate::{
     components::{
+        empty::could_not_load,
         glyph::{State, glyph},
         moment::ago,
         panel::Panel,
@@ -91,7 +92,7 @@ pub fn signals(row: Memo<InstanceRow>, parts: Parts, observed_at: Option<Timesta
             </div>
         }
         .into_any(),
-        Err(error) => view! { <p class="soft">{words::sentence(&error.message)}</p> }.into_any(),
+        Err(error) => view! { <p class="soft">{could_not_load(&error)}</p> }.into_any(),
     });
     view! {
         <Panel

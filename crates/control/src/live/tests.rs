@@ -1,7 +1,7 @@
 use domain::{
     agent::AgentState,
     heartbeat::{HeartbeatMetrics, HeartbeatStatus},
-    instance::{CurrentAction, InstanceStatus},
+    instance::{CurrentAction, InstanceStatus, ProbeHealth},
 };
 
 use super::*;
@@ -165,6 +165,21 @@ fn each_passing_is_told_once() {
     ];
     assert_eq!(passed, expected);
     assert_eq!(live.take_transitions(), []);
+}
+
+#[test]
+fn an_agent_that_speaks_before_its_first_probe_starts_once() {
+    let live = Live::new(1, Thresholds::default());
+    let list = |current_action, probe, seconds| {
+        let vm = Instance { current_action, probe: Some(probe), ..instance("a", "7") };
+        live.sync("dev", vec![("web".into(), vm)], at(seconds));
+    };
+    list(CurrentAction::Creating, ProbeHealth::Unknown, 0);
+    live.beat("dev", "a", "7", heartbeat("b", 1), at(1)).unwrap();
+    list(CurrentAction::Verifying, ProbeHealth::Timeout, 2);
+    list(CurrentAction::None, ProbeHealth::Healthy, 4);
+    let passed: Vec<_> = live.take_transitions().iter().map(|one| (one.before, one.after)).collect();
+    assert_eq!(passed, [(None, AgentState::Starting), (Some(AgentState::Starting), AgentState::Healthy)]);
 }
 
 #[test]
