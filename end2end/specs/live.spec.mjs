@@ -181,27 +181,32 @@ async function holdAnswers(page) {
   };
 }
 
-test('parts of a page arrive in any order while it is drawn anew', async () => {
+test('parts of a page arrive while it is still to be drawn anew, before it and after it', async () => {
   const { page } = await mara();
   await openLive(page, seeded.instance);
   await markDocument(page);
   const { has, give } = await holdAnswers(page);
+  const whole = 'load_instance';
   const parts = ['load_instance_history', 'load_serial_end', 'load_cloud_errors'];
-  const orders = [
-    ['load_instance', ...parts],
-    [...parts, 'load_instance'],
-    [parts[0], 'load_instance', parts[2], parts[1]],
-  ];
-  for (const order of orders) {
+  const asked = (names) => until('it is asked for', async () => (await Promise.all(names.map(has))).every(Boolean));
+  const loadAgain = async () => {
     await page.getByRole('button', { name: 'Pause live updates' }).click();
     await page.getByRole('button', { name: 'Resume live updates' }).click();
-    await until('all is asked for again', async () => (await Promise.all(order.map(has))).every(Boolean));
-    const metrics = await main(page).getByRole('region', { name: 'Metrics of the last hour' }).elementHandle();
+    await freshness(page).getByText('Live', { exact: true }).waitFor();
+  };
+  const metrics = () => main(page).getByRole('region', { name: 'Metrics of the last hour' });
+  for (const order of [[...parts, whole], [whole, ...parts]]) {
+    await loadAgain();
+    await asked(order);
+    // What arrives now is old already, and asked for once more.
+    await loadAgain();
+    await give([whole]);
+    await asked([whole]);
+    await give(parts);
+    await asked(parts);
     await give(order);
-    await until('it is drawn anew', async () => !(await metrics.evaluate((panel) => panel.isConnected)));
-    await main(page).getByRole('region', { name: 'Metrics of the last hour' }).getByText('CPU', { exact: true }).waitFor();
+    await metrics().getByText('CPU', { exact: true }).waitFor();
   }
-  await give();
   const number = await sequence(page);
   await until('it goes on', async () => (await sequence(page)) > number);
   await assertSameDocument(page);

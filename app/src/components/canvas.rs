@@ -67,7 +67,7 @@ impl Canvas {
     #[expect(clippy::disallowed_methods, reason = "here it has what it lacks")]
     pub fn drawing<W, D, V>(&self, value: W, draw: D) -> Suspend<Drawn>
     where
-        W: IntoFuture + Send + 'static,
+        W: IntoFuture<Output: Send> + Send + 'static,
         D: FnOnce(W::Output) -> V + Send + 'static,
         V: IntoView + 'static,
         W::IntoFuture: Send,

@@ -146,9 +146,9 @@ fn open(firewall: &Firewall<'_>, rule: &FirewallRule, pools: &[PoolVms<'_>]) -> 
         return None;
     }
     // Without a source the rule is not valid; Compute Engine would take it for everybody.
-    let sources = match rule.source_ranges.as_slice() {
-        [] => AddressSet::of_texts(&["0.0.0.0/0".to_owned()]),
-        ranges => AddressSet::of_texts(ranges),
+    let sources = match rule.source_ranges.is_empty() {
+        true => AddressSet::of_texts(&["0.0.0.0/0".to_owned()]),
+        false => AddressSet::of_texts(&rule.source_ranges),
     };
     let part = if sources.holds_the_internet() { "the whole" } else { "most of the" };
     let mut message = format!(
