@@ -15,6 +15,7 @@ use crate::{
     fault::Fault,
     fingerprint,
     operation::{Failure, Finish, Operation, Subject},
+    persist::Saves,
     reference,
     rest::{call::Call, weather::Debts},
     vm::identity::Issuer,
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) wake: Notify,
     /// There is something to save.
     pub(crate) dirty: Notify,
+    pub(crate) saves: Saves,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     world: Mutex<World>,
@@ -61,6 +63,7 @@ impl App {
             issuer,
             wake: Notify::new(),
             dirty: Notify::new(),
+            saves: Saves::default(),
             tasks: TaskTracker::new(),
             stop,
             world: Mutex::new(world),

@@ -101,6 +101,12 @@ impl Error {
         Self { canonical, ..Self::new(status, reason, message.to_owned()) }
     }
 
+    /// A change that is made and not in the state file. Asked for again by the same request id, it is not made twice.
+    pub(crate) fn unsaved() -> Self {
+        let message = "The state could not be saved.".to_owned();
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "backendError", message)
+    }
+
     pub(crate) fn stale_fingerprint() -> Self {
         let error =
             Self::new(StatusCode::PRECONDITION_FAILED, "conditionNotMet", "Invalid fingerprint.".into());

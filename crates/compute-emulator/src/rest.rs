@@ -4,6 +4,7 @@ pub(crate) mod call;
 
 mod autoscalers;
 mod catalogue;
+mod durable;
 mod faults;
 mod filter;
 mod firewalls;
@@ -37,10 +38,12 @@ pub(crate) fn router(app: App) -> Router {
         .merge(resource::routes(&health_checks::NOUN))
         .merge(resource::routes(&firewalls::NOUN))
         .merge(autoscalers::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), durable::keep))
         .layer(middleware::from_fn_with_state(app.clone(), weather::endure));
+    let switches = faults::routes().layer(middleware::from_fn_with_state(app.clone(), durable::keep));
     Router::new()
         .nest("/compute/v1", api)
-        .nest("/emulator", faults::routes())
+        .nest("/emulator", switches)
         .route(JWKS_PATH, get(identity::keys))
         .route("/livez", get(async || "ok"))
         .fallback(unknown)

@@ -10,7 +10,7 @@ use std::{
 use compute_emulator::{Config, Emulator};
 use serde_json::{Value, json};
 
-use crate::harness::{Api, config, groups_one, path_of};
+use crate::harness::{Api, config, groups_one, path_of, template};
 
 /// A folder that is gone at the end of the test.
 struct Folder(PathBuf);
@@ -32,6 +32,11 @@ impl Drop for Folder {
         // Left behind only if the system forbids it.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// What the file says.
+fn saved(folder: &Folder) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.state()).unwrap()).unwrap()
 }
 
 /// What must be the same after a restart.
@@ -88,29 +93,53 @@ async fn a_restart_brings_the_same_fleet_with_rebooted_agents() {
 }
 
 #[tokio::test]
-async fn a_killed_process_loses_nothing_that_has_come_to_rest() {
+async fn a_killed_process_loses_nothing_that_it_has_answered() {
     let folder = Folder::new("kill");
-    let mut first = Process::start(&folder.state());
-    let api = Api::at(&first.endpoint);
+    let mut process = Process::start(&folder.state());
+    let mut api = Api::at(&process.endpoint);
     api.group("pool", 3, json!({})).await;
-    let before = fleet(&api).await;
-    // Longer than the pause between a change and its file.
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    first.child.kill().unwrap();
-    first.child.wait().unwrap();
+    let mut before = fleet(&api).await;
+    for size in 4..7 {
+        let resize = format!("{}/resize?size={size}", groups_one("pool"));
+        let answered = api.post(&resize, json!({})).await.ok();
+        process.child.kill().unwrap();
+        process.child.wait().unwrap();
 
-    let mut second = Process::start(&folder.state());
-    let api = Api::at(&second.endpoint);
-    assert_eq!(fleet(&api).await, before);
-    api.post(&format!("{}/resize?size=4", groups_one("pool")), json!({})).await.ok();
-    assert_eq!(api.stable("pool").await["targetSize"], 4);
+        process = Process::start(&folder.state());
+        api = Api::at(&process.endpoint);
+        let operation = api.get(&path_of(&answered["selfLink"])).await.ok();
+        assert_eq!(operation["id"], answered["id"]);
+        assert_eq!(api.stable("pool").await["targetSize"], size);
+        let after = fleet(&api).await;
+        assert!(before.iter().all(|one| after.contains(one)), "{before:#?} became {after:#?}");
+        before = after;
+    }
     // Asked to end, it saves at once and ends well.
     // By the shell's own kill: the program of that name is missing where procps is.
-    let ask = format!("kill -TERM {}", second.child.id());
+    let ask = format!("kill -TERM {}", process.child.id());
     assert!(Command::new("sh").args(["-c", &ask]).status().unwrap().success());
-    assert!(second.child.wait().unwrap().success());
-    let saved: Value = serde_json::from_slice(&std::fs::read(folder.state()).unwrap()).unwrap();
-    assert_eq!(saved["vms"].as_object().unwrap().len(), 4);
+    assert!(process.child.wait().unwrap().success());
+    assert_eq!(saved(&folder)["vms"].as_object().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_saved_is_not_confirmed() {
+    let folder = Folder::new("obstacle");
+    // Where the file is written that then replaces the state's.
+    let obstacle = folder.0.join("state.json.tmp");
+    std::fs::create_dir(&obstacle).unwrap();
+    let api = Api::start(Config { state: Some(folder.state()), ..config() }).await;
+    let insert = "global/instanceTemplates?requestId=6d1f3c1e-5f0a-4b51-9d5e-2f6f6f3b7a01";
+    let refusal = api.post(insert, template("web")).await.refusal();
+    assert_eq!(refusal, (503, "backendError".to_owned(), "The state could not be saved.".to_owned()));
+    // Reading goes on, and what needs no save is told as it is.
+    api.get("global/instanceTemplates/web").await.ok();
+    assert_eq!(api.delete("global/instanceTemplates/none").await.refusal().0, 404);
+
+    std::fs::remove_dir(&obstacle).unwrap();
+    api.post(insert, template("web")).await.ok();
+    assert_eq!(saved(&folder)["resources"].as_object().unwrap().len(), 1);
+    assert_eq!(saved(&folder)["operations"].as_object().unwrap().len(), 1);
 }
 
 #[tokio::test]

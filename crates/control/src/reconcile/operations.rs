@@ -1,11 +1,17 @@
 //! The operations of one change, in its plan's order: intended, sent, waited for, done. Each attempt of a step has the same
-//! request id, so Compute Engine answers a repeat with the operation that it already has.
+//! request id, so Compute Engine answers a repeat with the operation that it already has. An operation that it does not know (any
+//! more) proves nothing: the step is sent again and finds what is there, unless a repeat would be a second effect.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use compute::{OperationRef, OperationScope, Submitted};
-use domain::{audit::AuditAction, change::Change, operation::OperationState, plan::Action};
+use domain::{
+    audit::AuditAction,
+    change::Change,
+    operation::OperationState,
+    plan::{Action, Step},
+};
 use store::{NewOperation, StoredOperation};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -162,12 +168,17 @@ impl Work<'_> {
     }
 
     /// For an operation of an earlier round. One that failed in passing is sent again after its pause, under an id that follows
-    /// from the failed one: the old id would only show the old failure.
+    /// from the failed one: the old id would only show the old failure. One that is not known is sent again as it was.
     async fn wait(&self, started: OperationRef) -> Result<Outcome, Stopped> {
         let paused = self.operation.next_attempt_at.is_some();
         match self.ended(&started).await {
             Some(Err(error @ compute::Error::Refused { .. })) if paused && !error.is_permanent() => {
                 let step = format!("{}/after/{}", self.action.key(), started.name);
+                self.submit(request_id(self.change, &step)).await
+            }
+            Some(Err(compute::Error::NotFound { .. })) if repeats(&self.action.step) => {
+                let (change, step) = (self.change.id, self.action.key());
+                tracing::warn!(%change, step, operation = %started, "an operation is not known: its step is sent again");
                 self.submit(request_id(self.change, &step)).await
             }
             ended => self.conclude(&started, ended).await,
@@ -192,10 +203,18 @@ impl Work<'_> {
     ) -> Result<Outcome, Stopped> {
         match ended {
             None => Ok(Outcome::Later),
-            // Compute Engine forgets operations; what the step made is still there.
-            Some(Ok(()) | Err(compute::Error::NotFound { .. })) => {
+            Some(Ok(())) => {
                 self.leader.checkpoints.pass()?;
                 self.done(&started.name).await
+            }
+            Some(Err(compute::Error::NotFound { .. })) if repeats(&self.action.step) => {
+                // Just taken, and not known: after a pause it is looked for, and sent, again.
+                let message = format!("{started} was taken and is not known");
+                self.refused(compute::Error::Unavailable { message }).await
+            }
+            Some(Err(compute::Error::NotFound { .. })) => {
+                self.leader.checkpoints.pass()?;
+                self.done(&format!("{} was taken and is forgotten", started.name)).await
             }
             Some(Err(error)) => self.refused(error).await,
         }
@@ -247,6 +266,12 @@ impl Work<'_> {
         tx.commit().await?;
         Ok(Outcome::Refused(format!("{}: {error}", self.action.title())))
     }
+}
+
+/// Whether the step names what shall be, so that where it is so a repeat does nothing. To boot a VM again, or to make another one under its
+/// name, is done anew each time.
+const fn repeats(step: &Step) -> bool {
+    !matches!(step, Step::RestartInstance(_) | Step::RecreateInstance(_))
 }
 
 /// The store keeps it beside the name, for people who look the operation up.

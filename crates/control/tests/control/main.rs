@@ -20,6 +20,7 @@ mod end_to_end;
 mod firewall;
 mod fixture;
 mod following;
+mod forgetting;
 mod growing;
 mod history;
 mod identity;
