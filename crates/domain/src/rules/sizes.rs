@@ -28,9 +28,10 @@ pub(super) fn cpu_target(attribute: impl Into<String>, target: f64, findings: &m
 }
 
 pub(super) fn cooldown(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
-    if seconds < 15 {
-        let message = format!("{seconds} s is too short: Compute Engine takes 15 s or more");
-        findings.breaks_with_fix(Rule::Cooldown, attribute, message, "15");
+    if !(15..=3600).contains(&seconds) {
+        let fix = if seconds < 15 { "15" } else { "3600" };
+        let message = format!("{seconds} s is no cooldown: 15 to 3600 s");
+        findings.breaks_with_fix(Rule::Cooldown, attribute, message, fix);
     }
 }
 
@@ -41,8 +42,10 @@ pub(super) fn scale_in_percent(attribute: impl Into<String>, percent: u32, findi
 }
 
 pub(super) fn scale_in_window(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
-    if !(1..=3600).contains(&seconds) {
-        findings.breaks(Rule::ScaleIn, attribute, format!("{seconds} s is no time window: 1 to 3600 s"));
+    if !(60..=3600).contains(&seconds) {
+        let fix = if seconds < 60 { "60" } else { "3600" };
+        let message = format!("{seconds} s is no time window: 60 to 3600 s");
+        findings.breaks_with_fix(Rule::ScaleIn, attribute, message, fix);
     }
 }
 
