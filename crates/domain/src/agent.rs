@@ -263,7 +263,8 @@ mod tests {
         fn a_state_stays_until_the_moment_that_is_told(
             heard in proptest::option::of(0_i64..40_000),
             status in prop_oneof![
-                Just(HeartbeatStatus::Healthy), Just(HeartbeatStatus::Unhealthy), Just(HeartbeatStatus::Stopped)
+                Just(HeartbeatStatus::Healthy), Just(HeartbeatStatus::Degraded),
+                Just(HeartbeatStatus::Unhealthy), Just(HeartbeatStatus::Stopped)
             ],
             listening in 0_i64..40_000,
             now in 0_i64..400_000,
