@@ -1,13 +1,14 @@
 //! Why a pool does not grow: what Compute Engine says of its attempts, and what its health checks say, each as a condition of its
 //! own with a code, a sentence and a remedy. `docs/errors.md` explains the codes.
 
+mod autoscaler;
 mod health;
 
 use std::collections::BTreeSet;
 
 use crate::{
     Timestamp,
-    autoscaling::{AutoscalerStatus, AutoscalingMode},
+    autoscaling::AutoscalerStatus,
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     crash_loop::{self, CrashLoop},
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// The kinds of condition that are there only while they are not met.
-pub const KINDS: [ConditionType; 9] = [
+pub const KINDS: [ConditionType; 10] = [
     ConditionType::WithinQuota,
     ConditionType::CapacityAvailable,
     ConditionType::ImageFound,
@@ -26,6 +27,7 @@ pub const KINDS: [ConditionType; 9] = [
     ConditionType::AddressesAvailable,
     ConditionType::Lasting,
     ConditionType::Healthy,
+    ConditionType::ScalingActive,
     ConditionType::WithinLimits,
 ];
 
@@ -54,6 +56,9 @@ pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
             "Read its serial console and what changed before it began, then mend the template or roll the pool back: the group itself \
              never gives up."
         }
+        ConditionType::ScalingActive => {
+            "Correct what the message names among the pool's autoscaling settings: until then it may keep its size whatever its load."
+        }
         ConditionType::WithinLimits => {
             "Raise max_replicas if that load is to be served, or leave it as the limit that was meant."
         }
@@ -71,9 +76,13 @@ pub fn update(
     now: Timestamp,
 ) {
     let health = health::fails(conditions, group, loops, now);
-    let capped = autoscaler.and_then(|(autoscaler, status)| capped(autoscaler, status));
-    let found: Vec<_> =
-        attempts(group).into_iter().chain(goes_round(loops)).chain(health).chain(capped).collect();
+    let scaling = autoscaler.map(|(autoscaler, status)| autoscaler::hindrances(autoscaler, status));
+    let found: Vec<_> = attempts(group)
+        .into_iter()
+        .chain(goes_round(loops))
+        .chain(health)
+        .chain(scaling.into_iter().flatten())
+        .collect();
     conditions.retain(|condition| {
         !KINDS.contains(&condition.kind) || found.iter().any(|hindrance| hindrance.kind == condition.kind)
     });
@@ -147,23 +156,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The service's own word that it would take more than it may. One that only recommends is not held back by its maximum.
-fn capped(autoscaler: &Autoscaler, status: &AutoscalerStatus) -> Option<Hindrance> {
-    let says_so = status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS");
-    (says_so && autoscaler.mode != AutoscalingMode::Off).then(|| {
-        let vms = match autoscaler.max_replicas {
-            1 => "1 VM".to_owned(),
-            most => format!("{most} VMs"),
-        };
-        Hindrance {
-            kind: ConditionType::WithinLimits,
-            status: ConditionStatus::False,
-            reason: "CappedByAutoscaler",
-            message: format!("the load asks for more than the {vms} that max_replicas allows"),
-        }
-    })
-}
-
 fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
     crash_loop::message(loops).map(|message| Hindrance {
         kind: ConditionType::Lasting,
@@ -176,10 +168,7 @@ fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        instance::{AttemptError, InstanceStatus, ProbeHealth},
-        resource::ScaleInControl,
-    };
+    use crate::instance::{AttemptError, InstanceStatus, ProbeHealth};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -257,43 +246,6 @@ mod tests {
         let made = Instance { current_action: CurrentAction::None, ..failed("a", "QUOTA_EXCEEDED", quota) };
         update(&mut conditions, &group(vec![made]), None, &[], at(10));
         assert_eq!(conditions, []);
-    }
-
-    #[test]
-    fn an_autoscaler_that_would_take_more_says_so() {
-        let detail =
-            |kind: &str| crate::autoscaling::StatusDetail { kind: kind.to_owned(), message: String::new() };
-        let status =
-            |kind: &str| AutoscalerStatus { details: vec![detail(kind)], ..AutoscalerStatus::default() };
-        let autoscaler = |mode, max_replicas| Autoscaler {
-            name: "g".to_owned(),
-            group: "g".to_owned(),
-            min_replicas: 1,
-            max_replicas,
-            cooldown_sec: 60,
-            cpu_target: 0.5,
-            predictive: false,
-            custom_metrics: Vec::new(),
-            scale_in: ScaleInControl { max_percent: 10, time_window_sec: 600 },
-            mode,
-            schedules: Vec::new(),
-        };
-        // Somebody deleted two VMs by hand: the size says nothing of the limit.
-        let smaller = GroupStatus { target_size: 3, ..GroupStatus::default() };
-        let on = autoscaler(AutoscalingMode::On, 5);
-        let held = status("CAPPED_AT_MAX_NUM_REPLICAS");
-        let mut conditions = Vec::new();
-        update(&mut conditions, &smaller, Some((&on, &held)), &[], at(0));
-        assert_eq!(conditions[0].reason, "CappedByAutoscaler");
-        assert_eq!(conditions[0].message, "the load asks for more than the 5 VMs that max_replicas allows");
-        let one = autoscaler(AutoscalingMode::OnlyScaleOut, 1);
-        update(&mut conditions, &smaller, Some((&one, &held)), &[], at(1));
-        assert!(conditions[0].message.contains("than the 1 VM that"), "{conditions:?}");
-        update(&mut conditions, &smaller, Some((&on, &status("MIN_EQUALS_MAX"))), &[], at(2));
-        assert_eq!(conditions, []);
-        let off = autoscaler(AutoscalingMode::Off, 5);
-        update(&mut conditions, &smaller, Some((&off, &held)), &[], at(3));
-        assert_eq!(conditions, [], "it only recommends: its maximum keeps nothing back");
     }
 
     #[test]

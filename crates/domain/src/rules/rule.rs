@@ -26,7 +26,7 @@ rules! {
     Cooldown "cooldown" "The autoscaler's cooldown is 15 to 3600 seconds.";
     CpuTarget "cpu_target" "The CPU target is above 0 and at most 1.";
     CustomConfigJson "custom_config_json" "custom_config is a JSON text.";
-    CustomMetric "custom_metric" "A custom metric has a name, a positive target and a known type.";
+    CustomMetric "custom_metric" "A custom metric has a domain and a path, a positive target and a known type.";
     DirectionFixed "direction_fixed" "The direction of an existing firewall rule cannot change.";
     DiskSize "disk_size" "Disks have 10 to 65536 GB.";
     DiskType "disk_type" "The disk type exists and its machine family takes it.";

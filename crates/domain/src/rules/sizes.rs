@@ -68,12 +68,15 @@ const METRIC_KINDS: [&str; 3] = ["GAUGE", "DELTA_PER_SECOND", "DELTA_PER_MINUTE"
 
 pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings: &mut Findings) {
     for (index, metric) in metrics.iter().enumerate() {
+        let named = format!("{attribute}[{index}].name");
         if metric.name.trim().is_empty() {
-            findings.breaks(
-                Rule::CustomMetric,
-                format!("{attribute}[{index}].name"),
-                "the metric has no name",
+            findings.breaks(Rule::CustomMetric, named, "the metric has no name");
+        } else if !is_metric(&metric.name) {
+            let message = format!(
+                "`{}` is no metric: write its domain and path, as custom.googleapis.com/tasks",
+                metric.name
             );
+            findings.breaks(Rule::CustomMetric, named, message);
         }
         if !(metric.target > 0.0 && metric.target.is_finite()) {
             let message = format!("{} is no target: a number above 0", metric.target);
@@ -86,6 +89,13 @@ pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings
             findings.add(Rule::CustomMetric, format!("{attribute}[{index}].type"), message, fix);
         }
     }
+}
+
+/// Cloud Monitoring's types of metrics: <https://cloud.google.com/monitoring/api/v3/naming-conventions>
+fn is_metric(name: &str) -> bool {
+    let parts = name.split_once('/');
+    parts.is_some_and(|(domain, path)| domain.contains('.') && !path.is_empty())
+        && !name.contains(char::is_whitespace)
 }
 
 /// `project/family`, a bare family of the own project, or a path or URL of an image or family.
