@@ -31,9 +31,22 @@ pub const KINDS: [ConditionType; 10] = [
     ConditionType::WithinLimits,
 ];
 
-/// What to do about a reason; None where there is nothing to be done or nothing known.
-pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
-    Some(match kind {
+/// Whether VMs that the pool waits for cannot be made. Not each cause has a condition of its own, and the group tries for ever.
+pub fn attempt_fails(condition: &Condition) -> bool {
+    condition.kind == ConditionType::Ready
+        && condition.status == ConditionStatus::False
+        && condition.reason == "AttemptFailed"
+}
+
+/// What to do about a condition that is not met; None where there is nothing to be done or nothing known.
+pub fn remedy(condition: &Condition) -> Option<&'static str> {
+    if condition.status != ConditionStatus::False {
+        return None;
+    }
+    Some(match condition.kind {
+        ConditionType::Ready if attempt_fails(condition) => {
+            "Open the instance that the message names: Cloud errors, on its page, has the cause, which leads to what to do."
+        }
         ConditionType::WithinQuota => {
             "Ask for more of this quota in the project's console, or make another pool of the region smaller."
         }
@@ -239,13 +252,28 @@ mod tests {
             conditions[0].message,
             "2 VMs wait in us-central1-b: Quota 'CPUS' exceeded. Limit: 24.0 in region us-central1."
         );
-        assert!(conditions.iter().all(|condition| remedy(condition.kind).is_some()));
+        assert!(conditions.iter().all(|condition| remedy(condition).is_some()));
         update(&mut conditions, &group(vec![failed("a", "QUOTA_EXCEEDED", quota)]), None, &[], at(9));
         assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
         // The VM was made in the end: what failed before is history.
         let made = Instance { current_action: CurrentAction::None, ..failed("a", "QUOTA_EXCEEDED", quota) };
         update(&mut conditions, &group(vec![made]), None, &[], at(10));
         assert_eq!(conditions, []);
+    }
+
+    #[test]
+    fn an_attempt_that_fails_for_a_cause_without_a_condition_has_a_remedy() {
+        let ready = |status, reason: &str| Condition {
+            kind: ConditionType::Ready,
+            status,
+            reason: reason.to_owned(),
+            message: "a: CONDITION_NOT_MET: Constraint constraints/compute.vmExternalIpAccess violated"
+                .to_owned(),
+            since: at(0),
+        };
+        assert!(remedy(&ready(ConditionStatus::False, "AttemptFailed")).is_some());
+        assert_eq!(remedy(&ready(ConditionStatus::False, "Converging")), None);
+        assert_eq!(remedy(&ready(ConditionStatus::True, "Settled")), None);
     }
 
     #[test]
@@ -267,7 +295,7 @@ mod tests {
         update(&mut conditions, &well, None, &[turns(4)], at(9));
         assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
         assert!(conditions[0].message.contains("was made anew 4 times since"), "{conditions:?}");
-        assert!(remedy(conditions[0].kind).is_some());
+        assert!(remedy(&conditions[0]).is_some());
         update(&mut conditions, &well, None, &[], at(10));
         assert_eq!(conditions, []);
     }

@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(conditions[0].kind, ConditionType::ScalingActive);
         assert_eq!(conditions[0].reason, "CUSTOM_METRIC_INVALID");
         assert_eq!(conditions[0].message, "the autoscaler fails: The custom metric does not exist.");
-        assert!(remedy(conditions[0].kind).is_some());
+        assert!(remedy(&conditions[0]).is_some());
         // A type that came after this was written is told by its word, and has no row of its own to lead to.
         let new = [detail("SOMETHING_NEW", "")];
         update(&mut conditions, &group, Some((&on, &status("ERROR", &new))), &[], at(1));
