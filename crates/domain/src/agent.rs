@@ -16,9 +16,9 @@ pub enum AgentState {
     Healthy,
     /// The VM is being made, or its agent has not spoken yet or not passed a probe yet, and still has time.
     Starting,
-    /// One heartbeat is overdue.
+    /// Its next heartbeat is overdue, by the pool's own patience: [`Thresholds`].
     Late,
-    /// Several heartbeats are overdue.
+    /// Overdue for so long that nobody waits for it any more.
     Silent,
     /// It speaks and says it is unwell, or its probe fails.
     Ill,

@@ -65,7 +65,11 @@ fn diagnosis(row: &InstanceRow, fails_since: Option<Timestamp>, now: Timestamp) 
         (AgentState::Starting, Some(_)) => {
             "The agent speaks; Compute Engine has not found it well yet.".to_owned()
         }
-        (AgentState::Late, _) => "One heartbeat is overdue.".to_owned(),
+        (AgentState::Late, None) => "Its next heartbeat is overdue.".to_owned(),
+        (AgentState::Late, Some(last)) => {
+            let came = moment(last.received_at, now);
+            format!("Its next heartbeat is overdue: the last came at {came}.")
+        }
         (AgentState::Silent, None) => "The VM runs, but its agent has never spoken.".to_owned(),
         (AgentState::Silent, Some(last)) => {
             format!("The agent has fallen silent: its last word came at {}.", moment(last.received_at, now))
@@ -285,6 +289,10 @@ mod tests {
         assert_eq!(
             said(AgentState::Healthy, Some(HeartbeatStatus::Degraded), None),
             "Its heartbeats are in time, but the agent calls itself degraded."
+        );
+        assert_eq!(
+            said(AgentState::Late, well, None),
+            "Its next heartbeat is overdue: the last came at 03:12:44 UTC."
         );
         let yesterday = said(AgentState::Ill, well, Some(at(-86_400)));
         assert!(yesterday.contains("since 18 Nov 2026, 03:12:44 UTC:"), "{yesterday}");
