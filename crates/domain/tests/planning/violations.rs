@@ -73,6 +73,7 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("machine_type_unknown", "agent_vm_templates[0].machine_type", "", |f| f.agent_vm_templates[0].machine_type = Some("e2-standard-3".into())),
     ("machine_type_unknown", "default_agent_machine_type", "", |f| { f.agent_vm_templates[0].machine_type = None; f.environment.default_agent_machine_type = "big".into(); }),
     ("metadata", "agent_vm_templates[0].metadata[\"a key\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("a key".into(), String::new()); }),
+    ("metadata", "agent_vm_templates[0].metadata[\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("k".repeat(128), String::new()); }),
     ("metadata", "agent_vm_templates[0].metadata[\"big\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("big".into(), "x".repeat(300_000)); }),
     ("metadata_reserved", "agent_vm_templates[0].metadata[\"startup-script\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("startup-script".into(), "true".into()); }),
     ("min_above_max", "agent_pools[0].min_replicas", "", |f| pool(f).min_replicas = Some(6)),
@@ -253,6 +254,13 @@ fn every_spelling_of_an_image_and_a_subnet_is_taken() {
         fleet.environment.subnet_id = subnet.into();
         assert_eq!(check(&fleet, &nothing()), [], "{subnet}");
     }
+}
+
+#[test]
+fn a_metadata_key_may_be_as_long_as_compute_engine_takes_it() {
+    let mut fleet = basic();
+    fleet.agent_vm_templates[0].metadata.insert("k".repeat(127), String::new());
+    assert_eq!(check(&fleet, &nothing()), []);
 }
 
 fn with_location(zones: &[&str], machine: &str, machine_zones: &[&str]) -> ObservedFleet {
