@@ -63,7 +63,7 @@ test('a rule is created with what it opens in sight, edited, and deleted', async
   await page.getByLabel('Priority').fill('500');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel(/^Target tags/).fill('agent-vm');
-  await page.getByLabel('Source ranges, for ingress').fill('0.0.0.0/0');
+  await page.getByLabel('Source ranges: who calls').fill('0.0.0.0/0');
   await page.getByRole('button', { name: 'Review change' }).click();
   await page.getByRole('button', { name: 'Propose change' }).waitFor();
   const impact = main(page).getByRole('region', { name: 'Impact' });
@@ -83,7 +83,7 @@ test('a rule is created with what it opens in sight, edited, and deleted', async
 
   await page.goto('/firewall/dev/ssh-anywhere/edit');
   await hydrated(page);
-  await page.getByLabel('Source ranges, for ingress').fill('10.9.0.0/16');
+  await page.getByLabel('Source ranges: who calls').fill('10.9.0.0/16');
   await page.getByRole('button', { name: 'Review change' }).click();
   await page.getByRole('button', { name: 'Propose change' }).waitFor();
   assert.match(await words(impact), /No longer allowed From all IPv4 but 10\.0\.0\.0\/8 to backend-pool tcp 22/);
@@ -116,7 +116,7 @@ test('what is refused stands beside its field', async () => {
   assert.equal(await page.getByRole('textbox', { name: 'Key' }).inputValue(), 'allow-agent-ssh', 'what was typed stays');
   await page.getByLabel('Priority').fill('900');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
-  await page.getByLabel('Source ranges, for ingress').fill('10.0.0.0/8');
+  await page.getByLabel('Source ranges: who calls').fill('10.0.0.0/8');
   await page.getByRole('button', { name: 'Review change' }).click();
   await main(page).getByRole('alert').waitFor();
   assert.match(await words(main(page)), /allow-agent-ssh is declared already/);
@@ -201,7 +201,7 @@ test('a canary whose VMs carry another tag has rules of its own, and answers a w
   await page.getByLabel('Priority').fill('500');
   await page.getByLabel('Protocols and ports').fill('tcp 22');
   await page.getByLabel(/^Target tags/).fill('door');
-  await page.getByLabel('Source ranges, for ingress').fill('192.0.2.0/24');
+  await page.getByLabel('Source ranges: who calls').fill('192.0.2.0/24');
   await carryOut('For what comes next');
   await open('/templates/dev/backend-dev/edit');
   await page.getByLabel('Pools that use it').selectOption('Stay on the version that they run');

@@ -73,7 +73,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
 
   const before = await id();
   const mend = await fault(scene.stack, 'agent', { state: 'silent', instance: name });
-  await main(own).getByText('One heartbeat is overdue.').waitFor(FALLS_SILENT);
+  await main(own).getByText(/^Its next heartbeat is overdue: the last came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await main(own).getByText(/^The agent has fallen silent: its last word came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await region(own, 'What came since').waitFor();
   await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();

@@ -1,6 +1,10 @@
 //! How an agent's state is drawn and said.
 
-use domain::{agent::AgentState, view::pool::AgentCount};
+use domain::{
+    agent::AgentState,
+    heartbeat::HeartbeatStatus,
+    view::{instance::InstanceRow, pool::AgentCount},
+};
 
 use crate::components::glyph::State;
 
@@ -25,6 +29,17 @@ pub const fn word(agent: AgentState) -> &'static str {
         AgentState::Stopped => "Stopped",
         AgentState::Gone => "Leaving",
     }
+}
+
+/// Whether it is well but for its own word. No state: nothing is healed for it, and it counts as healthy.
+pub fn is_degraded(row: &InstanceRow) -> bool {
+    let said = row.last_heartbeat.as_ref().map(|last| last.heartbeat.status);
+    row.agent == AgentState::Healthy && said == Some(HeartbeatStatus::Degraded)
+}
+
+/// As its own page shows it, where its own word is told too.
+pub fn shown(row: &InstanceRow) -> (State, &'static str) {
+    if is_degraded(row) { (State::Warn, "Degraded") } else { (state(row.agent), word(row.agent)) }
 }
 
 /// Healthy first, as a bar of parts reads from well to ill.

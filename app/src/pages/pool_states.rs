@@ -57,6 +57,9 @@ pub fn standing(row: &PoolRow) -> Standing {
     if let Some(condition) = failed {
         return said(State::Warn, condition.kind.broken(), words::sentence(&condition.message));
     }
+    if let Some(condition) = row.conditions.iter().find(|condition| hindrance::attempt_fails(condition)) {
+        return said(State::Warn, "Making VMs fails", words::sentence(&condition.message));
+    }
     if running != wanted {
         let sentence = format!("{} of {} run.", words::number(running), words::count(wanted, "VM"));
         return said(State::Progress, &format!("{running} of {wanted} VMs"), sentence);
@@ -78,10 +81,11 @@ pub fn standing(row: &PoolRow) -> Standing {
 }
 
 /// Of one condition: true is well for all types there are.
-pub const fn of_condition(condition: &Condition) -> State {
+pub fn of_condition(condition: &Condition) -> State {
     match (condition.status, condition.kind) {
         (ConditionStatus::True, _) => State::Ok,
         (ConditionStatus::Unknown, _) => State::Unknown,
+        (ConditionStatus::False, ConditionType::Ready) if hindrance::attempt_fails(condition) => State::Warn,
         (ConditionStatus::False, ConditionType::Ready | ConditionType::Synced) => State::Progress,
         // Nobody is coming to help: the group goes on for ever.
         (ConditionStatus::False, ConditionType::Lasting) => State::Crit,
@@ -195,6 +199,24 @@ mod tests {
             (State::Warn, "Not carried out")
         );
         assert_eq!(of_condition(&condition), State::Warn);
+    }
+
+    #[test]
+    fn what_the_group_tries_in_vain_is_a_warning_whatever_its_cause() {
+        let ready = |reason: &str| Condition {
+            kind: ConditionType::Ready,
+            status: ConditionStatus::False,
+            reason: reason.into(),
+            message: "agent-x: CONDITION_NOT_MET: a constraint of the organisation forbids it".into(),
+            since: Default::default(),
+        };
+        let pool = |reason| PoolRow { observed_size: Some(1), conditions: vec![ready(reason)], ..row() };
+        let said = standing(&pool("AttemptFailed"));
+        assert_eq!((said.state, said.word.as_str()), (State::Warn, "Making VMs fails"));
+        assert!(said.sentence.starts_with("agent-x: CONDITION_NOT_MET"), "{}", said.sentence);
+        assert_eq!(of_condition(&ready("AttemptFailed")), State::Warn);
+        assert_eq!(standing(&pool("Converging")).state, State::Progress);
+        assert_eq!(of_condition(&ready("Converging")), State::Progress);
     }
 
     #[test]

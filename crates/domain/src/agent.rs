@@ -16,9 +16,9 @@ pub enum AgentState {
     Healthy,
     /// The VM is being made, or its agent has not spoken yet or not passed a probe yet, and still has time.
     Starting,
-    /// One heartbeat is overdue.
+    /// Its next heartbeat is overdue, by the pool's own patience: [`Thresholds`].
     Late,
-    /// Several heartbeats are overdue.
+    /// Overdue for so long that nobody waits for it any more.
     Silent,
     /// It speaks and says it is unwell, or its probe fails.
     Ill,
@@ -278,7 +278,8 @@ mod tests {
         fn a_state_stays_until_the_moment_that_is_told(
             heard in proptest::option::of(0_i64..40_000),
             status in prop_oneof![
-                Just(HeartbeatStatus::Healthy), Just(HeartbeatStatus::Unhealthy), Just(HeartbeatStatus::Stopped)
+                Just(HeartbeatStatus::Healthy), Just(HeartbeatStatus::Degraded),
+                Just(HeartbeatStatus::Unhealthy), Just(HeartbeatStatus::Stopped)
             ],
             listening in 0_i64..40_000,
             now in 0_i64..400_000,

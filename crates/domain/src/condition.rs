@@ -29,6 +29,8 @@ pub enum ConditionType {
     AddressesAvailable,
     /// VMs pass their health check.
     Healthy,
+    /// The autoscaler, where there is one, can size the pool.
+    ScalingActive,
     /// The autoscaler asks for no more than it may have.
     WithinLimits,
     /// VMs stay once they are made: none is made anew again and again. See [`crate::crash_loop`].
@@ -50,6 +52,7 @@ impl ConditionType {
             Self::Permitted => "Permitted",
             Self::AddressesAvailable => "AddressesAvailable",
             Self::Healthy => "Healthy",
+            Self::ScalingActive => "ScalingActive",
             Self::WithinLimits => "WithinLimits",
             Self::Lasting => "Lasting",
         }
@@ -70,6 +73,7 @@ impl ConditionType {
             Self::Permitted => "Permission missing",
             Self::AddressesAvailable => "No address left",
             Self::Healthy => "Health checks fail",
+            Self::ScalingActive => "Autoscaler fails",
             Self::WithinLimits => "Capped by the autoscaler",
             Self::Lasting => "Crash loop",
         }
@@ -88,7 +92,7 @@ pub struct Condition {
     #[serde(rename = "type")]
     pub kind: ConditionType,
     pub status: ConditionStatus,
-    /// One CamelCase word that `docs/errors.md` explains.
+    /// One word that `docs/errors.md` explains.
     pub reason: String,
     pub message: String,
     /// When the status last changed, not when it was last seen.

@@ -1,13 +1,14 @@
 //! Why a pool does not grow: what Compute Engine says of its attempts, and what its health checks say, each as a condition of its
 //! own with a code, a sentence and a remedy. `docs/errors.md` explains the codes.
 
+mod autoscaler;
 mod health;
 
 use std::collections::BTreeSet;
 
 use crate::{
     Timestamp,
-    autoscaling::{AutoscalerStatus, AutoscalingMode},
+    autoscaling::AutoscalerStatus,
     cause::Cause,
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     crash_loop::{self, CrashLoop},
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// The kinds of condition that are there only while they are not met.
-pub const KINDS: [ConditionType; 9] = [
+pub const KINDS: [ConditionType; 10] = [
     ConditionType::WithinQuota,
     ConditionType::CapacityAvailable,
     ConditionType::ImageFound,
@@ -26,12 +27,26 @@ pub const KINDS: [ConditionType; 9] = [
     ConditionType::AddressesAvailable,
     ConditionType::Lasting,
     ConditionType::Healthy,
+    ConditionType::ScalingActive,
     ConditionType::WithinLimits,
 ];
 
-/// What to do about a reason; None where there is nothing to be done or nothing known.
-pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
-    Some(match kind {
+/// Whether VMs that the pool waits for cannot be made. Not each cause has a condition of its own, and the group tries for ever.
+pub fn attempt_fails(condition: &Condition) -> bool {
+    condition.kind == ConditionType::Ready
+        && condition.status == ConditionStatus::False
+        && condition.reason == "AttemptFailed"
+}
+
+/// What to do about a condition that is not met; None where there is nothing to be done or nothing known.
+pub fn remedy(condition: &Condition) -> Option<&'static str> {
+    if condition.status != ConditionStatus::False {
+        return None;
+    }
+    Some(match condition.kind {
+        ConditionType::Ready if attempt_fails(condition) => {
+            "Open the instance that the message names: Cloud errors, on its page, has the cause, which leads to what to do."
+        }
         ConditionType::WithinQuota => {
             "Ask for more of this quota in the project's console, or make another pool of the region smaller."
         }
@@ -54,6 +69,9 @@ pub const fn remedy(kind: ConditionType) -> Option<&'static str> {
             "Read its serial console and what changed before it began, then mend the template or roll the pool back: the group itself \
              never gives up."
         }
+        ConditionType::ScalingActive => {
+            "Correct what the message names among the pool's autoscaling settings: until then it may keep its size whatever its load."
+        }
         ConditionType::WithinLimits => {
             "Raise max_replicas if that load is to be served, or leave it as the limit that was meant."
         }
@@ -71,9 +89,13 @@ pub fn update(
     now: Timestamp,
 ) {
     let health = health::fails(conditions, group, loops, now);
-    let capped = autoscaler.and_then(|(autoscaler, status)| capped(autoscaler, status));
-    let found: Vec<_> =
-        attempts(group).into_iter().chain(goes_round(loops)).chain(health).chain(capped).collect();
+    let scaling = autoscaler.map(|(autoscaler, status)| autoscaler::hindrances(autoscaler, status));
+    let found: Vec<_> = attempts(group)
+        .into_iter()
+        .chain(goes_round(loops))
+        .chain(health)
+        .chain(scaling.into_iter().flatten())
+        .collect();
     conditions.retain(|condition| {
         !KINDS.contains(&condition.kind) || found.iter().any(|hindrance| hindrance.kind == condition.kind)
     });
@@ -147,23 +169,6 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The service's own word that it would take more than it may. One that only recommends is not held back by its maximum.
-fn capped(autoscaler: &Autoscaler, status: &AutoscalerStatus) -> Option<Hindrance> {
-    let says_so = status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS");
-    (says_so && autoscaler.mode != AutoscalingMode::Off).then(|| {
-        let vms = match autoscaler.max_replicas {
-            1 => "1 VM".to_owned(),
-            most => format!("{most} VMs"),
-        };
-        Hindrance {
-            kind: ConditionType::WithinLimits,
-            status: ConditionStatus::False,
-            reason: "CappedByAutoscaler",
-            message: format!("the load asks for more than the {vms} that max_replicas allows"),
-        }
-    })
-}
-
 fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
     crash_loop::message(loops).map(|message| Hindrance {
         kind: ConditionType::Lasting,
@@ -176,10 +181,7 @@ fn goes_round(loops: &[CrashLoop]) -> Option<Hindrance> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        instance::{AttemptError, InstanceStatus, ProbeHealth},
-        resource::ScaleInControl,
-    };
+    use crate::instance::{AttemptError, InstanceStatus, ProbeHealth};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -250,7 +252,7 @@ mod tests {
             conditions[0].message,
             "2 VMs wait in us-central1-b: Quota 'CPUS' exceeded. Limit: 24.0 in region us-central1."
         );
-        assert!(conditions.iter().all(|condition| remedy(condition.kind).is_some()));
+        assert!(conditions.iter().all(|condition| remedy(condition).is_some()));
         update(&mut conditions, &group(vec![failed("a", "QUOTA_EXCEEDED", quota)]), None, &[], at(9));
         assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
         // The VM was made in the end: what failed before is history.
@@ -260,40 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn an_autoscaler_that_would_take_more_says_so() {
-        let detail =
-            |kind: &str| crate::autoscaling::StatusDetail { kind: kind.to_owned(), message: String::new() };
-        let status =
-            |kind: &str| AutoscalerStatus { details: vec![detail(kind)], ..AutoscalerStatus::default() };
-        let autoscaler = |mode, max_replicas| Autoscaler {
-            name: "g".to_owned(),
-            group: "g".to_owned(),
-            min_replicas: 1,
-            max_replicas,
-            cooldown_sec: 60,
-            cpu_target: 0.5,
-            predictive: false,
-            custom_metrics: Vec::new(),
-            scale_in: ScaleInControl { max_percent: 10, time_window_sec: 600 },
-            mode,
-            schedules: Vec::new(),
+    fn an_attempt_that_fails_for_a_cause_without_a_condition_has_a_remedy() {
+        let ready = |status, reason: &str| Condition {
+            kind: ConditionType::Ready,
+            status,
+            reason: reason.to_owned(),
+            message: "a: CONDITION_NOT_MET: Constraint constraints/compute.vmExternalIpAccess violated"
+                .to_owned(),
+            since: at(0),
         };
-        // Somebody deleted two VMs by hand: the size says nothing of the limit.
-        let smaller = GroupStatus { target_size: 3, ..GroupStatus::default() };
-        let on = autoscaler(AutoscalingMode::On, 5);
-        let held = status("CAPPED_AT_MAX_NUM_REPLICAS");
-        let mut conditions = Vec::new();
-        update(&mut conditions, &smaller, Some((&on, &held)), &[], at(0));
-        assert_eq!(conditions[0].reason, "CappedByAutoscaler");
-        assert_eq!(conditions[0].message, "the load asks for more than the 5 VMs that max_replicas allows");
-        let one = autoscaler(AutoscalingMode::OnlyScaleOut, 1);
-        update(&mut conditions, &smaller, Some((&one, &held)), &[], at(1));
-        assert!(conditions[0].message.contains("than the 1 VM that"), "{conditions:?}");
-        update(&mut conditions, &smaller, Some((&on, &status("MIN_EQUALS_MAX"))), &[], at(2));
-        assert_eq!(conditions, []);
-        let off = autoscaler(AutoscalingMode::Off, 5);
-        update(&mut conditions, &smaller, Some((&off, &held)), &[], at(3));
-        assert_eq!(conditions, [], "it only recommends: its maximum keeps nothing back");
+        assert!(remedy(&ready(ConditionStatus::False, "AttemptFailed")).is_some());
+        assert_eq!(remedy(&ready(ConditionStatus::False, "Converging")), None);
+        assert_eq!(remedy(&ready(ConditionStatus::True, "Settled")), None);
     }
 
     #[test]
@@ -315,7 +295,7 @@ mod tests {
         update(&mut conditions, &well, None, &[turns(4)], at(9));
         assert_eq!((conditions.len(), conditions[0].since), (1, at(0)));
         assert!(conditions[0].message.contains("was made anew 4 times since"), "{conditions:?}");
-        assert!(remedy(conditions[0].kind).is_some());
+        assert!(remedy(&conditions[0]).is_some());
         update(&mut conditions, &well, None, &[], at(10));
         assert_eq!(conditions, []);
     }

@@ -10,7 +10,7 @@ wire! { answer
     /// What an agent last said of itself.
     Heartbeat {
         received_at: Timestamp,
-        /// `healthy`, `degraded` or `unhealthy`.
+        /// `healthy`, `degraded`, `unhealthy` or `stopped`.
         status: String,
         version: String,
         uptime_seconds: u64,

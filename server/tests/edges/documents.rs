@@ -134,6 +134,7 @@ fn every_code_is_explained() {
     }
     for path in [
         "crates/domain/src/hindrance.rs",
+        "crates/domain/src/hindrance/autoscaler.rs",
         "crates/control/src/reconcile/pools.rs",
         "crates/control/src/reconcile/environments.rs",
         "crates/control/src/reconcile/applied.rs",

@@ -57,6 +57,10 @@ fn does(row: &FirewallRuleRow) -> String {
         (true, false) => format!("VMs tagged {}", row.targets.join(" or ")),
         (false, _) => words::list(&row.pools),
     };
+    let vms = match row.addresses.join(" or ") {
+        own if own.is_empty() => vms,
+        own => format!("{vms} at addresses in {own}"),
+    };
     let (services, peers) = (words::list(&row.services), words::list(&row.peers));
     match row.direction {
         domain::firewall::Direction::Ingress => format!("{verb} {services} from {peers} to {vms}."),
@@ -161,6 +165,7 @@ mod tests {
             denies: false,
             peers: vec!["10.0.0.0/8".into()],
             targets: vec!["agent-vm".into()],
+            addresses: Vec::new(),
             services: vec!["tcp 22".into()],
             pools: vec!["backend-pool".into()],
             drift: Drift::Equal,
@@ -172,5 +177,10 @@ mod tests {
         let what_for = "SSH from the private network";
         assert_eq!(lead(&row, what_for), format!("{does} {what_for}."));
         assert_eq!(lead(&row, "for whom? "), format!("{does} For whom?"));
+        let narrowed = FirewallRuleRow { addresses: vec!["10.1.0.0/16".into()], ..row };
+        let at = "backend-pool at addresses in 10.1.0.0/16";
+        assert_eq!(lead(&narrowed, ""), format!("Allows tcp 22 from 10.0.0.0/8 to {at}."));
+        let out = FirewallRuleRow { direction: Direction::Egress, ..narrowed };
+        assert_eq!(lead(&out, ""), format!("Allows tcp 22 from {at} to 10.0.0.0/8."));
     }
 }

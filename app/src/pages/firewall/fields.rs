@@ -74,9 +74,9 @@ pub fn fields(form: &FirewallRuleForm, key: Option<&str>, at: &FormFields) -> An
             />
             <LinesField
                 field=at.of("source_ranges")
-                label="Source ranges, for ingress"
+                label="Source ranges: who calls"
                 placeholder="10.0.0.0/8"
-                hint="One range a line, all IPv4 or all IPv6."
+                hint="One range a line, all IPv4 or all IPv6. For egress they are the VMs' own addresses, and empty is each."
             />
             <LinesField
                 field=at.of("source_tags")
@@ -85,9 +85,9 @@ pub fn fields(form: &FirewallRuleForm, key: Option<&str>, at: &FormFields) -> An
             />
             <LinesField
                 field=at.of("destination_ranges")
-                label="Destination ranges, for egress"
+                label="Destination ranges: who is called"
                 placeholder="0.0.0.0/0"
-                hint="One range a line, all IPv4 or all IPv6."
+                hint="One range a line, all IPv4 or all IPv6. For ingress they are the VMs' own addresses, and empty is each."
             />
         </fieldset>
     }

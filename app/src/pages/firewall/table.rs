@@ -118,6 +118,15 @@ const fn column(effective: bool) -> &'static str {
     if effective { "Here" } else { "Pools" }
 }
 
+/// The VMs that it is for, and at which of their own addresses.
+fn vms(row: &FirewallRuleRow) -> String {
+    let tagged = if row.targets.is_empty() { "every VM".to_owned() } else { row.targets.join(", ") };
+    match row.addresses.join(", ") {
+        own if own.is_empty() => tagged,
+        own => format!("{tagged} at {own}"),
+    }
+}
+
 fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
     let (state, word) = drift(&row);
     let worst = row.warnings.iter().max_by_key(|warning| warning.severity).map(|worst| {
@@ -129,7 +138,7 @@ fn line(row: FirewallRuleRow, decides: Option<bool>) -> AnyView {
         view! { <small>{status(state, format!("{}{more}", words::sentence(&worst.message)))}</small> }
     });
     let action = if row.denies { status(State::X, "Deny") } else { status(State::Ok, "Allow") };
-    let vms = if row.targets.is_empty() { "every VM".to_owned() } else { row.targets.join(", ") };
+    let vms = vms(&row);
     let holds = match decides {
         Some(true) if row.drift == Drift::Missing => "Will decide".to_owned(),
         Some(true) => "Decides".to_owned(),
@@ -196,6 +205,7 @@ mod tests {
             denies: false,
             peers: Vec::new(),
             targets: Vec::new(),
+            addresses: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
             drift,
@@ -211,6 +221,16 @@ mod tests {
         assert_eq!(drift(&row(Drift::Missing, false)), (State::Warn, "Not there"));
         assert_eq!(drift(&row(Drift::Undeclared, true)), (State::Progress, "On its way out"));
         assert_eq!(drift(&row(Drift::Undeclared, false)), (State::Warn, "Still there"));
+    }
+
+    #[test]
+    fn a_rule_for_some_addresses_is_not_told_as_for_all() {
+        let mut row = row("ssh", Drift::Equal, false);
+        assert_eq!(vms(&row), "every VM");
+        row.addresses = vec!["10.1.0.0/16".into(), "10.2.0.0/16".into()];
+        assert_eq!(vms(&row), "every VM at 10.1.0.0/16, 10.2.0.0/16");
+        row.targets = vec!["agent-vm".into()];
+        assert_eq!(vms(&row), "agent-vm at 10.1.0.0/16, 10.2.0.0/16");
     }
 
     #[test]

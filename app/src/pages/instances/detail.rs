@@ -54,6 +54,9 @@ fn diagnosis(row: &InstanceRow, fails_since: Option<Timestamp>, now: Timestamp) 
     let last = row.last_heartbeat.as_ref();
     let since = fails_since.map(|at| format!(" since {}", moment(at, now))).unwrap_or_default();
     match (row.agent, last) {
+        (AgentState::Healthy, _) if agent_states::is_degraded(row) => {
+            "Its heartbeats are in time, but the agent calls itself degraded.".to_owned()
+        }
         (AgentState::Healthy, _) => "The agent is healthy.".to_owned(),
         (AgentState::Starting, None) if row.instance.status == InstanceStatus::Running => {
             "The VM runs; its agent has not spoken yet and still has time to.".to_owned()
@@ -62,7 +65,11 @@ fn diagnosis(row: &InstanceRow, fails_since: Option<Timestamp>, now: Timestamp) 
         (AgentState::Starting, Some(_)) => {
             "The agent speaks; Compute Engine has not found it well yet.".to_owned()
         }
-        (AgentState::Late, _) => "One heartbeat is overdue.".to_owned(),
+        (AgentState::Late, None) => "Its next heartbeat is overdue.".to_owned(),
+        (AgentState::Late, Some(last)) => {
+            let came = moment(last.received_at, now);
+            format!("Its next heartbeat is overdue: the last came at {came}.")
+        }
         (AgentState::Silent, None) => "The VM runs, but its agent has never spoken.".to_owned(),
         (AgentState::Silent, Some(last)) => {
             format!("The agent has fallen silent: its last word came at {}.", moment(last.received_at, now))
@@ -116,8 +123,8 @@ fn draw(view: InstanceView, parts: Parts) -> AnyView {
             crumbs=crumbs
             lead=move || row.with(|row| diagnosis(row, fails_since.get(), now))
             badges=move || {
-                let agent = row.with(|row| row.agent);
-                badge(agent_states::state(agent), agent_states::word(agent))
+                let (state, word) = row.with(agent_states::shown);
+                badge(state, word)
             }
             facts=facts
         />
@@ -279,9 +286,25 @@ mod tests {
             said(AgentState::Ill, Some(HeartbeatStatus::Unhealthy), None),
             "The agent is alive, and has failed: it calls itself unhealthy."
         );
+        assert_eq!(
+            said(AgentState::Healthy, Some(HeartbeatStatus::Degraded), None),
+            "Its heartbeats are in time, but the agent calls itself degraded."
+        );
+        assert_eq!(
+            said(AgentState::Late, well, None),
+            "Its next heartbeat is overdue: the last came at 03:12:44 UTC."
+        );
         let yesterday = said(AgentState::Ill, well, Some(at(-86_400)));
         assert!(yesterday.contains("since 18 Nov 2026, 03:12:44 UTC:"), "{yesterday}");
         assert!(said(AgentState::Starting, None, None).starts_with("The VM runs;"));
+    }
+
+    #[test]
+    fn a_badge_says_no_better_than_the_agent_does() {
+        let shown = |agent, status| agent_states::shown(&row(agent, Some(status)));
+        assert_eq!(shown(AgentState::Healthy, HeartbeatStatus::Healthy), (State::Ok, "Healthy"));
+        assert_eq!(shown(AgentState::Healthy, HeartbeatStatus::Degraded), (State::Warn, "Degraded"));
+        assert_eq!(shown(AgentState::Silent, HeartbeatStatus::Degraded), (State::Crit, "Silent"));
     }
 
     #[test]

@@ -26,11 +26,14 @@ use crate::{
 fn witnesses(row: &InstanceRow) -> &'static str {
     let last = row.last_heartbeat.as_ref();
     let speaks = last.is_some() && row.agent != AgentState::Silent;
-    let unwell = last.is_some_and(|last| last.heartbeat.status == HeartbeatStatus::Unhealthy);
+    let says = |status: HeartbeatStatus| last.is_some_and(|last| last.heartbeat.status == status);
     match (&row.instance.probe, speaks) {
         (None, _) => "Its group has no health check, so that heartbeats are the only witness.",
-        (Some(ProbeHealth::Healthy), true) if unwell => {
+        (Some(ProbeHealth::Healthy), true) if says(HeartbeatStatus::Unhealthy) => {
             "They disagree: the agent calls itself unhealthy, but Compute Engine's probe is answered well."
+        }
+        (Some(ProbeHealth::Healthy), true) if says(HeartbeatStatus::Degraded) => {
+            "They disagree: the agent calls itself degraded, but Compute Engine's probe is answered well."
         }
         (Some(ProbeHealth::Healthy), true) => {
             "They agree: heartbeats arrive, and Compute Engine's probe is answered well."
@@ -65,7 +68,7 @@ fn heard(row: &InstanceRow) -> AnyView {
     let (state, said) = match &row.last_heartbeat {
         Some(last) => {
             let every = format!(", every {HEARTBEAT_INTERVAL_SECONDS} s");
-            (agent_states::state(row.agent), view! { {ago(last.received_at)} {every} }.into_any())
+            (agent_states::shown(row).0, view! { {ago(last.received_at)} {every} }.into_any())
         }
         None if row.agent == AgentState::Silent => (State::Crit, "never heard".into_any()),
         None => (State::None, "not heard yet".into_any()),
@@ -153,6 +156,7 @@ mod tests {
         assert_eq!(said(AgentState::Healthy, well, Some(Healthy)), "They agree");
         assert_eq!(said(AgentState::Ill, well, Some(Timeout)), "They disagree");
         assert_eq!(said(AgentState::Ill, Some(Says::Unhealthy), Some(Healthy)), "They disagree");
+        assert_eq!(said(AgentState::Healthy, Some(Says::Degraded), Some(Healthy)), "They disagree");
         assert_eq!(said(AgentState::Silent, well, Some(Healthy)), "They disagree");
         assert_eq!(said(AgentState::Silent, None, Some(Unhealthy)), "They agree");
         for probe in [None, Some(Unknown), Some(Draining)] {

@@ -211,6 +211,7 @@ fn of_detail(kind: &str) -> State {
         "CAPPED_AT_MAX_NUM_REPLICAS" | "NOT_ENOUGH_QUOTA_AVAILABLE" | "ALL_INSTANCES_UNHEALTHY" => {
             State::Warn
         }
+        "CUSTOM_METRIC_INVALID" | "SCALING_TARGET_DOES_NOT_EXIST" => State::Warn,
         kind if kind.ends_with("RESOURCE_STOCKOUT") || kind.starts_with("MISSING_") => State::Warn,
         "MODE_OFF" => State::Paused,
         _ => State::Info,

@@ -50,11 +50,12 @@ pub fn conditions(all: &[Condition]) -> Option<AnyView> {
     })
 }
 
-/// What is critical, then what nobody goes on with, then what is on its way.
+/// What is critical, then what nobody goes on with, then what is on its way. That making VMs fails stands behind what says why.
 fn worst_first(mut ill: Vec<Condition>) -> Vec<Condition> {
     ill.sort_by_key(|condition| match pool_states::of_condition(condition) {
         State::Crit => 0,
-        State::Progress => 2,
+        State::Progress => 3,
+        _ if hindrance::attempt_fails(condition) => 2,
         _ => 1,
     });
     ill
@@ -91,7 +92,7 @@ fn line(condition: Condition) -> AnyView {
         ConditionStatus::False => condition.kind.broken().to_owned(),
         ConditionStatus::Unknown => format!("{} is unknown", condition.kind.as_str()),
     };
-    let remedy = hindrance::remedy(condition.kind).filter(|_| condition.status == ConditionStatus::False);
+    let remedy = hindrance::remedy(&condition);
     view! {
         <li data-s=state.as_str()>
             {glyph(state)} <p>
@@ -139,7 +140,11 @@ mod tests {
         ];
         assert!(!all_well(&ill));
         let kinds: Vec<ConditionType> = worst_first(ill).iter().map(|condition| condition.kind).collect();
-        use ConditionType::{Lasting, Reachable, Ready, WithinQuota};
+        use ConditionType::{Lasting, Reachable, Ready, Synced, WithinQuota};
         assert_eq!(kinds, [Lasting, Reachable, WithinQuota, Ready]);
+        let failing = Condition { reason: "AttemptFailed".into(), ..condition(Ready, False) };
+        let ill = vec![failing, condition(Synced, False), condition(WithinQuota, False)];
+        let kinds: Vec<ConditionType> = worst_first(ill).iter().map(|condition| condition.kind).collect();
+        assert_eq!(kinds, [WithinQuota, Ready, Synced]);
     }
 }

@@ -50,12 +50,13 @@ fn complete(body: &mut Body, _: &World, path: &str) -> Result<(), Error> {
         }
     }
     let ingress = body.get("direction").map(text) == Some("INGRESS");
-    let foreign = if ingress { "destinationRanges" } else { "sourceRanges" };
     let filled =
         |body: &Body, key: &str| body.get(key).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-    if !ingress && (filled(body, "sourceTags") || filled(body, "sourceRanges")) {
-        let why = "Egress rules take destinations, not sources.";
-        return Err(Error::invalid(&format!("resource.{foreign}"), "", why));
+    // An egress rule's targets alone say which VMs it is for; its source ranges narrow their own addresses.
+    let foreign = ["sourceTags", "sourceServiceAccounts"].into_iter().find(|field| filled(body, field));
+    if let Some(field) = foreign.filter(|_| !ingress) {
+        let why = "Egress rules take targets, not source tags or source service accounts.";
+        return Err(Error::invalid(&format!("resource.{field}"), "", why));
     }
     let everything = || Value::from(vec!["0.0.0.0/0"]);
     if ingress

@@ -132,7 +132,7 @@ fn check_metadata(metadata: &Body) -> Result<(), Error> {
             && key.len() < 128
             && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if !fits {
-            let why = "Must be a match of regex '[a-zA-Z0-9-_]{1,128}'";
+            let why = "Must be a match of regex '[a-zA-Z0-9-_]{1,127}'";
             return Err(Error::invalid("resource.properties.metadata.items.key", key, why));
         }
         if !seen.insert(key) {

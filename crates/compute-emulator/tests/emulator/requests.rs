@@ -205,6 +205,18 @@ async fn firewalls_and_health_checks_are_checked_and_changed() {
         bad[field] = value;
         assert_eq!(api.post("global/firewalls", bad).await.status, 400, "{field}");
     }
+    let out = json!({"name": "out", "direction": "EGRESS", "denied": [{"IPProtocol": "all"}],
+        "sourceRanges": ["10.1.0.0/16"], "destinationRanges": ["192.0.2.0/24"]});
+    api.post("global/firewalls", out.clone()).await.ok();
+    assert_eq!(api.get("global/firewalls/out").await.ok()["sourceRanges"], json!(["10.1.0.0/16"]));
+    for (field, value) in
+        [("sourceTags", "agent-vm"), ("sourceServiceAccounts", "agent@demo.iam.gserviceaccount.com")]
+    {
+        let mut bad = out.clone();
+        bad["name"] = "bad".into();
+        bad[field] = json!([value]);
+        assert_eq!(api.post("global/firewalls", bad).await.status, 400, "{field}");
+    }
     for bad in [
         json!({"name": "h", "type": "HTTP", "timeoutSec": 10}),
         json!({"name": "h", "type": "HTTP", "tcpHealthCheck": {}}),

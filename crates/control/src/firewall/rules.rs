@@ -51,9 +51,9 @@ impl Rules {
     fn row(&self, rule: &FirewallRule) -> FirewallRuleRow {
         let key = rule_key(self.prefix(), &rule.name);
         let none = Tags::new();
-        let (ranges, tags) = match rule.direction {
-            Direction::Ingress => (&rule.source_ranges, &rule.source_tags),
-            Direction::Egress => (&rule.destination_ranges, &none),
+        let (ranges, tags, own) = match rule.direction {
+            Direction::Ingress => (&rule.source_ranges, &rule.source_tags, &rule.destination_ranges),
+            Direction::Egress => (&rule.destination_ranges, &none, &rule.source_ranges),
         };
         let denies = denies(rule);
         let holds = |tags: &Tags| rule.target_tags.is_empty() || !rule.target_tags.is_disjoint(tags);
@@ -65,6 +65,7 @@ impl Rules {
             denies,
             peers: ranges.iter().cloned().chain(tags.iter().map(|tag| format!("tag {tag}"))).collect(),
             targets: rule.target_tags.iter().cloned().collect(),
+            addresses: own.iter().cloned().collect(),
             services: ServiceSet::of_traffic(if denies { &rule.deny } else { &rule.allow }).texts(),
             pools: self.tags.iter().filter(|(_, tags)| holds(tags)).map(|(pool, _)| pool.clone()).collect(),
             drift: self.drift(&rule.name),

@@ -236,3 +236,23 @@ async fn an_empty_installation_has_no_rules(pool: PgPool) {
     let form = firewall::load_firewall_rule_form(&fixture.control, &viewer(), None, None).await;
     assert!(matches!(&form, Err(Error::NotFound(what)) if what.ends_with("(import one first)")), "{form:?}");
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rule_for_some_of_the_vms_addresses_says_which(pool: PgPool) {
+    let (fixture, mut worker) = applied(pool).await;
+    let control = &fixture.control;
+    let out = FirewallRuleSpec {
+        source_ranges: vec!["10.1.0.0/16".into()],
+        destination_ranges: vec!["192.0.2.0/24".into()],
+        target_tags: vec!["agent-vm".into()],
+        deny: vec![Traffic { protocol: "all".into(), ports: Vec::new() }],
+        ..FirewallRuleSpec::new("Not into the test network", Direction::Egress)
+    };
+    let create = Edit::CreateFirewallRule { key: "out".into(), firewall_rule: out };
+    let created = propose_edit(control, &create).await;
+    assert_eq!(worker.finish(created).await.state, ChangeState::Applied);
+    let seen = firewall::load_firewall_rule(control, &viewer(), "dev", "out").await.unwrap();
+    assert_eq!(seen.row.drift, Drift::Equal);
+    assert_eq!(seen.row.peers, ["192.0.2.0/24"]);
+    assert_eq!(seen.row.addresses, ["10.1.0.0/16"]);
+}

@@ -8,8 +8,9 @@ use crate::{derive, name};
 /// Of one VM: <https://cloud.google.com/compute/docs/labeling-resources>, <https://cloud.google.com/vpc/docs/add-remove-network-tags>
 const MOST_LABELS: usize = 64;
 const MOST_TAGS: usize = 64;
-/// Bytes: <https://cloud.google.com/compute/docs/metadata/setting-custom-metadata>
-const LONGEST_METADATA_KEY: usize = 128;
+/// Bytes. A key has less than 128: <https://cloud.google.com/compute/docs/reference/rest/v1/Metadata>
+const LONGEST_METADATA_KEY: usize = 127;
+/// <https://cloud.google.com/compute/docs/metadata/setting-custom-metadata>
 const LONGEST_METADATA_VALUE: usize = 256 * 1024;
 const MOST_METADATA: usize = 512 * 1024;
 
@@ -103,7 +104,9 @@ fn metadata(attribute: &str, metadata: &BTreeMap<String, String>, findings: &mut
                 format!("the product sets `{key}`: {instead}"),
             );
         } else if !well_formed {
-            let message = format!("`{key}` is no metadata key: letters, digits, _ and -, at most 128");
+            let message = format!(
+                "`{key}` is no metadata key: letters, digits, _ and -, at most {LONGEST_METADATA_KEY}"
+            );
             findings.breaks(Rule::Metadata, attribute, message);
         } else if value.len() > LONGEST_METADATA_VALUE {
             let message = format!("the value has {} bytes: at most {LONGEST_METADATA_VALUE}", value.len());

@@ -23,10 +23,10 @@ rules! {
     CanarySize "canary_size" "A canary has at least one VM.";
     Cidr "cidr" "Address ranges are CIDR blocks without host bits, all IPv4 or all IPv6.";
     ConfidentialMachineType "confidential_machine_type" "Confidential VMs need a machine family that has them.";
-    Cooldown "cooldown" "The autoscaler's cooldown is at least 15 seconds.";
+    Cooldown "cooldown" "The autoscaler's cooldown is 15 to 3600 seconds.";
     CpuTarget "cpu_target" "The CPU target is above 0 and at most 1.";
     CustomConfigJson "custom_config_json" "custom_config is a JSON text.";
-    CustomMetric "custom_metric" "A custom metric has a name, a positive target and a known type.";
+    CustomMetric "custom_metric" "A custom metric has a domain and a path, a positive target and a known type.";
     DirectionFixed "direction_fixed" "The direction of an existing firewall rule cannot change.";
     DiskSize "disk_size" "Disks have 10 to 65536 GB.";
     DiskType "disk_type" "The disk type exists and its machine family takes it.";
@@ -63,7 +63,7 @@ rules! {
     RegionUnknown "region_unknown" "The region has a region's form and its zones are known.";
     Required "required" "Required attributes are not empty.";
     ScalingSchedule "scaling_schedule" "A schedule has a name of its own, cron, a known time zone, 300 s or more and at most 2000 VMs; a pool has at most 128.";
-    ScaleIn "scale_in" "Scale-in is limited to 1 to 100 percent over at most 3600 seconds.";
+    ScaleIn "scale_in" "Scale-in is limited to 1 to 100 percent over 60 to 3600 seconds.";
     ScopeUnknown "scope_unknown" "A scope is a Google URL or a known short name.";
     ServiceAccountSyntax "service_account_syntax" "A service account is an e-mail address.";
     ShareOfSmallGroup "share_of_small_group" "max_surge and max_unavailable are shares only in groups of at least 10 VMs.";

@@ -28,9 +28,10 @@ pub(super) fn cpu_target(attribute: impl Into<String>, target: f64, findings: &m
 }
 
 pub(super) fn cooldown(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
-    if seconds < 15 {
-        let message = format!("{seconds} s is too short: Compute Engine takes 15 s or more");
-        findings.breaks_with_fix(Rule::Cooldown, attribute, message, "15");
+    if !(15..=3600).contains(&seconds) {
+        let fix = if seconds < 15 { "15" } else { "3600" };
+        let message = format!("{seconds} s is no cooldown: 15 to 3600 s");
+        findings.breaks_with_fix(Rule::Cooldown, attribute, message, fix);
     }
 }
 
@@ -41,8 +42,10 @@ pub(super) fn scale_in_percent(attribute: impl Into<String>, percent: u32, findi
 }
 
 pub(super) fn scale_in_window(attribute: impl Into<String>, seconds: u32, findings: &mut Findings) {
-    if !(1..=3600).contains(&seconds) {
-        findings.breaks(Rule::ScaleIn, attribute, format!("{seconds} s is no time window: 1 to 3600 s"));
+    if !(60..=3600).contains(&seconds) {
+        let fix = if seconds < 60 { "60" } else { "3600" };
+        let message = format!("{seconds} s is no time window: 60 to 3600 s");
+        findings.breaks_with_fix(Rule::ScaleIn, attribute, message, fix);
     }
 }
 
@@ -65,12 +68,15 @@ const METRIC_KINDS: [&str; 3] = ["GAUGE", "DELTA_PER_SECOND", "DELTA_PER_MINUTE"
 
 pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings: &mut Findings) {
     for (index, metric) in metrics.iter().enumerate() {
+        let named = format!("{attribute}[{index}].name");
         if metric.name.trim().is_empty() {
-            findings.breaks(
-                Rule::CustomMetric,
-                format!("{attribute}[{index}].name"),
-                "the metric has no name",
+            findings.breaks(Rule::CustomMetric, named, "the metric has no name");
+        } else if !is_metric(&metric.name) {
+            let message = format!(
+                "`{}` is no metric: write its domain and path, as custom.googleapis.com/tasks",
+                metric.name
             );
+            findings.breaks(Rule::CustomMetric, named, message);
         }
         if !(metric.target > 0.0 && metric.target.is_finite()) {
             let message = format!("{} is no target: a number above 0", metric.target);
@@ -83,6 +89,13 @@ pub(super) fn custom_metrics(attribute: &str, metrics: &[CustomMetric], findings
             findings.add(Rule::CustomMetric, format!("{attribute}[{index}].type"), message, fix);
         }
     }
+}
+
+/// Cloud Monitoring's types of metrics: <https://cloud.google.com/monitoring/api/v3/naming-conventions>
+fn is_metric(name: &str) -> bool {
+    let parts = name.split_once('/');
+    parts.is_some_and(|(domain, path)| domain.contains('.') && !path.is_empty())
+        && !name.contains(char::is_whitespace)
 }
 
 /// `project/family`, a bare family of the own project, or a path or URL of an image or family.

@@ -34,6 +34,8 @@ pub struct FirewallRuleRow {
     pub peers: Vec<String>,
     /// Target tags; empty: every VM of the network.
     pub targets: Vec<String>,
+    /// Ranges of these VMs' own addresses; empty: each address.
+    pub addresses: Vec<String>,
     /// `tcp 22`, `all`.
     pub services: Vec<String>,
     /// The pools that it holds for; a canary whose tags are not its pool's stands as `web (canary)`.

@@ -34,12 +34,14 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("cidr", "firewall_rules[\"allow-agent-ssh\"].source_ranges", "", |f| ssh(f).source_ranges = vec!["10.0.0.0/8".into(), "fd00::/8".into()]),
     ("confidential_machine_type", "agent_vm_templates[1].enable_confidential_compute", "", |f| f.agent_vm_templates[1].enable_confidential_compute = true),
     ("cooldown", "default_cooldown_period", "15", |f| f.environment.default_cooldown_period = 14),
+    ("cooldown", "default_cooldown_period", "3600", |f| f.environment.default_cooldown_period = 3_601),
     ("cpu_target", "agent_pools[0].cpu_target", "", |f| pool(f).cpu_target = Some(0.0)),
     ("cpu_target", "agent_pools[0].cpu_target", "0.7", |f| pool(f).cpu_target = Some(70.0)),
     ("cpu_target", "default_cpu_target", "", |f| f.environment.default_cpu_target = f64::NAN),
     ("custom_config_json", "agent_vm_templates[0].custom_config", "", |f| f.agent_vm_templates[0].custom_config = Some("{a: 1}".into())),
-    ("custom_metric", "agent_pools[0].custom_metrics[0].type", "GAUGE", |f| pool(f).custom_metrics = Some(vec![metric("m", 1.0, "gauge")])),
-    ("custom_metric", "agent_pools[0].custom_metrics[0].target", "", |f| pool(f).custom_metrics = Some(vec![metric("m", 0.0, "GAUGE")])),
+    ("custom_metric", "agent_pools[0].custom_metrics[0].type", "GAUGE", |f| pool(f).custom_metrics = Some(vec![metric("a.b/m", 1.0, "gauge")])),
+    ("custom_metric", "agent_pools[0].custom_metrics[0].target", "", |f| pool(f).custom_metrics = Some(vec![metric("a.b/m", 0.0, "GAUGE")])),
+    ("custom_metric", "agent_pools[0].custom_metrics[0].name", "", |f| pool(f).custom_metrics = Some(vec![metric("tasks", 1.0, "GAUGE")])),
     ("custom_metric", "default_custom_metrics[0].name", "", |f| f.environment.default_custom_metrics = vec![metric(" ", 1.0, "GAUGE")]),
     ("disk_size", "agent_vm_templates[0].disk_size_gb", "10", |f| f.agent_vm_templates[0].disk_size_gb = Some(9)),
     ("disk_size", "agent_vm_templates[0].workspace_size_gb", "65536", |f| f.agent_vm_templates[0].workspace_size_gb = 65_537),
@@ -71,6 +73,7 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("machine_type_unknown", "agent_vm_templates[0].machine_type", "", |f| f.agent_vm_templates[0].machine_type = Some("e2-standard-3".into())),
     ("machine_type_unknown", "default_agent_machine_type", "", |f| { f.agent_vm_templates[0].machine_type = None; f.environment.default_agent_machine_type = "big".into(); }),
     ("metadata", "agent_vm_templates[0].metadata[\"a key\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("a key".into(), String::new()); }),
+    ("metadata", "agent_vm_templates[0].metadata[\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("k".repeat(128), String::new()); }),
     ("metadata", "agent_vm_templates[0].metadata[\"big\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("big".into(), "x".repeat(300_000)); }),
     ("metadata_reserved", "agent_vm_templates[0].metadata[\"startup-script\"]", "", |f| { f.agent_vm_templates[0].metadata.insert("startup-script".into(), "true".into()); }),
     ("min_above_max", "agent_pools[0].min_replicas", "", |f| pool(f).min_replicas = Some(6)),
@@ -101,10 +104,13 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("required", "environment", "", |f| f.environment.environment.clear()),
     ("required", "agent_vm_templates[1].name", "", |f| f.agent_vm_templates[1].name.clear()),
     ("scale_in", "scale_down_max_percent", "", |f| f.environment.scale_down_max_percent = 101),
-    ("scale_in", "scale_down_time_window", "", |f| f.environment.scale_down_time_window = 3_601),
+    ("scale_in", "scale_down_time_window", "3600", |f| f.environment.scale_down_time_window = 3_601),
+    ("scale_in", "scale_down_time_window", "60", |f| f.environment.scale_down_time_window = 59),
     ("cooldown", "agent_pools[0].cooldown_period", "15", |f| pool(f).cooldown_period = Some(14)),
+    ("cooldown", "agent_pools[0].cooldown_period", "3600", |f| pool(f).cooldown_period = Some(3_601)),
     ("scale_in", "agent_pools[0].scale_down_max_percent", "", |f| pool(f).scale_down_max_percent = Some(0)),
-    ("scale_in", "agent_pools[0].scale_down_time_window", "", |f| pool(f).scale_down_time_window = Some(0)),
+    ("scale_in", "agent_pools[0].scale_down_time_window", "60", |f| pool(f).scale_down_time_window = Some(59)),
+    ("scale_in", "agent_pools[0].scale_down_time_window", "60", |f| pool(f).scale_down_time_window = Some(0)),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].name", "office-hours", |f| scheduled(f, |s| s.name = "Office Hours".into())),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[1].name", "", |f| { scheduled(f, |_| ()); scheduled(f, |_| ()); }),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].schedule", "", |f| scheduled(f, |s| s.schedule = "0 8 * *".into())),
@@ -248,6 +254,13 @@ fn every_spelling_of_an_image_and_a_subnet_is_taken() {
         fleet.environment.subnet_id = subnet.into();
         assert_eq!(check(&fleet, &nothing()), [], "{subnet}");
     }
+}
+
+#[test]
+fn a_metadata_key_may_be_as_long_as_compute_engine_takes_it() {
+    let mut fleet = basic();
+    fleet.agent_vm_templates[0].metadata.insert("k".repeat(127), String::new());
+    assert_eq!(check(&fleet, &nothing()), []);
 }
 
 fn with_location(zones: &[&str], machine: &str, machine_zones: &[&str]) -> ObservedFleet {

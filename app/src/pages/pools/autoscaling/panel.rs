@@ -192,7 +192,7 @@ fn load(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
                     label="New VMs count after"
                     unit="s"
                     placeholder=environment.default_cooldown_period.to_string()
-                    hint="15 s or more."
+                    hint="15 to 3600 s."
                 />
             </div>
             <LinesField
@@ -223,6 +223,7 @@ fn scale_in(environment: &EnvironmentSpec, at: &FormFields) -> AnyView {
                     label="Window"
                     unit="s"
                     placeholder=environment.scale_down_time_window.to_string()
+                    hint="60 to 3600 s."
                 />
             </div>
         </fieldset>
