@@ -1,7 +1,7 @@
 //! The log verified and exported because somebody asks, while it goes on.
 
 use chrono::TimeDelta;
-use control::{Clock, Control, audit, import, planning, revising};
+use control::{Clock, Control, audit, changes, import, planning, revising};
 use domain::{
     Actor, ChangeState,
     audit::AuditAction,
@@ -141,4 +141,10 @@ async fn an_event_of_an_edited_change_tells_the_revision_that_it_is_of(pool: PgP
             (AuditAction::ReviseChange, second.map(str::to_owned).to_vec()),
         ]
     );
+    // Programs and the change's own page hold it against the same.
+    let (_, compared) = changes::load_compared(control, &viewer(), id).await.unwrap();
+    let page = changes::load_detail(control, &viewer(), id, true).await.unwrap();
+    assert_eq!(compared, page.beside.declared);
+    let compared = compared.expect("what was in force is known");
+    assert_eq!(compared.fields.shown.iter().map(said).collect::<Vec<_>>(), second);
 }
