@@ -165,6 +165,9 @@ test('environments tell what is declared and whether it was read', async () => {
   assert.deepEqual([name, project, region, pools, generation], ['dev', 'genesis-project-dev', 'us-central1', '1', '1']);
   await main(page).getByRole('link', { name: declaredBy, exact: true }).click();
   await page.waitForURL(/\/changes\/chg-1$/);
+  await page.goto('/settings/environments');
+  await main(page).getByRole('link', { name: 'Claims of changes' }).click();
+  await page.waitForURL(/\/audit\?action=claim_change$/);
 });
 
 test('the policy in force is read, with the roster, since when and by whom', async () => {

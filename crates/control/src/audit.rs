@@ -22,6 +22,8 @@ pub use proof::{Proofs, verify_audit};
 use crate::{Control, Error, environments, error::authorize};
 
 const PAGE: u32 = 50;
+/// Where an event's payload has the digest of its revision's plan.
+const PLAN: &str = "plan_sha256";
 
 /// The event of what was done to a change, or in its course to `object`.
 pub(crate) fn of_change<'a>(
@@ -47,7 +49,7 @@ pub(crate) fn of_revision<'a>(
 ) -> Result<NewEvent<'a>, Error> {
     let after = payload_sha256.parse().map_err(Error::internal)?;
     let mut event = NewEvent { after_sha256: Some(after), ..event };
-    event.payload.insert("plan_sha256".to_owned(), plan_sha256.into());
+    event.payload.insert(PLAN.to_owned(), plan_sha256.into());
     Ok(event)
 }
 
@@ -185,11 +187,14 @@ pub async fn load_audit_event(control: &Control, actor: &Actor, seq: i64) -> Res
     authorize(actor, Permission::ReadAudit)?;
     let found = control.store.get_audit(seq).await?;
     let stored = found.ok_or_else(|| Error::NotFound(format!("audit event {seq}")))?;
-    // Only an event that carries the digest of a declaration is about one, and about no other revision's.
-    let around = match (stored.event.change, &stored.event.after_sha256) {
-        (Some(change), Some(digest)) => {
-            let digest = digest.parse().map_err(Error::internal)?;
-            control.store.declared_around(change, &digest).await?
+    // Only an event that carries a revision's digests is about one, and about no other revision.
+    let event = &stored.event;
+    let plan = event.facts.iter().find(|(name, _)| name == PLAN).map(|(_, digest)| digest);
+    let around = match (event.change, &event.after_sha256, plan) {
+        (Some(change), Some(desired), Some(plan)) => {
+            let desired = desired.parse().map_err(Error::internal)?;
+            let plan = plan.parse().map_err(Error::internal)?;
+            control.store.declared_around(change, &desired, &plan).await?
         }
         _ => None,
     };

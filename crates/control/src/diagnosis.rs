@@ -119,22 +119,24 @@ async fn backlog(control: &Control, now: Timestamp) -> HealthCheck {
 /// What the leader found so far: nothing is verified while somebody waits for the answer.
 pub async fn audit_log(store: &Store, now: Timestamp) -> HealthCheck {
     const PART: &str = "Audit log";
-    let read = match store.audit_verified().await {
-        Ok(verified) => store.audit_backlog(verified.seq).await.map(|backlog| (verified, backlog)),
-        Err(error) => Err(error),
+    let unread = |error: store::Error| {
+        tracing::warn!(%error, "how far the audit log is verified cannot be read");
+        HealthCheck::fail(PART, "DatabaseUnavailable", "It could not be read.", "See Database.")
     };
-    let (verified, (unverified, oldest)) = match read {
-        Ok(read) => read,
-        Err(error) => {
-            tracing::warn!(%error, "how far the audit log is verified cannot be read");
-            return HealthCheck::fail(PART, "DatabaseUnavailable", "It could not be read.", "See Database.");
-        }
+    let verified = match store.audit_verified().await {
+        Ok(verified) => verified,
+        Err(error) => return unread(error),
     };
+    // What follows a wrong event is not verified, so it grows without end, and its count would say nothing.
     if let Some(seq) = verified.broken_at {
         let seen = format!("Event {seq} is not what was written.");
         let fix = "Stop nothing and repair nothing: copy the database as it is, then follow runbooks/audit-verify.md.";
         return HealthCheck::fail(PART, "LogBroken", seen, fix);
     }
+    let (unverified, oldest) = match store.audit_backlog(verified.seq).await {
+        Ok(backlog) => backlog,
+        Err(error) => return unread(error),
+    };
     match oldest {
         Some(oldest) if now - oldest > UNVERIFIED => {
             let seconds = (now - oldest).num_seconds();

@@ -264,6 +264,15 @@ impl Tx {
         self.change(id).await
     }
 
+    /// Those of one environment that are committed by now, oldest first.
+    pub async fn list_changes_of(
+        &mut self,
+        environment: &str,
+        states: &[ChangeState],
+    ) -> Result<OpenChanges> {
+        believed(rows(self.connection(), None, Some(states), Some(environment)).await?)
+    }
+
     /// Moves the change on and notes when. A conflict says that it is not in `from` any more, or that no way leads from there to `to`.
     pub async fn set_change_state(
         &mut self,

@@ -81,7 +81,7 @@ fn draw(list: EnvironmentList) -> AnyView {
             title="Environments"
             crumbs=crumbs("Environments")
             lead=move || lead.clone()
-            actions=move || view! { <ButtonLink href=claims.clone() label="All their events" /> }
+            actions=move || view! { <ButtonLink href=claims.clone() label="Claims of changes" /> }
         />
         <section class="panel" aria-label="Environments">
             {body}

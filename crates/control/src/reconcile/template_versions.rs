@@ -1,6 +1,7 @@
 //! Deletes template versions that neither the declaration nor a group nor a VM uses any more, but for the newest of each declared
-//! template: rolling back to those needs no new one. Nothing goes back to a retired template without declaring it again. Their
-//! absence changes no VM, so nobody has to approve it; each deletion is in the audit log.
+//! template: rolling back to those needs no new one. Nothing goes back to a retired template without declaring it again, and what
+//! an open change counts on stays until that has ended. Their absence changes no VM, so nobody has to approve it; each deletion is
+//! in the audit log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +9,7 @@ use std::{
 };
 
 use compute::Submitted;
-use domain::{ChangeState, audit::AuditAction, plan, plan::Step};
+use domain::{ChangeState, audit::AuditAction, change::Change, derive, plan, plan::Step};
 use store::{Environment, NewEvent, TemplateDeletion};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -21,6 +22,8 @@ pub const KEPT: usize = 3;
 /// Deletions of one environment in one round.
 const AT_ONCE: usize = 5;
 const ONE_WAIT: Duration = Duration::from_secs(5);
+/// Changes that may still run as they were planned.
+const OPEN: [ChangeState; 3] = [ChangeState::AwaitingApprovals, ChangeState::Approved, ChangeState::Applying];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -31,25 +34,22 @@ pub struct Status {
 
 pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Stopped> {
     let mut status = Status::default();
-    let busy: BTreeSet<String> = control
-        .store
-        .list_changes_in(&[ChangeState::Approved, ChangeState::Applying])
-        .await?
-        .changes
-        .into_iter()
-        .map(|change| change.environment)
-        .collect();
     for environment in control.store.list_environments().await? {
-        // What a change is about to use must not go from under it.
-        if busy.contains(&environment.name) {
-            continue;
-        }
         let mut open = control.store.list_open_template_deletions(&environment.name).await?;
         if open.is_empty() {
             open = intend(control, leader, &environment).await?;
         }
         for deletion in open {
-            if carry_out(control, leader, &environment, &deletion).await? {
+            // Asked before each: those before it may have waited for Compute Engine.
+            let changes = control.store.list_changes_of(&environment.name, &OPEN).await?.changes;
+            let Some(needed) = needed_by(&changes) else {
+                status.open += 1;
+                continue;
+            };
+            if needed.contains(&deletion.resource_name) {
+                let why = "An open change counts on the version: it stays, unless it was going already.";
+                end(control, leader, &deletion, Some(why)).await?;
+            } else if carry_out(control, leader, &environment, &deletion).await? {
                 status.deleted += 1;
             } else {
                 status.open += 1;
@@ -57,6 +57,16 @@ pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Sto
         }
     }
     Ok(status)
+}
+
+/// The versions that the changes would declare: where one is there, their plans do not make it. None: one of them is under way, and
+/// what it is about to use must not go from under it.
+fn needed_by(changes: &[Change]) -> Option<BTreeSet<String>> {
+    if changes.iter().any(|change| change.state != ChangeState::AwaitingApprovals) {
+        return None;
+    }
+    let declared = changes.iter().map(|change| derive::resources(&change.revision.desired, &[]));
+    Some(declared.flat_map(|resources| resources.templates.into_keys()).collect())
 }
 
 /// Notes which versions go, before anything is asked of Compute Engine.
@@ -86,11 +96,17 @@ async fn intend(
             old.insert(template.resource_name, why);
         }
     }
-    let idle: Vec<(String, String)> = plan::retire(&environment.spec, &observed)
+    let mut idle: Vec<(String, String)> = plan::retire(&environment.spec, &observed)
         .into_iter()
         .filter_map(|action| old.remove_entry(action.step.name()))
-        .take(AT_ONCE)
         .collect();
+    if idle.is_empty() {
+        return Ok(Vec::new());
+    }
+    let changes = control.store.list_changes_of(&environment.name, &OPEN).await?.changes;
+    let Some(needed) = needed_by(&changes) else { return Ok(Vec::new()) };
+    idle.retain(|(name, _)| !needed.contains(name));
+    idle.truncate(AT_ONCE);
     if idle.is_empty() {
         return Ok(Vec::new());
     }
@@ -102,6 +118,10 @@ async fn intend(
     if locked.generation != environment.generation {
         return Ok(Vec::new());
     }
+    // Asked again under the lock: until it is let go, no claim puts a declaration in force.
+    let changes = tx.list_changes_of(&environment.name, &OPEN).await?.changes;
+    let Some(needed) = needed_by(&changes) else { return Ok(Vec::new()) };
+    idle.retain(|(name, _)| !needed.contains(name));
     let mut deletions = Vec::new();
     for (name, why) in idle {
         let key = format!("agent-manager/{}/{name}/{}", environment.name, now.timestamp_micros());
@@ -152,22 +172,29 @@ async fn carry_out(
             return Ok(false);
         }
     };
+    let why = error.map(|error| error.to_string());
+    end(control, leader, deletion, why.as_deref()).await?;
+    Ok(true)
+}
+
+/// `why`: it was not deleted.
+async fn end(
+    control: &Control,
+    leader: &Leader,
+    deletion: &TemplateDeletion,
+    why: Option<&str>,
+) -> Result<(), Stopped> {
     let now = control.clock.now();
     let actor = system(control);
-    let (action, detail) = match &error {
-        None => (AuditAction::FinishOperation, String::new()),
-        Some(error) => (AuditAction::FailOperation, error.to_string()),
-    };
+    let action = if why.is_some() { AuditAction::FailOperation } else { AuditAction::FinishOperation };
     let mut tx = leader.begin(control).await?;
-    if tx
-        .end_template_deletion(deletion.request_id, now, Some(detail.as_str()).filter(|why| !why.is_empty()))
-        .await?
-    {
+    if tx.end_template_deletion(deletion.request_id, now, why).await? {
+        let detail = why.unwrap_or_default().to_owned();
         tx.append_audit(&leader.signs(event(&actor, action, deletion, now, detail))).await?;
     }
     leader.checkpoints.pass()?;
     tx.commit().await?;
-    Ok(true)
+    Ok(())
 }
 
 fn event<'a>(

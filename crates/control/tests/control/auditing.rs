@@ -1,10 +1,11 @@
 //! The log verified and exported because somebody asks, while it goes on.
 
 use chrono::TimeDelta;
-use control::{Clock, Control, audit, import, planning, revising};
+use control::{Clock, Control, audit, changes, import, planning, revising};
 use domain::{
     Actor, ChangeState,
     audit::AuditAction,
+    plan::FieldChange,
     view::{
         audit::{AuditOutcome, AuditQuery},
         import::{ImportInput, Reading},
@@ -13,7 +14,7 @@ use domain::{
 use sqlx::PgPool;
 use store::{Export, NewEvent};
 
-use crate::fixture::{Fixture, Worker, basic, events, operator, propose, viewer, without_agents};
+use crate::fixture::{Fixture, Worker, basic, change, events, operator, propose, viewer, without_agents};
 
 async fn append(control: &Control, objects: std::ops::Range<u32>) {
     let (actor, now) = (Actor::system("a test", "request-1"), control.clock.now());
@@ -108,24 +109,42 @@ async fn an_event_of_an_edited_change_tells_the_revision_that_it_is_of(pool: PgP
     assert_eq!(Worker::start(control).await.finish(first).await.state, ChangeState::Applied);
 
     let id = propose(control, &operator(), at_most("7")).await.unwrap();
+    // Another change's declaration comes into force in between.
+    let more = basic(&[("min_replicas  = 1", "min_replicas  = 2")]);
+    let other = propose(control, &operator(), more).await.unwrap();
+    let desired = change(control, other).await.revision.desired;
+    let (mut tx, now) = (control.store.begin().await.unwrap(), control.clock.now());
+    assert_eq!(tx.declare_environment(&desired, 1, other, now).await.unwrap(), 2);
+    tx.set_change_state(other, ChangeState::Approved, ChangeState::Applying, None, now).await.unwrap();
+    tx.commit().await.unwrap();
     let preview = import::preview_import(control, &operator(), at_most("9")).await.unwrap();
     let Reading::Complete { desired } = preview.reading else { panic!("a complete import") };
     let edited = planning::plan_fleet(control, *desired).await.unwrap();
     revising::revise_change(control, &operator(), id, 1, edited, "Larger").await.unwrap();
 
+    let said = |field: &FieldChange| {
+        let (_, name) = field.attribute.rsplit_once('.').expect("of a pool");
+        let side = |side: &Option<String>| side.clone().unwrap_or_default();
+        format!("{name} {} > {}", side(&field.before), side(&field.after))
+    };
     let mut told = Vec::new();
     for event in events(control, id).await.into_iter().filter(|event| event.after_sha256.is_some()) {
         let view = audit::load_audit_event(control, &viewer(), event.seq).await.unwrap();
-        let mut fields = view.differences.into_iter();
-        let largest = fields.find(|field| field.attribute.ends_with(".max_replicas")).expect("it differs");
-        told.push((event.action, largest.before, largest.after));
+        told.push((event.action, view.differences.iter().map(said).collect::<Vec<_>>()));
     }
-    let five = || Some("5".to_owned());
+    // Each revision beside what was in force when it was planned, whatever came later.
+    let (first, second) = (["max_replicas 5 > 7"], ["max_replicas 5 > 9", "min_replicas 2 > 1"]);
     assert_eq!(
         told,
         [
-            (AuditAction::ProposeChange, five(), Some("7".to_owned())),
-            (AuditAction::ReviseChange, five(), Some("9".to_owned())),
+            (AuditAction::ProposeChange, first.map(str::to_owned).to_vec()),
+            (AuditAction::ReviseChange, second.map(str::to_owned).to_vec()),
         ]
     );
+    // Programs and the change's own page hold it against the same.
+    let (_, compared) = changes::load_compared(control, &viewer(), id).await.unwrap();
+    let page = changes::load_detail(control, &viewer(), id, true).await.unwrap();
+    assert_eq!(compared, page.beside.declared);
+    let compared = compared.expect("what was in force is known");
+    assert_eq!(compared.fields.shown.iter().map(said).collect::<Vec<_>>(), second);
 }

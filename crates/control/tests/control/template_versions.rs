@@ -1,17 +1,22 @@
 //! Old versions of templates go when nothing uses them, and enough newer ones are kept or the template is retired.
 
 use control::{
-    audit, edits,
+    audit, changes, edits,
     reconcile::{
         Checkpoints, Stopped,
         template_versions::{self, KEPT, Status},
     },
 };
-use domain::{ChangeState, audit::AuditAction as Did, edit::Edit};
+use domain::{
+    ChangeId, ChangeState,
+    audit::AuditAction as Did,
+    edit::Edit,
+    plan::{Action, Step},
+};
 use sqlx::PgPool;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::fixture::{Fixture, PATIENCE, PROJECT, Worker, assert_chain, basic, operator, propose};
+use crate::fixture::{Fixture, PATIENCE, PROJECT, Worker, assert_chain, basic, change, operator, propose};
 
 async fn versions(fixture: &Fixture, template: &str) -> usize {
     let list = fixture.get(PROJECT, "global/instanceTemplates").await;
@@ -108,4 +113,61 @@ async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(poo
     let again = propose(control, &operator(), basic(&[])).await.unwrap();
     assert_eq!(worker.finish(again).await.state, ChangeState::Applied);
     assert_eq!(versions(&fixture, "platform-eng").await, 1);
+}
+
+/// Proposes the template again, and has the change wait for approvals.
+async fn waits(fixture: &Fixture) -> ChangeId {
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    let made = |action: &Action| matches!(action.step, Step::CreateInstanceTemplate { .. });
+    assert!(!change(control, id).await.revision.plan.actions.iter().any(made), "it is there");
+    let (mut tx, now) = (control.store.begin().await.unwrap(), control.clock.now());
+    tx.set_change_state(id, ChangeState::Approved, ChangeState::AwaitingApprovals, None, now).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_version_that_an_open_change_counts_on_stays_until_that_has_ended(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
+    let retire = Edit::RetireTemplate { name: "platform-eng".into() };
+    let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
+    let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
+    let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
+    assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+    let first = waits(&fixture).await;
+    let begun = Instant::now();
+    loop {
+        let row = control.store.get_environment("dev").await.unwrap().unwrap();
+        if row.observed_generation == row.generation {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it is observed");
+        worker.round().await.unwrap();
+        sleep(Duration::from_millis(30)).await;
+    }
+    let quiet = template_versions::reconcile(control, &worker.leader).await.unwrap();
+    assert_eq!((quiet, versions(&fixture, "platform-eng").await), (Status::default(), 1));
+
+    // Nothing keeps it now; and before Compute Engine is asked, somebody proposes the template once more.
+    changes::cancel_change(control, &operator(), first).await.unwrap();
+    let mut mortal = worker.leader.clone();
+    mortal.checkpoints = Checkpoints::die_at(2);
+    let killed = template_versions::reconcile(control, &mortal).await;
+    assert!(matches!(killed, Err(Stopped::Killed)), "{killed:?}");
+    assert_eq!(control.store.list_open_template_deletions("dev").await.unwrap().len(), 1);
+    let second = waits(&fixture).await;
+    let kept = template_versions::reconcile(control, &worker.leader).await.unwrap();
+    assert_eq!((kept, versions(&fixture, "platform-eng").await), (Status::default(), 1));
+    assert_eq!(control.store.list_open_template_deletions("dev").await.unwrap(), []);
+
+    changes::cancel_change(control, &operator(), second).await.unwrap();
+    let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
+    assert_eq!(status, Status { deleted: 1, open: 0 });
+    assert_eq!(versions(&fixture, "platform-eng").await, 0);
+    assert_chain(control).await;
 }

@@ -259,7 +259,10 @@ async fn a_wrong_event_is_told_until_it_is_again_what_was_appended(pool: PgPool)
     run("UPDATE audit_events SET detail = detail || '!' WHERE seq = 1").await;
     assert!(told(&worker, pace, 5).await);
     assert_eq!(fixture.control.store.audit_verified().await.unwrap().broken_at, Some(1));
+    // What follows the wrong event is not even counted.
+    run("ALTER TABLE audit_events RENAME TO elsewhere").await;
     assert_eq!(health_of_log(&fixture.control).await, (HealthStatus::Fail, "LogBroken".to_owned()));
+    run("ALTER TABLE elsewhere RENAME TO audit_events").await;
     run("UPDATE audit_events SET detail = left(detail, -1) WHERE seq = 1").await;
     assert!(told(&worker, pace, 30).await, "it is read again once a minute");
     assert!(!told(&worker, pace, 30).await);

@@ -48,7 +48,8 @@ pub(super) fn fails(
 }
 
 /// Whether VMs that start had their time. A rollout keeps the condition from its first new VM on, so that each VM's own age counts as
-/// well; one that is made anew before it is old enough shows by going round.
+/// well; one that is made anew before it is old enough shows by going round. A restart makes no VM younger, and when each began to
+/// start again is not kept: those that are restarted in a row share the time of the first.
 fn took_too_long(
     known: Option<&Condition>,
     failing: &[&Instance],
@@ -174,6 +175,18 @@ mod tests {
         look(&mut conditions, vec![boots("a", -9_000)], 0);
         assert_eq!(conditions[0].status, ConditionStatus::Unknown, "it is old, and began a moment ago");
         look(&mut conditions, vec![boots("a", -9_000)], 120);
+        assert_eq!(conditions[0].status, ConditionStatus::False);
+    }
+
+    #[test]
+    fn vms_that_are_started_again_in_a_row_share_the_time_of_the_first() {
+        let mut conditions = Vec::new();
+        look(&mut conditions, vec![boots("a", -9_000), well("b")], 0);
+        let restarted = vm("b", CurrentAction::Restarting, None);
+        look(&mut conditions, vec![well("a"), restarted], 110);
+        look(&mut conditions, vec![well("a"), boots("b", -9_000)], 119);
+        assert_eq!((conditions[0].status, conditions[0].since), (ConditionStatus::Unknown, at(0)));
+        look(&mut conditions, vec![well("a"), boots("b", -9_000)], 120);
         assert_eq!(conditions[0].status, ConditionStatus::False);
     }
 

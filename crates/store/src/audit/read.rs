@@ -240,30 +240,27 @@ impl Store {
         Ok(found.exists)
     }
 
-    /// What the change declared in the revision with that digest, and what was in force in its environment before the change;
-    /// None where nothing was.
+    /// What the change declared in the revision with those digests, and what was in force in its environment when that revision
+    /// was planned; None where nothing was, or nobody recorded it.
     pub async fn declared_around(
         &self,
         change: ChangeId,
         desired: &audit_log::Hash,
+        plan: &audit_log::Hash,
     ) -> Result<Option<(Option<FleetSpec>, FleetSpec)>> {
         let found = sqlx::query!(
-            r#"SELECT r.desired, (
-                   SELECT e.desired FROM changes d JOIN change_revisions e ON e.change_id = d.id
-                   WHERE d.environment = c.environment AND d.id <> c.id
-                     AND d.claimed_at < coalesce(c.claimed_at, c.finished_at, 'infinity')
-                   ORDER BY d.claimed_at DESC, e.number DESC LIMIT 1
-               ) AS before
-               FROM changes c JOIN change_revisions r ON r.change_id = c.id
-               WHERE c.id = $1 AND r.desired_sha256 = $2 ORDER BY r.number DESC LIMIT 1"#,
+            "SELECT c.environment, r.desired, r.base_generation
+             FROM changes c JOIN change_revisions r ON r.change_id = c.id
+             WHERE c.id = $1 AND r.desired_sha256 = $2 AND r.plan_sha256 = $3
+             ORDER BY r.number DESC LIMIT 1",
             change.0,
-            &desired.0[..]
+            &desired.0[..],
+            &plan.0[..]
         )
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = found else { return Ok(None) };
-        let named = || change.to_string();
-        let before = row.before.map(|before| column::json(named, "desired", before)).transpose()?;
-        Ok(Some((before, column::json(named, "desired", row.desired)?)))
+        let before = self.declaration_at(&row.environment, row.base_generation).await?;
+        Ok(Some((before, column::json(|| change.to_string(), "desired", row.desired)?)))
     }
 }
