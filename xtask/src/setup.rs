@@ -2,6 +2,7 @@
 //! what it does and why, and can be run again.
 
 mod discovery;
+mod elsewhere;
 pub(crate) mod node;
 mod wheel;
 
@@ -100,13 +101,15 @@ pub(crate) fn has_nextest() -> bool {
     process::capture(workspace::cargo().args(["nextest", "--version"])).is_ok()
 }
 
-/// Installs Debian packages when we may; otherwise the error is the one command that does.
+/// Installs Debian packages when we may; otherwise the error is the one command that does, as this system has it.
 pub(crate) fn install_packages(packages: &[&str], why: &str) -> Result<()> {
     let wanted = packages.join(" ");
+    let root = rustix::process::geteuid().is_root();
     if process::find("apt-get").is_none() {
-        bail!("missing: {wanted} ({why}). Install it with this system's package manager and try again");
+        let has = |program: &str| process::find(program).is_some();
+        bail!(elsewhere::told(packages, why, root, has));
     }
-    let sudo: &[&str] = if rustix::process::geteuid().is_root() {
+    let sudo: &[&str] = if root {
         &[]
     } else if process::capture(Command::new("sudo").args(["-n", "true"])).is_ok() {
         &["sudo", "-n"]
