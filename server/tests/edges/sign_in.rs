@@ -1,5 +1,7 @@
 //! Signing in and out, and the gate.
 
+use std::collections::BTreeMap;
+
 use control::Clock;
 use reqwest::{StatusCode, header};
 use server::{auth::SignIn, config::Config};
@@ -66,6 +68,33 @@ async fn a_callback_that_nobody_asked_for_signs_nobody_in(pool: PgPool) {
     let forged = callback.strip_prefix(&app.url).unwrap().replace("state=", "state=x");
     let refused = app.page(&forged, &cookies).await;
     assert!(location(&refused).starts_with("/sign-in?error=refused"), "{}", location(&refused));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_token_that_was_made_for_another_sign_in_signs_nobody_in(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let config = Config::read(&app.folder().join("server.toml")).unwrap();
+    let sign_in = SignIn::new(&config).unwrap();
+    for nonce in [None, Some("another sign-in's")] {
+        let (url, flow) = sign_in.start("/".to_owned(), Clock::System.now()).await.unwrap();
+        let callback = reqwest::Url::parse(&app.choose(&url, "mara").await).unwrap();
+        let brought: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
+        let mut flow = serde_json::to_value(&flow).unwrap();
+        if let Some(nonce) = nonce {
+            flow["nonce"] = nonce.into();
+        }
+        let flow = serde_json::from_value(flow).unwrap();
+        let now = Clock::System.now();
+        let finished = sign_in.finish(flow, &brought["state"], &brought["code"], now).await;
+        if nonce.is_none() {
+            assert_eq!(finished.unwrap().name, "Mara", "with the one that was given out it is taken");
+        } else {
+            let refused = finished.unwrap_err();
+            assert_eq!(refused.to_string(), "the id token is not valid", "{refused:#}");
+            assert!(format!("{refused:#}").contains("nonce"), "{refused:#}");
+        }
+    }
     app.stop().await;
 }
 
