@@ -115,6 +115,21 @@ impl Store {
 }
 
 impl Tx {
+    /// Makes a session the person's that was nobody's so far. False: there is no such session any more.
+    pub async fn give_session(&mut self, id_sha256: Hash, person: &str, data: &[u8]) -> Result<bool> {
+        let rows = sqlx::query!(
+            "UPDATE sessions SET person = $2, data = $3
+             WHERE id_sha256 = $1 AND person IS NULL AND expires_at > now()",
+            &id_sha256.0[..],
+            person,
+            data
+        )
+        .execute(self.connection())
+        .await?
+        .rows_affected();
+        Ok(rows > 0)
+    }
+
     /// Ends one session and says whose it was; None: it has ended already.
     pub async fn end_session(&mut self, id_sha256: Hash) -> Result<Option<String>> {
         let person = sqlx::query_scalar!(
@@ -188,6 +203,24 @@ mod tests {
         store.delete_session(ID).await.unwrap();
         assert_eq!(store.load_session(ID).await.unwrap(), None);
     }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_session_is_given_once_and_with_its_transaction(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::sign_in(&store, "sub-1", "Robin").await;
+        assert!(store.create_session(ID, &session(b"x", None, FUTURE)).await.unwrap());
+        let mut given_up = store.begin().await.unwrap();
+        assert!(given_up.give_session(sha256(ID), "sub-1", b"y").await.unwrap());
+        drop(given_up);
+        assert_eq!(store.load_session(ID).await.unwrap(), Some(session(b"x", None, FUTURE)));
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.give_session(sha256(ID), "sub-1", b"y").await.unwrap());
+        assert!(!tx.give_session(sha256(ID), "sub-1", b"z").await.unwrap());
+        assert!(!tx.give_session(sha256(b"other"), "sub-1", b"z").await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(store.load_session(ID).await.unwrap(), Some(session(b"y", Some("sub-1"), FUTURE)));
+    }
+
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn one_session_or_all_but_one_are_ended(pool: PgPool) {
         let store = Store::from(pool);

@@ -1,5 +1,7 @@
 //! Sessions in Postgres. Only a hash of a session's id is stored, so that a copy of the table signs nobody in.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::DateTime;
 use sha2::{Digest as _, Sha256};
@@ -10,6 +12,8 @@ use tower_sessions_core::{
     session::{Id, Record},
     session_store::{Error, Result},
 };
+
+use super::{PERSON, Person};
 
 #[derive(Clone, Debug)]
 pub struct HashedSessions {
@@ -32,6 +36,11 @@ pub(super) fn digest(id: &Id) -> Hash {
     Hash(Sha256::digest(key(id)).into())
 }
 
+/// What the session of somebody who has just signed in holds.
+pub(super) fn data_of(person: &Person) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&HashMap::from([(PERSON, person)]))
+}
+
 fn backend(error: store::Error) -> Error {
     Error::Backend(error.to_string())
 }
@@ -46,7 +55,7 @@ fn encode(record: &Record) -> Result<Session> {
 
 /// Whom the session belongs to once somebody signed in, for their list of sessions.
 fn owner(record: &Record) -> Option<String> {
-    Some(record.data.get(super::PERSON)?.get("sub")?.as_str()?.to_owned())
+    Some(record.data.get(PERSON)?.get("sub")?.as_str()?.to_owned())
 }
 
 #[async_trait]
