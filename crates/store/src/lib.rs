@@ -24,6 +24,8 @@ mod identity_tokens;
 mod incidents;
 mod instances;
 mod leadership;
+#[cfg(test)]
+mod migrations;
 mod notifications;
 mod observed;
 mod operations;
