@@ -42,15 +42,16 @@ const SLOWEST: Duration = Duration::from_secs(30);
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(3);
 
 pub fn router(state: AppState) -> Router {
-    let sessions = SessionManagerLayer::new(HashedSessions::new(state.control.store.clone()))
-        .with_name("__Host-agent-manager")
-        .with_secure(true)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
-        .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(
-            state.config.sign_in.session_hours,
-        ))));
+    let sessions = SessionManagerLayer::new(HashedSessions::new(
+        state.control.store.clone(),
+        state.config.sign_in.lifetime(),
+    ))
+    .with_name("__Host-agent-manager")
+    .with_secure(true)
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_path("/")
+    .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(state.config.sign_in.session_hours))));
 
     let context = {
         let control = state.control.clone();

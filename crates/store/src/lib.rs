@@ -71,7 +71,7 @@ pub use people::{Person, SignIn, Voter};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
 pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;
-pub use sessions::{Session, SessionSummary};
+pub use sessions::{NewSession, Session, SessionSummary};
 pub use template_deletions::TemplateDeletion;
 pub use templates::{Template, TemplateHeading, TemplateName};
 pub use tokens::{ApiToken, NewApiToken, TokenBearer};
