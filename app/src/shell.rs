@@ -29,17 +29,29 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// A page for when nobody can be recognised because the database is away: no app, no scripts, one sentence and the id.
+/// A page for when something that we need does not answer: no app, no scripts, what it is and the request's id. It asks again by itself.
 pub fn unavailable_page(what: &str, request_id: &str) -> String {
+    const LEAD: &str =
+        "Agents go on working; nothing that was applied is lost. This page works again when it answers.";
+    bare_page("Unavailable", "<meta http-equiv=\"refresh\" content=\"5\">", what, LEAD, request_id)
+}
+
+/// A page for when a mistake of ours left none. Nobody can tell whether it goes away, so that a person asks again.
+pub fn fault_page(what: &str, request_id: &str) -> String {
+    const LEAD: &str = "The mistake is ours. Agents go on working; nothing that was applied is lost. \
+                        If you sent a form, look whether it was taken before you send it again.";
+    bare_page("Error", "", what, LEAD, request_id)
+}
+
+fn bare_page(title: &str, head: &str, what: &str, lead: &str, request_id: &str) -> String {
     let (what, request_id) = (escape(what), escape(request_id));
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><meta http-equiv=\"refresh\" content=\"5\"><title>Unavailable · Agent Manager</title>\
+         <meta name=\"color-scheme\" content=\"light dark\">{head}<title>{title} · Agent Manager</title>\
          <link rel=\"stylesheet\" href=\"/pkg/agent-manager.css\"></head><body><div class=\"cover\">\
          <main class=\"main\"><section class=\"cover-sheet\"><div><h1>{what}</h1>\
-         <p class=\"lead\">Agents go on working; nothing that was applied is lost. This page works again \
-         when it answers.</p></div><a class=\"btn primary\" href=\"\">Try again</a>\
+         <p class=\"lead\">{lead}</p></div><a class=\"btn primary\" href=\"\">Try again</a>\
          <p class=\"sm muted\">Request <code>{request_id}</code></p></section></main></div></body></html>"
     )
 }
@@ -50,12 +62,19 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unavailable_page;
+    use super::{fault_page, unavailable_page};
 
     #[test]
     fn the_page_without_an_app_says_what_and_which_request() {
         let page = unavailable_page("The <database> does not answer", "0190-ab");
         assert!(page.contains("The &lt;database&gt; does not answer") && page.contains("0190-ab"));
-        assert!(!page.contains("<script"));
+        assert!(page.contains("http-equiv=\"refresh\"") && !page.contains("<script"));
+    }
+
+    #[test]
+    fn a_fault_s_page_does_not_ask_again_by_itself() {
+        let page = fault_page("Something went wrong inside", "0190-ab");
+        assert!(page.contains("<h1>Something went wrong inside</h1>") && page.contains("0190-ab"));
+        assert!(!page.contains("refresh") && !page.contains("<script"));
     }
 }

@@ -148,6 +148,25 @@ test('the production example asks for its network, and then for the template tha
   assert.match(await words(template), /backend-prod/);
 });
 
+for (const scripts of [true, false]) {
+  test(`files are uploaded instead of pasted, with the values of their variables, ${scripts ? 'with' : 'without'} scripts`, async () => {
+    const { page } = await mara({ scripts });
+    const module = await basic('target_size   = 2', 'target_size   = var.pool_size');
+    const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+    await page.goto('/import');
+    await page.getByLabel('Or choose files').setInputFiles([
+      file('main.tf', `variable "pool_size" {\n  type = number\n}\n\n${module}`),
+      file('terraform.tfvars', 'pool_size = 3\n'),
+    ]);
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    const impact = main(page).getByRole('region', { name: 'Impact' });
+    assert.match(await words(impact), /VMs created 3 1 in each of 3 zones/, 'the size is the one of the second file');
+    const sources = main(page).getByRole('region', { name: 'Terraform', exact: true });
+    assert.match(await words(sources), /main\.tf\s*\d+ lines.*terraform\.tfvars\s*1 line/, 'both come back to be mended');
+    await assertNothingStored(page);
+  });
+}
+
 test('none of all this left a trace', async () => {
   const { page } = await mara();
   await assertNothingStored(page);

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod commands;
 pub mod config;
+pub mod failures;
 pub mod headers;
 pub mod kiosk;
 pub mod own;

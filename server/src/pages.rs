@@ -12,6 +12,7 @@ use control::Control;
 use domain::Actor;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
+use tokio_util::task::TaskTracker;
 
 use crate::headers::{RequestId, content_security_policy};
 
@@ -19,9 +20,21 @@ use crate::headers::{RequestId, content_security_policy};
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 pub async fn render_whole(State(control): State<Control>, request: Request, next: Next) -> Response {
-    let rendering = control.tasks.clone().spawn(async move {
+    let tasks = control.tasks.clone();
+    let page = async move {
         let request = placed(&control, request).await;
-        let (parts, body) = next.run(request).await.into_parts();
+        next.run(request).await
+    };
+    to_its_end(&tasks, page).await
+}
+
+/// Empty where it came to none: `failures::tell` says so to whoever asked.
+pub(crate) async fn to_its_end(
+    tasks: &TaskTracker,
+    page: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let rendering = tasks.spawn(async move {
+        let (parts, body) = page.await.into_parts();
         let bytes = to_bytes(body, LARGEST_PAGE).await.map_err(|error| error.to_string())?;
         Ok::<_, String>(Response::from_parts(parts, Body::from(bytes)))
     });

@@ -1,5 +1,5 @@
 //! Every route, and the layers around them from the outside in:
-//! request id, headers, trace, limits, CSRF, session, gate.
+//! request id, headers, trace, words for what failed without any, limits, CSRF, session, gate.
 
 use std::time::Duration;
 
@@ -30,27 +30,28 @@ use tower_sessions::{
 use crate::{
     AppState,
     auth::{self, HashedSessions},
-    headers, kiosk, own, pages, rest,
+    failures, headers, kiosk, own, pages, rest,
 };
 
 /// Terraform text of an import, at most, with the form's own bytes.
 const LARGEST_FORM: usize = 4 * 1024 * 1024;
-/// Longer than any use-case; the live stream is not a use-case.
+/// Until an answer begins: longer than any use-case. The live stream begins at once, and how long it goes on is not counted.
 const SLOWEST: Duration = Duration::from_secs(30);
 /// Of what is made for one reader. From the fourth on, which is the ordinary one, brotli also parts its input into stretches with codes
 /// of their own: much of its time, for a few hundredths of what a page weighs.
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(3);
 
 pub fn router(state: AppState) -> Router {
-    let sessions = SessionManagerLayer::new(HashedSessions::new(state.control.store.clone()))
-        .with_name("__Host-agent-manager")
-        .with_secure(true)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
-        .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(
-            state.config.sign_in.session_hours,
-        ))));
+    let sessions = SessionManagerLayer::new(HashedSessions::new(
+        state.control.store.clone(),
+        state.config.sign_in.lifetime(),
+    ))
+    .with_name("__Host-agent-manager")
+    .with_secure(true)
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_path("/")
+    .with_expiry(Expiry::OnInactivity(CookieDuration::hours(i64::from(state.config.sign_in.session_hours))));
 
     let context = {
         let control = state.control.clone();
@@ -101,20 +102,19 @@ pub fn router(state: AppState) -> Router {
         .merge(rest::costs::router())
         .merge(rest::metrics::router())
         .merge(rest::docs::router())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         .merge(rest::live::router())
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_person))
         .layer(sessions)
         .layer(middleware::from_fn(headers::secure_host_cookies))
         .layer(CsrfLayer::new())
         // Programs show a token and are never asked for a cookie.
-        .merge(
-            rest::v1::router(&state)
-                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST)),
-        )
+        .merge(rest::v1::router(&state))
+        // Around those who recognise the asker: a database that takes questions and answers none must not hold them up for ever.
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         // Agents and probes have no session and no cookies; a busy database must not slow them down.
         .merge(rest::agents::router())
         .merge(rest::probes::router())
+        .layer(middleware::from_fn(failures::tell))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         // A release compresses these once, when it is built; compressing wasm for each visitor takes seconds.
         .nest_service(own::FILES, tower::ServiceBuilder::new().layer(unchanging).service(files))

@@ -88,3 +88,12 @@ fn the_domain_stays_free_of_io() {
         assert!(!domain.uses.contains(forbidden), "domain must not use {forbidden}");
     }
 }
+
+#[test]
+fn there_is_one_sqlx() {
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
+    for name in ["sqlx", "sqlx-core", "sqlx-postgres"] {
+        let packages = lock.lines().filter(|line| *line == format!("name = \"{name}\"")).count();
+        assert_eq!(packages, 1, "{name}: queries of one version cannot be run in transactions of another");
+    }
+}

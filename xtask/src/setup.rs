@@ -2,6 +2,7 @@
 //! what it does and why, and can be run again.
 
 mod discovery;
+mod elsewhere;
 pub(crate) mod node;
 mod wheel;
 
@@ -57,8 +58,11 @@ pub(crate) fn for_rust_tests() -> Result<()> {
 pub(crate) fn for_browser_tests() -> Result<()> {
     step("chromium", "the browser that the browser tests drive", chromium)?;
     step("fonts", "pictures look the same on each machine", || {
-        if Path::new("/usr/share/fonts/opentype/inter").exists() || process::find("apt-get").is_none() {
+        if Path::new("/usr/share/fonts/opentype/inter").exists() {
             return Ok(Found::There);
+        }
+        if process::find("apt-get").is_none() {
+            return Ok(Found::Without("left to this system: pictures look as its own fonts do"));
         }
         install_packages(&["fonts-inter", "fonts-dejavu-core"], "pictures look the same on each machine")?;
         Ok(Found::Made)
@@ -100,13 +104,15 @@ pub(crate) fn has_nextest() -> bool {
     process::capture(workspace::cargo().args(["nextest", "--version"])).is_ok()
 }
 
-/// Installs Debian packages when we may; otherwise the error is the one command that does.
+/// Installs Debian packages when we may; otherwise the error is the one command that does, as this system has it.
 pub(crate) fn install_packages(packages: &[&str], why: &str) -> Result<()> {
     let wanted = packages.join(" ");
+    let root = rustix::process::geteuid().is_root();
     if process::find("apt-get").is_none() {
-        bail!("missing: {wanted} ({why}). Install it with this system's package manager and try again");
+        let has = |program: &str| process::find(program).is_some();
+        bail!(elsewhere::told(packages, why, root, has));
     }
-    let sudo: &[&str] = if rustix::process::geteuid().is_root() {
+    let sudo: &[&str] = if root {
         &[]
     } else if process::capture(Command::new("sudo").args(["-n", "true"])).is_ok() {
         &["sudo", "-n"]
@@ -134,14 +140,20 @@ enum Found {
     Without(&'static str),
 }
 
+impl Found {
+    fn told(self, why: &str) -> String {
+        match self {
+            Self::There => format!("already there: {why}"),
+            Self::Made => format!("installed: {why}"),
+            Self::Without(words) => words.to_owned(),
+        }
+    }
+}
+
 fn step(name: &str, why: &str, work: impl FnOnce() -> Result<Found>) -> Result<()> {
     terminal::stage(name, || {
-        let words = match work().with_context(|| format!("{name} ({why})"))? {
-            Found::There => "already there".to_owned(),
-            Found::Made => format!("installed: {why}"),
-            Found::Without(words) => words.to_owned(),
-        };
-        Ok(((), words))
+        let found = work().with_context(|| format!("{name} ({why})"))?;
+        Ok(((), found.told(why)))
     })
 }
 
@@ -180,4 +192,17 @@ fn npm_packages() -> Result<Found> {
     process::capture(node::npm().args(["ci", "--no-fund", "--no-audit"]).current_dir(&folder))?;
     fs::write(stamp, lock)?;
     Ok(Found::Made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_says_why_also_where_nothing_is_left_to_do() {
+        let why = "runs the Rust tests in parallel";
+        assert_eq!(Found::There.told(why), format!("already there: {why}"));
+        assert_eq!(Found::Made.told(why), format!("installed: {why}"));
+        assert_eq!(Found::Without("not here").told(why), "not here");
+    }
 }

@@ -91,7 +91,7 @@ impl Stack {
             request_id: "benchmark".to_owned(),
         };
         let email = format!("{id}@example.test");
-        people::sign_in(control, &actor, &self.issuer, &email, &Default::default()).await?;
+        people::sign_in(control, &actor, &self.issuer, &email, &Default::default(), None).await?;
         Ok(actor)
     }
 

@@ -33,7 +33,16 @@ pub async fn list_people(control: &Control, actor: &Actor) -> Result<PersonList,
     Ok(PersonList { people: people.into_iter().map(row).collect(), more, now: control.clock.now() })
 }
 
-/// Keeps who signed in, with the roles that their token gave them.
+/// A browser's session that is nobody's yet.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    pub id_sha256: Hash,
+    /// What it holds once it is somebody's. Only who keeps sessions reads it.
+    pub data: Vec<u8>,
+}
+
+/// Keeps who signed in, with the roles that their token gave them. The session becomes theirs together with the event that says so;
+/// None where no browser is behind it.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
 pub async fn sign_in(
     control: &Control,
@@ -41,6 +50,7 @@ pub async fn sign_in(
     issuer: &str,
     email: &str,
     groups: &BTreeSet<String>,
+    session: Option<&OwnSession>,
 ) -> Result<(), Error> {
     let now = control.clock.now();
     let roles: Vec<&str> = actor.roles.iter().map(|role| role.as_str()).collect();
@@ -57,6 +67,11 @@ pub async fn sign_in(
         now,
     )
     .await?;
+    if let Some(own) = session
+        && !tx.give_session(own.id_sha256, &actor.id, &own.data).await?
+    {
+        return Err(Error::NotFound("the session".to_owned()));
+    }
     let with =
         if roles.is_empty() { "without a role".to_owned() } else { format!("as {}", roles.join(", ")) };
     let signed_in = NewEvent { detail: with, ..NewEvent::new(actor, AuditAction::SignIn, &actor.id, now) };

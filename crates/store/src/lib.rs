@@ -24,6 +24,8 @@ mod identity_tokens;
 mod incidents;
 mod instances;
 mod leadership;
+#[cfg(test)]
+mod migrations;
 mod notifications;
 mod observed;
 mod operations;
@@ -69,7 +71,7 @@ pub use people::{Person, SignIn, Voter};
 pub use pools::{DeclaredPools, Pool, PoolStatus};
 pub use revisions::NewRevision;
 pub use run_intervals::RunningNow;
-pub use sessions::{Session, SessionSummary};
+pub use sessions::{NewSession, Session, SessionSummary};
 pub use template_deletions::TemplateDeletion;
 pub use templates::{Template, TemplateHeading, TemplateName};
 pub use tokens::{ApiToken, NewApiToken, TokenBearer};

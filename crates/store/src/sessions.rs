@@ -1,5 +1,7 @@
 //! Sessions of browsers, keyed by a digest of their id: who reads the table cannot take one over. The database's time ends them.
 
+use std::time::Duration;
+
 use audit_log::canonical::sha256;
 use domain::Timestamp;
 
@@ -12,6 +14,14 @@ pub struct Session {
     /// The subject; None until the sign-in is complete.
     pub person: Option<String>,
     pub expires_at: Timestamp,
+}
+
+/// A session as it is written: it ends so long after the database's now, whatever the writer's clock says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    pub data: Vec<u8>,
+    pub person: Option<String>,
+    pub lifetime: Duration,
 }
 
 /// A session as its owner may see it listed: without the means to use it.
@@ -27,14 +37,15 @@ pub struct SessionSummary {
 
 impl Store {
     /// `id` is the secret id itself, here and below. False: it is taken, choose another.
-    pub async fn create_session(&self, id: &[u8], session: &Session) -> Result<bool> {
+    pub async fn create_session(&self, id: &[u8], session: &NewSession) -> Result<bool> {
         let rows = sqlx::query!(
-            "INSERT INTO sessions (id_sha256, data, person, expires_at) VALUES ($1, $2, $3, $4)
+            "INSERT INTO sessions (id_sha256, data, person, expires_at)
+             VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT DO NOTHING",
             &sha256(id).0[..],
             session.data,
             session.person,
-            session.expires_at
+            session.lifetime.as_secs_f64()
         )
         .execute(&self.pool)
         .await?
@@ -43,15 +54,16 @@ impl Store {
     }
 
     /// Creates it or writes over it.
-    pub async fn save_session(&self, id: &[u8], session: &Session) -> Result<()> {
+    pub async fn save_session(&self, id: &[u8], session: &NewSession) -> Result<()> {
         sqlx::query!(
-            "INSERT INTO sessions (id_sha256, data, person, expires_at) VALUES ($1, $2, $3, $4)
+            "INSERT INTO sessions (id_sha256, data, person, expires_at)
+             VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (id_sha256) DO UPDATE SET
                  data = excluded.data, person = excluded.person, expires_at = excluded.expires_at",
             &sha256(id).0[..],
             session.data,
             session.person,
-            session.expires_at
+            session.lifetime.as_secs_f64()
         )
         .execute(&self.pool)
         .await?;
@@ -115,6 +127,21 @@ impl Store {
 }
 
 impl Tx {
+    /// Makes a session the person's that was nobody's so far. False: there is no such session any more.
+    pub async fn give_session(&mut self, id_sha256: Hash, person: &str, data: &[u8]) -> Result<bool> {
+        let rows = sqlx::query!(
+            "UPDATE sessions SET person = $2, data = $3
+             WHERE id_sha256 = $1 AND person IS NULL AND expires_at > now()",
+            &id_sha256.0[..],
+            person,
+            data
+        )
+        .execute(self.connection())
+        .await?
+        .rows_affected();
+        Ok(rows > 0)
+    }
+
     /// Ends one session and says whose it was; None: it has ended already.
     pub async fn end_session(&mut self, id_sha256: Hash) -> Result<Option<String>> {
         let person = sqlx::query_scalar!(
@@ -148,19 +175,21 @@ mod tests {
 
     const ID: &[u8] = b"0123456789abcdef";
 
-    fn session(data: &[u8], person: Option<&str>, expires_at: i64) -> Session {
-        let expires_at = Timestamp::from_timestamp(expires_at, 0).unwrap();
-        Session { data: data.to_vec(), person: person.map(str::to_owned), expires_at }
+    fn session(data: &[u8], person: Option<&str>, lifetime: Duration) -> NewSession {
+        NewSession { data: data.to_vec(), person: person.map(str::to_owned), lifetime }
     }
 
-    /// The year 2100: the database's own time decides, so that a test cannot turn it.
-    const FUTURE: i64 = 4_102_444_800;
-    const PAST: i64 = 1_000_000_000;
+    const LONG: Duration = Duration::from_secs(3600);
+
+    /// What it holds and whose it is.
+    async fn held(store: &Store, id: &[u8]) -> Option<(Vec<u8>, Option<String>)> {
+        store.load_session(id).await.unwrap().map(|session| (session.data, session.person))
+    }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn the_id_is_nowhere_in_the_table(pool: PgPool) {
         let store = Store::from(pool.clone());
-        assert!(store.create_session(ID, &session(b"x", None, FUTURE)).await.unwrap());
+        assert!(store.create_session(ID, &session(b"x", None, LONG)).await.unwrap());
         let row: String =
             sqlx::query_scalar("SELECT s::text FROM sessions s").fetch_one(&pool).await.unwrap();
         let hex: String = ID.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -171,15 +200,15 @@ mod tests {
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn a_session_lives_until_it_is_deleted_or_expires(pool: PgPool) {
         let store = Store::from(pool);
-        let first = session(b"first", None, FUTURE);
+        let first = session(b"first", None, LONG);
         assert!(store.create_session(ID, &first).await.unwrap());
-        assert!(!store.create_session(ID, &session(b"thief", None, FUTURE)).await.unwrap());
-        assert_eq!(store.load_session(ID).await.unwrap(), Some(first));
+        assert!(!store.create_session(ID, &session(b"thief", None, LONG)).await.unwrap());
+        assert_eq!(held(&store, ID).await, Some((b"first".to_vec(), None)));
         samples::sign_in(&store, "sub-1", "Robin").await;
-        let signed_in = session(b"second", Some("sub-1"), FUTURE);
+        let signed_in = session(b"second", Some("sub-1"), LONG);
         store.save_session(ID, &signed_in).await.unwrap();
-        assert_eq!(store.load_session(ID).await.unwrap(), Some(signed_in));
-        store.save_session(b"other", &session(b"y", Some("sub-1"), PAST)).await.unwrap();
+        assert_eq!(held(&store, ID).await, Some((b"second".to_vec(), Some("sub-1".to_owned()))));
+        store.save_session(b"other", &session(b"y", Some("sub-1"), Duration::ZERO)).await.unwrap();
         assert_eq!(store.load_session(b"other").await.unwrap(), None);
         let listed = store.list_sessions(Some("sub-1"), 10).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.id_sha256).collect::<Vec<_>>(), [sha256(ID)]);
@@ -188,13 +217,45 @@ mod tests {
         store.delete_session(ID).await.unwrap();
         assert_eq!(store.load_session(ID).await.unwrap(), None);
     }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_session_s_life_is_counted_from_the_database_s_now(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        assert!(store.create_session(ID, &session(b"x", None, LONG)).await.unwrap());
+        store.save_session(b"other", &session(b"y", None, LONG)).await.unwrap();
+        let counted = "SELECT expires_at = created_at + interval '1 hour' FROM sessions";
+        let counted: Vec<bool> = sqlx::query_scalar(counted).fetch_all(&pool).await.unwrap();
+        assert_eq!(counted, [true, true]);
+        sqlx::query("UPDATE sessions SET expires_at = now()").execute(&pool).await.unwrap();
+        assert_eq!(held(&store, ID).await, None);
+        store.save_session(ID, &session(b"z", None, LONG)).await.unwrap();
+        assert_eq!(held(&store, ID).await, Some((b"z".to_vec(), None)), "from each time that it is saved");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_session_is_given_once_and_with_its_transaction(pool: PgPool) {
+        let store = Store::from(pool);
+        samples::sign_in(&store, "sub-1", "Robin").await;
+        assert!(store.create_session(ID, &session(b"x", None, LONG)).await.unwrap());
+        let mut given_up = store.begin().await.unwrap();
+        assert!(given_up.give_session(sha256(ID), "sub-1", b"y").await.unwrap());
+        drop(given_up);
+        assert_eq!(held(&store, ID).await, Some((b"x".to_vec(), None)));
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.give_session(sha256(ID), "sub-1", b"y").await.unwrap());
+        assert!(!tx.give_session(sha256(ID), "sub-1", b"z").await.unwrap());
+        assert!(!tx.give_session(sha256(b"other"), "sub-1", b"z").await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(held(&store, ID).await, Some((b"y".to_vec(), Some("sub-1".to_owned()))));
+    }
+
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn one_session_or_all_but_one_are_ended(pool: PgPool) {
         let store = Store::from(pool);
         samples::sign_in(&store, "sub-1", "Robin").await;
         samples::sign_in(&store, "sub-2", "Sam").await;
         for (id, person) in [(b"a", "sub-1"), (b"b", "sub-1"), (b"c", "sub-1"), (b"d", "sub-2")] {
-            assert!(store.create_session(id, &session(b"x", Some(person), FUTURE)).await.unwrap());
+            assert!(store.create_session(id, &session(b"x", Some(person), LONG)).await.unwrap());
         }
         let mut tx = store.begin().await.unwrap();
         assert_eq!(tx.end_session(sha256(b"a")).await.unwrap().as_deref(), Some("sub-1"));

@@ -1,10 +1,9 @@
 //! The gate: every path but the public ones needs a person.
 
-use app::api::{ApiError, Code};
+use app::api::Code;
 use axum::{
-    Json,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -13,9 +12,10 @@ use tower_sessions::Session;
 use super::{PERSON, Person, bearer, session_store::digest};
 use crate::{
     AppState,
+    failures::{Reader, told_to_page, unavailable},
     headers::RequestId,
     own::{self, Key},
-    problem::{Problem, RETRY_AFTER_SECONDS},
+    problem::Problem,
 };
 
 /// Reached without a session: signing in, the files of the face, the documents that answers point to, agents (they prove themselves
@@ -46,7 +46,8 @@ pub async fn require_person(
         Ok(person) => person,
         Err(error) => {
             tracing::warn!(%error, request_id, "sessions cannot be read");
-            return unavailable(&request, &request_id);
+            // The database is away, so nobody can be recognised.
+            return unavailable(Reader::of(&request), "The database does not answer", &request_id);
         }
     };
     let lifetime = i64::from(state.config.sign_in.session_hours) * 3600;
@@ -65,24 +66,6 @@ pub async fn require_person(
     }
 }
 
-/// Who reads the answer to a request that is turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
-    /// A person: a page or a form of theirs was asked for.
-    Person,
-    /// A page that is open already: it knows the errors of its functions and no others.
-    OpenPage,
-    Program,
-}
-
-fn reader(request: &Request) -> Reader {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
-        return Reader::Person;
-    }
-    if request.uri().path().starts_with("/fn/") { Reader::OpenPage } else { Reader::Program }
-}
-
 /// Where to go on after signing in: a page. The address of most forms is none.
 fn way_back(request: &Request) -> Option<&str> {
     let here = request.uri().path_and_query()?.as_str();
@@ -91,7 +74,7 @@ fn way_back(request: &Request) -> Option<&str> {
 }
 
 fn refuse(request: &Request, request_id: &str) -> Response {
-    match reader(request) {
+    match Reader::of(request) {
         Reader::Person => {
             let next = way_back(request)
                 .map(|here| format!("?next={}", super::routes::encode(here)))
@@ -112,41 +95,9 @@ fn refuse(request: &Request, request_id: &str) -> Response {
     }
 }
 
-/// The policy of a page that has our style and nothing else.
-const SCRIPTLESS: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// The database is away, so nobody can be recognised. A page says so in words and without our scripts.
-fn unavailable(request: &Request, request_id: &str) -> Response {
-    const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-    match reader(request) {
-        Reader::Person => {
-            let page = app::unavailable_page("The database does not answer", request_id);
-            let headers =
-                [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
-            (STATUS, headers, axum::response::Html(page)).into_response()
-        }
-        Reader::OpenPage => told_to_page(
-            STATUS,
-            Code::Unavailable,
-            "The database does not answer. Agents go on working, and nothing that was applied is lost.",
-            request_id,
-        ),
-        Reader::Program => {
-            Problem::new(STATUS, "unavailable", "the database does not answer", request_id).into_response()
-        }
-    }
-}
-
-/// As a function of the page would answer.
-fn told_to_page(status: StatusCode, code: Code, message: &str, request_id: &str) -> Response {
-    let error = ApiError { request_id: Some(request_id.to_owned()), ..ApiError::new(code, message) };
-    (status, Json(error)).into_response()
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use axum::{body::Body, http::header};
 
     use super::*;
 
@@ -157,14 +108,6 @@ mod tests {
             .header(header::ACCEPT, accept)
             .body(Body::empty())
             .unwrap()
-    }
-
-    #[test]
-    fn a_form_is_read_by_a_person_and_a_function_s_answer_by_its_page() {
-        assert_eq!(reader(&request(Method::POST, "/import", "text/html,*/*;q=0.8")), Reader::Person);
-        assert_eq!(reader(&request(Method::POST, "/fn/set_theme", "text/html,*/*;q=0.8")), Reader::Person);
-        assert_eq!(reader(&request(Method::POST, "/fn/list_pools", "application/json")), Reader::OpenPage);
-        assert_eq!(reader(&request(Method::GET, "/live", "text/event-stream")), Reader::Program);
     }
 
     #[test]

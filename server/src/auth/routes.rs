@@ -1,15 +1,20 @@
 //! Signing in and out.
 
+use anyhow::Context as _;
 use axum::{
     Extension, Router,
     extract::{Query, State},
     response::{IntoResponse as _, Redirect, Response},
 };
-use control::people;
+use control::people::{self, OwnSession};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{PERSON, Person, oidc::Flow, session_store::digest};
+use super::{
+    PERSON, Person,
+    oidc::Flow,
+    session_store::{data_of, digest},
+};
 use crate::{AppState, headers::RequestId, own::Routes};
 
 const FLOW: &str = "sign_in";
@@ -106,10 +111,14 @@ async fn establish(
     request_id: &RequestId,
 ) -> anyhow::Result<()> {
     let actor = person.actor(&request_id.0);
-    // The event comes first and not in the session's own transaction: tower-sessions writes the session when the answer leaves.
-    people::sign_in(&state.control, &actor, state.sign_in.issuer(), &person.email, &person.groups).await?;
-    // A new id: whoever planted the old one does not get the person's session.
+    // A new id: whoever planted the old one does not get the person's session. It is nobody's until its event is written.
     session.cycle_id().await?;
+    session.save().await?;
+    let id = session.id().context("a session was saved without an id")?;
+    let own = OwnSession { id_sha256: digest(&id), data: data_of(&person)? };
+    let issuer = state.sign_in.issuer();
+    people::sign_in(&state.control, &actor, issuer, &person.email, &person.groups, Some(&own)).await?;
+    // In the store it is theirs already; with this the answer brings the browser its cookie.
     session.insert(PERSON, person).await?;
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Sessions in Postgres. Only a hash of a session's id is stored, so that a copy of the table signs nobody in.
 
+use std::{collections::HashMap, time::Duration};
+
 use async_trait::async_trait;
-use chrono::DateTime;
 use sha2::{Digest as _, Sha256};
-use store::{Hash, Session, Store};
+use store::{Hash, NewSession, Store};
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions_core::{
     SessionStore,
@@ -11,14 +12,26 @@ use tower_sessions_core::{
     session_store::{Error, Result},
 };
 
+use super::{PERSON, Person};
+
 #[derive(Clone, Debug)]
 pub struct HashedSessions {
     store: Store,
+    lifetime: Duration,
 }
 
 impl HashedSessions {
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    /// `lifetime`: from each time that a session is saved, by the database's clock. What a record says of its end is by this process's.
+    pub const fn new(store: Store, lifetime: Duration) -> Self {
+        Self { store, lifetime }
+    }
+
+    fn encode(&self, record: &Record) -> Result<NewSession> {
+        Ok(NewSession {
+            data: serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
+            person: owner(record),
+            lifetime: self.lifetime,
+        })
     }
 }
 
@@ -32,34 +45,31 @@ pub(super) fn digest(id: &Id) -> Hash {
     Hash(Sha256::digest(key(id)).into())
 }
 
+/// What the session of somebody who has just signed in holds.
+pub(super) fn data_of(person: &Person) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&HashMap::from([(PERSON, person)]))
+}
+
 fn backend(error: store::Error) -> Error {
     Error::Backend(error.to_string())
 }
 
-fn encode(record: &Record) -> Result<Session> {
-    Ok(Session {
-        data: serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
-        person: owner(record),
-        expires_at: DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default(),
-    })
-}
-
 /// Whom the session belongs to once somebody signed in, for their list of sessions.
 fn owner(record: &Record) -> Option<String> {
-    Some(record.data.get(super::PERSON)?.get("sub")?.as_str()?.to_owned())
+    Some(record.data.get(PERSON)?.get("sub")?.as_str()?.to_owned())
 }
 
 #[async_trait]
 impl SessionStore for HashedSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.store.create_session(&key(&record.id), &encode(record)?).await.map_err(backend)? {
+        while !self.store.create_session(&key(&record.id), &self.encode(record)?).await.map_err(backend)? {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.store.save_session(&key(&record.id), &encode(record)?).await.map_err(backend)
+        self.store.save_session(&key(&record.id), &self.encode(record)?).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

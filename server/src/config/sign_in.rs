@@ -1,6 +1,6 @@
 //! The OpenID Connect issuer that people sign in with.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::ensure;
 use serde::Deserialize;
@@ -27,6 +27,11 @@ const fn session_hours() -> u32 {
 }
 
 impl SignInConfig {
+    /// Of a session.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_hours) * 3600)
+    }
+
     pub fn check(&self, http: &HttpConfig) -> anyhow::Result<()> {
         if self.development {
             ensure!(

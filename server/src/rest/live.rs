@@ -72,7 +72,7 @@ impl Watch {
 }
 
 async fn live(
-    State(AppState { control, streams, .. }): State<AppState>,
+    State(AppState { control, streams, config, .. }): State<AppState>,
     Extension(actor): Extension<Actor>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Extension(CurrentSession(own)): Extension<CurrentSession>,
@@ -93,7 +93,8 @@ async fn live(
     let resumed = headers.get("last-event-id").filter(|id| !id.is_empty());
     let resumed = resumed.map(|id| id.to_str().map_err(drop).and_then(str::parse::<EventId>));
     let last_seen = resumed.or(after.map(Ok));
-    let watched = session_ended(control.clone(), session);
+    let sessions = HashedSessions::new(control.store.clone(), config.sign_in.lifetime());
+    let watched = session_ended(sessions, session);
     let ended = async move {
         // The stream's own, and gone with it, however it ends.
         let _place = place;
@@ -111,9 +112,8 @@ async fn live(
 }
 
 /// Who signed out sees no more, also in a tab that stayed open. While the database is away nobody's session has ended.
-async fn session_ended(control: Control, session: Session) {
+async fn session_ended(sessions: HashedSessions, session: Session) {
     let Some(id) = session.id() else { return };
-    let sessions = HashedSessions::new(control.store);
     loop {
         sleep(SESSION_CHECK).await;
         if let Ok(None) = sessions.load(&id).await {

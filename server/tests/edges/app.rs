@@ -147,7 +147,7 @@ impl TestApp {
             request_id: "request-1".to_owned(),
         };
         let control = &self.running.control;
-        people::sign_in(control, &actor, "https://issuer.test", "", &Default::default()).await.unwrap();
+        people::sign_in(control, &actor, "https://issuer.test", "", &Default::default(), None).await.unwrap();
         let scopes = scopes.iter().copied().collect();
         let new = NewToken { name: "a test".to_owned(), scopes, lifetime_days: 1 };
         tokens::create_token(control, &actor, new).await.unwrap().secret

@@ -1,5 +1,7 @@
 //! Signing in and out, and the gate.
 
+use std::collections::BTreeMap;
+
 use control::Clock;
 use reqwest::{StatusCode, header};
 use server::{auth::SignIn, config::Config};
@@ -54,6 +56,41 @@ async fn the_session_s_id_changes_when_somebody_signs_in(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_session_is_somebody_s_only_together_with_its_event(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let kept = async || -> (i64, i64) {
+        let both = "SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM sessions WHERE person IS NOT NULL)";
+        sqlx::query_as(both).fetch_one(&pool).await.unwrap()
+    };
+    for (hindered, mended) in [
+        (
+            "ALTER TABLE sessions ADD CONSTRAINT nobody_s CHECK (person IS NULL)",
+            "ALTER TABLE sessions DROP CONSTRAINT nobody_s",
+        ),
+        (
+            "ALTER TABLE audit_events RENAME TO audit_events_away",
+            "ALTER TABLE audit_events_away RENAME TO audit_events",
+        ),
+    ] {
+        let mut cookies = Cookies::default();
+        let start = app.page("/sign-in/start", &cookies).await;
+        cookies.take(&start);
+        let callback = app.choose(location(&start), "mara").await;
+        sqlx::query(hindered).execute(&pool).await.unwrap();
+        let answer = app.page(callback.strip_prefix(&app.url).unwrap(), &cookies).await;
+        assert!(location(&answer).starts_with("/sign-in?error=unavailable"), "{}", location(&answer));
+        sqlx::query(mended).execute(&pool).await.unwrap();
+        assert_eq!(kept().await, (0, 0), "{hindered}");
+        cookies.take(&answer);
+        assert_eq!(location(&app.page("/", &cookies).await), "/sign-in", "{hindered}");
+    }
+    let cookies = app.sign_in("mara").await;
+    assert_eq!(kept().await, (1, 1));
+    assert_eq!(app.page("/", &cookies).await.status(), StatusCode::OK);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_callback_that_nobody_asked_for_signs_nobody_in(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let none = app.page("/sign-in/callback?code=x&state=y", &Cookies::default()).await;
@@ -66,6 +103,33 @@ async fn a_callback_that_nobody_asked_for_signs_nobody_in(pool: PgPool) {
     let forged = callback.strip_prefix(&app.url).unwrap().replace("state=", "state=x");
     let refused = app.page(&forged, &cookies).await;
     assert!(location(&refused).starts_with("/sign-in?error=refused"), "{}", location(&refused));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_token_that_was_made_for_another_sign_in_signs_nobody_in(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let config = Config::read(&app.folder().join("server.toml")).unwrap();
+    let sign_in = SignIn::new(&config).unwrap();
+    for nonce in [None, Some("another sign-in's")] {
+        let (url, flow) = sign_in.start("/".to_owned(), Clock::System.now()).await.unwrap();
+        let callback = reqwest::Url::parse(&app.choose(&url, "mara").await).unwrap();
+        let brought: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
+        let mut flow = serde_json::to_value(&flow).unwrap();
+        if let Some(nonce) = nonce {
+            flow["nonce"] = nonce.into();
+        }
+        let flow = serde_json::from_value(flow).unwrap();
+        let now = Clock::System.now();
+        let finished = sign_in.finish(flow, &brought["state"], &brought["code"], now).await;
+        if nonce.is_none() {
+            assert_eq!(finished.unwrap().name, "Mara", "with the one that was given out it is taken");
+        } else {
+            let refused = finished.unwrap_err();
+            assert_eq!(refused.to_string(), "the id token is not valid", "{refused:#}");
+            assert!(format!("{refused:#}").contains("nonce"), "{refused:#}");
+        }
+    }
     app.stop().await;
 }
 

@@ -29,7 +29,9 @@ pub(crate) fn groups(sre: &[&str], security: &[&str]) -> rosters::Groups {
 
 pub(crate) async fn sign_in(control: &Control, actor: &Actor) {
     let groups = BTreeSet::new();
-    people::sign_in(control, actor, "https://issuer.test", "x@issuer.test", &groups).await.expect("a person");
+    people::sign_in(control, actor, "https://issuer.test", "x@issuer.test", &groups, None)
+        .await
+        .expect("a person");
 }
 
 impl Approver {

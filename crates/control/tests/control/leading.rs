@@ -1,9 +1,11 @@
 //! One process writes: another one waits, takes over, and the former one notices.
 
+use std::time::Duration;
+
 use control::reconcile::{self, Checkpoints, Leader, Stopped, changes, environments, expired};
 use domain::ChangeState;
 use sqlx::PgPool;
-use store::{Hash, Session};
+use store::{Hash, NewSession};
 
 use crate::fixture::{
     Fixture, PROJECT, Worker, basic, change, eventually, operator, propose, restarted, stop,
@@ -41,8 +43,7 @@ async fn a_leader_that_was_followed_writes_and_calls_nothing_more(pool: PgPool) 
 async fn started_reconcilers_apply_a_change_and_leave_the_lead_when_they_are_stopped(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
-    let ends = control.clock.now() - chrono::TimeDelta::hours(2);
-    let session = Session { data: Vec::new(), person: None, expires_at: ends };
+    let session = NewSession { data: Vec::new(), person: None, lifetime: Duration::ZERO };
     control.store.save_session(b"an old session", &session).await.unwrap();
     reconcile::start(control);
     let id = propose(control, &operator(), basic(&[])).await.unwrap();
@@ -63,9 +64,10 @@ async fn what_time_ended_is_deleted_and_nothing_else(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
     let now = control.clock.now();
-    for (id, ends_in) in [(1, -2), (2, 2)] {
+    for (id, ends_in) in [(1, -2_i64), (2, 2)] {
         let ends = now + chrono::TimeDelta::hours(ends_in);
-        let session = Session { data: Vec::new(), person: None, expires_at: ends };
+        let lifetime = u64::try_from(ends_in * 3600).map_or(Duration::ZERO, Duration::from_secs);
+        let session = NewSession { data: Vec::new(), person: None, lifetime };
         control.store.save_session(&[id], &session).await.unwrap();
         let mut tx = control.store.begin().await.unwrap();
         assert!(tx.use_identity_token(Hash([id; 32]), ends).await.unwrap());

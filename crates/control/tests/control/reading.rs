@@ -208,7 +208,9 @@ async fn the_frame_knows_the_environments_and_a_person_has_one_issuer(pool: PgPo
     let (fixture, _, _) = applied(pool).await;
     let control = &fixture.control;
     let groups = ["sre".to_owned()].into();
-    people::sign_in(control, &operator(), "https://issuer.test", "olga@example.test", &groups).await.unwrap();
+    people::sign_in(control, &operator(), "https://issuer.test", "olga@example.test", &groups, None)
+        .await
+        .unwrap();
     let me = me::load_me(control, &operator()).await.unwrap();
     assert_eq!(me.environments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["dev"]);
     assert_eq!(me.waiting_for_me, 0, "an operator has no vote");
@@ -218,7 +220,8 @@ async fn the_frame_knows_the_environments_and_a_person_has_one_issuer(pool: PgPo
     assert_eq!(said, [("olga", "olga@example.test")]);
     assert_eq!((me.environments[0].open_incidents, me.environments[0].open_changes), (0, 0));
     assert!(me.standing.is_some(), "whoever may read the fleet may know");
-    let other = people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups).await;
+    let other =
+        people::sign_in(control, &operator(), "https://other.test", "x@example.test", &groups, None).await;
     assert!(matches!(other, Err(Error::Conflict(_))), "{other:?}");
 }
 

@@ -20,7 +20,9 @@ fn wanted(scopes: &[Scope]) -> NewToken {
 
 async fn signed_in(control: &Control, name: &str, roles: &[Role]) -> Actor {
     let actor = person(name, roles);
-    people::sign_in(control, &actor, "https://issuer.test", "x@example.com", &BTreeSet::new()).await.unwrap();
+    people::sign_in(control, &actor, "https://issuer.test", "x@example.com", &BTreeSet::new(), None)
+        .await
+        .unwrap();
     actor
 }
 

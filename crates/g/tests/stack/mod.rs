@@ -99,7 +99,7 @@ impl Stack {
     pub(crate) async fn token(&self, scopes: &[Scope]) -> PathBuf {
         let actor = person("olga", Role::Operator);
         let control = &self.running.control;
-        people::sign_in(control, &actor, "https://issuer.test", "", &BTreeSet::new()).await.unwrap();
+        people::sign_in(control, &actor, "https://issuer.test", "", &BTreeSet::new(), None).await.unwrap();
         let new =
             NewToken { name: "g".to_owned(), scopes: scopes.iter().copied().collect(), lifetime_days: 1 };
         let created = tokens::create_token(control, &actor, new).await.unwrap();

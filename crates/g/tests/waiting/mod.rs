@@ -34,7 +34,7 @@ async fn propose_production(stack: &Stack, token: &Path, url: &str) -> Said {
 
 /// Registers a passkey and approves with it.
 async fn approve(control: &Control, actor: &Actor, id: ChangeId) {
-    people::sign_in(control, actor, "https://issuer.test", "", &BTreeSet::new()).await.unwrap();
+    people::sign_in(control, actor, "https://issuer.test", "", &BTreeSet::new(), None).await.unwrap();
     let mut key = Authenticator::new(&control.signing.party, Algorithm::EdDsa, 7).unwrap();
     let options = passkeys::begin_registration(control, actor).await.unwrap();
     let made = key.create(&options.challenge);

@@ -1,0 +1,108 @@
+//! Failures told to whoever reads them: in words and with the request's id, also where nothing could make an answer any more.
+
+use app::api::{ApiError, Code};
+use axum::{
+    Json,
+    body::HttpBody as _,
+    extract::Request,
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse as _, Response},
+};
+
+use crate::{
+    headers::RequestId,
+    problem::{Problem, RETRY_AFTER_SECONDS},
+};
+
+/// The policy of a page that has our style and nothing else.
+const SCRIPTLESS: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Who reads the answer to a request that is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A person: a page or a form of theirs was asked for.
+    Person,
+    /// A page that is open already: it knows the errors of its functions and no others.
+    OpenPage,
+    Program,
+}
+
+impl Reader {
+    pub fn of(request: &Request) -> Self {
+        let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        if accept.is_some_and(|accept| accept.contains("text/html")) {
+            return Self::Person;
+        }
+        if request.uri().path().starts_with("/fn/") { Self::OpenPage } else { Self::Program }
+    }
+}
+
+/// Something that we need is away, or too slow. A page says so in words and without our scripts. `what`: a sentence without its full stop.
+pub fn unavailable(reader: Reader, what: &str, request_id: &str) -> Response {
+    const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+    match reader {
+        Reader::Person => {
+            let headers =
+                [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
+            (STATUS, headers, Html(app::unavailable_page(what, request_id))).into_response()
+        }
+        Reader::OpenPage => {
+            let message = format!("{what}. Agents go on working, and nothing that was applied is lost.");
+            told_to_page(STATUS, Code::Unavailable, &message, request_id)
+        }
+        Reader::Program => {
+            Problem::new(STATUS, "unavailable", what.to_lowercase(), request_id).into_response()
+        }
+    }
+}
+
+/// A mistake of ours.
+fn fault(reader: Reader, request_id: &str) -> Response {
+    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+    const WHAT: &str = "Something went wrong inside";
+    match reader {
+        Reader::Person => {
+            let headers = [(header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
+            (STATUS, headers, Html(app::fault_page(WHAT, request_id))).into_response()
+        }
+        Reader::OpenPage => told_to_page(STATUS, Code::Internal, &format!("{WHAT}."), request_id),
+        Reader::Program => Problem::new(STATUS, "internal", WHAT.to_lowercase(), request_id).into_response(),
+    }
+}
+
+/// As a function of the page would answer.
+pub fn told_to_page(status: StatusCode, code: Code, message: &str, request_id: &str) -> Response {
+    let error = ApiError { request_id: Some(request_id.to_owned()), ..ApiError::new(code, message) };
+    (status, Json(error)).into_response()
+}
+
+/// Fills the failures that come without a word: a page whose rendering stopped, an answer that took too long, a session that could
+/// not be kept.
+pub async fn tell(request: Request, next: Next) -> Response {
+    // Of an answer to this one nobody sees the body, and it may well have had one.
+    if request.method() == Method::HEAD {
+        return next.run(request).await;
+    }
+    let reader = Reader::of(&request);
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let answer = next.run(request).await;
+    if !answer.status().is_server_error() || answer.body().size_hint().exact() != Some(0) {
+        return answer;
+    }
+    let mut told = if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        tracing::warn!(request_id, "an answer took too long");
+        unavailable(reader, "The server took too long to answer", &request_id)
+    } else {
+        fault(reader, &request_id)
+    };
+    // What else the empty answer said of itself is of no use to the one in its place.
+    for cookie in answer.headers().get_all(header::SET_COOKIE) {
+        told.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests;

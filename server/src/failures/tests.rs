@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    middleware,
+    routing::get,
+};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+use tower_http::timeout::TimeoutLayer;
+
+use super::*;
+use crate::{headers, pages};
+
+fn request(method: Method, path: &str, accept: &str) -> Request {
+    Request::builder().method(method).uri(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap()
+}
+
+#[test]
+fn a_form_is_read_by_a_person_and_a_function_s_answer_by_its_page() {
+    let reader = |method, path, accept| Reader::of(&request(method, path, accept));
+    assert_eq!(reader(Method::POST, "/import", "text/html,*/*;q=0.8"), Reader::Person);
+    assert_eq!(reader(Method::POST, "/fn/set_theme", "text/html,*/*;q=0.8"), Reader::Person);
+    assert_eq!(reader(Method::POST, "/fn/list_pools", "application/json"), Reader::OpenPage);
+    assert_eq!(reader(Method::GET, "/live", "text/event-stream"), Reader::Program);
+}
+
+async fn draws_nothing() -> Response {
+    panic!("a page that cannot be drawn")
+}
+
+/// What a page does whose rendering panics.
+async fn broken() -> Response {
+    pages::to_its_end(&TaskTracker::new(), draws_nothing()).await
+}
+
+/// What a page does whose database never answers.
+async fn frozen() -> Response {
+    std::future::pending().await
+}
+
+async fn wordy() -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, "its own words").into_response()
+}
+
+/// The layers in the order that the server's router has them in. Of these pages one alone is hurried.
+fn router() -> Router {
+    Router::new()
+        .route("/frozen", get(frozen))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_millis(20)))
+        .route("/broken", get(broken))
+        .route("/fn/broken", get(broken))
+        .route("/wordy", get(wordy))
+        .layer(middleware::from_fn(tell))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(headers::identify))
+}
+
+async fn answer(path: &str, accept: &str) -> (StatusCode, Option<String>, String) {
+    let response = router().oneshot(request(Method::GET, path, accept)).await.unwrap();
+    let id = response.headers()[headers::REQUEST_ID].to_str().unwrap().to_owned();
+    let status = response.status();
+    let text = |name: header::HeaderName| {
+        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    let (policy, length) = (text(header::CONTENT_SECURITY_POLICY).unwrap(), text(header::CONTENT_LENGTH));
+    assert_eq!(policy == SCRIPTLESS, accept == "text/html" && path != "/wordy", "{policy}");
+    let retry = text(header::RETRY_AFTER);
+    let body = to_bytes(response.into_body(), 65_536).await.unwrap();
+    if let Some(length) = length {
+        assert_eq!(length, body.len().to_string());
+    }
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(body.contains(&id) || path == "/wordy", "{id}: {body}");
+    (status, retry, body)
+}
+
+#[tokio::test]
+async fn a_page_that_fell_says_that_the_mistake_is_ours() {
+    let (status, retry, page) = answer("/broken", "text/html").await;
+    assert_eq!((status, retry), (StatusCode::INTERNAL_SERVER_ERROR, None));
+    assert!(page.contains("<h1>Something went wrong inside</h1>") && !page.contains("refresh"), "{page}");
+    let (_, _, error) = answer("/fn/broken", "application/json").await;
+    let error: ApiError = serde_json::from_str(&error).unwrap();
+    assert_eq!(error.code, Code::Internal);
+    let (_, _, problem) = answer("/broken", "application/json").await;
+    let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!(problem["code"], "internal");
+    assert_eq!(problem["status"], 500);
+}
+
+#[tokio::test]
+async fn a_page_that_hangs_says_that_it_took_too_long() {
+    let (status, retry, page) = answer("/frozen", "text/html").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(retry.as_deref(), Some(RETRY_AFTER_SECONDS));
+    assert!(page.contains("<h1>The server took too long to answer</h1>"), "{page}");
+    let (_, _, problem) = answer("/frozen", "application/json").await;
+    let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!(problem["code"], "unavailable");
+}
+
+#[tokio::test]
+async fn a_failure_that_has_words_keeps_them() {
+    let (status, _, body) = answer("/wordy", "text/html").await;
+    assert_eq!((status, body.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "its own words"));
+    let head = router().oneshot(request(Method::HEAD, "/wordy", "text/html")).await.unwrap();
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], "its own words".len().to_string().as_str());
+}
