@@ -8,6 +8,7 @@ use domain::{
     ChangeState,
     alert::{AlertKind, AlertState},
     incident::{Cause, Incident},
+    view::health::CLOSED_INCIDENTS,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -27,7 +28,7 @@ struct Standing {
 
 async fn provisioning(control: &Control) -> Standing {
     const KIND: AlertKind = AlertKind::ProvisioningFailureRate;
-    let view = alerts::list_alerts(control, &viewer()).await.unwrap();
+    let view = alerts::list_alerts(control, &viewer(), None).await.unwrap();
     let own = |all: &[Incident]| -> Vec<Incident> {
         all.iter().filter(|incident| incident.cause == Cause::Alert(KIND)).cloned().collect()
     };
@@ -101,7 +102,7 @@ async fn a_receiver_that_never_answers_is_given_up_after_a_day_and_the_page_is_t
     let ended = loop {
         assert_eq!(watch::deliver(control, &worker.leader).await.unwrap(), 0);
         tries += 1;
-        let row = alerts::list_alerts(control, &viewer()).await.unwrap().deliveries.remove(0);
+        let row = alerts::list_alerts(control, &viewer(), None).await.unwrap().deliveries.remove(0);
         assert_eq!(row.attempts, tries, "{row:?}");
         if row.state != "pending" {
             break row;
@@ -114,6 +115,35 @@ async fn a_receiver_that_never_answers_is_given_up_after_a_day_and_the_page_is_t
     assert!(!why.contains("hook"), "an address may be a secret: {why}");
     control.clock.advance(TimeDelta::minutes(61));
     assert_eq!(watch::deliver(control, &worker.leader).await.unwrap(), 0);
-    let left = alerts::list_alerts(control, &viewer()).await.unwrap();
+    let left = alerts::list_alerts(control, &viewer(), None).await.unwrap();
     assert_eq!((left.deliveries[0].attempts, left.open.len()), (33, 1), "the incident itself stays");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_incident_that_ended_long_ago_is_listed_where_it_is_asked_for(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::manual(Clock::System.now())).await;
+    let control = &fixture.control;
+    let cause = Cause::Alert(AlertKind::MissedHeartbeats);
+    let mut ids = Vec::new();
+    for _ in 0..=CLOSED_INCIDENTS {
+        let at = control.clock.now();
+        let new = NewIncident { environment: None, cause: &cause, title: "t", why: "w", at };
+        let mut tx = control.store.begin().await.unwrap();
+        let id = tx.open_incident(&new).await.unwrap().unwrap();
+        assert!(tx.close_incident(id, "it is over", at).await.unwrap());
+        tx.commit().await.unwrap();
+        control.clock.advance(TimeDelta::seconds(1));
+        ids.push(id);
+    }
+    ids.reverse();
+    let listed = async |asked| -> Vec<i64> {
+        let view = alerts::list_alerts(control, &viewer(), asked).await.unwrap();
+        view.closed.iter().map(|one| one.id).collect()
+    };
+    let (recent, oldest) = (&ids[..ids.len() - 1], ids[ids.len() - 1]);
+    assert_eq!(listed(None).await, recent);
+    assert_eq!(listed(Some(oldest)).await, ids);
+    // What is among them, or is no incident, adds none.
+    assert_eq!(listed(Some(ids[0])).await, recent);
+    assert_eq!(listed(Some(-1)).await, recent);
 }

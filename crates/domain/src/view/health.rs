@@ -137,11 +137,15 @@ pub struct DeliveryRow {
     pub delivered_at: Option<Timestamp>,
 }
 
+/// As many incidents that ended are listed; the audit log has them all.
+pub const CLOSED_INCIDENTS: u32 = 20;
+
 /// The alerts page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertsView {
     /// Newest first.
     pub open: Vec<Incident>,
+    /// The last [`CLOSED_INCIDENTS`], and behind them the one that was asked for by its name.
     pub closed: Vec<Incident>,
     /// Those that were judged; empty before the first judgement.
     pub alerts: Vec<Alert>,
