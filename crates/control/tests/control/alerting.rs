@@ -3,18 +3,27 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use control::{Clock, Control, alerts, health::Watch, reconcile::watch, webhook::Target};
+use control::{
+    Clock, Control, alerts,
+    health::Watch,
+    identity::{IdentityError, Verifier},
+    reconcile::watch,
+    webhook::Target,
+};
 use domain::{
     ChangeState,
-    alert::{AlertKind, AlertState},
+    alert::{AlertKind, AlertState, Share},
     incident::{Cause, Incident},
     view::health::CLOSED_INCIDENTS,
 };
 use serde_json::json;
 use sqlx::PgPool;
-use store::NewIncident;
+use store::{NewIncident, ProcessFigures};
 
-use crate::fixture::{Fixture, Worker, basic, operator, propose, viewer, with_agents, without_agents};
+use crate::{
+    fixture::{AUDIENCE, Fixture, Worker, basic, operator, propose, viewer, with_agents, without_agents},
+    proxy::Proxy,
+};
 
 /// How the rate of failures stands.
 #[derive(Debug)]
@@ -146,4 +155,52 @@ async fn an_incident_that_ended_long_ago_is_listed_where_it_is_asked_for(pool: P
     // What is among them, or is no incident, adds none.
     assert_eq!(listed(Some(ids[0])).await, recent);
     assert_eq!(listed(Some(-1)).await, recent);
+}
+
+/// How the condition is judged, and whether an incident of it is open.
+async fn judged(control: &Control, kind: AlertKind) -> (AlertState, bool) {
+    let view = alerts::list_alerts(control, &viewer(), None).await.unwrap();
+    let judged = view.alerts.iter().find(|alert| alert.kind == kind).expect("a judgement");
+    (judged.state, view.open.iter().any(|incident| incident.cause == Cause::Alert(kind)))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn keys_that_cannot_be_fetched_three_times_fire_until_they_can(pool: PgPool) {
+    let mut fixture = Fixture::with(pool, without_agents(), Clock::manual(Clock::System.now())).await;
+    let (proxy, endpoint) = Proxy::start(&fixture.emulator.endpoint(), &fixture.control.tasks).await;
+    let keys = fixture.emulator.jwks_url().replace(&fixture.emulator.endpoint(), &endpoint);
+    fixture.control.verifier = Arc::new(Verifier::new(&keys, AUDIENCE).unwrap());
+    let control = &fixture.control;
+    let worker = Worker::start(control).await;
+    let mut pace = watch::Pace::default();
+    let mut round = async || {
+        // Signed by a key that nobody has, so that each round asks for the keys anew.
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6InVua25vd24ifQ.e30.AA";
+        let refused = control.verifier.verify(token, control.clock.now()).await.unwrap_err();
+        control.clock.advance(TimeDelta::seconds(11));
+        watch::reconcile(control, &worker.leader, &mut pace).await.unwrap();
+        (matches!(refused, IdentityError::Invalid(_)), judged(control, AlertKind::KeyRotationFailures).await)
+    };
+    proxy.set_away(true);
+    assert_eq!(round().await, (false, (AlertState::Ok, false)));
+    assert_eq!(round().await, (false, (AlertState::Ok, false)));
+    assert_eq!(round().await, (false, (AlertState::Firing, true)));
+    proxy.set_away(false);
+    assert_eq!(round().await, (true, (AlertState::Ok, false)));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_process_whose_connections_are_all_in_use_fires_for_all(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::manual(Clock::System.now())).await;
+    let control = &fixture.control;
+    let full = ProcessFigures {
+        process: "another".into(),
+        connections: Share { part: 16, of: 16 },
+        key_failures: None,
+        at: control.clock.now(),
+    };
+    control.store.write_process_figures(&full).await.unwrap();
+    let worker = Worker::start(control).await;
+    watch::reconcile(control, &worker.leader, &mut watch::Pace::default()).await.unwrap();
+    assert_eq!(judged(control, AlertKind::DatabaseConnections).await, (AlertState::Firing, true));
 }
