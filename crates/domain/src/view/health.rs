@@ -52,12 +52,16 @@ pub struct InstanceHistory {
     pub before: Vec<Happening>,
     /// How many of that half hour come before them.
     pub earlier: u64,
+    /// Whether still more happened in it than is told at all.
+    pub before_more: bool,
     pub before_since: Timestamp,
     pub before_until: Timestamp,
     /// While it fails: what came of it since it began to, oldest first; the newest few, or as many as are told at all.
     pub since: Vec<Happening>,
     /// How many of these come before them.
     pub since_earlier: u64,
+    /// Whether still more came of it than is told at all.
+    pub since_more: bool,
     /// The newest few, or as many as are told at all.
     pub commands: Vec<Command>,
     /// Whether there are older ones.
