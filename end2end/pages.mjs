@@ -1,5 +1,5 @@
 // Every page a person can be on, for the specs that go through all of them and for the pictures.
-// `path` may be a function of what `seed` brought into being. `signedIn: false` is a page of the door.
+// `path` may be a function of what `seed` brought into being, with `waiting`, a change that people must sign. `signedIn: false` is a page of the door.
 
 export const pages = [
   { name: 'sign-in', path: '/sign-in', signedIn: false },
@@ -40,6 +40,7 @@ export const pages = [
   // One word is read and one is refused.
   { name: 'changes-refused', path: '/changes?q=state:applied%20size:4' },
   { name: 'change', path: ({ change }) => change },
+  { name: 'change-waiting', path: ({ waiting }) => waiting },
   { name: 'import', path: '/import' },
   { name: 'firewall', path: '/firewall' },
   { name: 'firewall-what-if', path: '/firewall?source=10.0.0.7&target=backend-pool&port=22' },

@@ -10,6 +10,11 @@ export const ANSWERS = {
   'module.networking.subnet_id': 'projects/genesis-project-dev/regions/us-central1/subnetworks/agents',
 };
 
+/** The same of a project of production. */
+export const PRODUCTION_ANSWERS = Object.fromEntries(
+  Object.entries(ANSWERS).map(([reference, value]) => [reference, value.replace('genesis-project-dev', 'genesis-project-prod')]),
+);
+
 /** Reads one of the repository's examples. */
 export function example(name) {
   return readFile(new URL(`../examples/${name}`, import.meta.url), 'utf8');
@@ -31,6 +36,21 @@ export async function planImport(page, text, answers = ANSWERS) {
     }
     await again.click();
   }
+}
+
+/** The basic example as an environment of production. */
+export async function production(name) {
+  const text = await example('basic.tf');
+  return text.replace('environment = "dev"', `environment = "${name}"`).replace('genesis-project-dev', `genesis-project-${name}`);
+}
+
+/** Proposes a change that waits for people to sign it, and gives its path. */
+export async function proposeProduction(page, name = 'prod') {
+  await planImport(page, await production(name), PRODUCTION_ANSWERS);
+  await page.getByLabel('Reason, shown to all').fill('Production needs its first fleet');
+  await page.getByRole('button', { name: 'Propose change' }).click();
+  await page.waitForURL(/\/changes\/chg-\d+$/);
+  return new URL(page.url()).pathname;
 }
 
 /** Imports `examples/basic.tf` and waits until its agents live. Gives the paths of what came into being. */

@@ -5,7 +5,7 @@ import { hydrated, launchBrowser, openPerson } from './harness/browser.mjs';
 import { signIn } from './harness/sign-in.mjs';
 import { startStack } from './harness/stack.mjs';
 import { pages, pathOf } from './pages.mjs';
-import { seed } from './seed.mjs';
+import { proposeProduction, seed } from './seed.mjs';
 
 const THEMES = ['light', 'dark'];
 const WIDTHS = [1440, 390];
@@ -20,7 +20,7 @@ const browser = await launchBrowser();
 try {
   const mara = await openPerson(browser, { url: stack.url });
   await signIn(mara.page, 'Mara');
-  const seeded = await seed(mara.page);
+  const seeded = { ...(await seed(mara.page)), waiting: await proposeProduction(mara.page) };
   const session = await mara.context.storageState();
   let count = 0;
   for (const theme of THEMES) {

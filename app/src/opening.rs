@@ -13,6 +13,8 @@ use crate::theme::Theme;
 /// Who looks at the page. What they may do is decided by the server again, whatever is drawn here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
+    /// As the audit log names them.
+    pub id: String,
     pub name: String,
     pub roles: BTreeSet<Role>,
 }
@@ -53,8 +55,11 @@ impl Opening {
 
     #[cfg(feature = "ssr")]
     fn read() -> Self {
-        let viewer = use_context::<domain::Actor>()
-            .map(|actor| Viewer { name: actor.name.clone(), roles: actor.roles.clone() });
+        let viewer = use_context::<domain::Actor>().map(|actor| Viewer {
+            id: actor.id.clone(),
+            name: actor.name.clone(),
+            roles: actor.roles.clone(),
+        });
         let control = use_context::<control::Control>();
         Self {
             now: control.as_ref().map(|control| control.clock.now()).unwrap_or_default(),
@@ -98,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_viewer_may_what_one_of_the_roles_may() {
-        let viewer = Viewer { name: "V".into(), roles: BTreeSet::from([Role::Viewer, Role::Approver]) };
+        let roles = BTreeSet::from([Role::Viewer, Role::Approver]);
+        let viewer = Viewer { id: "v".into(), name: "V".into(), roles };
         assert!(viewer.may(Permission::PlanChange));
         assert!(!viewer.may(Permission::ProposeChange));
     }

@@ -91,9 +91,9 @@ pub fn change(id: domain::ChangeId) -> String {
     format!("{CHANGES}/{id}")
 }
 
-/// `/alerts#inc-12`.
+/// `/alerts?incident=inc-12#inc-12`: named twice, as the page lists by itself only those that ended last.
 pub fn incident(name: &str) -> String {
-    format!("{ALERTS}#{}", encode(name))
+    format!("{}#{}", Query::default().with("incident", Some(name)).on(ALERTS), encode(name))
 }
 
 /// `/firewall/dev/allow-agent-ssh`.

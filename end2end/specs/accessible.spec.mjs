@@ -7,7 +7,7 @@ import { assertAccessible } from '../harness/axe.mjs';
 import { hydrated } from '../harness/browser.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { until } from '../harness/until.mjs';
-import { example, planImport, seed } from '../seed.mjs';
+import { example, planImport, proposeProduction, seed } from '../seed.mjs';
 import { pages, pathOf } from '../pages.mjs';
 import { freshness, main, title } from './face.mjs';
 
@@ -19,7 +19,7 @@ let resident;
 async function mara() {
   if (!resident) {
     resident = await scene.person('Mara', { stays: true });
-    seeded = await seed(resident.page);
+    seeded = { ...(await seed(resident.page)), waiting: await proposeProduction(resident.page) };
   }
   return resident;
 }

@@ -9,29 +9,11 @@ import { sql } from '../harness/database.mjs';
 import { listed } from '../harness/emulator.mjs';
 import { registerPasskey } from '../harness/passkey.mjs';
 import { openScene } from '../harness/scene.mjs';
-import { ANSWERS, example, planImport } from '../seed.mjs';
+import { PRODUCTION_ANSWERS, production, proposeProduction } from '../seed.mjs';
 import { assertStory, main, phase, story, tableRows, words } from './face.mjs';
 import { signature, vote } from './proposals.mjs';
 
 const scene = openScene({ returns: true });
-
-const answers = Object.fromEntries(
-  Object.entries(ANSWERS).map(([reference, value]) => [reference, value.replace('genesis-project-dev', 'genesis-project-prod')]),
-);
-
-/** The basic example as an environment of production. */
-async function production(name) {
-  const text = await example('basic.tf');
-  return text.replace('environment = "dev"', `environment = "${name}"`).replace('genesis-project-dev', `genesis-project-${name}`);
-}
-
-async function propose(page, name) {
-  await planImport(page, await production(name), answers);
-  await page.getByLabel('Reason, shown to all').fill('Production needs its first fleet');
-  await page.getByRole('button', { name: 'Propose change' }).click();
-  await page.waitForURL(/\/changes\/chg-\d+$/);
-  return new URL(page.url()).pathname;
-}
 
 const approvers = new Map();
 
@@ -58,7 +40,7 @@ test('three people with three passkeys clear a change of production, and it runs
     approver('Ines'),
     scene.person('Vera'),
   ]);
-  const change = await propose(mara.page, 'prod');
+  const change = await proposeProduction(mara.page, 'prod');
 
   // Who may not sign is told why, on a button that keeps its place.
   await mara.page.goto(change);
@@ -104,7 +86,7 @@ test('three people with three passkeys clear a change of production, and it runs
 
 test('one rejection with its reason ends a change', async () => {
   const [mara, ines] = await Promise.all([scene.person('Mara'), approver('Ines')]);
-  const change = await propose(mara.page, 'staging');
+  const change = await proposeProduction(mara.page, 'staging');
   await ines.page.goto(change);
   await hydrated(ines.page);
   await ines.page.getByRole('button', { name: 'Reject', exact: true }).click();
@@ -118,7 +100,7 @@ test('one rejection with its reason ends a change', async () => {
 
 test('an edit voids the votes before it, and its editor cannot sign', async () => {
   const [jonah, wen] = await Promise.all([approver('Jonah'), approver('Wen')]);
-  const change = await propose(jonah.page, 'edge');
+  const change = await proposeProduction(jonah.page, 'edge');
   await jonah.page.goto(change);
   assert.match(await words(signature(jonah.page)), /You proposed or edited this change/);
   await vote(wen.page, change, 'Approve');
@@ -128,7 +110,7 @@ test('an edit voids the votes before it, and its editor cannot sign', async () =
   await hydrated(jonah.page);
   await jonah.page.getByLabel('Module block').fill((await production('edge')).replace('max_replicas  = 5', 'max_replicas  = 6'));
   await jonah.page.getByRole('button', { name: 'Plan', exact: true }).click();
-  for (const [reference, answer] of Object.entries(answers)) {
+  for (const [reference, answer] of Object.entries(PRODUCTION_ANSWERS)) {
     await jonah.page.getByLabel(reference, { exact: true }).fill(answer);
   }
   await jonah.page.getByRole('button', { name: 'Plan with these values' }).click();
@@ -144,7 +126,7 @@ test('an edit voids the votes before it, and its editor cannot sign', async () =
 test('a lost passkey is revoked, and its votes with it; a phone shows the way to sign', async () => {
   const [mara, wen] = await Promise.all([scene.person('Mara'), scene.person('Wen', { width: 390, height: 844 })]);
   await registerPasskey(wen, 'Lost phone');
-  const change = await propose(mara.page, 'lab');
+  const change = await proposeProduction(mara.page, 'lab');
   await wen.page.goto('/changes');
   await hydrated(wen.page);
   const list = main(wen.page).getByRole('group', { name: 'Changes', exact: true });
@@ -197,7 +179,7 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
 
 test('without scripts the page tells all and says that signing needs them', async () => {
   const mara = await scene.person('Mara');
-  const change = await propose(mara.page, 'quiet');
+  const change = await proposeProduction(mara.page, 'quiet');
   const ines = await approver('Ines');
   const state = await ines.context.storageState();
   const quiet = await scene.visitor({ scripts: false, state });
@@ -208,7 +190,7 @@ test('without scripts the page tells all and says that signing needs them', asyn
 
 test('a cancel that comes too late is refused in words, without scripts too', async () => {
   const mara = await scene.person('Mara');
-  const change = await propose(mara.page, 'late');
+  const change = await proposeProduction(mara.page, 'late');
   const state = await mara.context.storageState();
   const quiet = await scene.visitor({ scripts: false, state });
   const late = await quiet.tab();
@@ -250,7 +232,7 @@ test('what is exchanged in the database after it was signed never runs, and an a
     approver('Noor'),
     approver('Ines'),
   ]);
-  const change = await propose(mara.page, 'vault');
+  const change = await proposeProduction(mara.page, 'vault');
   const id = change.split('/').at(-1);
   const restore = await exchangeOnceApproved(id);
   for (const { page } of [wen, noor, ines]) await vote(page, change, 'Approve');

@@ -136,7 +136,7 @@ test('an administrator sees and ends what is others’', async () => {
   assert.match(await words(main(ada.page)), /Ada ended a session of vera/);
   await main(ada.page).getByRole('link', { name: 'Sessions', exact: true }).first().click();
   await ada.page.waitForURL(/\/settings\/sessions$/);
-  await main(ada.page).getByRole('link', { name: 'All their events' }).click();
+  await main(ada.page).getByRole('link', { name: 'Sessions that were ended' }).click();
   await ada.page.waitForURL(/\/audit\?action=end_session$/);
 });
 

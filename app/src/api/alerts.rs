@@ -1,14 +1,15 @@
 //! Alerts and incidents.
 
-use domain::view::health::AlertsView;
+use domain::{incident::Incident, view::health::AlertsView};
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
 
 #[server(prefix = "/fn", endpoint = "list_alerts", output = Json)]
-pub async fn list_alerts() -> Result<AlertsView, ApiError> {
+pub async fn list_alerts(incident: Option<String>) -> Result<AlertsView, ApiError> {
     let request = super::request()?;
-    request.answer(control::alerts::list_alerts(&request.control, &request.actor).await)
+    let incident = incident.as_deref().and_then(Incident::id_of);
+    request.answer(control::alerts::list_alerts(&request.control, &request.actor, incident).await)
 }
 
 #[server(prefix = "/fn", endpoint = "close_incident", output = Json)]

@@ -34,13 +34,21 @@ pub struct Span {
     pub ends_with: Option<String>,
     /// How many happenings are left out before those that are told, and where all are told.
     pub earlier: Option<(u64, String)>,
+    /// Whether still more happened than is told anywhere but in the log.
+    pub more: bool,
+}
+
+/// `12 events`, `more than 50 events`.
+pub fn counted(events: u64, more: bool) -> String {
+    let events = words::count(events, "event");
+    if more { format!("more than {events}") } else { events }
 }
 
 /// Its title says before what.
 pub fn half_hour(title: &'static str, happenings: &[Happening], span: Span) -> AnyView {
     let Span { since, until, earlier, .. } = &span;
     let left_out = earlier.as_ref().map_or(0, |(count, _)| *count);
-    let count = words::count(happenings.len() as u64 + left_out, "event");
+    let count = counted(happenings.len() as u64 + left_out, span.more);
     let said = format!("{count}, {} to {}", utc(*since), utc(*until));
     let lines = happenings.iter().enumerate().map(|(index, one)| happening(index + 1, one)).collect_view();
     let body = match happenings.is_empty() {
@@ -234,8 +242,14 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_not_whole_says_so() {
+        assert_eq!(counted(50, false), "50 events");
+        assert_eq!(counted(50, true), "more than 50 events");
+    }
+
+    #[test]
     fn lanes_have_what_occurs_and_marks_that_touch_are_one() {
-        let span = Span { since: at(0), until: at(30), ends_with: None, earlier: None };
+        let span = Span { since: at(0), until: at(30), ends_with: None, earlier: None, more: false };
         let happenings = [
             told(Source::Agent, 3),
             told(Source::Change, 15),

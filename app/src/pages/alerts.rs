@@ -3,8 +3,9 @@
 use domain::{
     Permission,
     alert::{Alert, AlertKind, AlertState},
+    audit::AuditAction,
     incident::{Cause, Incident},
-    view::health::{AlertsView, DeliveryRow},
+    view::health::{AlertsView, CLOSED_INCIDENTS, DeliveryRow},
 };
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
@@ -30,14 +31,20 @@ use crate::{
     live::Live,
     opening::refusal,
     routes,
-    url_state::Query,
+    url_state::{Query, use_query},
     words,
 };
 
 #[component]
 pub fn Alerts() -> AnyView {
-    let live = Live::here();
-    let alerts = Resource::new(move || (live.opened(), live.health()), |_| api::alerts::list_alerts());
+    let (live, query) = (Live::here(), use_query());
+    let alerts = Resource::new(
+        move || {
+            let asked = query.with(|query| query.get("incident").map(str::to_owned));
+            (asked, live.opened(), live.health())
+        },
+        |(asked, ..)| api::alerts::list_alerts(asked),
+    );
     // Incidents open and end while somebody writes a reason into one of them.
     let (panels, open) = (Kept::here(), RwSignal::new(Vec::new()));
     view! {
@@ -68,13 +75,31 @@ fn draw(view: AlertsView, panels: &Kept, open: RwSignal<Vec<Incident>>) -> AnyVi
         <PageHead title="Alerts" lead=move || lead.clone() />
         <div class="stack">{incidents} {conditions(&view.alerts)} {deliveries(view.webhook, view.deliveries)}</div>
         <div class="block">
-            <Panel id="closed" title="Incidents that ended">
+            <Panel
+                id="closed"
+                title=title_of_ended(view.closed.len())
+                aside=|| view! { <a class="link sm" href=ended()>"All that ended, in the log"</a> }
+            >
                 {none_closed}
                 <ol class="rows verdicts">{closed}</ol>
             </Panel>
         </div>
     }
     .into_any()
+}
+
+/// Whether these are all is not said where as many as fit are there.
+fn title_of_ended(listed: usize) -> String {
+    if listed < CLOSED_INCIDENTS as usize {
+        "Incidents that ended".to_owned()
+    } else {
+        format!("The last {CLOSED_INCIDENTS} incidents that ended")
+    }
+}
+
+/// Every end of an incident, in the audit log.
+fn ended() -> String {
+    Query::default().with("action", Some(AuditAction::CloseIncident.as_str())).on(routes::AUDIT)
 }
 
 /// What the audit log tells of it.
@@ -285,6 +310,15 @@ mod tests {
     use domain::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn a_list_that_is_full_says_that_it_is_the_last_of_them() {
+        assert_eq!(title_of_ended(19), "Incidents that ended");
+        assert_eq!(title_of_ended(20), "The last 20 incidents that ended");
+        // And the one that was asked for.
+        assert_eq!(title_of_ended(21), "The last 20 incidents that ended");
+        assert_eq!(ended(), "/audit?action=close_incident");
+    }
 
     #[test]
     fn what_became_of_a_delivery_is_told_in_words() {

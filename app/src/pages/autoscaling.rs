@@ -159,6 +159,14 @@ pub fn reason_words(kind: &str) -> String {
     words::sentence(&kind.to_lowercase().replace('_', " "))
 }
 
+/// Silence tells something only of an autoscaler that was looked at.
+pub fn no_reason(row: &AutoscalingRow) -> &'static str {
+    match (&row.observed, &row.status) {
+        (Some(_), Some(_)) => "The service gives no reason: nothing holds the size back.",
+        _ => "Nothing is known yet: the autoscaler was not seen at Compute Engine.",
+    }
+}
+
 /// What one sees at a glance of the pool's autoscaler.
 pub fn standing(row: &AutoscalingRow) -> (State, String) {
     let Some(desired) = &row.desired else { return (State::None, "sized by people".to_owned()) };
@@ -176,6 +184,9 @@ pub fn standing(row: &AutoscalingRow) -> (State, String) {
         (_, Some(wanted), Some(running)) if wanted > running => (State::Progress, "scaling out".to_owned()),
         (AutoscalingMode::On, Some(wanted), Some(running)) if wanted < running => {
             (State::Progress, "scaling in".to_owned())
+        }
+        (AutoscalingMode::OnlyScaleOut, Some(wanted), Some(running)) if wanted < running => {
+            (State::Ok, "kept above: scaling in is off".to_owned())
         }
         (_, None, _) => (State::Pending, "no recommendation yet".to_owned()),
         _ => (State::Ok, "as recommended".to_owned()),
@@ -233,13 +244,23 @@ mod tests {
         let word = |row: AutoscalingRow| standing(&row).1;
         assert_eq!(word(row(On, Some(3), &[])), "as recommended");
         assert_eq!(word(row(On, Some(2), &[])), "scaling in");
-        assert_eq!(word(row(OnlyScaleOut, Some(2), &[])), "as recommended");
+        assert_eq!(word(row(OnlyScaleOut, Some(2), &[])), "kept above: scaling in is off");
+        assert_eq!(word(row(OnlyScaleOut, Some(3), &[])), "as recommended");
+        assert_eq!(word(row(OnlyScaleOut, Some(4), &[])), "scaling out");
         assert_eq!(word(row(Off, Some(5), &["MODE_OFF"])), "only recommends");
         assert_eq!(word(row(On, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"])), "held at its maximum");
         assert_eq!(word(row(Off, Some(5), &["CAPPED_AT_MAX_NUM_REPLICAS"])), "only recommends");
         assert_eq!(word(row(On, None, &[])), "no recommendation yet");
         assert_eq!(word(AutoscalingRow { observed: None, ..row(On, None, &[]) }), "not there yet");
         assert_eq!(first_reason(&row(Off, None, &["MODE_OFF"])).as_deref(), Some("Mode off"));
+    }
+
+    #[test]
+    fn a_service_that_was_not_asked_is_not_told_to_be_silent() {
+        let seen = row(AutoscalingMode::On, Some(3), &[]);
+        assert!(no_reason(&seen).starts_with("The service gives no reason"));
+        let unseen = AutoscalingRow { observed: None, status: None, ..seen };
+        assert!(no_reason(&unseen).starts_with("Nothing is known yet"));
     }
 
     #[test]

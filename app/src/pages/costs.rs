@@ -1,13 +1,11 @@
 //! Costs: where does the money go?
 
 pub mod budget;
+mod summary;
 mod tables;
 
 use chrono::{Datelike as _, NaiveDate};
-use domain::{
-    cost::Money,
-    view::costs::{CostsView, is_exported},
-};
+use domain::view::costs::{CostsView, is_exported};
 use leptos::prelude::*;
 
 use crate::{
@@ -16,16 +14,8 @@ use crate::{
         costs::{CostsPage, SetBudget},
     },
     components::{
-        button::ButtonLink,
-        empty::Empty,
-        facets::{Facet, facets},
-        icon::Icon,
-        loaded::loaded,
-        moment::ago,
-        page_head::PageHead,
-        panel::Panel,
-        plot::PlotFigure,
-        title::Title,
+        button::ButtonLink, empty::Empty, facets::facets, icon::Icon, loaded::loaded, moment::ago,
+        page_head::PageHead, panel::Panel, plot::PlotFigure, title::Title,
     },
     frame::Scope,
     live::Live,
@@ -33,6 +23,9 @@ use crate::{
     url_state::{Query, use_query},
     words,
 };
+
+pub(super) use summary::figures;
+use summary::lead;
 
 pub(super) const MONTH: &str = "month";
 
@@ -184,90 +177,6 @@ pub(super) fn months(view: &CostsView, query: &Query, path: &str) -> Vec<(String
         .collect()
 }
 
-fn lead(view: &CostsView) -> String {
-    let spent = view.total.total.exact();
-    match &view.forecast {
-        Some(forecast) => words::sentence(&format!(
-            "{spent} so far this month; {} by its end if what runs now runs on.",
-            forecast.month.exact()
-        )),
-        None => format!("{} cost {spent}.", month_words(view.month)),
-    }
-}
-
-pub(super) fn figures(view: &CostsView) -> Vec<Facet> {
-    let spend = &view.total;
-    let mut items = vec![Facet {
-        name: "Spent",
-        figure: spend.total.exact(),
-        unit: String::new(),
-        detail: match spend.unknown_seconds {
-            0 => format!("{} of running VMs", hours(spend.seconds)),
-            unknown => format!("and {} of VMs without a known price", hours(unknown)),
-        },
-    }];
-    if let Some(forecast) = &view.forecast {
-        items.push(Facet {
-            name: "Forecast for the month",
-            figure: forecast.month.exact(),
-            unit: String::new(),
-            detail: format!("{} still to come", forecast.to_come.exact()),
-        });
-        let hourly = Money::from_nanos(view.now_monthly.known.nanos() / domain::cost::HOURS_A_MONTH);
-        items.push(Facet {
-            name: "Runs now",
-            figure: if view.now_monthly.words() == "unknown" {
-                "unknown".to_owned()
-            } else {
-                an_hour(hourly)
-            },
-            unit: String::new(),
-            // A figure with its unit is wider than its fifth of the panel.
-            detail: format!(
-                "an hour for {}, {} a month",
-                words::count(view.running, "VM"),
-                view.now_monthly.words()
-            ),
-        });
-    }
-    items.push(Facet {
-        name: "Spot",
-        figure: share(spend.spot, spend.total),
-        unit: String::new(),
-        detail: format!("{} Spot, {} on-demand", spend.spot.exact(), spend.on_demand.exact()),
-    });
-    items.push(Facet {
-        name: "Machines",
-        figure: share(spend.machines, spend.total),
-        unit: String::new(),
-        detail: format!("disks {}, addresses {}", spend.disks.exact(), spend.addresses.exact()),
-    });
-    items
-}
-
-/// `$0.1766`, `$12.35`: below a dollar as the price list has it.
-fn an_hour(amount: Money) -> String {
-    if amount < Money::from_dollars(1) { amount.hourly() } else { amount.short() }
-}
-
-fn share(part: Money, whole: Money) -> String {
-    if whole <= Money::ZERO {
-        "none".to_owned()
-    } else {
-        words::percent(part.as_f64() / whole.as_f64() * 100.0)
-    }
-}
-
-/// `3.5 VM hours`.
-fn hours(seconds: i64) -> String {
-    let hours = seconds as f64 / 3600.0;
-    if hours < 10.0 {
-        format!("{hours:.1} VM hours")
-    } else {
-        format!("{} VM hours", words::number(hours as u64))
-    }
-}
-
 pub(super) fn method(view: &CostsView) -> AnyView {
     let unknown: Vec<String> = view.now_monthly.unknown.iter().cloned().collect();
     view! {
@@ -335,18 +244,5 @@ mod tests {
         for wrong in ["", "2026", "2026-13", "11-2026-1", "x-y"] {
             assert_eq!(read_month(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn an_hour_has_the_decimals_that_tell_something() {
-        let said =
-            [176_600_000, 12_345_600_000, 1_234_500_000_000].map(|nanos| an_hour(Money::from_nanos(nanos)));
-        assert_eq!(said, ["$0.1766", "$12.35", "$1,235"]);
-    }
-
-    #[test]
-    fn a_share_of_nothing_is_none() {
-        assert_eq!(share(Money::ZERO, Money::ZERO), "none");
-        assert_eq!(share(Money::from_dollars(1), Money::from_dollars(4)), "25 %");
     }
 }

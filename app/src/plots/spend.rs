@@ -3,7 +3,7 @@
 
 use chrono::Datelike as _;
 use domain::{
-    cost::{Money, next_month},
+    cost::{Known, Money, next_month},
     view::costs::CostsView,
 };
 
@@ -82,7 +82,7 @@ pub fn plot(view: &CostsView) -> Option<Plot> {
             .iter()
             .enumerate()
             .map(|(index, day)| {
-                let said = |amount: Money| Some(amount.exact());
+                let said = |amount: Money| Some(day.spend.part(amount).exact());
                 Reading {
                     at: place(index),
                     label: ticks::day(day.day),
@@ -114,18 +114,33 @@ fn dollars(value: f64, top: f64) -> String {
 
 fn summary(view: &CostsView, ahead: Option<Money>) -> String {
     let month = format!("{} {}", ticks::day(view.month).trim_start_matches("1 "), view.month.year());
-    let spot = match view.total.spot {
-        Money::ZERO => "none of it for Spot VMs".to_owned(),
-        spot => format!("{} of it for Spot VMs", spot.exact()),
+    let total = view.total.known();
+    let cost = match (view.total.spot, view.total.unknown_seconds) {
+        _ if total.is_unknown() => {
+            format!("What {month} has cost is unknown: nothing that ran has a known price")
+        }
+        (Money::ZERO, 0) => format!("{month} has cost {}, none of it for Spot VMs", total.exact()),
+        // What is known of it holds no Spot VM; what is not may.
+        (Money::ZERO, _) => format!("{month} has cost {}", total.exact()),
+        (spot, _) => {
+            let spot = view.total.part(spot).exact();
+            format!("{month} has cost {}, {spot} of it for Spot VMs", total.exact())
+        }
     };
     let dearest =
         view.days.iter().max_by_key(|day| day.spend.total).filter(|day| day.spend.total > Money::ZERO);
     let dearest = dearest
-        .map(|day| format!(" The dearest day was {} with {}.", ticks::day(day.day), day.spend.total.exact()))
+        .map(|day| {
+            format!(" The dearest day was {} with {}.", ticks::day(day.day), day.spend.known().exact())
+        })
         .unwrap_or_default();
-    let ahead =
-        ahead.map(|ahead| format!(" At the present size a day costs {}.", ahead.exact())).unwrap_or_default();
-    format!("{month} has cost {}, {spot}.{dearest}{ahead}", view.total.total.exact())
+    let ahead = ahead.map(|ahead| Known::of(ahead, view.now_monthly.unknown.is_empty()));
+    let ahead = match ahead {
+        Some(ahead) if ahead.is_unknown() => " What a day costs at the present size is unknown.".to_owned(),
+        Some(ahead) => format!(" At the present size a day costs {}.", ahead.exact()),
+        None => String::new(),
+    };
+    format!("{cost}.{dearest}{ahead}")
 }
 
 #[cfg(test)]
@@ -184,6 +199,27 @@ mod tests {
              At the present size a day costs $24.00."
         );
         assert_eq!(plot.future, Some(10.0));
+    }
+
+    #[test]
+    fn what_has_no_price_is_no_bar_of_nothing() {
+        let mut lacking = view();
+        let unpriced = |spend: &mut Spend| *spend = Spend { unknown_seconds: 60, ..Spend::default() };
+        unpriced(&mut lacking.total);
+        lacking.days.iter_mut().for_each(|day| unpriced(&mut day.spend));
+        lacking.now_monthly =
+            Monthly { known: Money::ZERO, unknown: ["machine type c4-standard-8".to_owned()].into() };
+        let told = plot(&lacking).unwrap();
+        assert_eq!(
+            told.summary,
+            "What Nov 2026 has cost is unknown: nothing that ran has a known price. \
+             What a day costs at the present size is unknown."
+        );
+        assert_eq!(told.readings[0].values[2].1.as_deref(), Some("unknown"));
+        // A part of it is known.
+        lacking.total = Spend { unknown_seconds: 60, ..view().total };
+        let told = plot(&lacking).unwrap().summary;
+        assert!(told.starts_with("Nov 2026 has cost at least $9.00, at least $2.00 of it"), "{told}");
     }
 
     #[test]

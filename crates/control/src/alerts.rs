@@ -10,8 +10,9 @@ use domain::{
     Actor, Permission,
     agent::AgentState,
     alert::{AuditFigures, Figures, KeyFigures, Share},
+    incident::Incident,
     instance::{CurrentAction, Instance},
-    view::health::{AlertsView, DeliveryRow},
+    view::health::{AlertsView, CLOSED_INCIDENTS, DeliveryRow},
 };
 use store::ProcessFigures;
 
@@ -19,17 +20,21 @@ use crate::{Control, Error, error::authorize};
 
 /// Looks in a row at which connections must be in use.
 const LOOKS: usize = 6;
-const CLOSED: u32 = 20;
 const DELIVERIES: u32 = 20;
 const PROVISIONING_WINDOW: TimeDelta = TimeDelta::hours(1);
 
+/// `incident` is listed however long ago it ended: events lead to it forever.
 #[tracing::instrument(skip_all, fields(actor = actor.id), err(level = "debug"))]
-pub async fn list_alerts(control: &Control, actor: &Actor) -> Result<AlertsView, Error> {
+pub async fn list_alerts(
+    control: &Control,
+    actor: &Actor,
+    incident: Option<i64>,
+) -> Result<AlertsView, Error> {
     authorize(actor, Permission::ReadFleet)?;
     let deliveries = control.store.list_deliveries(DELIVERIES).await?;
     Ok(AlertsView {
         open: control.store.list_open_incidents(None).await?,
-        closed: control.store.list_closed_incidents(CLOSED).await?,
+        closed: closed(control, incident).await?,
         alerts: control.store.list_alerts().await?,
         webhook: control.watch.webhook.as_ref().map(crate::webhook::Target::host),
         deliveries: deliveries
@@ -48,6 +53,15 @@ pub async fn list_alerts(control: &Control, actor: &Actor) -> Result<AlertsView,
             .collect(),
         now: control.clock.now(),
     })
+}
+
+async fn closed(control: &Control, asked: Option<i64>) -> Result<Vec<Incident>, Error> {
+    let mut closed = control.store.list_closed_incidents(CLOSED_INCIDENTS).await?;
+    if let Some(id) = asked.filter(|id| closed.iter().all(|one| one.id != *id)) {
+        let older = control.store.get_incident(id).await?;
+        closed.extend(older.filter(|one| one.closed_at.is_some()));
+    }
+    Ok(closed)
 }
 
 /// Connections in use at the last looks. A burst is no shortage: what counts is what was in use at each of them; before

@@ -109,7 +109,7 @@ pub(crate) async fn acknowledge(control: &Control, heard: &Acknowledged) -> Resu
     let answered = NewEvent {
         environment: Some(heard.environment.clone()),
         detail,
-        ..NewEvent::new(&actor, did, format!("{verb} (cmd-{id})"), heard.at)
+        ..NewEvent::new(&actor, did, format!("{verb} of {} (cmd-{id})", heard.name), heard.at)
     };
     tx.append_audit(&answered).await?;
     tx.commit().await?;

@@ -163,14 +163,13 @@ async fn budget(
     let Some(monthly) = budget.monthly else {
         return Ok(BudgetView { revision: budget.revision, standing: None });
     };
-    let spent = if present {
-        Tally::of(slices).total().money()
-    } else {
-        spent_this_month(control, &environment.name, as_of).await?
-    };
+    let tally =
+        if present { Tally::of(slices) } else { this_month(control, &environment.name, as_of).await? };
+    let spent = tally.total().money();
     let standing = BudgetStanding {
         monthly,
         spent,
+        whole: tally.unknown_seconds == 0,
         crossed: crossed(spent, monthly).last().copied(),
         set_by_name: budget.set_by_name,
         revision: budget.revision,
@@ -184,10 +183,14 @@ pub(crate) async fn spent_this_month(
     environment: &str,
     as_of: Timestamp,
 ) -> Result<Money, Error> {
+    Ok(this_month(control, environment, as_of).await?.total().money())
+}
+
+async fn this_month(control: &Control, environment: &str, as_of: Timestamp) -> Result<Tally, Error> {
     let today = as_of.date_naive();
     let days = days_of(month_of(today), today);
     let slices = control.store.sum_run_intervals(environment, &days, as_of).await?;
-    Ok(Tally::of(&slices).total().money())
+    Ok(Tally::of(&slices))
 }
 
 /// Sets the environment's budget after `revision`, or takes it away with an empty amount.

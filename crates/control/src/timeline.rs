@@ -208,8 +208,8 @@ async fn before_failing(
     });
     let Some(until) = began else { return Ok(None) };
     let since = until - health::BEFORE;
-    let happenings = health::half_hour_before(control, own.environment, until, None).await?;
-    Ok(Some(HalfHour { since, until, happenings }))
+    let (happenings, more) = health::half_hour_before(control, own.environment, until, None).await?;
+    Ok(Some(HalfHour { since, until, happenings, more }))
 }
 
 /// Each agent's newest passing into failure, of events from the newest on.

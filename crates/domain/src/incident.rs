@@ -91,6 +91,11 @@ impl Incident {
         format!("inc-{}", self.id)
     }
 
+    /// What [`Incident::name`] names; None of anything else.
+    pub fn id_of(name: &str) -> Option<i64> {
+        name.strip_prefix("inc-")?.parse().ok()
+    }
+
     pub const fn is_brake(&self) -> bool {
         matches!(self.cause, Cause::MassFailure(_))
     }
@@ -139,6 +144,14 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incident_s_name_reads_back() {
+        assert_eq!(Incident::id_of("inc-12"), Some(12));
+        for other in ["12", "inc-", "inc-x", "chg-12", ""] {
+            assert_eq!(Incident::id_of(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn causes_are_read_back() {

@@ -1,6 +1,6 @@
 //! `g cost`.
 
-use domain::cost::{Money, Monthly};
+use domain::cost::{Known, Money, Monthly};
 use rest_api::{Budget, CostRow, Costs, MonthlyCost, Spend};
 
 use crate::{
@@ -44,13 +44,15 @@ fn drawn(costs: &Costs) -> Result<String, Failure> {
     let mut line = |name: &str, value: &str| text.push_str(&fact(name, value));
     line("counted", &format!("until {}", moment(as_of)));
     line("VM hours", &hours(total));
-    let (on_demand, spot) = (exact(&total.on_demand_usd)?, exact(&total.spot_usd)?);
+    let (on_demand, spot) = (part(total, &total.on_demand_usd)?, part(total, &total.spot_usd)?);
     line("of it", &format!("{on_demand} on-demand, {spot} Spot"));
-    let (machines, disks) = (exact(&total.machines_usd)?, exact(&total.disks_usd)?);
-    let addresses = exact(&total.addresses_usd)?;
+    let (machines, disks) = (part(total, &total.machines_usd)?, part(total, &total.disks_usd)?);
+    let addresses = part(total, &total.addresses_usd)?;
     line("and", &format!("machines {machines}, disks {disks}, addresses {addresses}"));
     if let Some(forecast) = &costs.forecast_usd {
-        line("forecast", &format!("{} at the month's end if what runs now runs on", exact(forecast)?));
+        let whole = total.unpriced_seconds == 0 && costs.now_monthly.unknown.is_empty();
+        let forecast = Known::of(forecast.parse()?, whole).exact();
+        line("forecast", &format!("{forecast} at the month's end if what runs now runs on"));
         line("runs now", &format!("{}, {} a month", vms(costs.running), monthly(&costs.now_monthly)?));
         line("no price", &costs.now_monthly.unknown.join(", "));
     }
@@ -77,12 +79,12 @@ fn drawn(costs: &Costs) -> Result<String, Failure> {
 
 /// `$1.20`, `at least $1.20` where VMs ran that have no price, `unknown` where none has one.
 fn spent(spend: &Spend) -> Result<String, Failure> {
-    let total: Money = spend.total_usd.parse()?;
-    Ok(match (spend.unpriced_seconds, total) {
-        (0, total) => total.exact(),
-        (_, Money::ZERO) => "unknown".to_owned(),
-        (_, total) => format!("at least {}", total.exact()),
-    })
+    part(spend, &spend.total_usd)
+}
+
+/// One of its amounts; the server does not tell which of them is lacking.
+fn part(spend: &Spend, usd: &str) -> Result<String, Failure> {
+    Ok(Known::of(usd.parse()?, spend.unpriced_seconds == 0).exact())
 }
 
 fn hours(spend: &Spend) -> String {
@@ -109,8 +111,8 @@ fn rows(rows: &[CostRow], of_pools: bool) -> Result<Vec<Vec<String>>, Failure> {
             cells.push(row.agent_type.clone().unwrap_or_default());
         }
         cells.push(spent(&row.spend)?);
-        cells.push(exact(&row.spend.on_demand_usd)?);
-        cells.push(exact(&row.spend.spot_usd)?);
+        cells.push(part(&row.spend, &row.spend.on_demand_usd)?);
+        cells.push(part(&row.spend, &row.spend.spot_usd)?);
         cells.push(row.running.to_string());
         cells.push(if row.running > 0 { monthly(&row.now_monthly)? } else { String::new() });
         drawn.push(cells);
@@ -163,7 +165,7 @@ counted     until 2026-11-22 10:00:00 UTC
 VM hours    2.0
 of it       $1.50 on-demand, $0.00 Spot
 and         machines $1.50, disks $0.00, addresses $0.00
-forecast    $30.25 at the month's end if what runs now runs on
+forecast    at least $30.25 at the month's end if what runs now runs on
 runs now    2 VMs, at least $97.10 a month
 no price    external addresses
 budget      $1.50 of $3.00 spent in the present month, 50 % crossed; set by Olga
@@ -193,6 +195,18 @@ DAY         SPENT
             ("dev  2026-11  at least $1.50", "dev  2026-11  unknown")
         );
         assert_eq!(some[2], "VM hours    2.0, 0.5 of them without a known price");
+        let foretold = |total: &str, unpriced_seconds, running: Value| {
+            let told = drawn(&month(json!({
+                "total": spend(total, unpriced_seconds), "forecast_usd": total, "running": 1,
+                "now_monthly": { "known_usd": "0", "unknown": running },
+            })));
+            told.unwrap().lines().find(|line| line.starts_with("forecast")).unwrap().to_owned()
+        };
+        let rest = "at the month's end if what runs now runs on";
+        assert_eq!(foretold("1.5", 0, json!([])), format!("forecast    $1.50 {rest}"));
+        assert_eq!(foretold("1.5", 60, json!([])), format!("forecast    at least $1.50 {rest}"));
+        assert_eq!(foretold("1.5", 0, json!(["disks"])), format!("forecast    at least $1.50 {rest}"));
+        assert_eq!(foretold("0", 0, json!(["disks"])), format!("forecast    unknown {rest}"));
         let unseen = month(json!({ "as_of": null }));
         assert_eq!(drawn(&unseen).unwrap(), "dev  2026-11  nothing was observed yet\n");
         let garbled = month(json!({ "total": spend("a lot", 0) }));

@@ -4,12 +4,13 @@
 mod environments;
 mod reading;
 mod stack;
+mod updating;
 mod waiting;
 
 use std::{os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
 use domain::{
-    Amount, ChangeState, FleetSpec, ObservedFleet, approvals::Requirement, change::Verdict,
+    ChangeState, FleetSpec, ObservedFleet, approvals::Requirement, change::Verdict,
     environment::EnvironmentSpec, plan, token::Scope,
 };
 use sqlx::PgPool;
@@ -124,34 +125,6 @@ async fn a_fleet_is_imported_scaled_and_looked_at(pool: PgPool) {
     assert_eq!(changes.out.lines().count(), 5, "{}", changes.out);
     let shown = stack.g(&token, &["change", "show", "chg-2"]).await;
     assert!(shown.out.contains("dev: edit pool backend-pool") && shown.out.contains("done"), "{}", shown.out);
-    stack.stop().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_pool_is_given_another_pace_and_no_template_of_other_agents(pool: PgPool) {
-    let stack = Stack::start(pool).await;
-    let token = stack.token(&Scope::ALL).await;
-    stack.import_basic(&token).await;
-    let update = async |more: &[&str]| {
-        stack.g(&token, &[&["vm", "update-pool", "backend-pool"][..], more].concat()).await
-    };
-
-    let nothing = update(&[]).await;
-    assert_eq!((nothing.code, nothing.err.contains("--max-surge")), (2, true), "{}", nothing.err);
-    // The pool has three zones.
-    let slow = update(&["--max-surge", "1"]).await;
-    assert_eq!((slow.code, slow.err.contains("number of zones")), (5, true), "{}", slow.err);
-    let other = update(&["--template", "platform-eng"]).await;
-    assert_eq!((other.code, other.err.contains("platform-engineer")), (5, true), "{}", other.err);
-    let paced = update(&["--max-surge", "6", "--max-unavailable", "3", "--wait"]).await;
-    assert_eq!(paced.code, 0, "{}", paced.err);
-    let shown = stack.g(&token, &["change", "show", "chg-2"]).await;
-    assert!(shown.out.contains("dev: edit pool backend-pool") && shown.out.contains("done"), "{}", shown.out);
-    let control = &stack.running.control;
-    let declared = control.store.get_environment("dev").await.unwrap().unwrap().spec;
-    let pool = &declared.agent_pools[0];
-    let pace = (pool.max_surge, pool.max_unavailable, pool.template_name.as_str());
-    assert_eq!(pace, (Some(Amount::Fixed(6)), Amount::Fixed(3), "backend-dev"));
     stack.stop().await;
 }
 

@@ -12,6 +12,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 async fn list_alerts(asked: Asked) -> Result<Json<AlertList>, Problem> {
-    let view = asked.done(alerts::list_alerts(&asked.control, &asked.actor).await)?;
+    let view = asked.done(alerts::list_alerts(&asked.control, &asked.actor, None).await)?;
     Ok(Json(AlertList::from(&view)))
 }

@@ -267,7 +267,7 @@ mod tests {
                 "/instances/us-central1-a/agent-backend-pool-x7k2",
             ),
             (Subject::Instance { zone: None, name: vm }, vm, "/search?q=agent-backend-pool-x7k2"),
-            (Subject::Incident("inc-12"), "inc-12", "/alerts#inc-12"),
+            (Subject::Incident("inc-12"), "inc-12", "/alerts?incident=inc-12#inc-12"),
             (Subject::Budget { environment }, "budget of dev", "/costs?environment=dev"),
             (Subject::Settings(SettingsList::People), "People and roles", "/settings/people"),
             (Subject::Settings(SettingsList::Passkeys), "Passkeys", "/settings/passkeys"),

@@ -3,7 +3,7 @@
 use domain::{
     cost::CostImpact,
     firewall::{Direction, TrafficChange},
-    plan::{Impact, ZoneImpact},
+    plan::{Impact, Plan, ZoneImpact},
 };
 use leptos::prelude::*;
 
@@ -15,7 +15,8 @@ use crate::{
     words,
 };
 
-pub fn impact_panel(impact: &Impact) -> AnyView {
+pub fn impact_panel(plan: &Plan) -> AnyView {
+    let impact = &plan.impact;
     let total = impact.total();
     let mut items = vec![
         facet("VMs created", total.created, impact, |zone| zone.created),
@@ -26,7 +27,8 @@ pub fn impact_panel(impact: &Impact) -> AnyView {
         items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
     }
     items.push(lowest_capacity(impact));
-    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(month));
+    let later: Vec<String> = plan.taken_up_later().into_iter().map(str::to_owned).collect();
+    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(|cost| month(cost, &later)));
     view! {
         <section class="panel" aria-labelledby="impact">
             <h2 id="impact" class="sr">
@@ -114,8 +116,9 @@ fn lowest_capacity(impact: &Impact) -> Facet {
     }
 }
 
-/// List prices by the month of 730 hours, as the plan has them. What has no price is said, never counted as nothing.
-fn month(cost: &CostImpact) -> Facet {
+/// List prices by the month of 730 hours, as the plan has them. What has no price is said, never counted as nothing;
+/// and where pools wait to be updated by name, that the difference does not come by itself.
+fn month(cost: &CostImpact, later: &[String]) -> Facet {
     let before = cost.before.words();
     let mut detail = match cost.is_same() {
         true => "as before, at list prices".to_owned(),
@@ -123,6 +126,9 @@ fn month(cost: &CostImpact) -> Facet {
     };
     if let Some(most) = cost.at_most.as_ref().filter(|most| **most != cost.after) {
         detail.push_str(&format!("; {} with every autoscaler at its maximum", most.words()));
+    }
+    if !later.is_empty() && !cost.is_same() {
+        detail.push_str(&format!("; in {} only as VMs are made anew", words::list(later)));
     }
     if let Some(unknown) = cost.after.unknown.first().or_else(|| cost.before.unknown.first()) {
         detail.push_str(&format!("; no price is known for {unknown}"));
@@ -165,13 +171,27 @@ mod tests {
         use domain::cost::{Money, Monthly};
         let after = Monthly { known: Money::ZERO, unknown: ["machine type c4-standard-8".to_owned()].into() };
         let cost = CostImpact { after, ..CostImpact::default() };
-        let facet = month(&cost);
+        let facet = month(&cost, &[]);
         assert_eq!(facet.figure, "unknown");
         assert!(
             facet.detail.ends_with("no price is known for machine type c4-standard-8"),
             "{}",
             facet.detail
         );
+    }
+
+    #[test]
+    fn a_month_that_waits_for_vms_to_be_made_anew_says_so() {
+        use domain::cost::{Money, Monthly};
+        let of = |dollars| Monthly { known: Money::from_dollars(dollars), ..Monthly::default() };
+        let said = |before, later: &[String]| {
+            let cost = CostImpact { before: of(before), after: of(300), ..CostImpact::default() };
+            month(&cost, later).detail
+        };
+        let later = ["web".to_owned()];
+        assert_eq!(said(200, &later), "from $200, at list prices; in web only as VMs are made anew");
+        assert_eq!(said(200, &[]), "from $200, at list prices");
+        assert_eq!(said(300, &later), "as before, at list prices");
     }
 
     #[test]

@@ -110,6 +110,17 @@ pub fn panel(view: &CostsView, environment: &str, action: ServerAction<SetBudget
     .into_any()
 }
 
+/// The amount, its share of the budget, and the share as a sentence.
+fn spent(standing: &BudgetStanding) -> (String, String, String) {
+    let (known, percent) = (standing.known(), standing.percent());
+    let label = if known.is_unknown() {
+        "How much of the budget is spent is unknown".to_owned()
+    } else {
+        format!("{} of the budget is spent", known.said(format!("{percent} per cent")))
+    };
+    (known.exact(), known.said(format!("{percent} %")), label)
+}
+
 /// How much is spent, beside the thresholds.
 fn gauge(standing: &BudgetStanding) -> AnyView {
     let percent = standing.percent();
@@ -122,13 +133,13 @@ fn gauge(standing: &BudgetStanding) -> AnyView {
             view! { <line class="mark" x1=x.clone() x2=x y1="0" y2="100%"></line> }
         })
         .collect_view();
-    let label = format!("{percent} per cent of the budget is spent");
+    let (known, figure, label) = spent(standing);
     let set_by = format!("set by {}", standing.set_by_name);
     view! {
         <div>
             <p class="split">
-                <span class="figure">{format!("{percent} %")}</span>
-                <small>{format!("{} of {}", standing.spent.exact(), standing.monthly.exact())}</small>
+                <span class="figure">{figure}</span>
+                <small>{format!("{known} of {}", standing.monthly.exact())}</small>
             </p>
             <svg class="gauge" role="img" aria-label=label data-s=state.as_str()>
                 <rect class="track" width="100%" height="100%" rx="3"></rect>
@@ -143,7 +154,30 @@ fn gauge(standing: &BudgetStanding) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use domain::cost::Money;
+
     use super::*;
+
+    #[test]
+    fn what_has_no_price_is_no_part_of_the_budget_that_is_free() {
+        let told = |dollars, whole| {
+            spent(&BudgetStanding {
+                monthly: Money::from_dollars(100),
+                spent: Money::from_dollars(dollars),
+                whole,
+                crossed: None,
+                set_by_name: "Robin".to_owned(),
+                revision: 1,
+            })
+        };
+        let of = |amount: &str, figure: &str, label: &str| {
+            (amount.to_owned(), figure.to_owned(), label.to_owned())
+        };
+        assert_eq!(told(40, true), of("$40.00", "40 %", "40 per cent of the budget is spent"));
+        let least = of("at least $40.00", "at least 40 %", "at least 40 per cent of the budget is spent");
+        assert_eq!(told(40, false), least);
+        assert_eq!(told(0, false), of("unknown", "unknown", "How much of the budget is spent is unknown"));
+    }
 
     #[test]
     fn the_whole_budget_is_said_without_a_share() {

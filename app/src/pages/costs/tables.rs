@@ -86,23 +86,19 @@ fn line(row: &SpendRow, total: Money, href: Option<String>) -> AnyView {
         }
         (None, _) => view! { <span>{row.name.clone()}</span> }.into_any(),
     };
-    let share = if total > Money::ZERO {
+    let spent = row.spend.known();
+    let share = if total > Money::ZERO && !spent.is_unknown() {
         words::percent(row.spend.total.as_f64() / total.as_f64() * 100.0)
     } else {
         String::new()
     };
     let none_as_empty = |amount: Money| (amount != Money::ZERO).then(|| amount.exact());
-    let spent = if row.spend.unknown_seconds > 0 && row.spend.total == Money::ZERO {
-        "unknown".to_owned()
-    } else {
-        row.spend.total.exact()
-    };
     let days: Vec<f64> = row.days.iter().map(|amount| amount.as_f64()).collect();
     let said = format!("{} by day", row.name);
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td class="num">{spent}</td>
+            <td class="num">{spent.exact()}</td>
             <td class="num">{share}</td>
             <td class="num">{none_as_empty(row.spend.on_demand)}</td>
             <td class="num">{none_as_empty(row.spend.spot)}</td>

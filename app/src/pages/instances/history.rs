@@ -182,6 +182,7 @@ fn before(past: &InstanceHistory, here: &str) -> AnyView {
         until: past.before_until,
         ends_with: past.fails_since.map(|at| format!("fails from {}", utc(at))),
         earlier: (past.earlier > 0).then(|| (past.earlier, all_of(here, "before"))),
+        more: past.before_more,
     };
     half_hour(title, &past.before, span)
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{detail::moment, history::all_of};
 use crate::{
-    components::{moment::ago, panel::Panel},
+    components::{half_hour::counted, moment::ago, panel::Panel},
     routes, words,
 };
 
@@ -44,7 +44,7 @@ pub fn since(past: &InstanceHistory, here: &str) -> Option<AnyView> {
 
 /// How much, and from when.
 fn said(past: &InstanceHistory, began: Timestamp) -> String {
-    let count = words::count(past.since.len() as u64 + past.since_earlier, "event");
+    let count = counted(past.since.len() as u64 + past.since_earlier, past.since_more);
     format!("{count}, from {}", moment(began, past.now))
 }
 
@@ -95,10 +95,12 @@ mod tests {
             fails_since,
             before: Vec::new(),
             earlier: 0,
+            before_more: false,
             before_since: at(-1800),
             before_until: at(0),
             since: vec![asked],
             since_earlier: earlier,
+            since_more: false,
             commands: Vec::new(),
             more_commands: false,
             incidents: Vec::new(),
@@ -112,6 +114,8 @@ mod tests {
         let yesterday = at(-86_400);
         let told = said(&past(Some(yesterday), 12), yesterday);
         assert_eq!(told, "13 events, from 18 Nov 2026, 03:12:44 UTC");
+        let busy = InstanceHistory { since_more: true, ..past(Some(at(0)), 49) };
+        assert_eq!(said(&busy, at(0)), "more than 50 events, from 03:12:44 UTC");
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::{
     },
     live::Live,
     opening::refusal,
-    pages::autoscaling::{reason_words, standing},
+    pages::autoscaling::{no_reason, reason_words, standing},
     routes,
     url_state::{Query, use_query},
     words,
@@ -173,7 +173,7 @@ fn figures(view: &AutoscalingView) -> Vec<Facet> {
 fn reasons(row: &AutoscalingRow) -> AnyView {
     let details = row.status.as_ref().map(|status| status.details.clone()).unwrap_or_default();
     let (state, word) = standing(row);
-    let none = details.is_empty();
+    let none = details.is_empty().then(|| no_reason(row));
     let lines = details
         .into_iter()
         .map(|detail| {
@@ -196,10 +196,7 @@ fn reasons(row: &AutoscalingRow) -> AnyView {
         .collect_view();
     view! {
         <Panel id="reasons" title="Why this size" aside=move || status(state, words::sentence(&word))>
-            {none
-                .then(|| {
-                    view! { <p class="panel-body soft">"The service gives no reason: nothing holds the size back."</p> }
-                })}
+            {none.map(|none| view! { <p class="panel-body soft">{none}</p> })}
             <ul class="rows verdicts">{lines}</ul>
         </Panel>
     }

@@ -53,11 +53,11 @@ fn draw(pool: &PoolView, timeline: PoolTimeline, paged: bool) -> AnyView {
         (true, false) => nothing("Nothing is told of this pool yet", "Every change of it will be.", &here),
     };
     // While agents fail.
-    let before = before_failing.map(|HalfHour { since, until, happenings }| {
+    let before = before_failing.map(|HalfHour { since, until, happenings, more }| {
         half_hour(
             "What changed in the 30 minutes before its agents began to fail",
             &happenings,
-            Span { since, until, ends_with: None, earlier: None },
+            Span { since, until, ends_with: None, earlier: None, more },
         )
     });
     let head = head(pool);

@@ -1,6 +1,9 @@
 //! People: who may do what here? Roles come from the organisation's sign-in; nothing about them is changed here.
 
-use domain::view::person::{PersonList, PersonRow};
+use domain::{
+    Permission, Role,
+    view::person::{PersonList, PersonRow},
+};
 use leptos::prelude::*;
 
 use super::{crumbs, events};
@@ -46,13 +49,45 @@ fn draw(list: PersonList) -> AnyView {
                 <tbody>{lines}</tbody>
             </Table>
             <p class="panel-foot sm muted">
-                "Roles and groups are your organisation's to give: they change with the next sign-in. Viewers read; operators \
-                 propose; approvers vote on changes of others; admins propose too, set budgets, and end sessions and \
-                 tokens of others."
+                "Roles and groups are your organisation's to give: they change with the next sign-in. " {rights()}
             </p>
         </section>
     }
     .into_any()
+}
+
+/// What each role may do, from the rules themselves: one sentence for those that may do the same.
+fn rights() -> String {
+    let mut allowed: Vec<(&[Role], Vec<String>)> = Vec::new();
+    for permission in Permission::ALL {
+        let (roles, deed) = (permission.roles(), deed(permission).to_owned());
+        match allowed.iter_mut().find(|(known, _)| *known == roles) {
+            Some((_, deeds)) => deeds.push(deed),
+            None => allowed.push((roles, vec![deed])),
+        }
+    }
+    let sentences: Vec<String> = allowed
+        .into_iter()
+        .map(|(roles, deeds)| format!("{} may {}.", words::sentence(&holders(roles)), words::list(&deeds)))
+        .collect();
+    sentences.join(" ")
+}
+
+fn holders(roles: &[Role]) -> String {
+    if roles == Role::ALL {
+        return "everybody with a role".to_owned();
+    }
+    words::list(&roles.iter().map(|role| format!("{role}s")).collect::<Vec<_>>())
+}
+
+/// The verb, as it is said of a third person.
+fn deed(permission: Permission) -> &'static str {
+    match permission {
+        Permission::ManageOwnPasskeys => "manage their own passkeys",
+        Permission::ManageOwnTokens => "manage their own sessions and API tokens",
+        Permission::VoteOnChange => "vote on a change that somebody else proposed",
+        other => other.verb(),
+    }
 }
 
 fn line(person: PersonRow) -> AnyView {
@@ -72,4 +107,27 @@ fn line(person: PersonRow) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_right_is_told_once_with_all_who_have_it() {
+        let told = rights();
+        for permission in Permission::ALL {
+            let deed = deed(permission);
+            assert!(told.contains(deed), "{deed}: {told}");
+        }
+        assert!(!told.contains("your"), "{told}");
+        assert_eq!(
+            told,
+            "Everybody with a role may read the fleet, read the audit log, plan a change, manage their own passkeys, \
+             see the people and manage their own sessions and API tokens. Operators and admins may propose a change, \
+             cancel a change, command an agent and let the brake go. Admins may set a budget and manage sessions and \
+             API tokens of others. Approvers may vote on a change that somebody else proposed. Approvers and admins \
+             may close an incident."
+        );
+    }
 }

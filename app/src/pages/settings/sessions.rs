@@ -54,7 +54,7 @@ fn draw(list: SessionList, posted: &Posted) -> AnyView {
             title="Sessions"
             crumbs=crumbs("Sessions")
             lead=move || lead.clone()
-            actions=move || view! { <ButtonLink href=ended.clone() label="All their events" /> }
+            actions=move || view! { <ButtonLink href=ended.clone() label="Sessions that were ended" /> }
         />
         {refusal(posted)}
         <div class="stack">

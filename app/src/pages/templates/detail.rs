@@ -2,6 +2,7 @@
 
 use domain::{
     Permission,
+    derive::installs_ops_agent,
     view::template::{TemplateRow, TemplateSetting, TemplateView},
 };
 use leptos::prelude::*;
@@ -185,6 +186,13 @@ fn made_of(settings: Vec<TemplateSetting>) -> AnyView {
 
 fn script(text: String) -> AnyView {
     let lines = words::count(text.lines().count() as u64, "line");
+    let unchecked = installs_ops_agent(&text).then(|| {
+        view! {
+            <p class="sm soft">
+                "Because enable_monitoring is on, it fetches Google's installer of the Ops Agent over HTTPS and runs it as root. Google publishes no checksum of it, so nothing else checks it. Where that is too much, leave enable_monitoring off and have the Ops Agent in the image."
+            </p>
+        }
+    });
     view! {
         <details class="panel">
             <summary class="panel-head">
@@ -195,6 +203,7 @@ fn script(text: String) -> AnyView {
                 <pre class="source" tabindex="0" aria-label="Startup script">
                     <code>{text}</code>
                 </pre>
+                {unchecked}
             </div>
         </details>
     }

@@ -195,6 +195,32 @@ async fn what_keeps_the_group_from_growing_is_said() {
 }
 
 #[tokio::test]
+async fn a_declaration_that_leaves_no_choice_says_so() {
+    let api = scaled(2, json!({"minNumReplicas": 2, "maxNumReplicas": 2})).await;
+    let scaler = api.get(ONE).await.ok();
+    assert_eq!((&scaler["recommendedSize"], details(&scaler)), (&json!(2), vec!["MIN_EQUALS_MAX"]));
+    let day = json!({"schedule": "0 8 * * *", "durationSec": 600, "minRequiredReplicas": 1});
+    let wider = json!({"autoscalingPolicy": {"maxNumReplicas": 5, "scalingSchedules": {"day": day}}});
+    api.patch("regions/us-central1/autoscalers?autoscaler=scaler", wider).await.ok();
+    let scaler = api.get(ONE).await.ok();
+    assert_eq!(details(&scaler), ["SCHEDULED_INSTANCES_LESS_THAN_AUTOSCALER_MIN"]);
+}
+
+#[tokio::test]
+async fn a_group_of_which_nothing_runs_is_said_to_be_unhealthy() {
+    let api = Api::start(config()).await;
+    api.group("pool", 0, json!({})).await;
+    for letter in ["a", "b", "c"] {
+        api.fault(json!({"kind": "stockout", "zone": format!("us-central1-{letter}")})).await;
+    }
+    declare(&api, json!({"minNumReplicas": 2, "maxNumReplicas": 9})).await;
+    let unhealthy = |scaler: &Value| details(scaler).contains(&"ALL_INSTANCES_UNHEALTHY");
+    api.until(ONE, unhealthy).await;
+    api.switch(Method::DELETE, "faults", Value::Null).await.ok();
+    api.until(ONE, |scaler| !unhealthy(scaler)).await;
+}
+
+#[tokio::test]
 async fn policies_are_checked() {
     let api = Api::start(config()).await;
     api.group("pool", 1, json!({})).await;

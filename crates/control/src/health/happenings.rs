@@ -20,12 +20,13 @@ const AUDIT_PAGE: u32 = 200;
 const AUDIT_PAGES: usize = 10;
 
 /// What happened in the environment before that moment; of an agent's own passings nothing, where one is named.
+/// Here and below with it: whether more happened than is told.
 pub(crate) async fn half_hour_before(
     control: &Control,
     environment: &str,
     until: Timestamp,
     agent: Option<&str>,
-) -> Result<Vec<Happening>, Error> {
+) -> Result<(Vec<Happening>, bool), Error> {
     let events = events_between(control, environment, until - BEFORE, until).await?;
     Ok(newest(happenings(&events, agent)))
 }
@@ -38,7 +39,7 @@ pub(super) async fn since_failing(
     name: &str,
     began: Timestamp,
     transitions: &[HealthTransition],
-) -> Result<Vec<Happening>, Error> {
+) -> Result<(Vec<Happening>, bool), Error> {
     // What came at that very moment is told before it.
     let from = Some(began + TimeDelta::microseconds(1));
     let all = AuditFilter { environment: Some(environment), from, ..AuditFilter::default() };
@@ -55,13 +56,13 @@ pub(super) async fn since_failing(
     Ok(newest(since))
 }
 
-/// As many as are shown, oldest first.
-pub(super) fn newest(mut happened: Vec<Happening>) -> Vec<Happening> {
+/// As many as are shown, oldest first, and whether there were more.
+pub(super) fn newest(mut happened: Vec<Happening>) -> (Vec<Happening>, bool) {
     happened.sort_by_key(|one| one.at);
     happened.dedup();
     let surplus = happened.len().saturating_sub(SHOWN_HAPPENINGS);
     happened.drain(..surplus);
-    happened
+    (happened, surplus > 0)
 }
 
 /// The environment's events of that time, the newest first; of a very busy one only the latest. What came since is not read: an agent

@@ -54,13 +54,13 @@ pub async fn load_instance_history(
     let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
     let fails_since = began_to_fail(&row, &transitions);
     let until = fails_since.unwrap_or(now);
-    let mut before = half_hour_before(control, environment, until, Some(name)).await?;
+    let (mut before, cut) = half_hour_before(control, environment, until, Some(name)).await?;
     before
         .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
-    let mut before = newest(before);
-    let mut since = match fails_since {
+    let (mut before, cut_again) = newest(before);
+    let (mut since, since_more) = match fails_since {
         Some(began) => since_failing(control, environment, name, began, &transitions).await?,
-        None => Vec::new(),
+        None => (Vec::new(), false),
     };
     let mut commands = control.store.list_commands(environment, name, SHOWN_COMMANDS).await?;
     let (mut earlier, mut since_earlier, mut more_commands) = (0, 0, false);
@@ -75,10 +75,12 @@ pub async fn load_instance_history(
         fails_since,
         before,
         earlier,
+        before_more: cut || cut_again,
         before_since: until - BEFORE,
         before_until: until,
         since,
         since_earlier,
+        since_more,
         commands,
         more_commands,
         incidents: control.store.list_open_incidents(Some(environment)).await?,
@@ -119,6 +121,21 @@ mod tests {
     use domain::view::health::Source;
 
     use super::*;
+
+    #[test]
+    fn more_than_is_told_at_all_is_known_to_be_more() {
+        let of = |second| Happening {
+            at: Timestamp::default() + TimeDelta::seconds(second),
+            source: Source::Agent,
+            sentence: String::new(),
+            detail: String::new(),
+            change: None,
+        };
+        let (told, more) = newest((0..50).map(of).collect());
+        assert_eq!((told.len(), more), (50, false));
+        let (told, more) = newest((0..51).map(of).collect());
+        assert_eq!((told.len(), told[0].clone(), more), (50, of(1), true), "the oldest is left out");
+    }
 
     #[test]
     fn of_a_long_list_the_newest_few_stay_and_the_others_are_counted() {

@@ -106,7 +106,7 @@ async fn nobody_without_a_role_is_served(pool: PgPool) {
         ("stop_agent", commands::stop_agent(control, &nobody, "z", "x").await.err()),
         ("list_commands", commands::list_commands(control, &nobody, "z", "x").await.err()),
         ("start_agent", commands::start_agent(control, &nobody, "z", "x").await.err()),
-        ("list_alerts", alerts::list_alerts(control, &nobody).await.err()),
+        ("list_alerts", alerts::list_alerts(control, &nobody, None).await.err()),
         ("close_incident", incidents::close_incident(control, &nobody, 1, "x").await.err()),
         ("overrule_brake", incidents::overrule_brake(control, &nobody, 1, "x").await.err()),
         ("list_environments", environments::list_environments(control, &nobody).await.err()),

@@ -220,6 +220,9 @@ async fn a_command_is_refused_to_viewers_delivered_acknowledged_and_runs_out(poo
         (count(control, Did::RestartAgent).await, count(control, Did::AcknowledgeCommand).await),
         (1, 1)
     );
+    let events = control.store.list_audit(&Default::default(), 500).await.unwrap();
+    let answered = events.iter().find(|event| event.action == Did::AcknowledgeCommand).unwrap();
+    assert_eq!(answered.object, format!("restart of {name} (cmd-{id})"));
 
     commands::stop_agent(control, &operator(), zone, name).await.unwrap();
     control.clock.advance(TimeDelta::seconds(301));

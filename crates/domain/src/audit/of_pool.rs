@@ -52,6 +52,7 @@ mod tests {
             (Did::HoldHealing, "genesis-pool-web", "for inc-1: done"),
             (Did::FallSilent, "agent-web-x7k2", at.as_str()),
             (Did::ExpireCommand, "restart of agent-web-x7k2 (cmd-3)", ""),
+            (Did::AcknowledgeCommand, "stop of agent-web-x7k2 (cmd-4)", "work is stopped"),
         ] {
             let found = event(action, object, detail);
             assert!(found.names_pool("web", "genesis"), "{object}");
@@ -77,6 +78,7 @@ mod tests {
         }
     }
 
+    /// Answers of before name no agent: who gave them tells.
     #[test]
     fn an_agent_s_answer_is_its_pool_s() {
         let answered = AuditEvent {

@@ -81,8 +81,10 @@ pub(crate) fn subject_of<'a>(
         | Did::RestartAgent
         | Did::StopAgent
         | Did::StartAgent => Some(Subject::Instance { zone: zone_of(detail), name: object }),
-        // `restart of web-1 (cmd-3)`
-        Did::ExpireCommand => Some(Subject::Instance { zone: None, name: object.split(' ').nth(2)? }),
+        // `restart of web-1 (cmd-3)`; the answers of before named no agent.
+        Did::AcknowledgeCommand | Did::RefuseCommand | Did::ExpireCommand => {
+            Some(Subject::Instance { zone: None, name: object.split(' ').nth(2)? })
+        }
         Did::EnrollAgent => {
             let name = object.strip_prefix("pool ")?;
             Some(Subject::Pool { environment: environment?, name })
@@ -148,8 +150,11 @@ mod tests {
         let nowhere = Some(Subject::Instance { zone: None, name: vm });
         let restarted = event(AuditAction::FinishOperation, &format!("restart instance {vm}"), "");
         assert_eq!(restarted.subject(Some("genesis")), nowhere);
-        let expired = event(AuditAction::ExpireCommand, &format!("restart of {vm} (cmd-3)"), "");
-        assert_eq!(expired.subject(None), nowhere);
+        for end in [AuditAction::AcknowledgeCommand, AuditAction::RefuseCommand, AuditAction::ExpireCommand] {
+            let ended = event(end, &format!("restart of {vm} (cmd-3)"), "runs as boot 7a90");
+            assert_eq!(ended.subject(None), nowhere, "{end:?}");
+            assert_eq!(event(end, "restart (cmd-3)", "").subject(None), None, "{end:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, iter::Sum, ops};
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Money, SECONDS_A_MONTH, VmPrice};
+use super::{Known, Money, SECONDS_A_MONTH, VmPrice};
 use crate::Timestamp;
 
 /// Billionths of a dollar a month, times seconds.
@@ -141,6 +141,17 @@ pub struct Spend {
     pub seconds: i64,
     /// Of it, without a price for some part.
     pub unknown_seconds: i64,
+}
+
+impl Spend {
+    pub const fn known(&self) -> Known {
+        self.part(self.total)
+    }
+
+    /// One of its amounts. Which of them is lacking where a price is missing, nobody wrote down: each may be.
+    pub const fn part(&self, amount: Money) -> Known {
+        Known::of(amount, self.unknown_seconds == 0)
+    }
 }
 
 /// What the month will have cost if what runs now runs on.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Money, month_of, next_month};
+use super::{Known, Money, month_of, next_month};
 
 /// Per cent of the budget.
 pub const THRESHOLDS: [u8; 3] = [50, 80, 100];
@@ -13,6 +13,8 @@ pub const THRESHOLDS: [u8; 3] = [50, 80, 100];
 pub struct BudgetStanding {
     pub monthly: Money,
     pub spent: Money,
+    /// Whether all that ran has a price: without it more was spent than is known.
+    pub whole: bool,
     /// The highest threshold that is crossed.
     pub crossed: Option<u8>,
     pub set_by_name: String,
@@ -20,6 +22,10 @@ pub struct BudgetStanding {
 }
 
 impl BudgetStanding {
+    pub const fn known(&self) -> Known {
+        Known::of(self.spent, self.whole)
+    }
+
     /// Per cent, rounded down: 100 is said only when it is spent.
     pub fn percent(&self) -> u64 {
         percent_of(self.spent, self.monthly)
@@ -74,6 +80,7 @@ mod tests {
         let standing = |spent: &str| BudgetStanding {
             monthly: Money::from_dollars(100),
             spent: spent.parse().unwrap(),
+            whole: true,
             crossed: None,
             set_by_name: "Robin".to_owned(),
             revision: 1,

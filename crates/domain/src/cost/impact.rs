@@ -45,7 +45,8 @@ impl CostImpact {
     }
 }
 
-/// `held` are groups that the plan leaves alone although nothing derives to them.
+/// `held` are groups that the plan leaves alone although nothing derives to them. Every version has its own price: a
+/// canary's VMs cost what its template costs, from the first of them.
 pub(crate) fn cost_impact(
     wanted: &ResourceSet,
     observed: &ObservedFleet,
@@ -61,11 +62,13 @@ pub(crate) fn cost_impact(
         let before = Settled::before(observed, name);
         let priced =
             |side: &mut Monthly, resources: &ResourceSet, group: Option<&InstanceGroup>, size: u32| {
-                let Some(group) = group.filter(|_| size > 0) else { return };
-                match resources.templates.get(last_segment(&group.template)) {
-                    Some(template) => side.add(size, template, region, book),
-                    None => {
-                        side.unknown.insert(format!("template {} of {name}", last_segment(&group.template)));
+                let Some(group) = group else { return };
+                for (version, vms) in group.shares(size).into_iter().filter(|(_, vms)| *vms > 0) {
+                    match resources.templates.get(last_segment(version)) {
+                        Some(template) => side.add(vms, template, region, book),
+                        None => {
+                            side.unknown.insert(format!("template {} of {name}", last_segment(version)));
+                        }
                     }
                 }
             };
@@ -90,6 +93,122 @@ pub(crate) fn cost_impact(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        AgentType, Amount, FleetSpec, Timestamp,
+        cost::vm_price,
+        derive,
+        environment::EnvironmentSpec,
+        plan::plan,
+        pool::{CanarySpec, PoolSpec, UpdateType},
+        template::TemplateSpec,
+    };
+
+    const REGION: &str = "us-central1";
+
+    /// One pool of small VMs, of which `tried` are to run the large ones' template.
+    fn fleet(tried: Option<Amount>) -> FleetSpec {
+        let mut environment = EnvironmentSpec::new(
+            "genesis-project-dev",
+            REGION,
+            "dev",
+            "projects/genesis-project-dev/global/networks/genesis",
+            "projects/genesis-project-dev/regions/us-central1/subnetworks/agents",
+        );
+        environment.zones = ["us-central1-a", "us-central1-b", "us-central1-c"].map(str::to_owned).to_vec();
+        let kind = AgentType::BackendDeveloper;
+        let template = |name: &str, machine: &str| TemplateSpec {
+            machine_type: Some(machine.to_owned()),
+            ..TemplateSpec::new(name, kind)
+        };
+        FleetSpec {
+            agent_vm_templates: vec![
+                template("small", "e2-standard-2"),
+                template("large", "e2-standard-8"),
+                template("unpriced", "e2-custom-2-4096"),
+            ],
+            agent_pools: vec![PoolSpec {
+                target_size: Some(4),
+                canary: tried.map(|target_size| CanarySpec {
+                    template_name: Some("large".to_owned()),
+                    template_version: None,
+                    target_size,
+                }),
+                ..PoolSpec::new("web", kind, "small")
+            }],
+            ..FleetSpec::new(environment)
+        }
+    }
+
+    fn empty() -> ObservedFleet {
+        ObservedFleet { observed_at: Some(Timestamp::default()), ..ObservedFleet::default() }
+    }
+
+    /// The fleet as Compute Engine would have it.
+    fn standing(fleet: &FleetSpec) -> ObservedFleet {
+        ObservedFleet { resources: derive::desired(fleet, &empty()), ..empty() }
+    }
+
+    fn cost(fleet: &FleetSpec, observed: &ObservedFleet) -> CostImpact {
+        plan(fleet, observed, Timestamp::default()).impact.cost.unwrap()
+    }
+
+    /// A VM of each template in the fleet's order.
+    fn prices(fleet: &FleetSpec) -> Vec<Money> {
+        let versions = fleet.agent_vm_templates.iter().map(|one| derive::present_version(fleet, one));
+        versions.map(|version| vm_price(&version, REGION, PriceBook::shipped()).known()).collect()
+    }
+
+    #[test]
+    fn a_canary_s_vms_cost_what_its_template_costs() {
+        let (alone, tried) = (fleet(None), fleet(Some(Amount::Fixed(1))));
+        let [small, large, _] = prices(&alone)[..] else { panic!("three templates") };
+        assert!(small < large);
+
+        let started = cost(&tried, &standing(&alone));
+        assert_eq!((started.before.known, started.after.known), (small.times(4), small.times(3) + large));
+        // The way back, and a canary that stays what it is.
+        let given_up = cost(&alone, &standing(&tried));
+        assert_eq!(given_up.difference(), Some(small - large));
+        assert!(cost(&tried, &standing(&tried)).is_same());
+    }
+
+    #[test]
+    fn a_pool_that_waits_for_people_comes_to_its_month_later() {
+        let (mut alone, mut tried) = (fleet(None), fleet(Some(Amount::Fixed(1))));
+        let later = |from: &FleetSpec, to: &FleetSpec| -> Vec<String> {
+            let plan = plan(to, &standing(from), Timestamp::default());
+            plan.taken_up_later().into_iter().map(str::to_owned).collect()
+        };
+        assert!(later(&alone, &tried).is_empty());
+        for fleet in [&mut alone, &mut tried] {
+            fleet.agent_pools[0].update_type = UpdateType::Opportunistic;
+        }
+        assert_eq!(later(&alone, &tried), ["web"]);
+        assert!(later(&tried, &tried).is_empty());
+    }
+
+    #[test]
+    fn a_canary_s_share_is_of_the_size_that_is_priced() {
+        let mut scaled = fleet(Some(Amount::Percent(50)));
+        let pool = &mut scaled.agent_pools[0];
+        (pool.enable_autoscaling, pool.min_replicas, pool.max_replicas) = (Some(true), Some(4), Some(10));
+        let [small, large, _] = prices(&scaled)[..] else { panic!("three templates") };
+        let cost = cost(&scaled, &empty());
+        assert_eq!(cost.after.known, small.times(2) + large.times(2));
+        assert_eq!(cost.at_most.unwrap().known, small.times(5) + large.times(5));
+    }
+
+    #[test]
+    fn a_canary_without_a_price_leaves_the_month_open() {
+        let mut tried = fleet(Some(Amount::Fixed(1)));
+        let canary = tried.agent_pools[0].canary.as_mut().unwrap();
+        canary.template_name = Some("unpriced".to_owned());
+        let cost = cost(&tried, &standing(&fleet(None)));
+        assert_eq!((cost.difference(), cost.unknown().len()), (None, 1));
+        // Of what is not tried nothing is missing.
+        tried.agent_pools[0].canary.as_mut().unwrap().target_size = Amount::NONE;
+        assert_eq!(self::cost(&tried, &standing(&fleet(None))).difference(), Some(Money::ZERO));
+    }
 
     #[test]
     fn a_difference_with_a_price_missing_is_nobody_s_to_say() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HOURS_A_MONTH, Money, PriceBook};
+use super::{HOURS_A_MONTH, Known, Money, PriceBook};
 use crate::{
     machine_type,
     name::last_segment,
@@ -47,11 +47,7 @@ pub struct Monthly {
 impl Monthly {
     /// `$1,235`, `at least $12.00` where a part has no price, `unknown` where nothing has one.
     pub fn words(&self) -> String {
-        match (self.unknown.is_empty(), self.known) {
-            (true, known) => known.short(),
-            (false, Money::ZERO) => "unknown".to_owned(),
-            (false, known) => format!("at least {}", known.short()),
-        }
+        Known::of(self.known, self.unknown.is_empty()).short()
     }
 
     /// VMs that run, of which nothing but their price is known.

@@ -182,6 +182,11 @@ if ! systemctl is-enabled --quiet google-cloud-ops-agent 2>/dev/null; then
 fi
 "#;
 
+/// Whether a VM that runs the script fetches that installer and runs it as root, checked against nothing but its address.
+pub fn installs_ops_agent(script: &str) -> bool {
+    script.contains("/add-google-cloud-ops-agent-repo.sh")
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
@@ -205,6 +210,8 @@ mod tests {
     fn monitoring_is_installed_only_where_it_is_enabled() {
         assert!(startup_script(AgentType::SreAgent, true).contains("ops-agent"));
         assert!(!startup_script(AgentType::SreAgent, false).contains("ops-agent"));
+        assert!(installs_ops_agent(&startup_script(AgentType::SreAgent, true)));
+        assert!(!installs_ops_agent(&startup_script(AgentType::SreAgent, false)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    cost::{BudgetStanding, Forecast, Monthly, Source, Spend, VmPrice, month_of},
+    cost::{BudgetStanding, Forecast, Known, Monthly, Source, Spend, VmPrice, month_of},
 };
 
 /// How many days back a month may begin that is had as a file.
@@ -72,6 +72,14 @@ pub struct CostsView {
     pub book: String,
     pub sources: Vec<Source>,
     pub now: Timestamp,
+}
+
+impl CostsView {
+    /// What is known of the forecast: what has no price is lacking of the spent as of what is to come.
+    pub fn forecast_known(&self) -> Option<Known> {
+        let whole = self.total.unknown_seconds == 0 && self.now_monthly.unknown.is_empty();
+        self.forecast.map(|forecast| Known::of(forecast.month, whole))
+    }
 }
 
 /// VMs of a pool that run at one price.

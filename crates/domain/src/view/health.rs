@@ -52,12 +52,16 @@ pub struct InstanceHistory {
     pub before: Vec<Happening>,
     /// How many of that half hour come before them.
     pub earlier: u64,
+    /// Whether still more happened in it than is told at all.
+    pub before_more: bool,
     pub before_since: Timestamp,
     pub before_until: Timestamp,
     /// While it fails: what came of it since it began to, oldest first; the newest few, or as many as are told at all.
     pub since: Vec<Happening>,
     /// How many of these come before them.
     pub since_earlier: u64,
+    /// Whether still more came of it than is told at all.
+    pub since_more: bool,
     /// The newest few, or as many as are told at all.
     pub commands: Vec<Command>,
     /// Whether there are older ones.
@@ -137,11 +141,15 @@ pub struct DeliveryRow {
     pub delivered_at: Option<Timestamp>,
 }
 
+/// As many incidents that ended are listed; the audit log has them all.
+pub const CLOSED_INCIDENTS: u32 = 20;
+
 /// The alerts page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertsView {
     /// Newest first.
     pub open: Vec<Incident>,
+    /// The last [`CLOSED_INCIDENTS`], and behind them the one that was asked for by its name.
     pub closed: Vec<Incident>,
     /// Those that were judged; empty before the first judgement.
     pub alerts: Vec<Alert>,

@@ -215,7 +215,8 @@ fn state(
     versions: &[VersionShare],
     squares: &[Square],
 ) -> RolloutState {
-    let made = !squares.iter().any(|one| matches!(one.state, SquareState::Starting | SquareState::Failing));
+    use SquareState::{Failing, Starting, Stopped};
+    let made = !squares.iter().any(|one| matches!(one.state, Starting | Stopped | Failing));
     let reached = made && versions.iter().all(|share| share.total == share.wanted);
     let differs = versions.iter().any(|share| share.total > share.wanted);
     let starting = squares.iter().any(|square| square.state.moves());

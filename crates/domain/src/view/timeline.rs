@@ -14,6 +14,8 @@ pub struct HalfHour {
     pub until: Timestamp,
     /// Oldest first.
     pub happenings: Vec<Happening>,
+    /// Whether more happened before them than is told.
+    pub more: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

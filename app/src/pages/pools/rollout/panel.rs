@@ -67,6 +67,14 @@ fn ill(rollout: &View) -> usize {
     rollout.squares.iter().filter(|square| square.state == SquareState::Ill).count()
 }
 
+/// Where nothing stands in the way: of a rollout that has just begun nothing is to be seen yet.
+const fn waits_for_none(state: RolloutState) -> &'static str {
+    match state {
+        RolloutState::Rolling => "Compute Engine, which has yet to take its next step.",
+        _ => "Nothing. Every VM is as declared.",
+    }
+}
+
 /// What comes next where no version is to come. `held`: the brake holds the pool's healing.
 fn at_rest(rollout: &View, held: bool) -> &'static str {
     match (ill(rollout), held) {
@@ -105,7 +113,7 @@ pub fn rollout_panel(view: &PoolView, rollout: &View, undrawn: u64) -> AnyView {
             view! { <ul class="plain">{items}</ul> }.into_any()
         }
     };
-    let waits = list(&rollout.waits_for, "Nothing. Every VM is as declared.");
+    let waits = list(&rollout.waits_for, waits_for_none(rollout.state));
     let held = view.incidents.iter().any(Incident::holds_now);
     let next = list(&rollout.next, at_rest(rollout, held));
     view! {
@@ -169,6 +177,7 @@ const fn drawn(state: SquareState) -> State {
     match state {
         SquareState::Ready => State::Ok,
         SquareState::Starting => State::Progress,
+        SquareState::Stopped => State::Paused,
         SquareState::Ill | SquareState::Failing => State::Crit,
         SquareState::Leaving => State::Pending,
     }
@@ -346,6 +355,12 @@ mod tests {
         let label = VersionLabel { number: Some(2), ..view.labels[0].clone() };
         view.versions.push(VersionShare { label, role: VersionRole::Canary, wanted: 1, ready: 1, total: 1 });
         assert_eq!(title(&view), "Rollout from v1 to v2");
+    }
+
+    #[test]
+    fn a_rollout_without_a_hindrance_is_not_told_to_be_over() {
+        assert_eq!(waits_for_none(RolloutState::Settled), "Nothing. Every VM is as declared.");
+        assert!(waits_for_none(RolloutState::Rolling).starts_with("Compute Engine"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    instance::{CurrentAction, Instance, ProbeHealth},
+    instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
     name::same_reference,
     resource::InstanceGroup,
 };
@@ -15,6 +15,8 @@ pub enum SquareState {
     Ready,
     /// Not there yet, booting, or not yet checked.
     Starting,
+    /// It does not run any more, and its group does nothing with it yet.
+    Stopped,
     /// It runs and fails its check.
     Ill,
     /// Making it fails.
@@ -23,12 +25,14 @@ pub enum SquareState {
 }
 
 impl SquareState {
-    pub const ALL: [Self; 5] = [Self::Failing, Self::Ill, Self::Starting, Self::Ready, Self::Leaving];
+    pub const ALL: [Self; 6] =
+        [Self::Failing, Self::Ill, Self::Stopped, Self::Starting, Self::Ready, Self::Leaving];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ready => "healthy",
             Self::Starting => "starting",
+            Self::Stopped => "stopped",
             Self::Ill => "probe fails",
             Self::Failing => "cannot be made",
             Self::Leaving => "leaving",
@@ -65,10 +69,18 @@ pub(super) fn fails(vm: &Instance) -> bool {
     state(vm) == SquareState::Failing
 }
 
+/// As a Spot VM that was preempted, or one that was stopped past its group.
+fn stands_still(vm: &Instance) -> bool {
+    use InstanceStatus::{Stopped, Stopping, Suspended, Suspending, Terminated};
+    vm.current_action == CurrentAction::None
+        && matches!(vm.status, Stopping | Stopped | Terminated | Suspending | Suspended)
+}
+
 fn state(vm: &Instance) -> SquareState {
     match (&vm.probe, vm.is_settled()) {
         _ if leaves(vm) => SquareState::Leaving,
         _ if vm.failure().is_some() => SquareState::Failing,
+        (_, false) if stands_still(vm) => SquareState::Stopped,
         (_, false) => SquareState::Starting,
         (Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout), true) => SquareState::Ill,
         (Some(ProbeHealth::Unknown), true) => SquareState::Starting,

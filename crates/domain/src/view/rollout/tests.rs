@@ -106,6 +106,23 @@ fn a_canary_that_does_not_serve_is_not_promoted() {
 }
 
 #[test]
+fn a_vm_that_stopped_is_not_told_to_start() {
+    let mut gone = vm("z", 1, 900);
+    gone.status = InstanceStatus::Terminated;
+    let seen = |last: &Instance| {
+        seen(&group(None), &status(false, vec![vm("x", 1, 9), vm("y", 1, 9), last.clone()]))
+    };
+    let stopped = seen(&gone);
+    assert_eq!((stopped.state, stopped.squares[2].state), (RolloutState::Rolling, SquareState::Stopped));
+    assert_eq!(stopped.waits_for, ["1 VM, stopped, to run again"]);
+    // Its group is at it, or it boots.
+    gone.current_action = CurrentAction::Recreating;
+    assert_eq!(seen(&gone).squares[2].state, SquareState::Starting);
+    (gone.current_action, gone.status) = (CurrentAction::None, InstanceStatus::Staging);
+    assert_eq!(seen(&gone).squares[2].state, SquareState::Starting);
+}
+
+#[test]
 fn an_ill_vm_of_the_declared_version_is_no_rollout_but_waits_to_be_healed() {
     let mut ill = vm("z", 1, 900);
     ill.probe = Some(ProbeHealth::Unhealthy);

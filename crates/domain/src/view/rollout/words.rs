@@ -23,6 +23,10 @@ pub(super) fn waits_for(rollout: &Rollout, status: &GroupStatus) -> Vec<String> 
         }
         ill => waits.push(format!("{}, whose check fails", vms(ill))),
     }
+    match count(SquareState::Stopped) {
+        0 => {}
+        stopped => waits.push(format!("{}, stopped, to run again", vms(stopped))),
+    }
     match count(SquareState::Starting) {
         0 => {}
         1 => waits.push("1 new VM to pass its check".to_owned()),
