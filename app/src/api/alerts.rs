@@ -1,6 +1,6 @@
 //! Alerts and incidents.
 
-use domain::{incident::Incident, view::health::AlertsView};
+use domain::view::health::AlertsView;
 use leptos::prelude::*;
 
 use super::{ApiError, codec::Json};
@@ -8,7 +8,7 @@ use super::{ApiError, codec::Json};
 #[server(prefix = "/fn", endpoint = "list_alerts", output = Json)]
 pub async fn list_alerts(incident: Option<String>) -> Result<AlertsView, ApiError> {
     let request = super::request()?;
-    let incident = incident.as_deref().and_then(Incident::id_of);
+    let incident = incident.as_deref().and_then(domain::incident::Incident::id_of);
     request.answer(control::alerts::list_alerts(&request.control, &request.actor, incident).await)
 }
 

@@ -3,7 +3,7 @@
 use domain::{
     cost::CostImpact,
     firewall::{Direction, TrafficChange},
-    plan::{Impact, Plan, ZoneImpact},
+    plan::{Impact, ZoneImpact},
 };
 use leptos::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::{
     words,
 };
 
-pub fn impact_panel(plan: &Plan) -> AnyView {
-    let impact = &plan.impact;
+/// `later`: pools whose VMs take their new version only as they are made anew.
+pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
     let total = impact.total();
     let mut items = vec![
         facet("VMs created", total.created, impact, |zone| zone.created),
@@ -27,8 +27,7 @@ pub fn impact_panel(plan: &Plan) -> AnyView {
         items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
     }
     items.push(lowest_capacity(impact));
-    let later: Vec<String> = plan.taken_up_later().into_iter().map(str::to_owned).collect();
-    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(|cost| month(cost, &later)));
+    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(|cost| month(cost, later)));
     view! {
         <section class="panel" aria-labelledby="impact">
             <h2 id="impact" class="sr">

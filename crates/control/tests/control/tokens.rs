@@ -10,7 +10,7 @@ use domain::{
     view::token::{CreatedToken, NewToken, TokenState},
 };
 use sqlx::PgPool;
-use store::{Hash, Session};
+use store::{Hash, NewSession};
 
 use crate::fixture::{Fixture, assert_chain, person};
 
@@ -115,8 +115,8 @@ async fn signing_out_ends_the_session_and_says_so_once(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
     let olga = signed_in(control, "olga", &[Role::Operator]).await;
-    let expires_at = control.clock.now() + chrono::TimeDelta::hours(1);
-    let session = Session { data: Vec::new(), person: Some(olga.id.clone()), expires_at };
+    let lifetime = std::time::Duration::from_secs(3600);
+    let session = NewSession { data: Vec::new(), person: Some(olga.id.clone()), lifetime };
     for id in [b"a", b"b"] {
         assert!(control.store.create_session(id, &session).await.unwrap());
     }
@@ -139,10 +139,10 @@ async fn only_who_manages_people_touches_what_is_others(pool: PgPool) {
     let admin = signed_in(control, "ada", &[Role::Admin]).await;
     let vera = signed_in(control, "vera", &[Role::Viewer]).await;
     let created = tokens::create_token(control, &olga, wanted(&[Scope::Read])).await.unwrap();
-    let session = |person: &str| Session {
+    let session = |person: &str| NewSession {
         data: Vec::new(),
         person: Some(person.to_owned()),
-        expires_at: control.clock.now() + chrono::TimeDelta::hours(1),
+        lifetime: std::time::Duration::from_secs(3600),
     };
     for (id, owner) in [(b"a", "olga"), (b"b", "olga"), (b"c", "vera")] {
         control.store.create_session(id, &session(owner)).await.unwrap();

@@ -177,7 +177,7 @@ mod tests {
         let (mut alone, mut tried) = (fleet(None), fleet(Some(Amount::Fixed(1))));
         let later = |from: &FleetSpec, to: &FleetSpec| -> Vec<String> {
             let plan = plan(to, &standing(from), Timestamp::default());
-            plan.taken_up_later().into_iter().map(str::to_owned).collect()
+            plan.taken_up_later()
         };
         assert!(later(&alone, &tried).is_empty());
         for fleet in [&mut alone, &mut tried] {

@@ -13,9 +13,9 @@ use crate::{FleetSpec, ObservedFleet, name, resource::ResourceSet};
 
 pub(crate) use pool::{autoscaled, bounds, size_at_creation};
 pub(crate) use scopes::{expand_scope, short_scope};
+pub use startup_script::installs_ops_agent;
 pub(crate) use template::{OWN_METADATA, content_digest};
 pub(crate) use versions::{Versions, carried};
-pub use startup_script::installs_ops_agent;
 pub use versions::{complete_versions, held_versions, hold_canary, hold_pool, present_version};
 pub use zones::{EffectiveZones, ZoneSource, zones};
 

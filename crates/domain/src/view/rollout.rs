@@ -222,7 +222,7 @@ fn state(
     let starting = squares.iter().any(|square| square.state.moves());
     if reached && status.is_stable {
         if group.canary.is_some() { RolloutState::Canary } else { RolloutState::Settled }
-    } else if squares.iter().any(|square| square.state == SquareState::Failing) {
+    } else if squares.iter().any(|square| square.state == Failing) {
         RolloutState::Failing
     } else if group.update_policy.update_type == UpdateType::Opportunistic && differs && !starting {
         RolloutState::Waiting
