@@ -213,9 +213,10 @@ async fn carry_out(control: &Control, leader: &Leader, hold: &PendingHold) -> Re
         Ok(Submitted::Started(operation)) => {
             match timeout(ONE_WAIT, control.compute.wait(&scope, &operation)).await {
                 Ok(Ok(())) => Ok(operation.name),
+                // Asked again with the same id, Compute Engine answers with the same operation; one that it does not know any more
+                // was forgotten or lost, and the group itself says which. That the group is gone, only the call says.
+                Err(_) | Ok(Err(compute::Error::NotFound { .. })) => return Ok(false),
                 Ok(Err(error)) => Err(error),
-                // Asked again with the same id, Compute Engine answers with the same operation.
-                Err(_) => return Ok(false),
             }
         }
         Err(error) => Err(error),
