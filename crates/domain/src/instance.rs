@@ -124,9 +124,18 @@ impl Instance {
         self.status == InstanceStatus::Running && self.current_action == CurrentAction::None
     }
 
-    /// Why what the group does with it fails. Of one that is settled an error is history: it is of the last attempt to create or delete
+    /// It exists and is not about to be made again: the group verifies it or does nothing with it, whether it runs or stands still.
+    fn is_made(&self) -> bool {
+        match self.current_action {
+            CurrentAction::Verifying => true,
+            CurrentAction::None => self.status != InstanceStatus::NotYet,
+            _ => false,
+        }
+    }
+
+    /// Why what the group does with it fails. Of one that is made an error is history: it is of the last attempt to create or delete
     /// the instance, and the service promises nowhere to forget it once an attempt succeeds.
     pub fn failure(&self) -> Option<&AttemptError> {
-        self.last_error.as_ref().filter(|_| !self.is_settled())
+        self.last_error.as_ref().filter(|_| !self.is_made())
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     crash_loop::{self, History},
     hindrance,
-    instance::InstanceStatus,
+    instance::{CurrentAction, InstanceStatus},
     name,
     observed::GroupStatus,
     plan::Plan,
@@ -90,9 +90,13 @@ pub fn assess(
 type Said = (bool, &'static str, String);
 
 fn ready(seen: &GroupStatus) -> Said {
+    // Whose deletion fails keeps nobody from being made, and what failed before it is history.
+    let leaves =
+        |action: &CurrentAction| matches!(action, CurrentAction::Deleting | CurrentAction::Abandoning);
     let failing = seen
         .instances
         .iter()
+        .filter(|instance| !leaves(&instance.current_action))
         .find_map(|instance| instance.failure().map(|error| (instance.name.as_str(), error)));
     let settled = seen.instances.iter().filter(|instance| instance.is_settled()).count();
     let wanted = seen.target_size as usize;
@@ -138,7 +142,7 @@ fn count(items: impl Iterator) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use domain::instance::{AttemptError, CurrentAction, Instance};
+    use domain::instance::{AttemptError, Instance};
 
     use super::*;
 
@@ -183,7 +187,19 @@ mod tests {
 
         let fails = |name: &str| ("AttemptFailed", format!("{name}: QUOTA_EXCEEDED: no CPUS"));
         assert_eq!(said(vec![old, new.clone(), failed(creating("c"))]), fails("c"));
-        let stopped = Instance { status: InstanceStatus::Terminated, ..failed(settled("d")) };
-        assert_eq!(said(vec![stopped, new]), fails("d"), "it does not run");
+        let recreated = Instance { current_action: CurrentAction::Recreating, ..failed(settled("d")) };
+        assert_eq!(said(vec![recreated, new]), fails("d"), "the attempt that failed is this one's");
+    }
+
+    #[test]
+    fn an_error_of_a_vm_that_was_made_or_leaves_is_history() {
+        let new = settled("a");
+        let converging = ("Converging", "1 of 3 VMs run and are settled".to_owned());
+        for current_action in [CurrentAction::Verifying, CurrentAction::Deleting, CurrentAction::Abandoning] {
+            let old = Instance { current_action, ..failed(settled("b")) };
+            assert_eq!(said(vec![old, new.clone()]), converging);
+        }
+        let preempted = Instance { status: InstanceStatus::Terminated, ..failed(settled("c")) };
+        assert_eq!(said(vec![preempted, new]), converging, "it was made, and stands still");
     }
 }

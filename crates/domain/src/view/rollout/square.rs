@@ -64,7 +64,7 @@ pub(super) fn serves(vm: &Instance) -> bool {
     state(vm) == SquareState::Ready
 }
 
-/// The error of a VM that runs is history.
+/// The error of a VM that was made is history.
 pub(super) fn fails(vm: &Instance) -> bool {
     state(vm) == SquareState::Failing
 }

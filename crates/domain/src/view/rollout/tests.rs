@@ -115,6 +115,12 @@ fn a_vm_that_stopped_is_not_told_to_start() {
     let stopped = seen(&gone);
     assert_eq!((stopped.state, stopped.squares[2].state), (RolloutState::Rolling, SquareState::Stopped));
     assert_eq!(stopped.waits_for, ["1 VM, stopped, to run again"]);
+    // It was made: what failed before that is history.
+    gone.last_error = Some(AttemptError { code: "QUOTA_EXCEEDED".into(), message: "no CPUS".into() });
+    let preempted = seen(&gone);
+    assert_eq!((preempted.state, preempted.squares[2].state), (RolloutState::Rolling, SquareState::Stopped));
+    assert_eq!(preempted.waits_for, ["1 VM, stopped, to run again"]);
+    gone.last_error = None;
     // Its group is at it, or it boots.
     gone.current_action = CurrentAction::Recreating;
     assert_eq!(seen(&gone).squares[2].state, SquareState::Starting);
@@ -188,11 +194,11 @@ fn a_failure_is_told_in_the_services_own_words() {
 }
 
 #[test]
-fn an_error_of_a_vm_that_runs_is_history() {
+fn an_error_of_a_vm_that_was_made_is_history() {
     let mut made = vm("y", 1, 9);
     made.last_error = Some(AttemptError { code: "QUOTA_EXCEEDED".into(), message: "no CPUS".into() });
     let mut new = vm("z", 1, 5);
-    new.current_action = CurrentAction::Verifying;
+    (new.current_action, new.last_error) = (CurrentAction::Verifying, made.last_error.clone());
     let rollout = seen(&group(None), &status(false, vec![vm("x", 1, 9), made, new]));
     assert_eq!(rollout.state, RolloutState::Rolling);
     assert_eq!(rollout.waits_for, ["1 new VM to pass its check"]);
