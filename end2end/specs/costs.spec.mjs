@@ -56,6 +56,18 @@ test('what runs costs, by pool, agent type and day', async () => {
     assert.deepEqual(await columns('By agent type'), await columns('By pool'), `${width} px`);
   }
   await page.setViewportSize(size);
+  // Nor does a figure run into its neighbour's, were it the longest: in a line of its own, which goes again.
+  const fits = await table('By pool').getByRole('row').last().evaluate((row) => {
+    const line = row.cloneNode(true);
+    row.after(line);
+    // Spent, On-demand, Spot, A month at this size: the others are no amounts.
+    const cells = [1, 3, 4, 6].map((place) => line.children[place]);
+    for (const cell of cells) cell.textContent = 'at least $1,234.56';
+    const sizes = cells.map((cell) => cell.scrollWidth <= cell.clientWidth);
+    line.remove();
+    return sizes;
+  });
+  assert.deepEqual(fits, [true, true, true, true]);
   assert.match(await words(main(page)), /Cloud Billing Catalog.* read 2026-/);
 
   // By keys: the read-out follows.

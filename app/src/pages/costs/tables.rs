@@ -1,7 +1,7 @@
 //! The month by pool and by agent type.
 
 use domain::{
-    cost::Money,
+    cost::{Money, Spend},
     view::costs::{CostsView, SpendRow},
 };
 use leptos::prelude::*;
@@ -15,11 +15,11 @@ pub fn pools(view: &CostsView) -> AnyView {
     let environment = view.environment.clone().unwrap_or_default();
     let rows = view.pools.clone();
     let link = move |row: &SpendRow| Some(routes::pool(&environment, &row.name));
-    table("by-pool", "By pool", "Pool", rows, view.total.total, link)
+    table("by-pool", "By pool", "Pool", rows, view.total, link)
 }
 
 pub fn agent_types(view: &CostsView) -> AnyView {
-    table("by-type", "By agent type", "Agent type", view.agent_types.clone(), view.total.total, |_| None)
+    table("by-type", "By agent type", "Agent type", view.agent_types.clone(), view.total, |_| None)
 }
 
 fn table(
@@ -27,7 +27,7 @@ fn table(
     title: &'static str,
     noun: &'static str,
     rows: Vec<SpendRow>,
-    total: Money,
+    total: Spend,
     link: impl Fn(&SpendRow) -> Option<String>,
 ) -> AnyView {
     if rows.is_empty() {
@@ -38,7 +38,7 @@ fn table(
         }
         .into_any();
     }
-    let lines = rows.into_iter().map(|row| line(&row, total, link(&row))).collect_view();
+    let lines = rows.into_iter().map(|row| line(&row, &total, link(&row))).collect_view();
     view! {
         <Panel id=id title=title>
             <Table label=title class="table spend">
@@ -73,7 +73,19 @@ fn table(
     .into_any()
 }
 
-fn line(row: &SpendRow, total: Money, href: Option<String>) -> AnyView {
+/// One of its amounts. Nothing where it is known to be none.
+fn part(spend: &Spend, amount: Money) -> Option<String> {
+    (amount != Money::ZERO || spend.unknown_seconds > 0).then(|| spend.part(amount).exact())
+}
+
+/// Of the month, where both are whole: of a part of an amount nobody knows the share.
+fn share(spend: &Spend, total: &Spend) -> Option<String> {
+    let whole = spend.unknown_seconds == 0 && total.unknown_seconds == 0;
+    (whole && total.total > Money::ZERO)
+        .then(|| words::percent(spend.total.as_f64() / total.total.as_f64() * 100.0))
+}
+
+fn line(row: &SpendRow, total: &Spend, href: Option<String>) -> AnyView {
     let name = match (href, &row.agent_type) {
         (Some(href), agent_type) => {
             let kind = agent_type.clone();
@@ -86,26 +98,51 @@ fn line(row: &SpendRow, total: Money, href: Option<String>) -> AnyView {
         }
         (None, _) => view! { <span>{row.name.clone()}</span> }.into_any(),
     };
-    let spent = row.spend.known();
-    let share = if total > Money::ZERO && !spent.is_unknown() {
-        words::percent(row.spend.total.as_f64() / total.as_f64() * 100.0)
-    } else {
-        String::new()
-    };
-    let none_as_empty = |amount: Money| (amount != Money::ZERO).then(|| amount.exact());
     let days: Vec<f64> = row.days.iter().map(|amount| amount.as_f64()).collect();
     let said = format!("{} by day", row.name);
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td class="num">{spent.exact()}</td>
-            <td class="num">{share}</td>
-            <td class="num">{none_as_empty(row.spend.on_demand)}</td>
-            <td class="num">{none_as_empty(row.spend.spot)}</td>
+            <td class="num">{row.spend.known().exact()}</td>
+            <td class="num">{share(&row.spend, total)}</td>
+            <td class="num">{part(&row.spend, row.spend.on_demand)}</td>
+            <td class="num">{part(&row.spend, row.spend.spot)}</td>
             <td class="num">{words::number(row.running)}</td>
             <td class="num">{(row.running > 0).then(|| row.now.words())}</td>
             <td>{spark(&days, said)}</td>
         </tr>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_that_may_lack_something_is_never_told_as_nothing() {
+        let of = |dollars, unknown_seconds| Spend {
+            total: Money::from_dollars(dollars),
+            on_demand: Money::from_dollars(dollars),
+            unknown_seconds,
+            ..Spend::default()
+        };
+        let told = |spend: Spend| (part(&spend, spend.on_demand), part(&spend, spend.spot));
+        assert_eq!(told(of(4, 0)), (Some("$4.00".to_owned()), None));
+        assert_eq!(told(of(4, 60)), (Some("at least $4.00".to_owned()), Some("unknown".to_owned())));
+        assert_eq!(told(of(0, 60)), (Some("unknown".to_owned()), Some("unknown".to_owned())));
+    }
+
+    #[test]
+    fn a_share_is_told_of_whole_amounts_alone() {
+        let of = |dollars, unknown_seconds| Spend {
+            total: Money::from_dollars(dollars),
+            unknown_seconds,
+            ..Spend::default()
+        };
+        assert_eq!(share(&of(1, 0), &of(4, 0)).as_deref(), Some("25 %"));
+        for (spend, total) in [(of(1, 60), of(4, 60)), (of(1, 0), of(4, 60)), (of(0, 0), of(0, 0))] {
+            assert_eq!(share(&spend, &total), None);
+        }
+    }
 }
