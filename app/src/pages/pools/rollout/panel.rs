@@ -77,6 +77,10 @@ const fn waits_for_none(state: RolloutState) -> &'static str {
 
 /// What comes next where no version is to come. `held`: the brake holds the pool's healing.
 fn at_rest(rollout: &View, held: bool) -> &'static str {
+    // Every version has as many VMs as it is to have, and not all of them run.
+    if matches!(rollout.state, RolloutState::Rolling) {
+        return "Compute Engine brings back what is missing; nobody has to do anything.";
+    }
     match (ill(rollout), held) {
         (0, _) => "Nothing until somebody changes the pool.",
         (_, true) => "Nothing until the brake lets go: it holds healing.",
@@ -383,5 +387,13 @@ mod tests {
         assert_eq!(answer(&one), (State::Warn, "All 3 VMs run web v1, and 1 of them is ill.".to_owned()));
         assert_eq!(at_rest(&one, false), "Compute Engine makes anew what is ill.");
         assert!(at_rest(&one, true).contains("it holds healing"));
+    }
+
+    #[test]
+    fn a_vm_that_stopped_comes_back_without_anybody_s_doing() {
+        use SquareState::{Ready, Stopped};
+        let rolling = View { state: RolloutState::Rolling, ..settled(&[Ready, Ready, Stopped]) };
+        assert!(rolling.next.is_empty());
+        assert!(at_rest(&rolling, false).starts_with("Compute Engine brings back what is missing"));
     }
 }
