@@ -161,9 +161,13 @@ pub fn reason_words(kind: &str) -> String {
 
 /// Silence tells something only of an autoscaler that was looked at.
 pub fn no_reason(row: &AutoscalingRow) -> &'static str {
-    match (&row.observed, &row.status) {
-        (Some(_), Some(_)) => "The service gives no reason: nothing holds the size back.",
-        _ => "Nothing is known yet: the autoscaler was not seen at Compute Engine.",
+    let (Some(_), Some(status)) = (&row.observed, &row.status) else {
+        return "Nothing is known yet: the autoscaler was not seen at Compute Engine.";
+    };
+    match (status.status.as_str(), status.recommended_size) {
+        ("ERROR", _) => "Compute Engine does not say why it fails.",
+        (_, None) => "It has not recommended a size yet.",
+        (_, Some(_)) => "The service gives no reason: nothing holds the size back.",
     }
 }
 
@@ -259,6 +263,11 @@ mod tests {
     fn a_service_that_was_not_asked_is_not_told_to_be_silent() {
         let seen = row(AutoscalingMode::On, Some(3), &[]);
         assert!(no_reason(&seen).starts_with("The service gives no reason"));
+        let young = row(AutoscalingMode::On, None, &[]);
+        assert_eq!(no_reason(&young), "It has not recommended a size yet.");
+        let status = AutoscalerStatus { status: "ERROR".into(), ..AutoscalerStatus::default() };
+        let fails = AutoscalingRow { status: Some(status), ..young };
+        assert_eq!(no_reason(&fails), "Compute Engine does not say why it fails.");
         let unseen = AutoscalingRow { observed: None, status: None, ..seen };
         assert!(no_reason(&unseen).starts_with("Nothing is known yet"));
     }

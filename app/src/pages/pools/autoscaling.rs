@@ -208,7 +208,9 @@ fn of_detail(kind: &str) -> State {
         "CAPPED_AT_MAX_NUM_REPLICAS" | "NOT_ENOUGH_QUOTA_AVAILABLE" | "ALL_INSTANCES_UNHEALTHY" => {
             State::Warn
         }
-        "CUSTOM_METRIC_INVALID" | "SCALING_TARGET_DOES_NOT_EXIST" => State::Warn,
+        "BACKEND_SERVICE_DOES_NOT_EXIST" | "CUSTOM_METRIC_INVALID" | "SCALING_TARGET_DOES_NOT_EXIST" => {
+            State::Warn
+        }
         kind if kind.ends_with("RESOURCE_STOCKOUT") || kind.starts_with("MISSING_") => State::Warn,
         "MODE_OFF" => State::Paused,
         _ => State::Info,
@@ -306,4 +308,20 @@ fn policy(desired: &Autoscaler, edit: String, blocked: Option<String>) -> AnyVie
         </Panel>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_an_autoscaler_fail_is_drawn_as_a_warning() {
+        for fails in
+            ["BACKEND_SERVICE_DOES_NOT_EXIST", "CUSTOM_METRIC_INVALID", "SCALING_TARGET_DOES_NOT_EXIST"]
+        {
+            assert_eq!(of_detail(fails), State::Warn, "{fails}");
+        }
+        assert_eq!(of_detail("MODE_OFF"), State::Paused);
+        assert_eq!(of_detail("MIN_EQUALS_MAX"), State::Info);
+    }
 }

@@ -14,9 +14,14 @@ pub(super) fn hindrances(
     fails(status).into_iter().chain(capped(autoscaler, status))
 }
 
+/// What alone makes the service's status ERROR: it says less grave things beside them, and in any order.
+const FATAL: [&str; 3] =
+    ["SCALING_TARGET_DOES_NOT_EXIST", "CUSTOM_METRIC_INVALID", "BACKEND_SERVICE_DOES_NOT_EXIST"];
+
 /// The service's status is ERROR where it cannot size the group, whatever else it says of it.
 fn fails(status: &AutoscalerStatus) -> Option<Hindrance> {
-    let why = status.details.iter().find(|detail| !tells_of_settings(detail));
+    let fatal = status.details.iter().find(|detail| FATAL.contains(&detail.kind.as_str()));
+    let why = fatal.or_else(|| status.details.iter().find(|detail| !tells_of_settings(detail)));
     let known = why.and_then(|why| STATUS_TYPES.into_iter().find(|kind| *kind == why.kind));
     let said = match why {
         None => "Compute Engine does not say why".to_owned(),
@@ -108,6 +113,12 @@ mod tests {
         assert_eq!(conditions[0].reason, "CUSTOM_METRIC_INVALID");
         assert_eq!(conditions[0].message, "the autoscaler fails: The custom metric does not exist.");
         assert!(remedy(&conditions[0]).is_some());
+        // Whatever it says beside it, and in which order.
+        let beside = detail("MISSING_CUSTOM_METRIC_DATA_POINTS", "Nothing was received.");
+        for both in [[beside.clone(), invalid[1].clone()], [invalid[1].clone(), beside]] {
+            update(&mut conditions, &group, Some((&on, &status("ERROR", &both))), &[], at(0));
+            assert_eq!(conditions[0].reason, "CUSTOM_METRIC_INVALID");
+        }
         // A type that came after this was written is told by its word, and has no row of its own to lead to.
         let new = [detail("SOMETHING_NEW", "")];
         update(&mut conditions, &group, Some((&on, &status("ERROR", &new))), &[], at(1));
