@@ -15,8 +15,7 @@ use crate::{
     words,
 };
 
-/// `later`: pools whose VMs take their new version only as they are made anew.
-pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
+pub fn impact_panel(impact: &Impact) -> AnyView {
     let total = impact.total();
     let mut items = vec![
         facet("VMs created", total.created, impact, |zone| zone.created),
@@ -27,7 +26,7 @@ pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
         items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
     }
     items.push(lowest_capacity(impact));
-    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(|cost| month(cost, later)));
+    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(month));
     view! {
         <section class="panel" aria-labelledby="impact">
             <h2 id="impact" class="sr">
@@ -117,7 +116,7 @@ fn lowest_capacity(impact: &Impact) -> Facet {
 
 /// List prices by the month of 730 hours, as the plan has them. What has no price is said, never counted as nothing;
 /// and where pools wait to be updated by name, that the difference does not come by itself.
-fn month(cost: &CostImpact, later: &[String]) -> Facet {
+fn month(cost: &CostImpact) -> Facet {
     let before = cost.before.words();
     let mut detail = match cost.is_same() {
         true => "as before, at list prices".to_owned(),
@@ -126,13 +125,21 @@ fn month(cost: &CostImpact, later: &[String]) -> Facet {
     if let Some(most) = cost.at_most.as_ref().filter(|most| **most != cost.after) {
         detail.push_str(&format!("; {} with every autoscaler at its maximum", most.words()));
     }
-    if !later.is_empty() && !cost.is_same() {
-        detail.push_str(&format!("; in {} only as VMs are made anew", words::list(later)));
+    if !cost.later.is_empty() && !cost.is_same() {
+        detail.push_str(&format!("; in {} only as VMs are made anew", few(&cost.later)));
     }
     if let Some(unknown) = cost.after.unknown.first().or_else(|| cost.before.unknown.first()) {
         detail.push_str(&format!("; no price is known for {unknown}"));
     }
     Facet { name: "Cost a month", figure: cost.after.words(), unit: String::new(), detail }
+}
+
+/// All of three, and the first of more: what they are is among the plan's steps.
+fn few(pools: &[String]) -> String {
+    match pools {
+        [first, rest @ ..] if rest.len() > 2 => format!("{first} and {} more", rest.len()),
+        pools => words::list(pools),
+    }
 }
 
 fn share(capacity: &domain::plan::Capacity) -> f64 {
@@ -170,7 +177,7 @@ mod tests {
         use domain::cost::{Money, Monthly};
         let after = Monthly { known: Money::ZERO, unknown: ["machine type c4-standard-8".to_owned()].into() };
         let cost = CostImpact { after, ..CostImpact::default() };
-        let facet = month(&cost, &[]);
+        let facet = month(&cost);
         assert_eq!(facet.figure, "unknown");
         assert!(
             facet.detail.ends_with("no price is known for machine type c4-standard-8"),
@@ -183,14 +190,15 @@ mod tests {
     fn a_month_that_waits_for_vms_to_be_made_anew_says_so() {
         use domain::cost::{Money, Monthly};
         let of = |dollars| Monthly { known: Money::from_dollars(dollars), ..Monthly::default() };
-        let said = |before, later: &[String]| {
-            let cost = CostImpact { before: of(before), after: of(300), ..CostImpact::default() };
-            month(&cost, later).detail
+        let said = |before, later: &[&str]| {
+            let later = later.iter().map(|&pool| pool.to_owned()).collect();
+            month(&CostImpact { before: of(before), after: of(300), later, ..CostImpact::default() }).detail
         };
-        let later = ["web".to_owned()];
-        assert_eq!(said(200, &later), "from $200, at list prices; in web only as VMs are made anew");
+        assert_eq!(said(200, &["web"]), "from $200, at list prices; in web only as VMs are made anew");
+        assert!(said(200, &["a", "b", "c"]).ends_with("; in a, b and c only as VMs are made anew"));
+        assert!(said(200, &["a", "b", "c", "d"]).ends_with("; in a and 3 more only as VMs are made anew"));
         assert_eq!(said(200, &[]), "from $200, at list prices");
-        assert_eq!(said(300, &later), "as before, at list prices");
+        assert_eq!(said(300, &["web"]), "as before, at list prices");
     }
 
     #[test]
