@@ -129,7 +129,12 @@ pub fn agent_state(
     } else if last.heartbeat.uptime_seconds <= u64::from(thresholds.start_within_seconds)
         && !has_begun(instance)
     {
-        AgentState::Starting
+        // Its probe may fail as that of any new VM does; what it was asked to stop is not about to start.
+        if last.heartbeat.status == HeartbeatStatus::Stopped {
+            AgentState::Stopped
+        } else {
+            AgentState::Starting
+        }
     } else if matches!(instance.probe, Some(ProbeHealth::Unhealthy | ProbeHealth::Timeout)) {
         AgentState::Ill
     } else if age > thresholds.late_after() {

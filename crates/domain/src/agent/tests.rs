@@ -160,6 +160,12 @@ fn a_first_word_before_the_first_probe_is_a_start() {
     assert_eq!(seen(CurrentAction::Verifying, well), AgentState::Healthy);
     assert_eq!(seen(CurrentAction::None, None), AgentState::Healthy, "nobody probes it");
     assert_eq!(seen(CurrentAction::None, unknown), AgentState::Healthy, "no verdict takes nothing back");
+
+    // Who was told to stop before the group was done with its VM does not start.
+    for probe in PROBES {
+        let vm = Instance { current_action: CurrentAction::Restarting, probe, ..instance() };
+        assert_eq!(state(&vm, Some(&said(HeartbeatStatus::Stopped, 0)), 1), AgentState::Stopped);
+    }
 }
 
 const PROBES: [Option<ProbeHealth>; 6] = [
