@@ -33,7 +33,7 @@ fn witnesses(row: &InstanceRow) -> &'static str {
             "They disagree: the agent calls itself unhealthy, but Compute Engine's probe is answered well."
         }
         (Some(ProbeHealth::Healthy), true) if says(HeartbeatStatus::Degraded) => {
-            "They disagree: the agent calls itself degraded, but Compute Engine's probe is answered well."
+            "They agree that it lives; the agent calls itself degraded."
         }
         (Some(ProbeHealth::Healthy), true) => {
             "They agree: heartbeats arrive, and Compute Engine's probe is answered well."
@@ -156,7 +156,8 @@ mod tests {
         assert_eq!(said(AgentState::Healthy, well, Some(Healthy)), "They agree");
         assert_eq!(said(AgentState::Ill, well, Some(Timeout)), "They disagree");
         assert_eq!(said(AgentState::Ill, Some(Says::Unhealthy), Some(Healthy)), "They disagree");
-        assert_eq!(said(AgentState::Healthy, Some(Says::Degraded), Some(Healthy)), "They disagree");
+        let degraded = said(AgentState::Healthy, Some(Says::Degraded), Some(Healthy));
+        assert_eq!(degraded, "They agree that it lives; the agent calls itself degraded.");
         assert_eq!(said(AgentState::Silent, well, Some(Healthy)), "They disagree");
         assert_eq!(said(AgentState::Silent, None, Some(Unhealthy)), "They agree");
         for probe in [None, Some(Unknown), Some(Draining)] {
