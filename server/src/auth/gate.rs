@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use super::{PERSON, Person, bearer, session_store::digest};
 use crate::{
     AppState,
-    failures::{Reader, told_to_page, unavailable},
+    failures::{Asked, Reader, told_to_page, unavailable},
     headers::RequestId,
     own::{self, Key},
     problem::Problem,
@@ -47,7 +47,7 @@ pub async fn require_person(
         Err(error) => {
             tracing::warn!(%error, request_id, "sessions cannot be read");
             // The database is away, so nobody can be recognised.
-            return unavailable(Reader::of(&request), "The database does not answer", &request_id);
+            return unavailable(Asked::of(&request), "The database does not answer", &request_id);
         }
     };
     let lifetime = i64::from(state.config.sign_in.session_hours) * 3600;
