@@ -120,6 +120,8 @@ test('without the database pages say so with a request id, nothing is half writt
   await scene.stack.order('start', 'postgres');
   await title(health).getByText('Health', { exact: true }).waitFor({ timeout: 30_000 });
   assert.match(await words(main(health).getByRole('row', { name: /^Database/ })), /Well Answers/);
+  // Here a form was sent, so that the page waits for a person.
+  await main(page).getByRole('link', { name: 'Try again' }).click();
   await title(page).getByText('Import from Terraform', { exact: true }).waitFor({ timeout: 30_000 });
   await main(watching).getByRole('link', { name: /^backend-pool/ }).waitFor({ timeout: 60_000 });
   await assertSameDocument(watching);

@@ -28,7 +28,7 @@ pub struct Person {
     pub email: String,
     pub roles: BTreeSet<Role>,
     pub groups: BTreeSet<String>,
-    /// Seconds since 1970.
+    /// Seconds since 1970, by the clock of the process that let them in: it ends nothing. Sessions last by their rows' age.
     pub signed_in_at: i64,
 }
 

@@ -39,14 +39,31 @@ impl Reader {
     }
 }
 
-/// Something that we need is away, or too slow. A page says so in words and without our scripts. `what`: a sentence without its full stop.
-pub fn unavailable(reader: Reader, what: &str, request_id: &str) -> Response {
+/// What there is to know of a request for whoever turns it away.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    reader: Reader,
+    /// It changes nothing, so that it may be asked again unasked.
+    reads: bool,
+}
+
+impl Asked {
+    pub fn of(request: &Request) -> Self {
+        // The issuer's code, which that one brings, is taken once.
+        let reads = request.method() == Method::GET && request.uri().path() != "/sign-in/callback";
+        Self { reader: Reader::of(request), reads }
+    }
+}
+
+/// Something that we need is away, and nothing was done. A page says so in words and without our scripts. `what`: a sentence without its
+/// full stop.
+pub fn unavailable(asked: Asked, what: &str, request_id: &str) -> Response {
     const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-    match reader {
+    match asked.reader {
         Reader::Person => {
             let headers =
                 [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
-            (STATUS, headers, Html(app::unavailable_page(what, request_id))).into_response()
+            (STATUS, headers, Html(app::unavailable_page(what, asked.reads, request_id))).into_response()
         }
         Reader::OpenPage => {
             let message = format!("{what}. Agents go on working, and nothing that was applied is lost.");
@@ -54,6 +71,35 @@ pub fn unavailable(reader: Reader, what: &str, request_id: &str) -> Response {
         }
         Reader::Program => {
             Problem::new(STATUS, "unavailable", what.to_lowercase(), request_id).into_response()
+        }
+    }
+}
+
+/// Nobody waits for the answer any more; what was sent may be done all the same. So nothing here says when to ask again.
+fn too_slow(asked: Asked, request_id: &str) -> Response {
+    const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+    const WHAT: &str = "The server took too long to answer";
+    if asked.reads {
+        return unavailable(asked, WHAT, request_id);
+    }
+    match asked.reader {
+        Reader::Person => {
+            let headers = [(header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
+            (STATUS, headers, Html(app::too_slow_page(WHAT, request_id))).into_response()
+        }
+        // Of a function nobody can tell from here whether it only reads.
+        Reader::OpenPage => {
+            let message = format!(
+                "{WHAT}. If you sent something, it may have been done: look before you send it again."
+            );
+            told_to_page(STATUS, Code::Unavailable, &message, request_id)
+        }
+        Reader::Program => {
+            let detail =
+                format!("{}; it may have been done: look before you send it again", WHAT.to_lowercase());
+            let mut answer = Problem::new(STATUS, "unavailable", detail, request_id).into_response();
+            answer.headers_mut().remove(header::RETRY_AFTER);
+            answer
         }
     }
 }
@@ -85,7 +131,7 @@ pub async fn tell(request: Request, next: Next) -> Response {
     if request.method() == Method::HEAD {
         return next.run(request).await;
     }
-    let reader = Reader::of(&request);
+    let asked = Asked::of(&request);
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let answer = next.run(request).await;
     if !answer.status().is_server_error() || answer.body().size_hint().exact() != Some(0) {
@@ -93,9 +139,9 @@ pub async fn tell(request: Request, next: Next) -> Response {
     }
     let mut told = if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
         tracing::warn!(request_id, "an answer took too long");
-        unavailable(reader, "The server took too long to answer", &request_id)
+        too_slow(asked, &request_id)
     } else {
-        fault(reader, &request_id)
+        fault(asked.reader, &request_id)
     };
     // What else the empty answer said of itself is of no use to the one in its place.
     for cookie in answer.headers().get_all(header::SET_COOKIE) {

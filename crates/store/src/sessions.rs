@@ -70,12 +70,14 @@ impl Store {
         Ok(())
     }
 
-    /// None for one that has expired, too.
-    pub async fn load_session(&self, id: &[u8]) -> Result<Option<Session>> {
+    /// None for one that has expired, too, and for one that was made longer ago than `longest`, however often it was saved since.
+    pub async fn load_session(&self, id: &[u8], longest: Duration) -> Result<Option<Session>> {
         let session = sqlx::query_as!(
             Session,
-            "SELECT data, person, expires_at FROM sessions WHERE id_sha256 = $1 AND expires_at > now()",
-            &sha256(id).0[..]
+            "SELECT data, person, expires_at FROM sessions
+             WHERE id_sha256 = $1 AND expires_at > now() AND created_at > now() - make_interval(secs => $2)",
+            &sha256(id).0[..],
+            longest.as_secs_f64()
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -183,7 +185,7 @@ mod tests {
 
     /// What it holds and whose it is.
     async fn held(store: &Store, id: &[u8]) -> Option<(Vec<u8>, Option<String>)> {
-        store.load_session(id).await.unwrap().map(|session| (session.data, session.person))
+        store.load_session(id, LONG).await.unwrap().map(|session| (session.data, session.person))
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -209,13 +211,13 @@ mod tests {
         store.save_session(ID, &signed_in).await.unwrap();
         assert_eq!(held(&store, ID).await, Some((b"second".to_vec(), Some("sub-1".to_owned()))));
         store.save_session(b"other", &session(b"y", Some("sub-1"), Duration::ZERO)).await.unwrap();
-        assert_eq!(store.load_session(b"other").await.unwrap(), None);
+        assert_eq!(store.load_session(b"other", LONG).await.unwrap(), None);
         let listed = store.list_sessions(Some("sub-1"), 10).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.id_sha256).collect::<Vec<_>>(), [sha256(ID)]);
         assert_eq!(store.delete_expired_sessions().await.unwrap(), 1);
         store.delete_session(ID).await.unwrap();
         store.delete_session(ID).await.unwrap();
-        assert_eq!(store.load_session(ID).await.unwrap(), None);
+        assert_eq!(store.load_session(ID, LONG).await.unwrap(), None);
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -230,6 +232,21 @@ mod tests {
         assert_eq!(held(&store, ID).await, None);
         store.save_session(ID, &session(b"z", None, LONG)).await.unwrap();
         assert_eq!(held(&store, ID).await, Some((b"z".to_vec(), None)), "from each time that it is saved");
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_session_does_not_outlast_its_longest_by_being_saved(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        for made in ["59 minutes", "61 minutes"] {
+            store.save_session(ID, &session(b"x", None, LONG)).await.unwrap();
+            sqlx::query("UPDATE sessions SET created_at = now() - $1::text::interval")
+                .bind(made)
+                .execute(&pool)
+                .await
+                .unwrap();
+            store.save_session(ID, &session(b"y", None, LONG)).await.unwrap();
+            assert_eq!(held(&store, ID).await.is_some(), made == "59 minutes", "made {made} ago");
+        }
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use super::{PERSON, Person, bearer, session_store::digest};
 use crate::{
     AppState,
-    failures::{Reader, told_to_page, unavailable},
+    failures::{Asked, Reader, told_to_page, unavailable},
     headers::RequestId,
     own::{self, Key},
     problem::Problem,
@@ -47,12 +47,10 @@ pub async fn require_person(
         Err(error) => {
             tracing::warn!(%error, request_id, "sessions cannot be read");
             // The database is away, so nobody can be recognised.
-            return unavailable(Reader::of(&request), "The database does not answer", &request_id);
+            return unavailable(Asked::of(&request), "The database does not answer", &request_id);
         }
     };
-    let lifetime = i64::from(state.config.sign_in.session_hours) * 3600;
-    let now = state.control.clock.now().timestamp();
-    match person.filter(|person| now - person.signed_in_at < lifetime) {
+    match person {
         Some(person) => {
             request.extensions_mut().insert(person.actor(&request_id));
             request.extensions_mut().insert(person);

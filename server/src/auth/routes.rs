@@ -111,7 +111,9 @@ async fn establish(
     request_id: &RequestId,
 ) -> anyhow::Result<()> {
     let actor = person.actor(&request_id.0);
-    // A new id: whoever planted the old one does not get the person's session. It is nobody's until its event is written.
+    // Emptied: who was signed in here before is so no longer. A new id: whoever planted the old one does not get the person's session.
+    // It is nobody's until its event is written.
+    session.clear().await;
     session.cycle_id().await?;
     session.save().await?;
     let id = session.id().context("a session was saved without an id")?;

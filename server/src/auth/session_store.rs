@@ -21,7 +21,7 @@ pub struct HashedSessions {
 }
 
 impl HashedSessions {
-    /// `lifetime`: from each time that a session is saved, by the database's clock. What a record says of its end is by this process's.
+    /// `lifetime`: from when a session was made, by the database's clock alone. What a record says of its end is by this process's.
     pub const fn new(store: Store, lifetime: Duration) -> Self {
         Self { store, lifetime }
     }
@@ -73,9 +73,9 @@ impl SessionStore for HashedSessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(session) = self.store.load_session(&key(id)).await.map_err(backend)? else {
-            return Ok(None);
-        };
+        // A sign-in makes a row of its own, so that how old the row is says since when somebody is signed in.
+        let found = self.store.load_session(&key(id), self.lifetime).await.map_err(backend)?;
+        let Some(session) = found else { return Ok(None) };
         let data = serde_json::from_slice(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(session.expires_at.timestamp())
             .map_err(|error| Error::Decode(error.to_string()))?;

@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     middleware,
-    routing::get,
+    routing::{get, post},
 };
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -47,7 +47,9 @@ async fn wordy() -> Response {
 /// The layers in the order that the server's router has them in. Of these pages one alone is hurried.
 fn router() -> Router {
     Router::new()
-        .route("/frozen", get(frozen))
+        .route("/frozen", get(frozen).post(frozen))
+        .route("/fn/frozen", post(frozen))
+        .route("/sign-in/callback", get(frozen))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_millis(20)))
         .route("/broken", get(broken))
         .route("/fn/broken", get(broken))
@@ -58,7 +60,11 @@ fn router() -> Router {
 }
 
 async fn answer(path: &str, accept: &str) -> (StatusCode, Option<String>, String) {
-    let response = router().oneshot(request(Method::GET, path, accept)).await.unwrap();
+    answer_to(Method::GET, path, accept).await
+}
+
+async fn answer_to(method: Method, path: &str, accept: &str) -> (StatusCode, Option<String>, String) {
+    let response = router().oneshot(request(method, path, accept)).await.unwrap();
     let id = response.headers()[headers::REQUEST_ID].to_str().unwrap().to_owned();
     let status = response.status();
     let text = |name: header::HeaderName| {
@@ -96,9 +102,45 @@ async fn a_page_that_hangs_says_that_it_took_too_long() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(retry.as_deref(), Some(RETRY_AFTER_SECONDS));
     assert!(page.contains("<h1>The server took too long to answer</h1>"), "{page}");
-    let (_, _, problem) = answer("/frozen", "application/json").await;
+    assert!(page.contains("http-equiv=\"refresh\"") && !page.contains("may have been done"), "{page}");
+    let (_, retry, problem) = answer("/frozen", "application/json").await;
     let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
     assert_eq!(problem["code"], "unavailable");
+    assert_eq!(problem["detail"], "the server took too long to answer");
+    assert_eq!(retry.as_deref(), Some(RETRY_AFTER_SECONDS));
+}
+
+#[tokio::test]
+async fn what_was_sent_and_took_too_long_may_have_been_done() {
+    const LOOK: &str = "may have been done: look before you send it again";
+    for (method, path) in [(Method::POST, "/frozen"), (Method::GET, "/sign-in/callback")] {
+        let (status, retry, page) = answer_to(method, path, "text/html").await;
+        assert_eq!((status, retry), (StatusCode::SERVICE_UNAVAILABLE, None), "{path}");
+        assert!(page.contains(LOOK) && !page.contains("refresh"), "{path}: {page}");
+    }
+    let (_, retry, error) = answer_to(Method::POST, "/fn/frozen", "application/json").await;
+    let error: ApiError = serde_json::from_str(&error).unwrap();
+    assert_eq!((error.code, retry), (Code::Unavailable, None));
+    assert!(error.message.contains(LOOK), "{}", error.message);
+    let (_, retry, problem) = answer_to(Method::POST, "/frozen", "application/json").await;
+    let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!((&problem["code"], retry), (&serde_json::Value::from("unavailable"), None));
+    assert!(problem["detail"].as_str().unwrap().contains(LOOK), "{problem}");
+}
+
+#[tokio::test]
+async fn only_a_page_that_was_asked_for_asks_again_by_itself() {
+    for (method, path, again) in [
+        (Method::GET, "/import", true),
+        (Method::POST, "/import", false),
+        (Method::GET, "/sign-in/callback", false),
+    ] {
+        let asked = Asked::of(&request(method, path, "text/html"));
+        let answer = unavailable(asked, "The database does not answer", "0190-ab");
+        let page = to_bytes(answer.into_body(), 65_536).await.unwrap();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert_eq!(page.contains("http-equiv=\"refresh\""), again, "{path}: {page}");
+    }
 }
 
 #[tokio::test]

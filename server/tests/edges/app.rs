@@ -170,7 +170,11 @@ impl TestApp {
 
     /// Through the issuer's page, as a person goes.
     pub(crate) async fn sign_in(&self, persona: &str) -> Cookies {
-        let mut cookies = Cookies::default();
+        self.sign_in_from(Cookies::default(), persona).await
+    }
+
+    /// In a browser that has these cookies.
+    pub(crate) async fn sign_in_from(&self, mut cookies: Cookies, persona: &str) -> Cookies {
         let start = self.page("/sign-in/start", &cookies).await;
         assert_eq!(start.status(), StatusCode::SEE_OTHER);
         cookies.take(&start);

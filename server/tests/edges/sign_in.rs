@@ -56,6 +56,41 @@ async fn the_session_s_id_changes_when_somebody_signs_in(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_is_signed_in_signs_in_as_somebody_else(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let first = app.sign_in("mara").await;
+    let second = app.sign_in_from(first.clone(), "vera").await;
+    let fleet = app.page("/", &second).await;
+    assert_eq!(fleet.status(), StatusCode::OK);
+    assert!(fleet.text().await.unwrap().contains("Vera"));
+    assert_eq!(location(&app.page("/", &first).await), "/sign-in", "the first session has ended");
+
+    let actions: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_events ORDER BY seq").fetch_all(&pool).await.unwrap();
+    assert_eq!(actions, ["sign_in", "sign_in"]);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 1);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whose_session_is_over_signs_in_again_in_the_same_browser(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let over = app.sign_in("mara").await;
+    // What counts is the database's word on how old it is: neither the clock of who let them in, nor how often it was saved.
+    let skewed = r#"UPDATE sessions SET data = convert_to(
+        regexp_replace(convert_from(data, 'UTF8'), '"signed_in_at":[0-9]+', '"signed_in_at":1'), 'UTF8')"#;
+    sqlx::query(skewed).execute(&pool).await.unwrap();
+    assert_eq!(app.page("/", &over).await.status(), StatusCode::OK);
+    let aged = "UPDATE sessions SET created_at = now() - interval '13 hours'";
+    sqlx::query(aged).execute(&pool).await.unwrap();
+    assert_eq!(location(&app.page("/", &over).await), "/sign-in");
+    let anew = app.sign_in_from(over, "mara").await;
+    assert_eq!(app.page("/", &anew).await.status(), StatusCode::OK);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_session_is_somebody_s_only_together_with_its_event(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let kept = async || -> (i64, i64) {

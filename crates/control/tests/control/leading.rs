@@ -76,7 +76,7 @@ async fn what_time_ended_is_deleted_and_nothing_else(pool: PgPool) {
     let first = expired::reconcile(control).await.unwrap();
     assert_eq!(first, expired::Status { sessions: 1, identity_tokens: 1, ..Default::default() });
     assert_eq!(expired::reconcile(control).await.unwrap(), expired::Status::default());
-    assert!(control.store.load_session(&[2]).await.unwrap().is_some());
+    assert!(control.store.load_session(&[2], Duration::from_secs(3600)).await.unwrap().is_some());
     let mut tx = control.store.begin().await.unwrap();
     assert!(!tx.use_identity_token(Hash([2; 32]), now).await.unwrap());
 }

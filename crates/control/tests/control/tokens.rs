@@ -124,8 +124,8 @@ async fn signing_out_ends_the_session_and_says_so_once(pool: PgPool) {
     for _ in 0..2 {
         people::sign_out(control, &olga, id).await.unwrap();
     }
-    assert!(control.store.load_session(b"a").await.unwrap().is_none());
-    assert!(control.store.load_session(b"b").await.unwrap().is_some());
+    assert!(control.store.load_session(b"a", lifetime).await.unwrap().is_none());
+    assert!(control.store.load_session(b"b", lifetime).await.unwrap().is_some());
     let log = control.store.list_audit(&Default::default(), 9).await.unwrap();
     assert_eq!(log.iter().filter(|event| event.action == AuditAction::SignOut).count(), 1);
     assert_chain(control).await;
