@@ -115,6 +115,31 @@ fn a_first_start_that_was_killed_half_way_is_begun_anew() {
     assert_eq!(versions.collect::<Vec<_>>(), [home.join("cluster")], "the half one is gone");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_initdb_that_outlived_its_run_is_ended_before_its_folder_goes() {
+    let scratch = Scratch::new("postgres").unwrap();
+    let places = Places::choose(scratch.path(), Account::needed().unwrap()).unwrap();
+    places.prepare().unwrap();
+    let attempt = places.home.join(format!("{ATTEMPT}1"));
+    fs::create_dir(&attempt).unwrap();
+    let writes = "n=0; while :; do n=$((n+1)); : > \"$2/$n\"; done";
+    let mut initdb = Command::new("sh");
+    initdb.arg0("initdb").args(["-c", writes, "initdb", "-D"]).arg(&attempt);
+    let mut initdb = initdb.spawn().unwrap();
+    while !attempt.join("1").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let cleared = places.clear_attempts();
+    let ended = initdb.try_wait().unwrap();
+    let _ = initdb.kill();
+    initdb.wait().unwrap();
+    cleared.unwrap();
+    assert!(ended.is_some(), "it would write on");
+    assert!(!attempt.exists());
+    places.remove();
+}
+
 fn folders(home: &Path) -> Vec<PathBuf> {
     fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
