@@ -84,6 +84,8 @@ fn a_url_carries_any_path() {
     assert_eq!(percent_encoded(Path::new("/a b/ü?&")), "/a%20b/%C3%BC%3F%26");
 }
 
+/// The running initdb is found by /proc.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_first_start_that_was_killed_half_way_is_begun_anew() {
     let scratch = Scratch::new("postgres").unwrap();
@@ -140,11 +142,13 @@ fn an_initdb_that_outlived_its_run_is_ended_before_its_folder_goes() {
     places.remove();
 }
 
+#[cfg(target_os = "linux")]
 fn folders(home: &Path) -> Vec<PathBuf> {
     fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// Whether there was one that makes a cluster below this folder.
+#[cfg(target_os = "linux")]
 fn kill_initdb(home: &Path) -> bool {
     let mut killed = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
