@@ -299,9 +299,7 @@ impl Places {
             let attempt = entry?.path();
             let name = attempt.file_name().unwrap_or_default().to_string_lossy();
             if name.starts_with(ATTEMPT) {
-                leftover::end(&attempt, &self.socket)?;
-                fs::remove_dir_all(&attempt)
-                    .with_context(|| format!("could not remove {}", attempt.display()))?;
+                leftover::clear(&attempt, &self.socket)?;
             }
         }
         Ok(())

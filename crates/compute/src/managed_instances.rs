@@ -140,13 +140,20 @@ impl Compute {
         started(zone, reset.repeatable().send().instrument(span).await)
     }
 
+    /// The VM as its group lists it. None: it has left, or is about to.
+    async fn member(&self, scope: &Scope, vm: &InstanceRef) -> Result<Option<Instance>, Error> {
+        let leaves = |one: &Instance| {
+            matches!(one.current_action, CurrentAction::Deleting | CurrentAction::Abandoning)
+        };
+        let listed = self.list_managed_instances(scope, &vm.group).await?;
+        Ok(listed.into_iter().find(|one| one.name == vm.name && one.zone == vm.zone && !leaves(one)))
+    }
+
     /// Whether the VM has, or is being given, a version that its group declares. An update that was taken shows here, also to another
     /// process than the one that asked for it.
-    async fn runs_intended_version(&self, scope: &Scope, vm: &InstanceRef) -> Result<bool, Error> {
-        let group = group_wire::from_google(self.instance_group(scope, &vm.group).await?);
-        let listed = self.list_managed_instances(scope, &vm.group).await?;
-        let found = listed.iter().find(|one| one.name == vm.name && one.zone == vm.zone);
-        let own = found.and_then(|one| one.template.as_deref());
+    async fn runs_intended_version(&self, scope: &Scope, member: &Instance) -> Result<bool, Error> {
+        let group = group_wire::from_google(self.instance_group(scope, &member.group).await?);
+        let own = member.template.as_deref();
         Ok(own.is_some_and(|own| group.templates().any(|template| same_reference(own, template))))
     }
 
@@ -162,15 +169,23 @@ impl Compute {
         let one = std::slice::from_ref(&instance);
         match step {
             Step::DeleteInstance(_) => {
-                // What is not in the group any more has left it: the wish come true.
-                match self.delete_instances(scope, &vm.group, one, request_id).await {
+                // What is not in the group any more has left it: the wish come true. The call itself refuses a VM that is no member, as
+                // it would a wrong name.
+                let sent = match self.member(scope, vm).await {
+                    Ok(Some(_)) => self.delete_instances(scope, &vm.group, one, request_id).await,
+                    Ok(None) => Ok(Submitted::AlreadyThere),
+                    Err(error) => Err(error),
+                };
+                match sent {
                     Err(Error::NotFound { .. }) => Ok(Submitted::AlreadyThere),
                     other => other,
                 }
             }
             Step::RecreateInstance(_) => self.recreate_instances(scope, &vm.group, one, request_id).await,
             Step::UpdateInstance(_) => {
-                if self.runs_intended_version(scope, vm).await? {
+                // One that leaves needs no version.
+                let Some(member) = self.member(scope, vm).await? else { return Ok(Submitted::AlreadyThere) };
+                if self.runs_intended_version(scope, &member).await? {
                     return Ok(Submitted::AlreadyThere);
                 }
                 self.apply_updates_to_instances(scope, &vm.group, one).await

@@ -1,7 +1,9 @@
 //! After `kill -9` of a run, Postgres or some of its processes may still be there, or only its `postmaster.pid` and the lock of
 //! its socket.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,39 @@ pub(super) fn end(data: &Path, socket: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes a folder in which a cluster was being made, and ends whoever still makes it: an initdb outlives the `kill -9` of its run.
+pub(super) fn clear(attempt: &Path, socket: &Path) -> Result<()> {
+    // Not asked: it would remove the folder itself, beside us.
+    for identity in makers(attempt) {
+        identity.stop(Signal::KILL, Duration::ZERO);
+    }
+    end(attempt, socket)?;
+    let began = Instant::now();
+    loop {
+        match fs::remove_dir_all(attempt) {
+            Ok(()) => return Ok(()),
+            Err(_) if !attempt.exists() => return Ok(()),
+            // Somebody may have written, or removed, there meanwhile.
+            Err(error) if began.elapsed() > Duration::from_secs(5) => {
+                return Err(error).with_context(|| format!("could not remove {}", attempt.display()));
+            }
+            Err(_) => interrupt::sleep(Duration::from_millis(50))?,
+        }
+    }
+}
+
+/// Every initdb whose command line names the folder.
+fn makers(attempt: &Path) -> Vec<Identity> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let makes = |pid: &u32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut words = line.split(|byte| *byte == 0).map(|word| Path::new(OsStr::from_bytes(word)));
+        words.next().is_some_and(|program| program.ends_with("initdb")) && words.any(|word| word == attempt)
+    };
+    numbers.filter(makes).filter_map(Identity::of).collect()
 }
 
 fn remove(file: &Path) -> Result<()> {

@@ -84,6 +84,8 @@ fn a_url_carries_any_path() {
     assert_eq!(percent_encoded(Path::new("/a b/ü?&")), "/a%20b/%C3%BC%3F%26");
 }
 
+/// The running initdb is found by /proc.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_first_start_that_was_killed_half_way_is_begun_anew() {
     let scratch = Scratch::new("postgres").unwrap();
@@ -115,11 +117,38 @@ fn a_first_start_that_was_killed_half_way_is_begun_anew() {
     assert_eq!(versions.collect::<Vec<_>>(), [home.join("cluster")], "the half one is gone");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_initdb_that_outlived_its_run_is_ended_before_its_folder_goes() {
+    let scratch = Scratch::new("postgres").unwrap();
+    let places = Places::choose(scratch.path(), Account::needed().unwrap()).unwrap();
+    places.prepare().unwrap();
+    let attempt = places.home.join(format!("{ATTEMPT}1"));
+    fs::create_dir(&attempt).unwrap();
+    let writes = "n=0; while :; do n=$((n+1)); : > \"$2/$n\"; done";
+    let mut initdb = Command::new("sh");
+    initdb.arg0("initdb").args(["-c", writes, "initdb", "-D"]).arg(&attempt);
+    let mut initdb = initdb.spawn().unwrap();
+    while !attempt.join("1").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let cleared = places.clear_attempts();
+    let ended = initdb.try_wait().unwrap();
+    let _ = initdb.kill();
+    initdb.wait().unwrap();
+    cleared.unwrap();
+    assert!(ended.is_some(), "it would write on");
+    assert!(!attempt.exists());
+    places.remove();
+}
+
+#[cfg(target_os = "linux")]
 fn folders(home: &Path) -> Vec<PathBuf> {
     fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// Whether there was one that makes a cluster below this folder.
+#[cfg(target_os = "linux")]
 fn kill_initdb(home: &Path) -> bool {
     let mut killed = false;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {

@@ -85,6 +85,32 @@ async fn a_resize_brings_more_and_a_deletion_takes_the_named_ones() {
 }
 
 #[tokio::test]
+async fn of_a_vm_that_left_its_group_nothing_more_is_asked() {
+    let cloud = Cloud::start().await;
+    pool(&cloud, 2).await;
+    let InstanceName { zone, name: gone } = name(&cloud.stable(2).await[0]);
+    let vm = InstanceRef { group: GROUP.to_owned(), zone, name: gone };
+    cloud.run(&Step::DeleteInstance(vm.clone())).await;
+    let steps = [Step::DeleteInstance(vm.clone()), Step::UpdateInstance(vm)];
+    for step in &steps {
+        assert_eq!(
+            cloud.submit(step, id(8)).await.unwrap(),
+            Submitted::AlreadyThere,
+            "it is leaving: {step:?}"
+        );
+    }
+    cloud.stable(1).await;
+    for step in &steps {
+        assert_eq!(
+            cloud.submit(step, id(9)).await.unwrap(),
+            Submitted::AlreadyThere,
+            "it has left: {step:?}"
+        );
+    }
+    assert_eq!(cloud.status().await.target_size, 1, "it counts once");
+}
+
+#[tokio::test]
 async fn a_recreated_instance_keeps_its_name_and_gets_another_id() {
     let cloud = Cloud::start().await;
     pool(&cloud, 2).await;

@@ -156,15 +156,16 @@ async fn carry_out(
         Ok(Submitted::AlreadyThere) => Ok(()),
         Ok(Submitted::Started(operation)) => {
             match timeout(ONE_WAIT, control.compute.wait(&scope, &operation)).await {
+                // An operation that is not known (any more) proves nothing: sent again, the call says whether the version is there.
+                Err(_) | Ok(Err(compute::Error::NotFound { .. })) => return Ok(false),
                 Ok(ended) => ended,
-                Err(_) => return Ok(false),
             }
         }
         Err(error) => Err(error),
     };
     leader.checkpoints.pass()?;
     let error = match ended {
-        Ok(()) | Err(compute::Error::NotFound { .. }) => None,
+        Ok(()) => None,
         Err(error @ compute::Error::InUse { .. }) => Some(error),
         Err(error) if error.is_permanent() => Some(error),
         Err(error) => {

@@ -12,6 +12,7 @@ use domain::{
     audit::AuditAction as Did,
     change::Change,
     edit::Edit,
+    instance::Instance,
     operation::OperationState,
     plan::instances::{InstanceAction, InstanceVerb},
     view::import::ImportInput,
@@ -111,6 +112,27 @@ async fn what_a_forgotten_operation_made_is_found_there(pool: PgPool) {
     assert_eq!(fixture.vms(PROJECT).await.len(), 2);
 }
 
+/// A change that does that to the pool's first VM, whose process died, and whose operation took effect and is forgotten.
+async fn forgotten_call(fixture: &Fixture, verb: InstanceVerb) -> (ChangeId, Instance) {
+    let control = &fixture.control;
+    hide_operations(fixture).await;
+    let vm = control.store.list_instances("dev", Some(POOL)).await.unwrap().remove(0).instance;
+    let instances = vec![vm.name.clone()];
+    let edit = Edit::ActOnInstances(InstanceAction { pool: POOL.to_owned(), verb, instances });
+    let preview = edits::preview_edit(control, &operator(), "dev", &edit).await.unwrap();
+    let seen = Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
+    let id = edits::propose_edit(control, &operator(), "dev", &edit, seen, "").await.unwrap();
+    let operation = killed_while_running(control, id).await;
+    forget(fixture, &operation).await;
+    (id, vm)
+}
+
+/// What the log says of the change's one step.
+async fn detail(control: &Control, id: ChangeId) -> String {
+    let told = events(control, id).await.into_iter().find(|event| event.action == Did::FinishOperation);
+    told.unwrap().detail
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_forgotten_call_for_a_new_vm_is_not_made_twice(pool: PgPool) {
     let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
@@ -119,22 +141,30 @@ async fn a_forgotten_call_for_a_new_vm_is_not_made_twice(pool: PgPool) {
     finished(control, id).await;
     let before = fixture.operations(PROJECT).await;
 
-    hide_operations(&fixture).await;
-    let vm = control.store.list_instances("dev", Some(POOL)).await.unwrap().remove(0).instance;
-    let instances = vec![vm.name.clone()];
-    let verb = InstanceVerb::Recreate;
-    let edit = Edit::ActOnInstances(InstanceAction { pool: POOL.to_owned(), verb, instances });
-    let preview = edits::preview_edit(control, &operator(), "dev", &edit).await.unwrap();
-    let seen = Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
-    let id = edits::propose_edit(control, &operator(), "dev", &edit, seen, "").await.unwrap();
-    let operation = killed_while_running(control, id).await;
-    forget(&fixture, &operation).await;
-
+    let (id, vm) = forgotten_call(&fixture, InstanceVerb::Recreate).await;
     finished(control, id).await;
     assert_eq!(fixture.operations(PROJECT).await, before, "the forgotten one was the only one");
-    let told = events(control, id).await.into_iter().find(|event| event.action == Did::FinishOperation);
-    assert!(told.unwrap().detail.ends_with("was taken and is forgotten"));
+    assert!(detail(control, id).await.ends_with("was taken and is forgotten"));
     let after = control.store.list_instances("dev", Some(POOL)).await.unwrap();
     let anew = after.into_iter().map(|row| row.instance).find(|one| one.name == vm.name).unwrap();
     assert_ne!(anew.id, vm.id);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_vm_that_a_forgotten_call_deleted_is_not_asked_for_again(pool: PgPool) {
+    let fixture = Fixture::with(pool, without_agents(), Clock::System).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), unprobed()).await.unwrap();
+    finished(control, id).await;
+    let before = fixture.operations(PROJECT).await;
+
+    let (id, vm) = forgotten_call(&fixture, InstanceVerb::Delete).await;
+    eventually("the VM to be gone", || async {
+        (!fixture.vms(PROJECT).await.contains(&vm.name)).then_some(())
+    })
+    .await;
+    finished(control, id).await;
+    assert_eq!(fixture.operations(PROJECT).await, before, "the forgotten one was the only one");
+    assert_eq!(detail(control, id).await, "it was already so");
+    assert_eq!(fixture.vms(PROJECT).await.len(), 1);
 }

@@ -13,6 +13,7 @@ use domain::{
     edit::Edit,
     plan::{Action, Step},
 };
+use serde_json::json;
 use sqlx::PgPool;
 use tokio::time::{Duration, Instant, sleep};
 
@@ -113,6 +114,40 @@ async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(poo
     let again = propose(control, &operator(), basic(&[])).await.unwrap();
     assert_eq!(worker.finish(again).await.state, ChangeState::Applied);
     assert_eq!(versions(&fixture, "platform-eng").await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_deletion_whose_operation_is_not_known_is_asked_for_again(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
+    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
+    let retire = Edit::RetireTemplate { name: "platform-eng".into() };
+    let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
+    let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
+    let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
+    assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+
+    fixture.fault(&json!({"kind": "http", "status": 404, "path": "/wait"})).await;
+    let begun = Instant::now();
+    let status = loop {
+        worker.round().await.unwrap();
+        let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
+        if status != Status::default() {
+            break status;
+        }
+        assert!(begun.elapsed() < PATIENCE, "its only version is to go");
+        sleep(Duration::from_millis(30)).await;
+    };
+    assert_eq!(status, Status { deleted: 0, open: 1 }, "nobody says that it is gone");
+    assert_eq!(control.store.list_open_template_deletions("dev").await.unwrap().len(), 1);
+
+    fixture.end_faults().await;
+    let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
+    assert_eq!(status, Status { deleted: 1, open: 0 });
+    assert_eq!(versions(&fixture, "platform-eng").await, 0);
+    assert_chain(control).await;
 }
 
 /// Proposes the template again, and has the change wait for approvals.

@@ -71,7 +71,10 @@ fn of_the_named(common: &Common, planned: &PlanAnswer) -> Result<(), Failure> {
     match (&common.environment, &planned.plan) {
         (Some(named), Some(plan)) if *named != plan.environment => Err(Failure::new(
             Kind::Usage,
-            format!("the files declare {}, and --environment names {named}", plan.environment),
+            format!(
+                "the files declare {}, and --environment (or AGENT_MANAGER_ENVIRONMENT) names {named}",
+                plan.environment
+            ),
         )),
         _ => Ok(()),
     }

@@ -15,7 +15,8 @@ async fn texts_of_another_environment_are_refused_and_a_name_that_nothing_has_is
     for verb in ["plan", "import"] {
         let line = [&["vm", verb, basic.as_str(), "--environment", "prod"][..], &REFERENCES].concat();
         let other = stack.g(&token, &line).await;
-        let told = other.err.contains("the files declare dev, and --environment names prod");
+        let why = "the files declare dev, and --environment (or AGENT_MANAGER_ENVIRONMENT) names prod";
+        let told = other.err.contains(why);
         assert_eq!((other.code, other.out.as_str(), told), (2, "", true), "{}", other.err);
     }
     let changes = stack.g(&token, &["change", "list"]).await;
