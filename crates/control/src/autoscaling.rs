@@ -137,6 +137,5 @@ fn bounds_cost(declared: &Declared, row: &AutoscalingRow) -> Option<CostImpact> 
         after: at(row.running.or(row.target).unwrap_or(group.target_size)),
         at_most: Some(at(scaler.max_replicas)),
         book: book.version.clone(),
-        later: Vec::new(),
     })
 }

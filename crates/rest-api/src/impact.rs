@@ -132,13 +132,7 @@ mod tests {
             zones: [("us-central1-a".to_owned(), plan::ZoneImpact { created: 2, ..Default::default() })]
                 .into(),
             capacity: vec![plan::Capacity { pool: "web".into(), lowest: 1, of: 3 }],
-            cost: Some(CostImpact {
-                before,
-                after,
-                at_most: None,
-                book: "2026-11".into(),
-                later: Vec::new(),
-            }),
+            cost: Some(CostImpact { before, after, at_most: None, book: "2026-11".into() }),
             traffic: TrafficImpact { gained: vec![gained], lost: Vec::new() },
         };
         let answer = Impact::from(&impact);

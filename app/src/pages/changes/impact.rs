@@ -15,7 +15,8 @@ use crate::{
     words,
 };
 
-pub fn impact_panel(impact: &Impact) -> AnyView {
+/// `later`: pools whose VMs take their new version only as they are made anew.
+pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
     let total = impact.total();
     let mut items = vec![
         facet("VMs created", total.created, impact, |zone| zone.created),
@@ -26,7 +27,7 @@ pub fn impact_panel(impact: &Impact) -> AnyView {
         items.push(facet("VMs restarted", total.restarted, impact, |zone| zone.restarted));
     }
     items.push(lowest_capacity(impact));
-    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(month));
+    items.extend(impact.cost.as_ref().filter(|cost| !cost.is_nothing()).map(|cost| month(cost, later)));
     view! {
         <section class="panel" aria-labelledby="impact">
             <h2 id="impact" class="sr">
@@ -116,7 +117,7 @@ fn lowest_capacity(impact: &Impact) -> Facet {
 
 /// List prices by the month of 730 hours, as the plan has them. What has no price is said, never counted as nothing;
 /// and where pools wait to be updated by name, that the difference does not come by itself.
-fn month(cost: &CostImpact) -> Facet {
+fn month(cost: &CostImpact, later: &[String]) -> Facet {
     let before = cost.before.words();
     let mut detail = match cost.is_same() {
         true => "as before, at list prices".to_owned(),
@@ -125,8 +126,8 @@ fn month(cost: &CostImpact) -> Facet {
     if let Some(most) = cost.at_most.as_ref().filter(|most| **most != cost.after) {
         detail.push_str(&format!("; {} with every autoscaler at its maximum", most.words()));
     }
-    if !cost.later.is_empty() && !cost.is_same() {
-        detail.push_str(&format!("; in {} only as VMs are made anew", few(&cost.later)));
+    if !later.is_empty() && !cost.is_same() {
+        detail.push_str(&format!("; in {} only as VMs are made anew", few(later)));
     }
     if let Some(unknown) = cost.after.unknown.first().or_else(|| cost.before.unknown.first()) {
         detail.push_str(&format!("; no price is known for {unknown}"));
@@ -177,7 +178,7 @@ mod tests {
         use domain::cost::{Money, Monthly};
         let after = Monthly { known: Money::ZERO, unknown: ["machine type c4-standard-8".to_owned()].into() };
         let cost = CostImpact { after, ..CostImpact::default() };
-        let facet = month(&cost);
+        let facet = month(&cost, &[]);
         assert_eq!(facet.figure, "unknown");
         assert!(
             facet.detail.ends_with("no price is known for machine type c4-standard-8"),
@@ -191,8 +192,9 @@ mod tests {
         use domain::cost::{Money, Monthly};
         let of = |dollars| Monthly { known: Money::from_dollars(dollars), ..Monthly::default() };
         let said = |before, later: &[&str]| {
-            let later = later.iter().map(|&pool| pool.to_owned()).collect();
-            month(&CostImpact { before: of(before), after: of(300), later, ..CostImpact::default() }).detail
+            let later: Vec<String> = later.iter().map(|&pool| pool.to_owned()).collect();
+            let cost = CostImpact { before: of(before), after: of(300), ..CostImpact::default() };
+            month(&cost, &later).detail
         };
         assert_eq!(said(200, &["web"]), "from $200, at list prices; in web only as VMs are made anew");
         assert!(said(200, &["a", "b", "c"]).ends_with("; in a, b and c only as VMs are made anew"));

@@ -170,7 +170,13 @@ mod tests {
         let of: u32 = verbs.iter().map(|(_, count)| count).sum();
         let actions = Folded { shown: Vec::new(), of };
         let notes = Folded::first(Vec::new(), 0);
-        ShownPlan { actions, verbs: verbs.to_vec(), impact: Impact::default(), notes }
+        ShownPlan {
+            actions,
+            verbs: verbs.to_vec(),
+            impact: Impact::default(),
+            taken_up_later: Vec::new(),
+            notes,
+        }
     }
 
     #[test]

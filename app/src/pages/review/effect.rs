@@ -31,7 +31,7 @@ pub(super) fn what_it_does(preview: &EditPreview, fields: bool) -> AnyView {
                 <h2 id="what-it-does">{words::sentence(&preview.title)}</h2>
                 <p class="soft">{does}</p>
             </div>
-            {impact_panel(&plan.impact)}
+            {impact_panel(&plan.impact, &plan.taken_up_later())}
             {(!differences.is_empty())
                 .then(|| {
                     view! {

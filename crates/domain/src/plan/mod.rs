@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::CostImpact,
     firewall::{Severity, TrafficImpact},
+    pool::UpdateType,
     resource::ResourceKind,
 };
 
@@ -192,6 +193,16 @@ impl Plan {
         };
         let said: Vec<String> = of_group.into_iter().map(said).collect();
         (!said.is_empty()).then(|| said.join(", "))
+    }
+
+    /// Pools whose VMs take the version that it gives them only as they are made anew, by somebody or for another reason. Told from
+    /// the steps, so that it is known of every stored plan and is no part of what is digested.
+    pub fn taken_up_later(&self) -> Vec<String> {
+        let groups = self.actions.iter().filter(|action| action.changes_version()).filter_map(|action| {
+            let Step::UpdateInstanceGroup { instance_group } = &action.step else { return None };
+            (instance_group.update_policy.update_type == UpdateType::Opportunistic).then_some(instance_group)
+        });
+        groups.map(|group| pool_of(group).to_owned()).collect()
     }
 
     pub fn is_empty(&self) -> bool {

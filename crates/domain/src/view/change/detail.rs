@@ -147,6 +147,7 @@ impl ShownRevision {
         let plan = ShownPlan {
             actions: Folded { shown, of: count(plan.actions.len()) },
             verbs: verbs.into_iter().collect(),
+            taken_up_later: plan.taken_up_later(),
             impact: plan.impact,
             notes: Folded::but(plan.notes, most(NOTES), |note| note.severity.is_info()),
         };
@@ -162,6 +163,9 @@ pub struct ShownPlan {
     /// How many of all steps do what, in the order of [`Verb::ALL`].
     pub verbs: Vec<(Verb, u32)>,
     pub impact: Impact,
+    /// Pools whose VMs take their new version only as they are made anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_up_later: Vec<String>,
     /// Those that warn are all there.
     pub notes: Folded<Note>,
 }
