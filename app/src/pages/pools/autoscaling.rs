@@ -211,6 +211,7 @@ fn of_detail(kind: &str) -> State {
         "BACKEND_SERVICE_DOES_NOT_EXIST" | "CUSTOM_METRIC_INVALID" | "SCALING_TARGET_DOES_NOT_EXIST" => {
             State::Warn
         }
+        "MORE_THAN_ONE_BACKEND_SERVICE" | "UNSUPPORTED_MAX_RATE_LOAD_BALANCING_CONFIGURATION" => State::Warn,
         kind if kind.ends_with("RESOURCE_STOCKOUT") || kind.starts_with("MISSING_") => State::Warn,
         "MODE_OFF" => State::Paused,
         _ => State::Info,
@@ -316,9 +317,16 @@ mod tests {
 
     #[test]
     fn what_makes_an_autoscaler_fail_is_drawn_as_a_warning() {
-        for fails in
-            ["BACKEND_SERVICE_DOES_NOT_EXIST", "CUSTOM_METRIC_INVALID", "SCALING_TARGET_DOES_NOT_EXIST"]
-        {
+        for fails in [
+            "BACKEND_SERVICE_DOES_NOT_EXIST",
+            "CUSTOM_METRIC_INVALID",
+            "MORE_THAN_ONE_BACKEND_SERVICE",
+            "NOT_ENOUGH_QUOTA_AVAILABLE",
+            "REGION_RESOURCE_STOCKOUT",
+            "SCALING_TARGET_DOES_NOT_EXIST",
+            "UNSUPPORTED_MAX_RATE_LOAD_BALANCING_CONFIGURATION",
+            "ZONE_RESOURCE_STOCKOUT",
+        ] {
             assert_eq!(of_detail(fails), State::Warn, "{fails}");
         }
         assert_eq!(of_detail("MODE_OFF"), State::Paused);

@@ -14,13 +14,22 @@ pub(super) fn hindrances(
     fails(status).into_iter().chain(capped(autoscaler, status))
 }
 
-/// What alone makes the service's status ERROR: it says less grave things beside them, and in any order.
-const FATAL: [&str; 3] =
-    ["SCALING_TARGET_DOES_NOT_EXIST", "CUSTOM_METRIC_INVALID", "BACKEND_SERVICE_DOES_NOT_EXIST"];
+/// What makes the service's status ERROR: it says less grave things beside them, and in any order. How it is set up comes first: that
+/// ends by nobody's waiting.
+const FATAL: [&str; 8] = [
+    "SCALING_TARGET_DOES_NOT_EXIST",
+    "CUSTOM_METRIC_INVALID",
+    "BACKEND_SERVICE_DOES_NOT_EXIST",
+    "MORE_THAN_ONE_BACKEND_SERVICE",
+    "UNSUPPORTED_MAX_RATE_LOAD_BALANCING_CONFIGURATION",
+    "NOT_ENOUGH_QUOTA_AVAILABLE",
+    "REGION_RESOURCE_STOCKOUT",
+    "ZONE_RESOURCE_STOCKOUT",
+];
 
 /// The service's status is ERROR where it cannot size the group, whatever else it says of it.
 fn fails(status: &AutoscalerStatus) -> Option<Hindrance> {
-    let fatal = status.details.iter().find(|detail| FATAL.contains(&detail.kind.as_str()));
+    let fatal = FATAL.into_iter().find_map(|kind| status.details.iter().find(|detail| detail.kind == kind));
     let why = fatal.or_else(|| status.details.iter().find(|detail| !tells_of_settings(detail)));
     let known = why.and_then(|why| STATUS_TYPES.into_iter().find(|kind| *kind == why.kind));
     let said = match why {
@@ -119,6 +128,15 @@ mod tests {
             update(&mut conditions, &group, Some((&on, &status("ERROR", &both))), &[], at(0));
             assert_eq!(conditions[0].reason, "CUSTOM_METRIC_INVALID");
         }
+        // A shortage passes; what is set up wrongly stays.
+        let short = detail("ZONE_RESOURCE_STOCKOUT", "The zone has none.");
+        for both in [[short.clone(), invalid[1].clone()], [invalid[1].clone(), short.clone()]] {
+            update(&mut conditions, &group, Some((&on, &status("ERROR", &both))), &[], at(0));
+            assert_eq!(conditions[0].reason, "CUSTOM_METRIC_INVALID");
+        }
+        let sparse = detail("CUSTOM_METRIC_DATA_POINTS_TOO_SPARSE", "Too few were received.");
+        update(&mut conditions, &group, Some((&on, &status("ERROR", &[sparse, short]))), &[], at(0));
+        assert_eq!(conditions[0].reason, "ZONE_RESOURCE_STOCKOUT");
         // A type that came after this was written is told by its word, and has no row of its own to lead to.
         let new = [detail("SOMETHING_NEW", "")];
         update(&mut conditions, &group, Some((&on, &status("ERROR", &new))), &[], at(1));
