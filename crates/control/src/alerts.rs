@@ -182,7 +182,7 @@ mod tests {
         let vms = [
             vm(CurrentAction::Creating, true),
             vm(CurrentAction::Creating, false),
-            vm(CurrentAction::Deleting, false),
+            vm(CurrentAction::Deleting, true),
             // It was made in the end.
             Instance { status: InstanceStatus::Running, ..vm(CurrentAction::None, true) },
         ];

@@ -133,9 +133,53 @@ impl Instance {
         }
     }
 
+    /// It is on its way out of its group.
+    pub fn leaves(&self) -> bool {
+        matches!(self.current_action, CurrentAction::Deleting | CurrentAction::Abandoning)
+    }
+
     /// Why what the group does with it fails. Of one that is made an error is history: it is of the last attempt to create or delete
-    /// the instance, and the service promises nowhere to forget it once an attempt succeeds.
+    /// the instance, and the service promises nowhere to forget it once an attempt succeeds. So it is of one that leaves: whose
+    /// deletion fails keeps nobody from being made.
     pub fn failure(&self) -> Option<&AttemptError> {
-        self.last_error.as_ref().filter(|_| !self.is_made())
+        self.last_error.as_ref().filter(|_| !self.is_made() && !self.leaves())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(status: InstanceStatus, current_action: CurrentAction) -> Instance {
+        Instance {
+            name: "agent-web-x1y2".to_owned(),
+            id: None,
+            zone: "us-central1-a".to_owned(),
+            group: "genesis-pool-web".to_owned(),
+            status,
+            current_action,
+            template: None,
+            address: None,
+            created_at: None,
+            probe: None,
+            last_error: Some(AttemptError { code: "STOCKOUT".to_owned(), message: "none".to_owned() }),
+        }
+    }
+
+    #[test]
+    fn what_fails_is_of_those_alone_that_are_to_be_made() {
+        use CurrentAction::{
+            Abandoning, Creating, CreatingWithoutRetries, Deleting, None, Recreating, Verifying,
+        };
+        let fails = |status: &InstanceStatus, action| failed(status.clone(), action).failure().is_some();
+        for status in [InstanceStatus::NotYet, InstanceStatus::Running, InstanceStatus::Terminated] {
+            for action in [Creating, CreatingWithoutRetries, Recreating] {
+                assert!(fails(&status, action.clone()), "{status:?} {action}");
+            }
+            for action in [Deleting, Abandoning, Verifying] {
+                assert!(!fails(&status, action.clone()), "{status:?} {action}");
+            }
+            assert_eq!(fails(&status, None), status == InstanceStatus::NotYet, "{status:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     condition::{Condition, ConditionStatus, ConditionType, set_condition},
     crash_loop::{self, History},
     hindrance,
-    instance::{CurrentAction, InstanceStatus},
+    instance::InstanceStatus,
     name,
     observed::GroupStatus,
     plan::Plan,
@@ -90,13 +90,9 @@ pub fn assess(
 type Said = (bool, &'static str, String);
 
 fn ready(seen: &GroupStatus) -> Said {
-    // Whose deletion fails keeps nobody from being made, and what failed before it is history.
-    let leaves =
-        |action: &CurrentAction| matches!(action, CurrentAction::Deleting | CurrentAction::Abandoning);
     let failing = seen
         .instances
         .iter()
-        .filter(|instance| !leaves(&instance.current_action))
         .find_map(|instance| instance.failure().map(|error| (instance.name.as_str(), error)));
     let settled = seen.instances.iter().filter(|instance| instance.is_settled()).count();
     let wanted = seen.target_size as usize;
@@ -142,7 +138,7 @@ fn count(items: impl Iterator) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use domain::instance::{AttemptError, Instance};
+    use domain::instance::{AttemptError, CurrentAction, Instance};
 
     use super::*;
 
