@@ -124,12 +124,19 @@ impl Instance {
         self.status == InstanceStatus::Running && self.current_action == CurrentAction::None
     }
 
-    /// It exists and is not about to be made again: the group verifies it or does nothing with it, whether it runs or stands still.
+    /// It exists and is not about to be made again: the group verifies it, has it boot or changes it where it runs, or does nothing
+    /// with it, whether it runs or stands still.
     fn is_made(&self) -> bool {
-        match self.current_action {
-            CurrentAction::Verifying => true,
-            CurrentAction::None => self.status != InstanceStatus::NotYet,
-            _ => false,
+        let exists = self.status != InstanceStatus::NotYet;
+        match &self.current_action {
+            CurrentAction::Verifying | CurrentAction::Refreshing => true,
+            CurrentAction::None | CurrentAction::Restarting => exists,
+            CurrentAction::Other(word) => exists && matches!(word.as_str(), "STARTING" | "RESUMING"),
+            CurrentAction::Creating
+            | CurrentAction::CreatingWithoutRetries
+            | CurrentAction::Recreating
+            | CurrentAction::Deleting
+            | CurrentAction::Abandoning => false,
         }
     }
 
@@ -169,17 +176,23 @@ mod tests {
     #[test]
     fn what_fails_is_of_those_alone_that_are_to_be_made() {
         use CurrentAction::{
-            Abandoning, Creating, CreatingWithoutRetries, Deleting, None, Recreating, Verifying,
+            Abandoning, Creating, CreatingWithoutRetries, Deleting, None, Recreating, Refreshing, Restarting,
+            Verifying,
         };
         let fails = |status: &InstanceStatus, action| failed(status.clone(), action).failure().is_some();
         for status in [InstanceStatus::NotYet, InstanceStatus::Running, InstanceStatus::Terminated] {
             for action in [Creating, CreatingWithoutRetries, Recreating] {
                 assert!(fails(&status, action.clone()), "{status:?} {action}");
             }
-            for action in [Deleting, Abandoning, Verifying] {
+            for action in [Deleting, Abandoning, Verifying, Refreshing] {
                 assert!(!fails(&status, action.clone()), "{status:?} {action}");
             }
-            assert_eq!(fails(&status, None), status == InstanceStatus::NotYet, "{status:?}");
+            let boots = [None, Restarting, CurrentAction::from("STARTING"), CurrentAction::from("RESUMING")];
+            for action in boots {
+                let said = format!("{status:?} {action}");
+                assert_eq!(fails(&status, action), status == InstanceStatus::NotYet, "{said}");
+            }
+            assert!(fails(&status, CurrentAction::from("WAKING")), "{status:?}");
         }
     }
 }
