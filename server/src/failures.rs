@@ -5,7 +5,7 @@ use axum::{
     Json,
     body::HttpBody as _,
     extract::Request,
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, Uri, header},
     middleware::Next,
     response::{Html, IntoResponse as _, Response},
 };
@@ -40,30 +40,60 @@ impl Reader {
 }
 
 /// What there is to know of a request for whoever turns it away.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     reader: Reader,
     /// It changes nothing, so that it may be asked again unasked.
     reads: bool,
+    /// Where a person goes on from here; empty for the same address.
+    back: String,
 }
 
 impl Asked {
     pub fn of(request: &Request) -> Self {
         // The issuer's code, which that one brings, is taken once.
-        let reads = request.method() == Method::GET && request.uri().path() != "/sign-in/callback";
-        Self { reader: Reader::of(request), reads }
+        let reads = request.method() == Method::GET && request.uri().path() != CALLBACK;
+        Self { reader: Reader::of(request), reads, back: back(request) }
     }
+}
+
+const CALLBACK: &str = "/sign-in/callback";
+
+/// A form leads to an address that cannot be looked at where that is a function's.
+fn back(request: &Request) -> String {
+    match request.uri().path() {
+        CALLBACK => "/sign-in".to_owned(),
+        path if path.starts_with("/fn/") => form_of(request).unwrap_or_else(|| "/".to_owned()),
+        _ => String::new(),
+    }
+}
+
+/// The page of ours that the form is on. An address that begins with two slashes would be another host's.
+fn form_of(request: &Request) -> Option<String> {
+    let text = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();
+    let from: Uri = text(header::REFERER)?.parse().ok()?;
+    let own = text(header::HOST).or_else(|| request.uri().authority().map(|own| own.as_str()))?;
+    let beyond = from.path().strip_prefix('/')?;
+    let looks = !beyond.starts_with(['/', '\\']) && !beyond.starts_with("fn/");
+    if !looks || from.authority()?.as_str() != own {
+        return None;
+    }
+    Some(match from.query() {
+        Some(query) => format!("/{beyond}?{query}"),
+        None => format!("/{beyond}"),
+    })
 }
 
 /// Something that we need is away, and nothing was done. A page says so in words and without our scripts. `what`: a sentence without its
 /// full stop.
-pub fn unavailable(asked: Asked, what: &str, request_id: &str) -> Response {
+pub fn unavailable(asked: &Asked, what: &str, request_id: &str) -> Response {
     const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
     match asked.reader {
         Reader::Person => {
             let headers =
                 [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
-            (STATUS, headers, Html(app::unavailable_page(what, asked.reads, request_id))).into_response()
+            let page = app::unavailable_page(what, asked.reads, &asked.back, request_id);
+            (STATUS, headers, Html(page)).into_response()
         }
         Reader::OpenPage => {
             let message = format!("{what}. Agents go on working, and nothing that was applied is lost.");
@@ -76,7 +106,7 @@ pub fn unavailable(asked: Asked, what: &str, request_id: &str) -> Response {
 }
 
 /// Nobody waits for the answer any more; what was sent may be done all the same. So nothing here says when to ask again.
-fn too_slow(asked: Asked, request_id: &str) -> Response {
+fn too_slow(asked: &Asked, request_id: &str) -> Response {
     const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
     const WHAT: &str = "The server took too long to answer";
     if asked.reads {
@@ -85,7 +115,7 @@ fn too_slow(asked: Asked, request_id: &str) -> Response {
     match asked.reader {
         Reader::Person => {
             let headers = [(header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
-            (STATUS, headers, Html(app::too_slow_page(WHAT, request_id))).into_response()
+            (STATUS, headers, Html(app::too_slow_page(WHAT, &asked.back, request_id))).into_response()
         }
         // Of a function nobody can tell from here whether it only reads.
         Reader::OpenPage => {
@@ -139,7 +169,7 @@ pub async fn tell(request: Request, next: Next) -> Response {
     }
     let mut told = if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
         tracing::warn!(request_id, "an answer took too long");
-        too_slow(asked, &request_id)
+        too_slow(&asked, &request_id)
     } else {
         fault(asked.reader, &request_id)
     };

@@ -47,7 +47,7 @@ pub async fn require_person(
         Err(error) => {
             tracing::warn!(%error, request_id, "sessions cannot be read");
             // The database is away, so nobody can be recognised.
-            return unavailable(Asked::of(&request), "The database does not answer", &request_id);
+            return unavailable(&Asked::of(&request), "The database does not answer", &request_id);
         }
     };
     match person {

@@ -118,6 +118,8 @@ async fn what_was_sent_and_took_too_long_may_have_been_done() {
         assert_eq!((status, retry), (StatusCode::SERVICE_UNAVAILABLE, None), "{path}");
         assert!(page.contains(LOOK) && !page.contains("refresh"), "{path}: {page}");
     }
+    let (_, _, page) = answer_to(Method::POST, "/fn/frozen", "text/html").await;
+    assert!(page.contains(" href=\"/\">Back to the page</a>"), "{page}");
     let (_, retry, error) = answer_to(Method::POST, "/fn/frozen", "application/json").await;
     let error: ApiError = serde_json::from_str(&error).unwrap();
     assert_eq!((error.code, retry), (Code::Unavailable, None));
@@ -136,11 +138,36 @@ async fn only_a_page_that_was_asked_for_asks_again_by_itself() {
         (Method::GET, "/sign-in/callback", false),
     ] {
         let asked = Asked::of(&request(method, path, "text/html"));
-        let answer = unavailable(asked, "The database does not answer", "0190-ab");
+        let answer = unavailable(&asked, "The database does not answer", "0190-ab");
         let page = to_bytes(answer.into_body(), 65_536).await.unwrap();
         let page = String::from_utf8(page.to_vec()).unwrap();
         assert_eq!(page.contains("http-equiv=\"refresh\""), again, "{path}: {page}");
     }
+}
+
+#[test]
+fn a_form_s_reader_is_led_to_an_address_that_can_be_looked_at() {
+    let led = |path: &str, from: &str| {
+        let mut sent = request(Method::POST, path, "text/html");
+        sent.headers_mut().insert(header::HOST, "manager.test".parse().unwrap());
+        sent.headers_mut().insert(header::REFERER, from.parse().unwrap());
+        Asked::of(&sent).back
+    };
+    let form = "https://manager.test/pools/new?environment=dev";
+    assert_eq!(led("/fn/propose", form), "/pools/new?environment=dev");
+    assert_eq!(led("/fn/propose", "https://manager.test/"), "/");
+    for strange in [
+        "https://other.test/pools",
+        "https://manager.test//other.test/",
+        "https://manager.test/fn/propose",
+        "/pools",
+        "no address",
+    ] {
+        assert_eq!(led("/fn/propose", strange), "/", "{strange}");
+    }
+    assert_eq!(led("/import", form), "");
+    assert_eq!(led("/sign-in/callback", form), "/sign-in");
+    assert_eq!(Asked::of(&request(Method::POST, "/fn/propose", "text/html")).back, "/");
 }
 
 #[tokio::test]
