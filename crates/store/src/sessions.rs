@@ -53,13 +53,15 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// Creates it or writes over it.
+    /// Creates it or writes over it. Somebody's ends its lifetime after it was made, however often it is saved.
     pub async fn save_session(&self, id: &[u8], session: &NewSession) -> Result<()> {
         sqlx::query!(
             "INSERT INTO sessions (id_sha256, data, person, expires_at)
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (id_sha256) DO UPDATE SET
-                 data = excluded.data, person = excluded.person, expires_at = excluded.expires_at",
+                 data = excluded.data, person = excluded.person,
+                 expires_at = CASE WHEN excluded.person IS NULL THEN excluded.expires_at
+                     ELSE least(excluded.expires_at, sessions.created_at + make_interval(secs => $4)) END",
             &sha256(id).0[..],
             session.data,
             session.person,
@@ -70,12 +72,13 @@ impl Store {
         Ok(())
     }
 
-    /// None for one that has expired, too, and for one that was made longer ago than `longest`, however often it was saved since.
+    /// None for one that has expired, too, and for somebody's that was made longer ago than `longest`, however often it was saved since.
     pub async fn load_session(&self, id: &[u8], longest: Duration) -> Result<Option<Session>> {
         let session = sqlx::query_as!(
             Session,
             "SELECT data, person, expires_at FROM sessions
-             WHERE id_sha256 = $1 AND expires_at > now() AND created_at > now() - make_interval(secs => $2)",
+             WHERE id_sha256 = $1 AND expires_at > now()
+                 AND (person IS NULL OR created_at > now() - make_interval(secs => $2))",
             &sha256(id).0[..],
             longest.as_secs_f64()
         )
@@ -234,19 +237,40 @@ mod tests {
         assert_eq!(held(&store, ID).await, Some((b"z".to_vec(), None)), "from each time that it is saved");
     }
 
+    /// As if every session had been made so long ago.
+    async fn age(pool: &PgPool, made: &str) {
+        sqlx::query("UPDATE sessions SET created_at = now() - $1::text::interval")
+            .bind(made)
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn a_session_does_not_outlast_its_longest_by_being_saved(pool: PgPool) {
         let store = Store::from(pool.clone());
+        samples::sign_in(&store, "sub-1", "Robin").await;
         for made in ["59 minutes", "61 minutes"] {
-            store.save_session(ID, &session(b"x", None, LONG)).await.unwrap();
-            sqlx::query("UPDATE sessions SET created_at = now() - $1::text::interval")
-                .bind(made)
-                .execute(&pool)
-                .await
-                .unwrap();
-            store.save_session(ID, &session(b"y", None, LONG)).await.unwrap();
+            store.save_session(ID, &session(b"x", Some("sub-1"), LONG)).await.unwrap();
+            age(&pool, made).await;
             assert_eq!(held(&store, ID).await.is_some(), made == "59 minutes", "made {made} ago");
+            store.save_session(ID, &session(b"y", Some("sub-1"), LONG)).await.unwrap();
+            assert_eq!(held(&store, ID).await.is_some(), made == "59 minutes", "made {made} ago, and saved");
+            let counted = "SELECT expires_at = created_at + interval '1 hour' FROM sessions";
+            let counted: bool = sqlx::query_scalar(counted).fetch_one(&pool).await.unwrap();
+            assert!(counted, "what is told of its end is when it ends");
         }
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_session_that_is_nobody_s_yet_lives_on_from_each_time_that_it_is_saved(pool: PgPool) {
+        let store = Store::from(pool.clone());
+        store.save_session(ID, &session(b"x", None, LONG)).await.unwrap();
+        age(&pool, "61 minutes").await;
+        assert_eq!(held(&store, ID).await, Some((b"x".to_vec(), None)));
+        sqlx::query("UPDATE sessions SET expires_at = now()").execute(&pool).await.unwrap();
+        store.save_session(ID, &session(b"y", None, LONG)).await.unwrap();
+        assert_eq!(held(&store, ID).await, Some((b"y".to_vec(), None)));
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
