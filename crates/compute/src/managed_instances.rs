@@ -142,11 +142,8 @@ impl Compute {
 
     /// The VM as its group lists it. None: it has left, or is about to.
     async fn member(&self, scope: &Scope, vm: &InstanceRef) -> Result<Option<Instance>, Error> {
-        let leaves = |one: &Instance| {
-            matches!(one.current_action, CurrentAction::Deleting | CurrentAction::Abandoning)
-        };
         let listed = self.list_managed_instances(scope, &vm.group).await?;
-        Ok(listed.into_iter().find(|one| one.name == vm.name && one.zone == vm.zone && !leaves(one)))
+        Ok(listed.into_iter().find(|one| one.name == vm.name && one.zone == vm.zone && !one.leaves()))
     }
 
     /// Whether the VM has, or is being given, a version that its group declares. An update that was taken shows here, also to another
@@ -168,22 +165,21 @@ impl Compute {
         let instance = InstanceName { zone: vm.zone.clone(), name: vm.name.clone() };
         let one = std::slice::from_ref(&instance);
         match step {
-            Step::DeleteInstance(_) => {
-                // What is not in the group any more has left it: the wish come true. The call itself refuses a VM that is no member, as
-                // it would a wrong name.
-                let sent = match self.member(scope, vm).await {
-                    Ok(Some(_)) => self.delete_instances(scope, &vm.group, one, request_id).await,
-                    Ok(None) => Ok(Submitted::AlreadyThere),
+            Step::DeleteInstance(_) => match self.delete_instances(scope, &vm.group, one, request_id).await {
+                // The group is gone, and the VM with it.
+                Err(Error::NotFound { .. }) => Ok(Submitted::AlreadyThere),
+                // The call refuses a VM that is no member, as it would a wrong name. What is not in the group any more has left it: the
+                // wish come true.
+                Err(refused @ Error::Invalid { .. }) => match self.member(scope, vm).await {
+                    Ok(Some(_)) => Err(refused),
+                    Ok(None) | Err(Error::NotFound { .. }) => Ok(Submitted::AlreadyThere),
                     Err(error) => Err(error),
-                };
-                match sent {
-                    Err(Error::NotFound { .. }) => Ok(Submitted::AlreadyThere),
-                    other => other,
-                }
-            }
+                },
+                sent => sent,
+            },
             Step::RecreateInstance(_) => self.recreate_instances(scope, &vm.group, one, request_id).await,
             Step::UpdateInstance(_) => {
-                // One that leaves needs no version.
+                // One that leaves needs no version. It is looked for first: the call takes no request id.
                 let Some(member) = self.member(scope, vm).await? else { return Ok(Submitted::AlreadyThere) };
                 if self.runs_intended_version(scope, &member).await? {
                     return Ok(Submitted::AlreadyThere);

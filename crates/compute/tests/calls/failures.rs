@@ -140,7 +140,7 @@ async fn trap_4_an_update_by_name_has_no_request_id_and_is_not_repeated_blindly(
         )
     };
     let away = refusal(503, "backendError", "later");
-    let script = Script::start([answer(200, group.clone()), listed("one"), away]).await;
+    let script = Script::start([listed("one"), answer(200, group.clone()), away]).await;
     let compute = script.client().await;
     let step = Step::UpdateInstance(InstanceRef {
         group: "genesis-pool-web".to_owned(),
@@ -155,9 +155,38 @@ async fn trap_4_an_update_by_name_has_no_request_id_and_is_not_repeated_blindly(
     assert_eq!(seen[2].body["mostDisruptiveAllowedAction"], "REPLACE");
 
     // It was taken all the same: whoever tries again looks first.
-    script.turn_to([answer(200, group), listed("two")]);
+    script.turn_to([listed("two"), answer(200, group)]);
     assert_eq!(compute.submit(&scope(), &step, id(7)).await.unwrap(), Submitted::AlreadyThere);
     assert_eq!(script.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_deletion_looks_at_the_group_only_where_its_vm_is_refused() {
+    let (zone, name) = ("us-central1-a", "agent-web-x1y2");
+    let step = Step::DeleteInstance(InstanceRef {
+        group: "genesis-pool-web".to_owned(),
+        zone: zone.to_owned(),
+        name: name.to_owned(),
+    });
+    let member = |action: &str| {
+        let link = format!("projects/demo-project/zones/{zone}/instances/{name}");
+        json!({"instance": link, "name": name, "currentAction": action})
+    };
+    let listed = |members: &[Value]| answer(200, json!({"managedInstances": members}));
+    let refused = refusal(400, "invalid", "The instance is not a member of 'genesis-pool-web'.");
+    let script = Script::start([answer(200, json!({"name": "operation-1", "status": "RUNNING"}))]).await;
+    let compute = script.client().await;
+    let sent = compute.submit(&scope(), &step, id(7)).await.unwrap();
+    assert_eq!(sent.operation().unwrap().name, "operation-1");
+    assert_eq!(script.seen().len(), 1);
+    for members in [vec![], vec![member("DELETING")]] {
+        script.turn_to([refused.clone(), listed(&members)]);
+        assert_eq!(compute.submit(&scope(), &step, id(7)).await.unwrap(), Submitted::AlreadyThere);
+        assert_eq!(script.seen().len(), 2);
+    }
+    script.turn_to([refused, listed(&[member("NONE")])]);
+    let error = compute.submit(&scope(), &step, id(7)).await.unwrap_err();
+    assert!(matches!(error, Error::Invalid { .. }), "{error:?}");
 }
 
 #[tokio::test]
