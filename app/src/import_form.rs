@@ -2,11 +2,12 @@
 //! or the way to the change. Server functions redirect back and so could not show a plan.
 
 use axum::{
+    body::{Body, Bytes},
     extract::{FromRequest as _, Multipart, Request},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::view::import::{ImportInput, SourceFile};
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 
 use crate::{
@@ -83,7 +84,7 @@ fn invalid(message: impl Into<String>) -> ApiError {
 
 /// The message of what is wrong with the form itself; what is wrong with the texts in it is the plan's to say.
 async fn read(request: Request) -> Result<Form, String> {
-    let mut parts = Multipart::from_request(request, &())
+    let mut parts = Multipart::from_request(whole(request).await?, &())
         .await
         .map_err(|error| format!("The form: {}.", error.body_text()))?;
     let mut input = ImportInput::default();
@@ -134,6 +135,21 @@ async fn read(request: Request) -> Result<Form, String> {
     Ok(Form { submission, propose })
 }
 
+/// The request once all of its body is there. Where a body comes after its head, what reads the parts may look for the first
+/// one just before it arrives and for the end just after, and takes the form for one that was cut short.
+async fn whole(request: Request) -> Result<Request, String> {
+    let (parts, body) = request.into_parts();
+    let bytes =
+        Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|error| {
+            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                "The form is too large: leave out the files that the module block does not need.".to_owned()
+            } else {
+                format!("The form: {}.", error.body_text())
+            }
+        })?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
 /// A file field that was left empty comes without a name.
 fn uploaded(name: Option<String>, text: String) -> Option<SourceFile> {
     let name = name.filter(|name| !name.is_empty())?;
@@ -150,7 +166,9 @@ fn typed(name: &str, text: String) -> Option<SourceFile> {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use std::convert::Infallible;
+
+    use futures_util::stream;
 
     use super::*;
 
@@ -188,6 +206,28 @@ mod tests {
         assert_eq!(form.submission.input.references["module.net.id"], "net-1");
         assert!(form.propose);
         assert_eq!(form.submission.digest.as_deref(), Some("ab"));
+    }
+
+    #[tokio::test]
+    async fn a_form_that_arrives_after_its_head_is_read() {
+        let (head, body) = post(&[("file_name", None, "main.tf"), ("file_text", None, "a = 1")]).into_parts();
+        let body = Bytes::from_request(Request::new(body), &()).await.unwrap();
+        let late = stream::once(async {
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(body)
+        });
+        let form = read(Request::from_parts(head, Body::from_stream(late))).await.unwrap();
+        assert_eq!(form.submission.input.files[0].text, "a = 1");
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_too_large_says_what_to_leave_out() {
+        let text = "a".repeat(3 * 1024 * 1024);
+        let Err(message) = read(post(&[("file_name", None, "main.tf"), ("file_text", None, &text)])).await
+        else {
+            panic!("a form beyond the limit was read");
+        };
+        assert!(message.contains("leave out the files"), "{message}");
     }
 
     #[tokio::test]
