@@ -121,7 +121,7 @@ test('without the database pages say so with a request id, nothing is half writt
   await title(health).getByText('Health', { exact: true }).waitFor({ timeout: 30_000 });
   assert.match(await words(main(health).getByRole('row', { name: /^Database/ })), /Well Answers/);
   // Here a form was sent, so that the page waits for a person.
-  await main(page).getByRole('link', { name: 'Try again' }).click();
+  await main(page).getByRole('link', { name: 'Back to the page' }).click();
   await title(page).getByText('Import from Terraform', { exact: true }).waitFor({ timeout: 30_000 });
   await main(watching).getByRole('link', { name: /^backend-pool/ }).waitFor({ timeout: 60_000 });
   await assertSameDocument(watching);
