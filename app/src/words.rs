@@ -81,6 +81,11 @@ pub fn percent(value: f64) -> String {
     if value < 10.0 && value.fract() >= 0.05 { format!("{value:.1} %") } else { format!("{value:.0} %") }
 }
 
+/// `under $0.01` as it stands where there is little room: nothing parts it into two lines.
+pub fn unparted(amount: &str) -> String {
+    amount.replace("under $", "under\u{a0}$")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +117,12 @@ mod tests {
     fn sizes_and_shares_have_units() {
         assert_eq!([bytes(0), bytes(412 << 20), bytes(1536 << 20)], ["0 MiB", "412 MiB", "1.5 GiB"]);
         assert_eq!([percent(0.42), percent(2.0), percent(64.4)], ["0.4 %", "2 %", "64 %"]);
+    }
+
+    #[test]
+    fn an_amount_stays_in_one_line() {
+        assert_eq!(unparted("under $0.01"), "under\u{a0}$0.01");
+        assert_eq!(unparted("at least $1.20 a month"), "at least $1.20 a month");
     }
 
     #[test]

@@ -40,6 +40,10 @@ test('from the door to a running fleet and out again, without a script', async (
   await again(page, '/changes/chg-1', 'the change is applied', () =>
     main(page).getByText('Applied', { exact: true }).first().waitFor({ timeout: 500 }),
   );
+  // What was declared first is folded, in a phase that is over and folded too.
+  await phase(page, 'Plan').getByRole('heading', { name: 'Plan', exact: true }).click();
+  await phase(page, 'Plan').getByText(/^What it declares: \d+ fields$/).click();
+  await phase(page, 'Plan').getByRole('table').getByText('agent_pools["backend-pool"]', { exact: true }).waitFor();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Changes' }).click();
   const [row] = await tableRows(main(page).getByRole('group', { name: 'Changes' }));
   // Nobody was asked for a vote, so that there is no column for votes; what has ended says when.

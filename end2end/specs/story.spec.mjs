@@ -116,6 +116,15 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
     await main(page).getByText('Waits for approval', { exact: true }).first().waitFor();
     assert.match(await words(phase(page, 'Policy')), /asks for 2 of sre and 1 of security/);
     assert.match(await words(phase(page, 'Approvals')), /sre 0 of 2, security 0 of 1/);
+    // Nothing was there before, so that what it declares is folded below the steps, without a column that says none.
+    const declares = phase(page, 'Plan').getByText(/^What it declares: \d+ fields$/);
+    const table = phase(page, 'Plan').getByRole('table', { includeHidden: true }).filter({ hasText: 'max_replicas' });
+    assert.equal(await main(page).getByText('What differs', { exact: true }).count(), 0);
+    assert.equal(await table.isVisible(), false);
+    await declares.click();
+    assert.match(await words(table), /agent_pools\["prod-backend-pool"\] agent_type .*max_replicas 20/);
+    assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['Field', 'Declared']);
+    await declares.click();
     const own = signature(page).getByRole('button', { name: 'Approve', exact: true });
     assert.equal(await own.getAttribute('aria-disabled'), 'true');
     assert.match(await words(signature(page)), /You proposed or edited this change/);
@@ -158,7 +167,7 @@ test('a production fleet is declared, signed, run, rolled, scaled, bereft of a z
     // Whoever signs it sees the field too, though no step comes of it.
     await open(wen.page, changes.staged);
     const declared = phase(wen.page, 'Plan').getByRole('region', { name: 'What differs' });
-    assert.match(await words(declared), /agent_vm_templates\["backend-prod"\]\.disk_size_gb none 64/);
+    assert.match(await words(declared), /agent_vm_templates\["backend-prod"\] .*disk_size_gb none 64/);
     await clear(changes.staged, people, page);
     await open(page, TEMPLATE);
     await main(page).getByText('0 of 3 VMs run v2, the declared version; 3 run another.').waitFor();

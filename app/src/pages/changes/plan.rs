@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 
 use domain::{
     firewall::Severity,
-    plan::{Note, Verb},
-    view::change::{ChangeDetail, FIELDS, NOTES, STEPS, ShownAction, ShownDeclaration, ShownPlan},
+    plan::{FieldChange, Note, Verb},
+    view::change::{ChangeDetail, FIELDS, Folded, NOTES, STEPS, ShownAction, ShownDeclaration, ShownPlan},
 };
 use leptos::prelude::*;
 
 use super::detail::show_all::show_all;
 use crate::{
     components::{
-        diff::diff,
+        diff::{declared_by_noun, diff, diff_by_noun},
         glyph::{State, glyph},
+        icon::turning_arrow,
         moment::clock_time,
         phase::Phase,
     },
@@ -24,7 +25,7 @@ pub fn plan(view: &ChangeDetail) -> AnyView {
     let (change, plan) = (&view.change, &view.change.revision.plan);
     let (planned_at, size) = (change.revision.created_at, size(plan));
     let fields = view.beside.declared.as_ref().map_or(0, |declared| declared.fields.of);
-    let differs = what_differs(view);
+    let (differs, declares) = what_differs(view);
     let actions = actions_list(plan.actions.shown.clone()).into_any();
     let notes = (!plan.notes.is_empty()).then(|| notes_list(&plan.notes.shown).into_any());
     let more_steps = show_all(change.id, &plan.actions, "step", STEPS, view.whole);
@@ -43,33 +44,51 @@ pub fn plan(view: &ChangeDetail) -> AnyView {
             {more_steps}
             {notes}
             {more_notes}
+            {declares}
         </Phase>
     }
     .into_any()
 }
 
-/// What the declaration says otherwise, whether or not a step follows from it: a signature is for all of it.
-fn what_differs(view: &ChangeDetail) -> AnyView {
+/// What the declaration says otherwise, whether or not a step follows from it: a signature is for all of it. Above the steps what is
+/// to be held against what was; below them a first declaration, of which the steps are what matters.
+fn what_differs(view: &ChangeDetail) -> (Option<AnyView>, Option<AnyView>) {
     let Some(ShownDeclaration { first, fields }) = &view.beside.declared else {
-        return view! {
+        let unknown = view! {
             <p class="muted">"What was declared before is not recorded: what differs cannot be told."</p>
-        }
-        .into_any();
+        };
+        return (Some(unknown.into_any()), None);
     };
     if fields.is_empty() {
-        return view! { <p class="muted">"The declaration stays as it is."</p> }.into_any();
+        let same = view! { <p class="muted">"The declaration stays as it is."</p> };
+        return (Some(same.into_any()), None);
     }
-    let nothing_before = first.then(|| {
-        view! { <p class="soft">"Nothing was declared before: these are the fields of the first declaration."</p> }
-    });
     let more = show_all(view.change.id, fields, "field", FIELDS, view.whole);
-    view! {
+    if *first {
+        return (None, Some(first_declaration(fields, more, view.whole)));
+    }
+    let differs = view! {
         <section class="stack" aria-labelledby="what-differs">
             <h3 id="what-differs">"What differs"</h3>
-            {nothing_before}
-            {diff(fields.shown.clone())}
+            {diff_by_noun(&fields.shown)}
             {more}
         </section>
+    };
+    (Some(differs.into_any()), None)
+}
+
+/// Folded, unless the address asks for the lists in full.
+fn first_declaration(fields: &Folded<FieldChange>, more: Option<AnyView>, open: bool) -> AnyView {
+    let said = format!("What it declares: {}", words::count(u64::from(fields.of), "field"));
+    view! {
+        <details class="more" open=open>
+            <summary class="cluster sm">{turning_arrow()} {said}</summary>
+            <div class="stack">
+                <p class="soft">"Nothing was declared before."</p>
+                {declared_by_noun(&fields.shown)}
+                {more}
+            </div>
+        </details>
     }
     .into_any()
 }
@@ -162,7 +181,7 @@ fn size(plan: &ShownPlan) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{plan::Impact, view::change::Folded};
+    use domain::plan::Impact;
 
     use super::*;
 

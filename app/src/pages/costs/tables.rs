@@ -75,7 +75,7 @@ fn table(
 
 /// One of its amounts. Nothing where it is known to be none.
 fn part(spend: &Spend, amount: Money) -> Option<String> {
-    (amount != Money::ZERO || spend.unknown_seconds > 0).then(|| spend.part(amount).exact())
+    (amount != Money::ZERO || spend.unknown_seconds > 0).then(|| words::unparted(&spend.part(amount).exact()))
 }
 
 /// Of the month, where both are whole: of a part of an amount nobody knows the share.
@@ -103,12 +103,12 @@ fn line(row: &SpendRow, total: &Spend, href: Option<String>) -> AnyView {
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td class="num">{row.spend.known().exact()}</td>
+            <td class="num">{words::unparted(&row.spend.known().exact())}</td>
             <td class="num">{share(&row.spend, total)}</td>
             <td class="num">{part(&row.spend, row.spend.on_demand)}</td>
             <td class="num">{part(&row.spend, row.spend.spot)}</td>
             <td class="num">{words::number(row.running)}</td>
-            <td class="num">{(row.running > 0).then(|| row.now.words())}</td>
+            <td class="num">{(row.running > 0).then(|| words::unparted(&row.now.words()))}</td>
             <td>{spark(&days, said)}</td>
         </tr>
     }
@@ -130,6 +130,9 @@ mod tests {
         let told = |spend: Spend| (part(&spend, spend.on_demand), part(&spend, spend.spot));
         assert_eq!(told(of(4, 0)), (Some("$4.00".to_owned()), None));
         assert_eq!(told(of(4, 60)), (Some("at least $4.00".to_owned()), Some("unknown".to_owned())));
+        let little =
+            Spend { total: Money::from_nanos(1), on_demand: Money::from_nanos(1), ..Spend::default() };
+        assert_eq!(told(little), (Some("under\u{a0}$0.01".to_owned()), None));
         assert_eq!(told(of(0, 60)), (Some("unknown".to_owned()), Some("unknown".to_owned())));
     }
 

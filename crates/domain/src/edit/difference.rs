@@ -46,6 +46,24 @@ pub fn differing_fields(before: Option<&FleetSpec>, after: &FleetSpec) -> Vec<Fi
     told
 }
 
+/// Whose a field is, and what it is called there: `agent_pools["web"]` and `target_size`, `environment` and `zones`. None for a
+/// path that leads to no field of a noun.
+pub fn noun_and_field(attribute: &str) -> Option<(&str, &str)> {
+    let at = attribute.find(['.', '['])?;
+    let (first, rest) = attribute.split_at(at);
+    let end = if rest.starts_with('[') {
+        at + rest.find("\"]")? + 2
+    } else if first == "environment" {
+        at
+    } else {
+        // All others hold many: here one whose name can stand after a dot.
+        at + 1 + rest[1..].find(['.', '['])?
+    };
+    let (noun, field) = attribute.split_at(end);
+    let field = field.strip_prefix('.').unwrap_or(field);
+    (!field.is_empty()).then_some((noun, field))
+}
+
 /// A declaration is plain data: only a number that is none could fail, and those never get in.
 fn value(spec: &FleetSpec) -> Value {
     serde_json::to_value(spec).unwrap_or_default()
@@ -218,6 +236,27 @@ mod tests {
         assert_eq!(find(&first, "agent_pools[\"front\"].target_size"), None, "it holds nothing");
         assert!(first.iter().all(|change| change.before.is_none() && change.after.is_some()), "{first:#?}");
         assert_eq!(differing_fields(Some(&more), &more), []);
+    }
+
+    #[test]
+    fn a_field_is_of_its_noun() {
+        for (attribute, noun, field) in [
+            ("agent_pools[\"web\"].target_size", "agent_pools[\"web\"]", "target_size"),
+            ("agent_pools[\"a.b\"].canary.size", "agent_pools[\"a.b\"]", "canary.size"),
+            ("agent_vm_templates[\"web\"].labels[\"a-b\"]", "agent_vm_templates[\"web\"]", "labels[\"a-b\"]"),
+            ("environment.zones", "environment", "zones"),
+            ("environment.labels[\"cost-center\"]", "environment", "labels[\"cost-center\"]"),
+            ("firewall_rules.ssh.priority", "firewall_rules.ssh", "priority"),
+            ("firewall_rules[\"allow-ssh\"].priority", "firewall_rules[\"allow-ssh\"]", "priority"),
+        ] {
+            assert_eq!(noun_and_field(attribute), Some((noun, field)), "{attribute}");
+        }
+        for whole in ["", "agent_pools", "agent_pools[\"web\"]", "firewall_rules.ssh", "environment."] {
+            assert_eq!(noun_and_field(whole), None, "{whole}");
+        }
+        // Each that those are told who agree to it.
+        let told = differing_fields(None, &fleet());
+        assert!(told.iter().all(|change| noun_and_field(&change.attribute).is_some()), "{told:#?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod template;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    difference::{differences, differing_fields},
+    difference::{differences, differing_fields, noun_and_field},
     spoken::Spoken,
 };
 use crate::{

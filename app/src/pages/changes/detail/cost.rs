@@ -28,7 +28,7 @@ pub(super) fn cost(view: &ChangeDetail) -> AnyView {
     let budget = view.beside.budget;
     let missing = !cost.unknown().is_empty();
     let state = if missing || over(&cost, budget).is_some() { State::Warn } else { State::Ok };
-    let (say, book) = (say(&cost, budget), cost.book.clone());
+    let (say, book) = (words::unparted(&say(&cost, budget)), cost.book.clone());
     let book = move || format!("prices of {book}");
     let (months, pools) = (months(view, &cost), pools(&view.beside.prices, view.whole));
     view! {
@@ -77,7 +77,7 @@ fn months(view: &ChangeDetail, cost: &CostImpact) -> AnyView {
     let line = |name: String, value: String| {
         view! {
             <dt class="muted">{name}</dt>
-            <dd>{value}</dd>
+            <dd>{words::unparted(&value)}</dd>
         }
     };
     let difference = cost.difference().map_or("unknown".to_owned(), Money::signed);
