@@ -50,11 +50,20 @@ impl Ports {
         fs::write(file, lines).with_context(|| format!("could not write {}", file.display()))
     }
 
-    /// The port of that name: the one it had, unless somebody else has taken it meanwhile.
-    pub(crate) fn keep(&mut self, name: &str) -> Result<u16> {
+    /// The port of that name: the one it had, unless somebody else has taken it meanwhile. It is never `beside` nor of another name:
+    /// nobody listens on those yet, so that each could be drawn again.
+    pub(crate) fn keep(&mut self, name: &str, beside: u16) -> Result<u16> {
+        let others: Vec<u16> =
+            self.0.iter().filter(|(other, _)| *other != name).map(|(_, port)| *port).collect();
+        let spoken_for = |port: u16| port == beside || others.contains(&port);
         let port = match self.0.get(name) {
-            Some(&port) if port != 0 && is_free(port) => port,
-            _ => free()?,
+            Some(&port) if port != 0 && !spoken_for(port) && is_free(port) => port,
+            _ => loop {
+                let port = free()?;
+                if !spoken_for(port) {
+                    break port;
+                }
+            },
         };
         self.0.insert(name.to_owned(), port);
         Ok(port)
@@ -74,9 +83,18 @@ mod tests {
     #[test]
     fn a_port_is_kept_until_somebody_takes_it() {
         let mut ports = Ports::default();
-        let first = ports.keep("emulator").unwrap();
-        assert_eq!(ports.keep("emulator").unwrap(), first);
+        let first = ports.keep("emulator", 0).unwrap();
+        assert_eq!(ports.keep("emulator", 0).unwrap(), first);
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
-        assert_ne!(ports.keep("emulator").unwrap(), first);
+        assert_ne!(ports.keep("emulator", 0).unwrap(), first);
+    }
+
+    #[test]
+    fn no_two_names_have_one_port() {
+        let port = free().unwrap();
+        let mut ports = Ports::parse(&format!("issuer={port}\nemulator={port}\n"));
+        assert_ne!(ports.keep("emulator", 0).unwrap(), port);
+        assert_eq!(ports.keep("issuer", 0).unwrap(), port);
+        assert_ne!(ports.keep("issuer", port).unwrap(), port);
     }
 }

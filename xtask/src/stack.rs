@@ -66,7 +66,7 @@ impl Stack {
         let port = people_port(options.port)?;
         let ports_file = folder.join("ports");
         let mut ports = Ports::read(&ports_file);
-        let (issuer_port, emulator_port) = (ports.keep("issuer")?, ports.keep("emulator")?);
+        let (issuer_port, emulator_port) = (ports.keep("issuer", port)?, ports.keep("emulator", port)?);
         ports.write(&ports_file)?;
         let mut stack = Self {
             server: None,
