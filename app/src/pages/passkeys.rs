@@ -19,6 +19,7 @@ use crate::{
         status::status,
         table::Table,
         toast::Toasts,
+        typed::typed,
     },
     opening::Opening,
     pages::settings::crumbs,
@@ -138,6 +139,7 @@ fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
 
 fn register(changed: RwSignal<u32>) -> AnyView {
     let label = RwSignal::new(String::new());
+    let field = typed(label);
     let (busy, awake) = (RwSignal::new(false), RwSignal::new(false));
     let problem = RwSignal::new(None::<Refusal>);
     let toasts = Toasts::here();
@@ -199,7 +201,7 @@ fn register(changed: RwSignal<u32>) -> AnyView {
                         maxlength="60"
                         autocomplete="off"
                         placeholder="Work laptop"
-                        prop:value=move || label.get()
+                        node_ref=field
                         on:input=move |event| label.set(event_target_value(&event))
                     />
                 </div>

@@ -1,7 +1,7 @@
 //! The viewer's own signature: what they would sign, its digests, and right below them the two verbs.
 
 use domain::{ChangeState, approvals::Ballot, view::change::ChangeDetail};
-use leptos::prelude::*;
+use leptos::{html::Input, prelude::*};
 
 use super::sign::wells;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         panel::Panel,
         refused::Refusal,
         toast::Toasts,
+        typed::typed,
     },
     live::Live,
     routes, words,
@@ -21,6 +22,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Desk {
     reason: RwSignal<String>,
+    field: NodeRef<Input>,
     busy: RwSignal<bool>,
     problem: RwSignal<Option<Refusal>>,
     /// The digest that a passkey is asked to sign just now.
@@ -31,8 +33,10 @@ pub struct Desk {
 
 impl Desk {
     pub fn new() -> Self {
+        let reason = RwSignal::new(String::new());
         let desk = Self {
-            reason: RwSignal::new(String::new()),
+            reason,
+            field: typed(reason),
             busy: RwSignal::new(false),
             problem: RwSignal::new(None),
             signing: RwSignal::new(None),
@@ -189,7 +193,7 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
                 maxlength="2000"
                 autocomplete="off"
                 placeholder="Optional for an approval"
-                prop:value=move || desk.reason.get()
+                node_ref=desk.field
                 on:input=move |event| desk.reason.set(event_target_value(&event))
             />
         </div>
