@@ -127,13 +127,19 @@ test('an interrupt leaves no process behind, whenever it comes, and the next sta
   assert.deepEqual(scene.stack.recorded, []);
 
   // While it starts: the first of its parts is there, and the others take long enough for the interrupt to come before they all are.
-  scene.stack.begin();
-  await scene.stack.tells(/^ +Postgres +\S/m);
-  assert.ok(scene.stack.left().length > 2, 'it, Postgres and what Postgres started run');
-  assert.doesNotMatch(scene.stack.said, /^Ready after /m, 'it still starts');
-  assert.equal(await scene.stack.interrupt(), 130, 'as a shell expects of an interrupted command');
-  await assertSilent();
-  assert.deepEqual(scene.stack.recorded, []);
+  // Where the test itself was held up meanwhile, they are all the same, and it is begun again.
+  const ready = /^Ready after /m;
+  let answer;
+  for (let attempt = 1; attempt === 1 || (attempt <= 3 && ready.test(scene.stack.said)); attempt += 1) {
+    scene.stack.begin();
+    await scene.stack.tells(/^ +Postgres +\S/m);
+    assert.ok(scene.stack.left().length > 2, 'it, Postgres and what Postgres started run');
+    answer = await scene.stack.interrupt();
+    await assertSilent();
+    assert.deepEqual(scene.stack.recorded, []);
+  }
+  assert.doesNotMatch(scene.stack.said, ready, 'it was interrupted while it started');
+  assert.equal(answer, 130, 'as a shell expects of an interrupted command');
 
   await scene.stack.start();
   assert.doesNotMatch(scene.stack.said, LEFT_BEHIND);

@@ -2,8 +2,12 @@
 
 import assert from 'node:assert/strict';
 
+/** A click is over when its answer begins: what is read without waiting is read once all of the document is there. */
+const whole = (page) => page.waitForLoadState();
+
 /** What a part of the page says, in one line. */
 export async function words(locator) {
+  await whole(locator.page());
   return (await locator.innerText()).replace(/\s+/g, ' ').trim();
 }
 
@@ -30,6 +34,7 @@ export function phase(page, name) {
 
 /** The rows of a table's body as lists of their cells' words. */
 export async function tableRows(table) {
+  await whole(table.page());
   const rows = [];
   for (const row of await table.getByRole('row').all()) {
     const heads = await row.getByRole('rowheader').allInnerTexts();
@@ -48,6 +53,7 @@ export async function describedBy(page, label) {
 
 /** The sentences of the audit page, oldest first. */
 export async function story(page) {
+  await whole(page);
   const items = await main(page).getByRole('region', { name: 'Events' }).getByRole('listitem').allInnerTexts();
   return items.map((text) => text.replace(/\s+/g, ' ').trim()).reverse();
 }

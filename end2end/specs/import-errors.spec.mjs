@@ -129,6 +129,7 @@ test('of several modules one is chosen', async () => {
   const two = (await basic('module "vm_management"', 'module "second"')).replace('target_size   = 2', 'target_size   = 4');
   await paste(page, `${one}\n${two}`);
   const choice = main(page).getByRole('region', { name: 'The text declares 2 modules' });
+  await choice.getByRole('radio').nth(1).waitFor();
   assert.equal(await choice.getByRole('radio').count(), 2);
   await choice.getByLabel(/second/).check();
   await page.getByRole('button', { name: 'Plan this module' }).click();

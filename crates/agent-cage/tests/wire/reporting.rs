@@ -66,7 +66,7 @@ async fn the_control_plane_decides_the_interval() {
 #[tokio::test]
 async fn a_credential_is_renewed_before_it_ends() {
     let control_plane = ControlPlane::start().await;
-    control_plane.with(|ledger| ledger.credential_life = Duration::from_secs(2));
+    control_plane.with(|ledger| ledger.credential_life = Duration::from_secs(4));
     let metadata = Metadata::start(Some(control_plane.url())).await;
     let agent = Running::start(&metadata).await;
     let enrolments = || control_plane.with(|ledger| ledger.enrolments.len());

@@ -202,8 +202,8 @@ async fn a_heartbeat_is_shown_at_once_and_stored_within_a_batch(pool: PgPool) {
     let stored =
         eventually("a stored heartbeat", || async { control.store.load_heartbeats().await.unwrap().pop() })
             .await;
-    // A batch of one second at most, and what a busy machine adds.
-    assert!(said.elapsed() < Duration::from_secs(2), "{:?}", said.elapsed());
+    // A batch of one second at most, and what a busy machine adds: it is not the next poll or the stop that writes it.
+    assert!(said.elapsed() < Duration::from_secs(5), "{:?}", said.elapsed());
     assert_eq!((stored.name.as_str(), stored.last.heartbeat.sequence), (vm.name.as_str(), 7));
 
     // What was said in the last moment is not lost by a stop.
