@@ -4,7 +4,7 @@ mod vm;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub(crate) use vm::{Asking, Texts, Vm, Window};
 
@@ -30,6 +30,20 @@ pub(crate) struct Cli {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Of the line that was typed and of the environment's variables. Ends the program where they are wrong.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().mut_args(heeding_no_empty_variable).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// A script that was given no value hands on an empty one.
+fn heeding_no_empty_variable(arg: Arg) -> Arg {
+    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { arg.env(None::<&'static str>) } else { arg }
 }
 
 #[derive(Debug, Args)]
@@ -164,8 +178,6 @@ fn state(text: &str) -> Result<domain::ChangeState, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -202,7 +214,8 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut text = "# The command line\n\n`g` speaks to `/api/v1` with an API token (Settings, API tokens), saved in a file that only \
-                        you can read. Every write to the fleet is a change: policy and people decide on it as on any other. This page is \
+                        you can read. Every write to the fleet is a change: policy and people decide on it as on any other. A \
+                        variable of the environment that is empty counts as not set. This page is \
                         written by `cargo xtask generate`.\n"
             .to_owned();
         describe(&mut command, "g", 2, &mut text);
