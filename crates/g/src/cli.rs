@@ -106,8 +106,8 @@ pub(crate) struct Proposal {
     /// Why, for those who decide.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,
-    /// Show what it would do, and propose nothing.
-    #[arg(long)]
+    /// Show what it would do, and propose nothing; there is nothing to --wait for then.
+    #[arg(long, conflicts_with = "wait")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
@@ -178,6 +178,8 @@ fn state(text: &str) -> Result<domain::ChangeState, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::error::ErrorKind;
+
     use super::*;
 
     #[test]
@@ -194,6 +196,24 @@ mod tests {
         };
         assert_eq!((taken(0), taken(LONGEST_WAIT)), ([true; 2], [true; 2]));
         assert_eq!((taken(LONGEST_WAIT + 1), taken(u64::MAX)), ([false; 2], [false; 2]));
+    }
+
+    #[test]
+    fn what_is_not_proposed_cannot_be_waited_for() {
+        for line in [
+            "g vm create-pool --type backend-developer --size 3",
+            "g vm scale-pool backend-pool --size 3",
+            "g vm update-pool backend-pool --template new-template",
+            "g vm delete-pool backend-pool --confirm backend-pool",
+            "g vm import main.tf",
+        ] {
+            let taken = |flags: &str| Cli::try_parse_from(format!("{line} {flags}").split(' '));
+            assert!(taken("--dry-run").is_ok() && taken("--wait --timeout 60").is_ok(), "{line}");
+            let refused = taken("--wait --dry-run").unwrap_err();
+            assert_eq!((refused.kind(), refused.exit_code()), (ErrorKind::ArgumentConflict, 2), "{line}");
+            let said = refused.to_string();
+            assert!(said.contains("'--dry-run'") && said.contains("cannot be used with"), "{said}");
+        }
     }
 
     /// Every verb's help, as docs/cli.md has it.
