@@ -46,11 +46,13 @@ pub fn too_slow_page(what: &str, back: &str, request_id: &str) -> String {
     bare_page("Unavailable", "", what, LEAD, &Link { name: BACK, href: back }, request_id)
 }
 
-/// A page for when a mistake of ours left none. Nobody can tell whether it goes away, so that a person asks again.
-pub fn fault_page(what: &str, request_id: &str) -> String {
+/// A page for when a mistake of ours left none. Nobody can tell whether it goes away, so that a person asks again. Its link leads where
+/// that of `unavailable_page` does.
+pub fn fault_page(what: &str, reads: bool, back: &str, request_id: &str) -> String {
     const LEAD: &str = "The mistake is ours. Agents go on working; nothing that was applied is lost. \
                         If you sent a form, look whether it was taken before you send it again.";
-    bare_page("Error", "", what, LEAD, &Link { name: AGAIN, href: "" }, request_id)
+    let link = Link { name: if reads { AGAIN } else { BACK }, href: back };
+    bare_page("Error", "", what, LEAD, &link, request_id)
 }
 
 const AGAIN: &str = "Try again";
@@ -103,8 +105,11 @@ mod tests {
 
     #[test]
     fn a_fault_s_page_does_not_ask_again_by_itself() {
-        let page = fault_page("Something went wrong inside", "0190-ab");
+        let page = fault_page("Something went wrong inside", true, "", "0190-ab");
         assert!(page.contains("<h1>Something went wrong inside</h1>") && page.contains("0190-ab"));
         assert!(!page.contains("refresh") && !page.contains("<script"));
+        assert!(page.contains(" href=\"\">Try again</a>"), "{page}");
+        let sent = fault_page("Something went wrong inside", false, "/pools", "0190-ab");
+        assert!(sent.contains(" href=\"/pools\">Back to the page</a>"), "{sent}");
     }
 }

@@ -135,13 +135,14 @@ fn too_slow(asked: &Asked, request_id: &str) -> Response {
 }
 
 /// A mistake of ours.
-fn fault(reader: Reader, request_id: &str) -> Response {
+fn fault(asked: &Asked, request_id: &str) -> Response {
     const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
     const WHAT: &str = "Something went wrong inside";
-    match reader {
+    match asked.reader {
         Reader::Person => {
             let headers = [(header::CONTENT_SECURITY_POLICY, SCRIPTLESS)];
-            (STATUS, headers, Html(app::fault_page(WHAT, request_id))).into_response()
+            let page = app::fault_page(WHAT, asked.reads, &asked.back, request_id);
+            (STATUS, headers, Html(page)).into_response()
         }
         Reader::OpenPage => told_to_page(STATUS, Code::Internal, &format!("{WHAT}."), request_id),
         Reader::Program => Problem::new(STATUS, "internal", WHAT.to_lowercase(), request_id).into_response(),
@@ -171,7 +172,7 @@ pub async fn tell(request: Request, next: Next) -> Response {
         tracing::warn!(request_id, "an answer took too long");
         too_slow(&asked, &request_id)
     } else {
-        fault(asked.reader, &request_id)
+        fault(&asked, &request_id)
     };
     // What else the empty answer said of itself is of no use to the one in its place.
     for cookie in answer.headers().get_all(header::SET_COOKIE) {

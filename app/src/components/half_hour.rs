@@ -34,14 +34,23 @@ pub struct Span {
     pub ends_with: Option<String>,
     /// How many happenings are left out before those that are told, and where all are told.
     pub earlier: Option<(u64, String)>,
-    /// Whether still more happened than is told anywhere but in the log.
+    /// Whether still more happened than is told anywhere but in the log, or may have.
     pub more: bool,
 }
 
-/// `12 events`, `more than 50 events`.
+/// `12 events`, `at least 50 events` where not all were read or are told.
 pub fn counted(events: u64, more: bool) -> String {
-    let events = words::count(events, "event");
-    if more { format!("more than {events}") } else { events }
+    let said = words::count(events, "event");
+    match (more, events) {
+        (false, _) => said,
+        (true, 0) => "not all events".to_owned(),
+        (true, _) => format!("at least {said}"),
+    }
+}
+
+/// In place of events where none is told. `nothing`: what it means where all were read.
+pub const fn none_told(more: bool, nothing: &'static str) -> &'static str {
+    if more { "Nothing among the latest events. Earlier ones stand in Audit." } else { nothing }
 }
 
 /// Its title says before what.
@@ -52,7 +61,9 @@ pub fn half_hour(title: &'static str, happenings: &[Happening], span: Span) -> A
     let said = format!("{count}, {} to {}", utc(*since), utc(*until));
     let lines = happenings.iter().enumerate().map(|(index, one)| happening(index + 1, one)).collect_view();
     let body = match happenings.is_empty() {
-        true => view! { <p class="panel-body soft">"Nothing changed."</p> }.into_any(),
+        true => {
+            view! { <p class="panel-body soft">{none_told(span.more, "Nothing changed.")}</p> }.into_any()
+        }
         false => view! {
             <div class="panel-body">{lanes(happenings, &span)}</div>
             <ol class="rows story">{lines}</ol>
@@ -244,7 +255,12 @@ mod tests {
     #[test]
     fn a_list_that_is_not_whole_says_so() {
         assert_eq!(counted(50, false), "50 events");
-        assert_eq!(counted(50, true), "more than 50 events");
+        assert_eq!(counted(50, true), "at least 50 events");
+        assert_eq!(counted(1, true), "at least 1 event");
+        assert_eq!(counted(0, true), "not all events");
+        assert_eq!(counted(0, false), "0 events");
+        assert_eq!(none_told(false, "Nothing changed."), "Nothing changed.");
+        assert!(none_told(true, "Nothing changed.").ends_with("stand in Audit."));
     }
 
     #[test]

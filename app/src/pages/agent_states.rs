@@ -3,7 +3,10 @@
 use domain::{
     agent::AgentState,
     heartbeat::HeartbeatStatus,
-    view::{instance::InstanceRow, pool::AgentCount},
+    view::{
+        instance::{InstanceLine, InstanceRow},
+        pool::AgentCount,
+    },
 };
 
 use crate::components::glyph::State;
@@ -39,7 +42,19 @@ pub fn is_degraded(row: &InstanceRow) -> bool {
 
 /// As its own page shows it, where its own word is told too.
 pub fn shown(row: &InstanceRow) -> (State, &'static str) {
-    if is_degraded(row) { (State::Warn, "Degraded") } else { (state(row.agent), word(row.agent)) }
+    with_its_word(row.agent, is_degraded(row))
+}
+
+/// As its row in a list shows it: as its own page does.
+pub fn shown_in_list(line: &InstanceLine) -> (State, &'static str) {
+    with_its_word(line.agent, line.last.is_some_and(|last| last.degraded))
+}
+
+fn with_its_word(agent: AgentState, degraded: bool) -> (State, &'static str) {
+    match agent {
+        AgentState::Healthy if degraded => (State::Warn, "Degraded"),
+        agent => (state(agent), word(agent)),
+    }
 }
 
 /// Healthy first, as a bar of parts reads from well to ill.

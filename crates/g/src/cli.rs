@@ -4,7 +4,7 @@ mod vm;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub(crate) use vm::{Asking, Texts, Vm, Window};
 
@@ -30,6 +30,20 @@ pub(crate) struct Cli {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Of the line that was typed and of the environment's variables. Ends the program where they are wrong.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().mut_args(heeding_no_empty_variable).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// A script that was given no value hands on an empty one.
+fn heeding_no_empty_variable(arg: Arg) -> Arg {
+    let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { arg.env(None::<&'static str>) } else { arg }
 }
 
 #[derive(Debug, Args)]
@@ -92,8 +106,8 @@ pub(crate) struct Proposal {
     /// Why, for those who decide.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,
-    /// Show what it would do, and propose nothing.
-    #[arg(long)]
+    /// Show what it would do, and propose nothing; there is nothing to --wait for then.
+    #[arg(long, conflicts_with = "wait")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
@@ -164,7 +178,7 @@ fn state(text: &str) -> Result<domain::ChangeState, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
 
     use super::*;
 
@@ -182,6 +196,24 @@ mod tests {
         };
         assert_eq!((taken(0), taken(LONGEST_WAIT)), ([true; 2], [true; 2]));
         assert_eq!((taken(LONGEST_WAIT + 1), taken(u64::MAX)), ([false; 2], [false; 2]));
+    }
+
+    #[test]
+    fn what_is_not_proposed_cannot_be_waited_for() {
+        for line in [
+            "g vm create-pool --type backend-developer --size 3",
+            "g vm scale-pool backend-pool --size 3",
+            "g vm update-pool backend-pool --template new-template",
+            "g vm delete-pool backend-pool --confirm backend-pool",
+            "g vm import main.tf",
+        ] {
+            let taken = |flags: &str| Cli::try_parse_from(format!("{line} {flags}").split(' '));
+            assert!(taken("--dry-run").is_ok() && taken("--wait --timeout 60").is_ok(), "{line}");
+            let refused = taken("--wait --dry-run").unwrap_err();
+            assert_eq!((refused.kind(), refused.exit_code()), (ErrorKind::ArgumentConflict, 2), "{line}");
+            let said = refused.to_string();
+            assert!(said.contains("'--dry-run'") && said.contains("cannot be used with"), "{said}");
+        }
     }
 
     /// Every verb's help, as docs/cli.md has it.
@@ -202,7 +234,8 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut text = "# The command line\n\n`g` speaks to `/api/v1` with an API token (Settings, API tokens), saved in a file that only \
-                        you can read. Every write to the fleet is a change: policy and people decide on it as on any other. This page is \
+                        you can read. Every write to the fleet is a change: policy and people decide on it as on any other. A \
+                        variable of the environment that is empty counts as not set. This page is \
                         written by `cargo xtask generate`.\n"
             .to_owned();
         describe(&mut command, "g", 2, &mut text);

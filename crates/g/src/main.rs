@@ -16,13 +16,11 @@ mod wait;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::{cli::Cli, failure::Failure};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match cli.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -51,8 +51,8 @@ fn router() -> Router {
         .route("/fn/frozen", post(frozen))
         .route("/sign-in/callback", get(frozen))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_millis(20)))
-        .route("/broken", get(broken))
-        .route("/fn/broken", get(broken))
+        .route("/broken", get(broken).post(broken))
+        .route("/fn/broken", get(broken).post(broken))
         .route("/wordy", get(wordy))
         .layer(middleware::from_fn(tell))
         .layer(middleware::from_fn(headers::secure))
@@ -94,6 +94,26 @@ async fn a_page_that_fell_says_that_the_mistake_is_ours() {
     let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
     assert_eq!(problem["code"], "internal");
     assert_eq!(problem["status"], 500);
+}
+
+#[tokio::test]
+async fn a_mistake_of_ours_leads_back_to_where_a_form_was_sent_from() {
+    let (_, _, page) = answer("/broken", "text/html").await;
+    assert!(page.contains(" href=\"\">Try again</a>"), "{page}");
+    let (_, _, sent) = answer_to(Method::POST, "/broken", "text/html").await;
+    assert!(sent.contains(" href=\"\">Back to the page</a>"), "{sent}");
+    // Of a function nothing can be looked at under its own address.
+    let (_, _, nowhere) = answer_to(Method::POST, "/fn/broken", "text/html").await;
+    assert!(nowhere.contains(" href=\"/\">Back to the page</a>"), "{nowhere}");
+
+    let mut sent = request(Method::POST, "/fn/broken", "text/html");
+    sent.headers_mut().insert(header::HOST, "manager.test".parse().unwrap());
+    sent.headers_mut().insert(header::REFERER, "https://manager.test/pools/new".parse().unwrap());
+    let answer = router().oneshot(sent).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let page = to_bytes(answer.into_body(), 65_536).await.unwrap();
+    let page = String::from_utf8(page.to_vec()).unwrap();
+    assert!(page.contains(" href=\"/pools/new\">Back to the page</a>"), "{page}");
 }
 
 #[tokio::test]

@@ -264,6 +264,8 @@ fn agent(last: Option<LastHeartbeat>) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use domain::view::instance::InstanceLine;
+
     use super::{
         super::samples::{at, row},
         *,
@@ -300,11 +302,18 @@ mod tests {
     }
 
     #[test]
-    fn a_badge_says_no_better_than_the_agent_does() {
-        let shown = |agent, status| agent_states::shown(&row(agent, Some(status)));
+    fn neither_a_badge_nor_a_list_s_row_says_better_than_the_agent_does() {
+        let shown = |agent, status| {
+            let row = row(agent, Some(status));
+            let shown = agent_states::shown(&row);
+            assert_eq!(agent_states::shown_in_list(&InstanceLine::from(row)), shown);
+            shown
+        };
         assert_eq!(shown(AgentState::Healthy, HeartbeatStatus::Healthy), (State::Ok, "Healthy"));
         assert_eq!(shown(AgentState::Healthy, HeartbeatStatus::Degraded), (State::Warn, "Degraded"));
         assert_eq!(shown(AgentState::Silent, HeartbeatStatus::Degraded), (State::Crit, "Silent"));
+        let unheard = InstanceLine::from(row(AgentState::Healthy, None));
+        assert_eq!(agent_states::shown_in_list(&unheard), (State::Ok, "Healthy"));
     }
 
     #[test]

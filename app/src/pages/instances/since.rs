@@ -8,7 +8,11 @@ use leptos::prelude::*;
 
 use super::{detail::moment, history::all_of};
 use crate::{
-    components::{half_hour::counted, moment::ago, panel::Panel},
+    components::{
+        half_hour::{counted, none_told},
+        moment::ago,
+        panel::Panel,
+    },
     routes, words,
 };
 
@@ -18,7 +22,10 @@ pub fn since(past: &InstanceHistory, here: &str) -> Option<AnyView> {
     let said = said(past, began);
     let lines = past.since.iter().map(line).collect_view();
     let body = match past.since.is_empty() {
-        true => view! { <p class="panel-body soft">"Nothing more has come of it."</p> }.into_any(),
+        true => {
+            let none = none_told(past.since_more, "Nothing more has come of it.");
+            view! { <p class="panel-body soft">{none}</p> }.into_any()
+        }
         false => view! { <ol class="rows">{lines}</ol> }.into_any(),
     };
     let more = (past.since_earlier > 0).then(|| {
@@ -115,7 +122,7 @@ mod tests {
         let told = said(&past(Some(yesterday), 12), yesterday);
         assert_eq!(told, "13 events, from 18 Nov 2026, 03:12:44 UTC");
         let busy = InstanceHistory { since_more: true, ..past(Some(at(0)), 49) };
-        assert_eq!(said(&busy, at(0)), "more than 50 events, from 03:12:44 UTC");
+        assert_eq!(said(&busy, at(0)), "at least 50 events, from 03:12:44 UTC");
     }
 
     #[test]

@@ -123,11 +123,16 @@ fn line(loaded: InstanceLine, all: bool) -> AnyView {
     let zone = Markup::default().text(&loaded.zone).into_html();
     // One that has left keeps its row, with its last words, until the list is loaded again.
     let row = Live::here().follow(loaded);
-    let agent = Memo::new(move |_| row.with(|row| row.agent));
+    let agent = Memo::new(move |_| row.with(agent_states::shown_in_list));
     view! {
         <tr>
             <th inner_html=name></th>
-            <td>{move || status(agent_states::state(agent.get()), agent_states::word(agent.get()))}</td>
+            <td>
+                {move || {
+                    let (state, word) = agent.get();
+                    status(state, word)
+                }}
+            </td>
             <td>{move || row.with(|row| vm_words(&row.status, &row.current_action))}</td>
             <td>
                 {move || match row.with(|row| row.last.map(|last| last.received_at)) {

@@ -20,15 +20,15 @@ const AUDIT_PAGE: u32 = 200;
 const AUDIT_PAGES: usize = 10;
 
 /// What happened in the environment before that moment; of an agent's own passings nothing, where one is named.
-/// Here and below with it: whether more happened than is told.
+/// Here and below with it: whether more happened than is told, or may have where reading ended before it.
 pub(crate) async fn half_hour_before(
     control: &Control,
     environment: &str,
     until: Timestamp,
     agent: Option<&str>,
 ) -> Result<(Vec<Happening>, bool), Error> {
-    let events = events_between(control, environment, until - BEFORE, until).await?;
-    Ok(newest(happenings(&events, agent)))
+    let (events, cut) = events_between(control, environment, until - BEFORE, until).await?;
+    Ok(newest(happenings(&events, agent), cut))
 }
 
 /// What the log has of the agent since it began to fail, with its own passings. Of the environment nothing: an agent may have
@@ -46,23 +46,30 @@ pub(super) async fn since_failing(
     let about = AuditFilter { object: Some(name), ..all.clone() };
     let by = AuditFilter { actor: Some(name), ..all };
     let mut found = BTreeMap::new();
+    let mut cut = false;
     for filter in [about, by] {
         let events = control.store.list_audit(&filter, AUDIT_PAGE).await?;
+        cut |= is_full(&events);
         found.extend(events.into_iter().map(|event| (event.seq, event)));
     }
     let events: Vec<AuditEvent> = found.into_values().rev().collect();
     let mut since = happenings(&events, Some(name));
     since.extend(transitions.iter().filter(|passed| passed.at > began).map(told));
-    Ok(newest(since))
+    Ok(newest(since, cut))
 }
 
-/// As many as are shown, oldest first, and whether there were more.
-pub(super) fn newest(mut happened: Vec<Happening>) -> (Vec<Happening>, bool) {
+/// Others may follow such a page.
+fn is_full(page: &[AuditEvent]) -> bool {
+    page.len() >= AUDIT_PAGE as usize
+}
+
+/// As many as are shown, oldest first. `cut`: reading ended before all were read.
+pub(super) fn newest(mut happened: Vec<Happening>, cut: bool) -> (Vec<Happening>, bool) {
     happened.sort_by_key(|one| one.at);
     happened.dedup();
     let surplus = happened.len().saturating_sub(SHOWN_HAPPENINGS);
     happened.drain(..surplus);
-    (happened, surplus > 0)
+    (happened, cut || surplus > 0)
 }
 
 /// The environment's events of that time, the newest first; of a very busy one only the latest. What came since is not read: an agent
@@ -72,8 +79,9 @@ async fn events_between(
     environment: &str,
     from: Timestamp,
     to: Timestamp,
-) -> Result<Vec<AuditEvent>, Error> {
+) -> Result<(Vec<AuditEvent>, bool), Error> {
     let mut found = Vec::new();
+    let mut cut = false;
     let mut filter = AuditFilter {
         environment: Some(environment),
         from: Some(from),
@@ -83,14 +91,14 @@ async fn events_between(
     };
     for _ in 0..AUDIT_PAGES {
         let page = control.store.list_audit(&filter, AUDIT_PAGE).await?;
-        let last = page.len() < AUDIT_PAGE as usize;
+        cut = is_full(&page);
         filter.before = page.last().map(|event| event.seq);
         found.extend(page);
-        if last {
+        if !cut {
             break;
         }
     }
-    Ok(found)
+    Ok((found, cut))
 }
 
 /// What people and the control plane did, and what became of other agents, which is told in one line.

@@ -51,13 +51,16 @@ pub async fn load_instance_history(
     }
     let slots = strip(&day.minutes, &day.listened, row.instance.created_at, now);
 
-    let transitions = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS).await?;
+    let read = control.store.list_health_transitions(environment, name, SHOWN_TRANSITIONS + 1).await?;
+    let (transitions, unread) = of_the_newest(read);
     let fails_since = began_to_fail(&row, &transitions);
     let until = fails_since.unwrap_or(now);
     let (mut before, cut) = half_hour_before(control, environment, until, Some(name)).await?;
     before
         .extend(transitions.iter().filter(|passed| (until - BEFORE..=until).contains(&passed.at)).map(told));
-    let (mut before, cut_again) = newest(before);
+    // Those since it began to fail are all read: its beginning to is one of them.
+    let unread = unread.is_some_and(|at| at >= until - BEFORE);
+    let (mut before, before_more) = newest(before, cut || unread);
     let (mut since, since_more) = match fails_since {
         Some(began) => since_failing(control, environment, name, began, &transitions).await?,
         None => (Vec::new(), false),
@@ -75,7 +78,7 @@ pub async fn load_instance_history(
         fails_since,
         before,
         earlier,
-        before_more: cut || cut_again,
+        before_more,
         before_since: until - BEFORE,
         before_until: until,
         since,
@@ -86,6 +89,13 @@ pub async fn load_instance_history(
         incidents: control.store.list_open_incidents(Some(environment)).await?,
         now,
     })
+}
+
+/// As many as are shown, of those with one more, and when that one passed.
+fn of_the_newest(mut read: Vec<HealthTransition>) -> (Vec<HealthTransition>, Option<Timestamp>) {
+    let unread = read.get(SHOWN_TRANSITIONS as usize).map(|passed| passed.at);
+    read.truncate(SHOWN_TRANSITIONS as usize);
+    (read, unread)
 }
 
 /// Since when the agent fails, where it does and its passing is still kept.
@@ -131,10 +141,32 @@ mod tests {
             detail: String::new(),
             change: None,
         };
-        let (told, more) = newest((0..50).map(of).collect());
+        let (told, more) = newest((0..50).map(of).collect(), false);
         assert_eq!((told.len(), more), (50, false));
-        let (told, more) = newest((0..51).map(of).collect());
+        let (told, more) = newest((0..51).map(of).collect(), false);
         assert_eq!((told.len(), told[0].clone(), more), (50, of(1), true), "the oldest is left out");
+        let (told, more) = newest((0..3).map(of).collect(), true);
+        assert_eq!((told.len(), more), (3, true), "what was not read may be more");
+        assert_eq!(newest(Vec::new(), true), (Vec::new(), true));
+    }
+
+    #[test]
+    fn passings_that_are_not_read_are_known_to_be_there() {
+        let passed = |second: i64| HealthTransition {
+            environment: "dev".to_owned(),
+            zone: "us-central1-a".to_owned(),
+            name: "agent-web-x7k2".to_owned(),
+            instance_id: None,
+            pool: "web".to_owned(),
+            before: Some(AgentState::Healthy),
+            after: AgentState::Late,
+            at: Timestamp::default() + TimeDelta::seconds(second),
+        };
+        let newest_first = |count: i64| (0..count).rev().map(passed).collect::<Vec<_>>();
+        assert_eq!(of_the_newest(newest_first(50)), (newest_first(50), None));
+        let all = newest_first(51);
+        let kept = all[..50].to_vec();
+        assert_eq!(of_the_newest(all), (kept, Some(passed(0).at)));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct InstanceHistory {
     pub before: Vec<Happening>,
     /// How many of that half hour come before them.
     pub earlier: u64,
-    /// Whether still more happened in it than is told at all.
+    /// Whether still more happened in it than is told at all, or may have: not all of a very busy one is read.
     pub before_more: bool,
     pub before_since: Timestamp,
     pub before_until: Timestamp,
@@ -60,7 +60,7 @@ pub struct InstanceHistory {
     pub since: Vec<Happening>,
     /// How many of these come before them.
     pub since_earlier: u64,
-    /// Whether still more came of it than is told at all.
+    /// Whether still more came of it than is told at all, or may have.
     pub since_more: bool,
     /// The newest few, or as many as are told at all.
     pub commands: Vec<Command>,

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Timestamp,
     agent::{AgentState, LastHeartbeat},
+    heartbeat::HeartbeatStatus,
     instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
 };
 
@@ -51,7 +52,12 @@ pub struct LineHeartbeat {
     pub received_at: Timestamp,
     pub cpu_percent: f64,
     pub memory_mib: u64,
+    /// What the agent calls itself.
+    pub degraded: bool,
 }
+
+/// Behind what is written of a heartbeat, for the few that are.
+const DEGRADED: &str = "degraded";
 
 impl From<&LastHeartbeat> for LineHeartbeat {
     fn from(last: &LastHeartbeat) -> Self {
@@ -61,6 +67,7 @@ impl From<&LastHeartbeat> for LineHeartbeat {
             received_at: last.received_at,
             cpu_percent: if percent < 10.0 { (percent * 10.0).round() / 10.0 } else { percent.round() },
             memory_mib: metrics.memory_usage_bytes.saturating_add(1 << 19) >> 20,
+            degraded: last.heartbeat.status == HeartbeatStatus::Degraded,
         }
     }
 }
@@ -68,14 +75,20 @@ impl From<&LastHeartbeat> for LineHeartbeat {
 impl Cell for LineHeartbeat {
     /// The moment first: that is what it has in common with its neighbours'.
     fn written(&self) -> String {
-        format!("{} {} {}", self.received_at.written(), self.cpu_percent, self.memory_mib)
+        let written = format!("{} {} {}", self.received_at.written(), self.cpu_percent, self.memory_mib);
+        if self.degraded { format!("{written} {DEGRADED}") } else { written }
     }
 
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.split(' ');
         let received_at = Timestamp::read(parts.next()?)?;
         let (cpu_percent, memory_mib) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        parts.next().is_none().then_some(Self { received_at, cpu_percent, memory_mib })
+        let degraded = match parts.next() {
+            None => false,
+            Some(DEGRADED) => true,
+            Some(_) => return None,
+        };
+        parts.next().is_none().then_some(Self { received_at, cpu_percent, memory_mib, degraded })
     }
 }
 
@@ -246,6 +259,7 @@ mod tests {
                 received_at: received_at + chrono::TimeDelta::milliseconds(number),
                 cpu_percent: 4.5,
                 memory_mib: 412,
+                degraded: false,
             }),
         }
     }
@@ -273,10 +287,28 @@ mod tests {
         assert!(serde_json::from_str::<InstanceList>(&torn).is_err(), "{torn}");
     }
 
+    #[test]
+    fn what_an_agent_calls_itself_is_on_its_way_where_it_is_not_well() {
+        let well = line(1).last.unwrap();
+        let degraded = LineHeartbeat { degraded: true, ..well };
+        assert_eq!(degraded.written(), format!("{} degraded", well.written()));
+        for one in [well, degraded] {
+            assert_eq!(LineHeartbeat::read(&one.written()), Some(one));
+        }
+        for torn in ["ill", "degraded degraded", ""] {
+            assert_eq!(LineHeartbeat::read(&format!("{} {torn}", well.written())), None, "{torn}");
+        }
+    }
+
     fn any_line() -> impl Strategy<Value = InstanceLine> {
         let texts = prop::array::uniform5("[a-c,~\"=]{0,4}");
-        let last =
-            prop::option::of((0_i64..4_000_000_000, 0_u32..1_000_000_000, 0_u64..100_000, any::<u64>()));
+        let last = prop::option::of((
+            0_i64..4_000_000_000,
+            0_u32..1_000_000_000,
+            0_u64..100_000,
+            any::<u64>(),
+            any::<bool>(),
+        ));
         let probe = prop::option::of("HEALTHY|NEW");
         let address = prop::option::of("(10\\.[0-9])?");
         let agent = prop::sample::select(AgentState::ALL.to_vec());
@@ -291,9 +323,10 @@ mod tests {
                 probe: probe.map(ProbeHealth::from),
                 address,
                 agent,
-                last: last.and_then(|(at, nanos, thousandths, memory_mib)| {
+                last: last.and_then(|(at, nanos, thousandths, memory_mib, degraded)| {
                     let received_at = Timestamp::from_timestamp(at, nanos)?;
-                    Some(LineHeartbeat { received_at, cpu_percent: thousandths as f64 / 1000.0, memory_mib })
+                    let cpu_percent = thousandths as f64 / 1000.0;
+                    Some(LineHeartbeat { received_at, cpu_percent, memory_mib, degraded })
                 }),
             },
         )

@@ -14,7 +14,7 @@ pub struct HalfHour {
     pub until: Timestamp,
     /// Oldest first.
     pub happenings: Vec<Happening>,
-    /// Whether more happened before them than is told.
+    /// Whether more happened before them than is told, or may have: not all of a very busy one is read.
     pub more: bool,
 }
 

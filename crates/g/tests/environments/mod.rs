@@ -1,6 +1,6 @@
 //! An environment that is named is heeded, also where what is asked for would be clear without it.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use domain::token::Scope;
 use sqlx::PgPool;
@@ -37,6 +37,41 @@ fn a_plan_without_a_server_is_of_the_environment_that_is_named() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
     let other = said(command.args(&line).env_clear().output().unwrap());
     assert_eq!((other.code, other.err.contains("the files declare dev")), (2, true), "{}", other.err);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_empty_variable_names_no_environment(pool: PgPool) {
+    let stack = Stack::start(pool).await;
+    let token = stack.token(&Scope::ALL).await;
+    stack.import_basic(&token).await;
+    let mut command = stack.command(&token, &["vm", "list-pools"]);
+    command.env("AGENT_MANAGER_ENVIRONMENT", "");
+    let listed = said(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+    assert_eq!((listed.code, listed.out.contains("backend-pool")), (0, true), "{}", listed.err);
+    stack.stop().await;
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    const EMPTY: [(&str, &str); 3] =
+        [("AGENT_MANAGER_URL", ""), ("AGENT_MANAGER_TOKEN_FILE", ""), ("AGENT_MANAGER_ENVIRONMENT", "")];
+    let run = |line: &[&str], home: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_g"));
+        said(command.args(line).env_clear().env("HOME", home).envs(EMPTY).output().unwrap())
+    };
+    let home = tempfile::tempdir().unwrap();
+    let basic = example("basic.tf");
+    let line = [&["vm", "plan", "--offline", &basic][..], &REFERENCES].concat();
+    let planned = run(&line, home.path());
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    // The address is the default one, or it would be the first thing that is wrong; so is the token's file.
+    let file = home.path().join(".config/agent-manager/token");
+    let asked = run(&["change", "list"], home.path());
+    let told = format!("no API token in {}", file.display());
+    assert_eq!((asked.code, asked.err.contains(&told)), (4, true), "{}", asked.err);
+    // What was typed is taken at its word.
+    let typed = run(&["change", "list", "--url", ""], home.path());
+    assert_eq!(typed.code, 2, "{}", typed.err);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
