@@ -140,6 +140,28 @@ test('an administrator sees and ends what is others’', async () => {
   await ada.page.waitForURL(/\/audit\?action=end_session$/);
 });
 
+test('what is typed before the page’s scripts run is kept', async () => {
+  const { page } = await scene.person('Mara');
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  await page.route(/\.wasm$/, async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto('/settings/passkeys', { waitUntil: 'commit' });
+  const field = page.getByLabel('Name of the device');
+  await field.fill('Work laptop');
+  arrive();
+  await hydrated(page);
+  await until('the buttons take a press', async () => {
+    assert.equal(await page.getByRole('button', { name: 'Register passkey' }).getAttribute('aria-disabled'), null);
+  });
+  assert.equal(await field.inputValue(), 'Work laptop');
+  await field.press('End');
+  await field.pressSequentially(', blue');
+  assert.equal(await field.inputValue(), 'Work laptop, blue');
+});
+
 test('people are listed with the roles of their last sign-in', async () => {
   const { page } = await scene.person('Ada');
   await page.goto('/settings/people');
