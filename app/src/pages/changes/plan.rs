@@ -14,6 +14,7 @@ use crate::{
     components::{
         diff::diff,
         glyph::{State, glyph},
+        markup::Markup,
         moment::clock_time,
         phase::Phase,
     },
@@ -132,9 +133,10 @@ pub fn notes_list(notes: &[Note]) -> impl IntoView + use<> {
         .cloned()
         .map(|note| {
             let state = of_severity(note.severity);
+            let said = format!("{}.", words::sentence(&note.message));
             view! {
                 <li data-s=state.as_str()>
-                    {glyph(state)} <p>{format!("{}.", words::sentence(&note.message))}</p>
+                    {glyph(state)} <p inner_html=Markup::default().prose(&said).into_html()></p>
                     <code class="muted">{note.attribute}</code>
                 </li>
             }
