@@ -21,6 +21,16 @@ pub fn count(value: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", number(value))
 }
 
+/// `The VM runs`, `Both VMs run`, `All 3 VMs run`. `verbs` are said of one and of several.
+pub fn every(value: u64, noun: &str, verbs: (&str, &str)) -> String {
+    let (one, several) = verbs;
+    match value {
+        1 => format!("The {noun} {one}"),
+        2 => format!("Both {noun}s {several}"),
+        _ => format!("All {} {several}", count(value, noun)),
+    }
+}
+
 /// A small number as a word, for sentences: `one`, `two`, up to `nine`.
 pub fn spelled(value: usize) -> Option<&'static str> {
     const WORDS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
@@ -104,6 +114,12 @@ mod tests {
     #[test]
     fn one_is_not_plural() {
         assert_eq!([count(1, "VM"), count(0, "VM"), count(2048, "VM")], ["1 VM", "0 VMs", "2,048 VMs"]);
+    }
+
+    #[test]
+    fn all_of_a_few_have_words_of_their_own() {
+        let said = [1, 2, 3, 1200].map(|value| every(value, "VM", ("runs", "run")));
+        assert_eq!(said, ["The VM runs", "Both VMs run", "All 3 VMs run", "All 1,200 VMs run"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ const LEFT_BEHIND = /that an earlier run left behind/;
 async function healthy(page) {
   await until('both agents are healthy', async () => {
     await page.goto('/');
-    await main(page).getByText('All 2 agents are healthy.').waitFor({ timeout: 1_000 });
+    await main(page).getByText('Both agents are healthy.').waitFor({ timeout: 1_000 });
   }, { within: 90_000 });
 }
 

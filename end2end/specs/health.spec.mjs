@@ -28,7 +28,7 @@ openFleet(scene, {
     name = instance.split('/').at(-1);
     const healthy = async () => {
       await page.goto('/');
-      await main(page).getByText('All 2 agents are healthy.').waitFor({ timeout: 500 });
+      await main(page).getByText('Both agents are healthy.').waitFor({ timeout: 500 });
     };
     await until('both agents are healthy', healthy, { within: SETTLES.timeout });
   },
@@ -100,7 +100,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   await mend();
   await main(own).getByText('The agent is healthy.').waitFor(SETTLES);
   await region(own, 'What came since').waitFor({ state: 'detached' });
-  await main(pool).getByText('All 2 agents run and are healthy.').waitFor(SETTLES);
+  await main(pool).getByText('Both agents run and are healthy.').waitFor(SETTLES);
   await region(alerts, 'Incidents that ended').getByRole('listitem').filter({ hasText: 'Heartbeats are missed' }).waitFor(SETTLES);
   for (const open of [own, pool, alerts]) await assertSameDocument(open);
   assert.equal(await id(), before, 'silence alone heals nothing');
@@ -199,7 +199,7 @@ test('an agent is asked to restart and answers, and a viewer is told who may ask
   const before = await boot(page);
   const asked = region(page, 'Asked of the agent').getByRole('listitem');
   // What would change nothing says so in its place.
-  const start = page.getByRole('button', { name: 'Start agent', exact: true });
+  const start = page.getByRole('button', { name: 'Start the agent', exact: true });
   assert.equal(await start.getAttribute('aria-disabled'), 'true');
   assert.equal(await words(page.locator('#start-agent-reason')), 'It runs already.');
   const act = async (fold, button) => {
@@ -224,7 +224,7 @@ test('an agent is asked to restart and answers, and a viewer is told who may ask
 
   const vera = await scene.person('Vera');
   await openLive(vera.page, instance);
-  const button = vera.page.getByRole('button', { name: 'Restart agent' });
+  const button = vera.page.getByRole('button', { name: 'Restart the agent' });
   assert.equal(await button.getAttribute('aria-disabled'), 'true');
   assert.match(await words(vera.page.locator(`#${await button.getAttribute('aria-describedby')}`)), /takes the role/);
 });

@@ -154,7 +154,7 @@ test('a pasted module block becomes agents that live, and no page is reloaded on
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Fleet' }).click();
   await main(page).getByRole('region', { name: '2 agents in 1 pool' }).waitFor();
-  await main(page).getByText('All 2 agents are healthy.').waitFor();
+  await main(page).getByText('Both agents are healthy.').waitFor();
   assert.match(await main(page).getByRole('link', { name: 'New pool' }).getAttribute('href'), /^\/pools\/new/);
   const grid = main(page).getByRole('group', { name: 'Agents by pool and zone' });
   assert.equal(await grid.getByRole('img', { name: '1 healthy', exact: true }).count(), 2, 'two blocks of one healthy agent');

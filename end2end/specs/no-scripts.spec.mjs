@@ -54,7 +54,7 @@ test('from the door to a running fleet and out again, without a script', async (
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pools' }).click();
   await main(page).getByRole('link', { name: /^backend-pool/ }).click();
   await again(page, page.url(), 'both agents are healthy', () =>
-    main(page).getByText('All 2 agents run and are healthy.').waitFor({ timeout: 500 }),
+    main(page).getByText('Both agents run and are healthy.').waitFor({ timeout: 500 }),
   );
   const settings = await tableRows(main(page).getByRole('region', { name: 'Settings' }));
   assert.deepEqual(settings.filter(([, desired, observed]) => desired !== observed), []);
@@ -68,7 +68,7 @@ test('from the door to a running fleet and out again, without a script', async (
   assert.ok((await changed.getByRole('listitem').count()) > 10, 'and its address has all');
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Fleet' }).click();
-  await main(page).getByText('All 2 agents are healthy.').waitFor();
+  await main(page).getByText('Both agents are healthy.').waitFor();
   await main(page).getByText('Show the same as a table of counts').click();
   const counts = await tableRows(main(page).getByRole('group', { name: 'Counts by pool' }));
   assert.deepEqual(counts, [['backend-pool', '2', '0', '0', '0', '0', '0', '0']]);

@@ -32,7 +32,7 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   const { page, tab } = await mara();
   await page.goto(seeded.pool);
   await hydrated(page);
-  await main(page).getByText('All 2 agents run and are healthy.').waitFor({ timeout: 30_000 });
+  await main(page).getByText('Both agents run and are healthy.').waitFor({ timeout: 30_000 });
   const names = await instanceNames(page);
   const fleet = await tab();
   await fleet.goto('/');
@@ -76,11 +76,11 @@ test('without Compute Engine pools and fleet say since when; with it again they 
   await scene.stack.order('start', 'emulator');
   await notice.waitFor({ state: 'hidden', timeout: 60_000 });
   await until('the pool can be reached', async () => assert.match(await words(conditions), /conditions are well: .*Reachable/), { within: 60_000 });
-  await main(page).getByText('All 2 agents run and are healthy.').waitFor({ timeout: 90_000 });
+  await main(page).getByText('Both agents run and are healthy.').waitFor({ timeout: 90_000 });
   assert.deepEqual(await instanceNames(page), names, 'the same VMs run');
   await health.goto('/settings/health');
   assert.match(await words(part), /Well Answers/);
-  await main(fleet).getByText('All 2 agents are healthy.').waitFor();
+  await main(fleet).getByText('Both agents are healthy.').waitFor();
   await standing(/^Control plane .*well$/).waitFor({ timeout: 30_000 });
   await assertSameDocument(page);
   await assertSameDocument(fleet);

@@ -242,7 +242,7 @@ test('a pool is rolled to a version from its template’s page', async () => {
   await applied(page, await proposeReviewed(page, 'Now', 'Change template'));
 
   await open();
-  await main(page).getByText('All 2 VMs run v2, the declared version.').waitFor();
+  await main(page).getByText('Both VMs run v2, the declared version.').waitFor();
   assert.equal(await rolls().count(), 1);
   await main(page).getByRole('link', { name: 'Roll backend-pool to v1', exact: true }).waitFor();
 });

@@ -18,10 +18,12 @@ pub fn facets(items: Vec<Facet>) -> impl IntoView {
     let items = items
         .into_iter()
         .map(|facet| {
+            // None of something is quiet, none of so many is not.
+            let none = facet.figure == "0" && facet.unit.is_empty();
             view! {
                 <div>
                     <dt class="sm">{facet.name}</dt>
-                    <dd class="figure">{facet.figure} " " <small>{facet.unit}</small></dd>
+                    <dd class=if none { "figure muted" } else { "figure" }>{facet.figure} " " <small>{facet.unit}</small></dd>
                     {(!facet.detail.is_empty())
                         .then(|| {
                             view! {

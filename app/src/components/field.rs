@@ -210,7 +210,7 @@ pub fn LinesField(
 ) -> AnyView {
     let Bound { name, value, problem } = field;
     let field = Field::new(name.clone(), hint, problem);
-    let rows = value.lines().count().clamp(2, 12).to_string();
+    let rows = value.lines().count().max(placeholder.lines().count()).clamp(2, 12).to_string();
     let input = view! {
         <textarea
             class="input lines"

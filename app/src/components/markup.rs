@@ -30,6 +30,18 @@ impl Markup {
         self
     }
 
+    /// A sentence: what stands between backticks is code. One without its partner is a letter like any other.
+    #[must_use]
+    pub fn prose(self, text: &str) -> Self {
+        let parts: Vec<&str> = text.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return self.text(text);
+        }
+        parts.into_iter().enumerate().fold(self, |markup, (index, part)| {
+            if index.is_multiple_of(2) { markup.text(part) } else { markup.element("code", &[], part) }
+        })
+    }
+
     #[must_use]
     pub fn close(mut self, tag: &'static str) -> Self {
         self.0.push_str("</");
@@ -87,6 +99,17 @@ mod tests {
         );
         let sign = Markup::default().glyph(State::Crit).into_html();
         assert!(sign.starts_with("<i ") && sign.contains(" g-crit\"") && sign.ends_with("</i>"), "{sign}");
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_code() {
+        let prose = |text: &str| Markup::default().prose(text).into_html();
+        assert_eq!(prose("`latest` is no version"), "<code>latest</code> is no version");
+        assert_eq!(
+            prose("no pool uses `a` or `<b>`."),
+            "no pool uses <code>a</code> or <code>&lt;b&gt;</code>."
+        );
+        assert_eq!(prose("one ` alone"), "one ` alone");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::{
         incident::held,
         kept::Kept,
         loaded::loaded,
+        markup::Markup,
         moment::ago,
         page_head::PageHead,
         panel::Panel,
@@ -260,15 +261,16 @@ fn past(incident: &Incident) -> AnyView {
 fn deliveries(webhook: Option<String>, rows: Vec<DeliveryRow>) -> AnyView {
     let target = match webhook {
         Some(host) => format!("Each incident that opens or ends is also sent to {host}, signed."),
-        None => "No webhook is configured: incidents are told here alone. Set alerts.webhook_url and \
-                 alerts.webhook_secret_file to tell others."
+        None => "No webhook is configured: incidents are told here alone. Set `alerts.webhook_url` and \
+                 `alerts.webhook_secret_file` to tell others."
             .to_owned(),
     };
     let rows = rows.iter().map(delivery).collect_view();
     view! {
         <Panel id="deliveries" title="Who was told">
             <p class="panel-body soft">
-                {target} " "
+                <span inner_html=Markup::default().prose(&target).into_html()></span>
+                " "
                 <a class="link" href=routes::WEBHOOK_DOCUMENT rel="external">
                     "What is sent, and how a receiver verifies it"
                 </a>

@@ -36,7 +36,7 @@ fn draw(list: AutoscalingList) -> AnyView {
     let capped = list.rows.iter().filter(|row| is_capped(row)).count() as u64;
     let lead = match (list.rows.len() as u64, scaled) {
         (0, _) => "No pool is declared yet.".to_owned(),
-        (all, 0) => format!("All {} are sized by people.", words::count(all, "pool")),
+        (all, 0) => format!("{} by people.", words::every(all, "pool", ("is sized", "are sized"))),
         (all, scaled) => {
             let held = match capped {
                 0 => "None is held at a bound.".to_owned(),
@@ -73,7 +73,7 @@ fn draw(list: AutoscalingList) -> AnyView {
 fn table(rows: Vec<AutoscalingRow>) -> AnyView {
     let lines = rows.into_iter().map(line).collect_view();
     view! {
-        <Table label="Pools and their autoscalers">
+        <Table label="Pools and their autoscalers" class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Pool"</th>
@@ -124,12 +124,20 @@ fn line(row: AutoscalingRow) -> AnyView {
                 </a>
             </th>
             <td>{status(state, words::sentence(&word))}</td>
-            <td class="num">{size(running)}</td>
-            <td class="num">{size(recommended)}</td>
-            <td class="num">{bounds}</td>
-            <td class="num">{target}</td>
+            <td class="num" data-label="Actual">
+                {size(running)}
+            </td>
+            <td class="num" data-label="Recommended">
+                {size(recommended)}
+            </td>
+            <td class="num" data-label="Bounds">
+                {bounds}
+            </td>
+            <td class="num" data-label="CPU target">
+                {target}
+            </td>
             <td>{spark(&recent, said)}</td>
-            <td>{next}</td>
+            <td data-label="Next schedule">{next}</td>
             <td>{reason}</td>
         </tr>
     }

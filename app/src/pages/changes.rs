@@ -155,7 +155,7 @@ fn draw<S: Fn() + Copy + Send + Sync + 'static>(
     }));
     let (changes, next) = page.map_or_else(Default::default, |page| (page.list.changes, page.list.next));
     let lead = match &counts {
-        None => Lead::said("What to show of them cannot be read."),
+        None => Lead::said("A word of the query cannot be read."),
         Some(counts) if counts.waiting_for_me > 0 => Lead::for_me(counts.waiting_for_me, &changes),
         Some(_) => Lead::of(&changes, asked || whose != Whose::Everybody || before.is_some()),
     };

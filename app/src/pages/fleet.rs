@@ -124,7 +124,9 @@ fn agents(mut view: FleetView) -> AnyView {
         let (total, healthy) = (total(&tally), agent_states::of(&tally, AgentState::Healthy));
         match total {
             0 => "No agent runs yet.".to_owned(),
-            _ if healthy == total => format!("All {} are healthy.", words::count(total, "agent")),
+            _ if healthy == total => {
+                format!("{}.", words::every(total, "agent", ("is healthy", "are healthy")))
+            }
             _ => format!("{} of {} are healthy.", words::number(healthy), words::count(total, "agent")),
         }
     });

@@ -83,7 +83,7 @@ fn draw(list: PasskeyList, revoke: ServerAction<RevokePasskey>) -> AnyView {
     } else {
         let rows = list.passkeys.into_iter().map(|passkey| row(passkey, revoke)).collect_view();
         view! {
-            <Table label="Your passkeys">
+            <Table label="Your passkeys" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Name"</th>
@@ -129,8 +129,10 @@ fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
                 {passkey.label} <small>{place}</small>
             </th>
             <td>{status(state, word)}</td>
-            <td>{ago(passkey.created_at)}</td>
-            <td>{passkey.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}</td>
+            <td data-label="Registered">{ago(passkey.created_at)}</td>
+            <td data-label="Last used">
+                {passkey.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}
+            </td>
             <td>{verb}</td>
         </tr>
     }

@@ -77,7 +77,8 @@ pub fn standing(row: &PoolRow) -> Standing {
     if healthy < running {
         return counted(State::Progress, "Agents starting", of_agents);
     }
-    said(State::Ok, "Ready", format!("All {} run and are healthy.", words::count(wanted, "agent")))
+    let well = words::every(wanted, "agent", ("runs and is healthy", "run and are healthy"));
+    said(State::Ok, "Ready", format!("{well}."))
 }
 
 /// Of one condition: true is well for all types there are.

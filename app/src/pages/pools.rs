@@ -105,10 +105,7 @@ fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
     let well = standings.iter().filter(|standing| standing.state == State::Ok).count();
     let lead = match rows.len() {
         all if well == all => {
-            format!(
-                "{} as declared.",
-                if all == 1 { "The pool runs".to_owned() } else { format!("All {all} pools run") }
-            )
+            format!("{} as declared.", words::every(all as u64, "pool", ("runs", "run")))
         }
         all => format!("{well} of {} run as declared.", words::count(all as u64, "pool")),
     };
@@ -125,7 +122,7 @@ fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
             actions=move || beginnings(scope)
         />
         <section class="panel" aria-label="Pools">
-            {problem} <Table label="Pools">
+            {problem} <Table label="Pools" class="table cards">
                 <thead>
                     <tr>
                         {name} <th scope="col">"State"</th> {size} <th scope="col" class="num">
@@ -157,12 +154,20 @@ fn line(row: PoolRow, standing: pool_states::Standing) -> AnyView {
             <td>
                 {status(standing.state, standing.word)} {row.requested.map(|requested| asked(&requested))}
             </td>
-            <td class="num">{words::number(u64::from(row.desired_size))}</td>
-            <td class="num">{row.observed_size.map(|size| words::number(u64::from(size)))}</td>
-            <td class="num">{words::number(healthy)}</td>
+            <td class="num" data-label="Desired">
+                {words::number(u64::from(row.desired_size))}
+            </td>
+            <td class="num" data-label="Observed">
+                {row.observed_size.map(|size| words::number(u64::from(size)))}
+            </td>
+            <td class="num" data-label="Healthy">
+                {words::number(healthy)}
+            </td>
             <td>{row.agent_type.as_str()}</td>
-            <td class="mono">{row.template}</td>
-            <td>{row.autoscaling}</td>
+            <td class="mono" data-label="Template">
+                {row.template}
+            </td>
+            <td data-label="Autoscaling">{row.autoscaling}</td>
         </tr>
     }
     .into_any()

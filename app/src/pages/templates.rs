@@ -74,7 +74,9 @@ fn lead(rows: &[TemplateRow]) -> String {
     match (vms, outdated) {
         (0, _) => "No VM runs any of them yet.".to_owned(),
         (1, 0) => "The VM runs the declared version of its template.".to_owned(),
-        (vms, 0) => format!("All {} run the declared version of their template.", words::count(vms, "VM")),
+        (vms, 0) => {
+            format!("{} the declared version of their template.", words::every(vms, "VM", ("runs", "run")))
+        }
         (vms, old) => {
             let verb = if old == 1 { "runs" } else { "run" };
             format!(
@@ -125,7 +127,7 @@ fn draw(rows: Vec<TemplateRow>, query: &Query) -> AnyView {
             }
         />
         <section class="panel" aria-label="Templates">
-            {problem} <Table label="Templates">
+            {problem} <Table label="Templates" class="table cards">
                 <thead>
                     <tr>
                         {name} <th scope="col">"State"</th> {agent_type} {version}
@@ -144,7 +146,8 @@ fn draw(rows: Vec<TemplateRow>, query: &Query) -> AnyView {
 fn line(row: TemplateRow) -> AnyView {
     let Standing { state, word } = standing(&row);
     let newest = row.shown().cloned();
-    let running = running(&row);
+    // An empty cell has no name on a phone.
+    let running = Some(running(&row)).filter(|said| !said.is_empty());
     let pools = row
         .pools
         .iter()
@@ -166,11 +169,13 @@ fn line(row: TemplateRow) -> AnyView {
             </th>
             <td>{status(state, word)}</td>
             <td>{row.agent_type.as_str()}</td>
-            <td class="num">{newest.as_ref().map(|version| version.version)}</td>
-            <td>{running}</td>
-            <td>{pools}</td>
-            <td>{newest.as_ref().map(|version| ago(version.declared_at))}</td>
-            <td>
+            <td class="num" data-label="Version">
+                {newest.as_ref().map(|version| version.version)}
+            </td>
+            <td data-label="VMs">{running}</td>
+            <td data-label="Pools">{pools}</td>
+            <td data-label="Declared">{newest.as_ref().map(|version| ago(version.declared_at))}</td>
+            <td data-label="By">
                 {newest
                     .map(|version| {
                         view! {
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_lead_answers_which_version_runs() {
-        assert_eq!(lead(&[row(&[(1, true, 2)])]), "All 2 VMs run the declared version of their template.");
+        assert_eq!(lead(&[row(&[(1, true, 2)])]), "Both VMs run the declared version of their template.");
         let mixed = [row(&[(2, true, 2), (1, false, 1)])];
         assert_eq!(lead(&mixed), "1 of 3 VMs runs another version than the declared one.");
         assert_eq!(lead(&[row(&[(1, true, 0)])]), "No VM runs any of them yet.");

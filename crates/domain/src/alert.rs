@@ -184,7 +184,7 @@ fn judge_one(kind: AlertKind, figures: &Figures, firing: bool) -> Judgement {
             }),
         ),
         AlertKind::KeyRotationFailures => (
-            format!("{KEY_FAILURES} failures in a row"),
+            format!("after {KEY_FAILURES} failures in a row"),
             figures.keys.map(|keys| {
                 let value = match (keys.asked, keys.failures) {
                     (false, _) => "no key was needed yet".to_owned(),
@@ -196,7 +196,7 @@ fn judge_one(kind: AlertKind, figures: &Figures, firing: bool) -> Judgement {
             }),
         ),
         AlertKind::AuditPipelineLag => (
-            format!("an event unverified for {} min, or a wrong one", AUDIT_SECONDS / 60),
+            format!("on an event unverified for {} min, or a wrong one", AUDIT_SECONDS / 60),
             figures.audit.map(|audit| {
                 let value = match (audit.broken, audit.unverified) {
                     (true, _) => "an event is not the one that was appended: run audit verify".to_owned(),

@@ -125,7 +125,11 @@ fn of_pool(event: &AuditLine, prefix: &str) -> AnyView {
     let other = event.subject(Some(prefix)).filter(|found| !matches!(found, Subject::Pool { .. }));
     let change = event.change.map(|id| (id.to_string(), routes::change(id)));
     let ways: Vec<(String, String)> = change.into_iter().chain(other.map(page_of)).collect();
-    let mut told = told(event.at, event.action, &event.sentence(), &event.detail);
+    // What Compute Engine calls an operation tells nothing here: the log has it.
+    let named =
+        matches!(event.action, AuditAction::FinishOperation) && event.detail.starts_with("operation-");
+    let detail = if named { "" } else { event.detail.as_str() };
+    let mut told = told(event.at, event.action, &event.sentence(), detail);
     if !ways.is_empty() {
         told = told.open("small", &[]);
         for (place, (name, href)) in ways.iter().enumerate() {

@@ -15,6 +15,7 @@ use crate::{
         diff::{declared_by_noun, diff, diff_by_noun},
         glyph::{State, glyph},
         icon::turning_arrow,
+        markup::Markup,
         moment::clock_time,
         phase::Phase,
     },
@@ -151,9 +152,10 @@ pub fn notes_list(notes: &[Note]) -> impl IntoView + use<> {
         .cloned()
         .map(|note| {
             let state = of_severity(note.severity);
+            let said = format!("{}.", words::sentence(&note.message));
             view! {
                 <li data-s=state.as_str()>
-                    {glyph(state)} <p>{format!("{}.", words::sentence(&note.message))}</p>
+                    {glyph(state)} <p inner_html=Markup::default().prose(&said).into_html()></p>
                     <code class="muted">{note.attribute}</code>
                 </li>
             }

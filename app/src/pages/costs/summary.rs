@@ -97,7 +97,9 @@ fn share(part: Money, of: &Spend) -> String {
 /// `3.5 VM hours`.
 fn hours(seconds: i64) -> String {
     let hours = seconds as f64 / 3600.0;
-    if hours < 10.0 {
+    if seconds > 0 && hours < 0.05 {
+        "under 0.1 VM hours".to_owned()
+    } else if hours < 10.0 {
         format!("{hours:.1} VM hours")
     } else {
         format!("{} VM hours", words::number(hours as u64))

@@ -156,9 +156,9 @@ impl Parts {
             <Panel id="acts" title="Actions">
                 <div class="act-answer">{answer}</div>
                 <ul class="rows acts">
-                    {asking(("Restart agent", "restart-agent"), Verb::Restart, no(Verb::Restart), row, restarting)}
-                    {asking(("Stop agent", "stop-agent"), Verb::Stop, no(Verb::Stop), row, stopping)}
-                    {asking(("Start agent", "start-agent"), Verb::Start, no(Verb::Start), row, starting)}
+                    {asking(("Restart the agent", "restart-agent"), Verb::Restart, no(Verb::Restart), row, restarting)}
+                    {asking(("Stop the agent", "stop-agent"), Verb::Stop, no(Verb::Stop), row, stopping)}
+                    {asking(("Start the agent", "start-agent"), Verb::Start, no(Verb::Start), row, starting)}
                     {proposing("recreate-vm", "Recreate VM", InstanceVerb::Recreate, &first)}
                     {proposing("delete-vm", "Delete VM", InstanceVerb::Delete, &first)}
                 </ul>

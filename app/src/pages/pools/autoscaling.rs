@@ -138,7 +138,8 @@ fn choices(base: &str, chosen: &'static str) -> impl Fn() -> AnyView + Clone + S
 
 fn figures(view: &AutoscalingView) -> Vec<Facet> {
     let row = &view.row;
-    let (_, word) = standing(row);
+    let (state, word) = standing(row);
+    let follows = state == State::Ok && row.recommended() == row.running;
     let size = |size: Option<u32>| size.map_or("none".to_owned(), |size| words::number(u64::from(size)));
     let mut items = vec![
         Facet {
@@ -147,7 +148,12 @@ fn figures(view: &AutoscalingView) -> Vec<Facet> {
             unit: row.target.map(|target| format!("of {target}")).unwrap_or_default(),
             detail: "VMs that run, of those asked for".to_owned(),
         },
-        Facet { name: "Recommended", figure: size(row.recommended()), unit: String::new(), detail: word },
+        Facet {
+            name: "Recommended",
+            figure: size(row.recommended()),
+            unit: String::new(),
+            detail: if follows { "what runs now".to_owned() } else { word },
+        },
     ];
     if let Some(scaler) = &row.desired {
         items.push(Facet {

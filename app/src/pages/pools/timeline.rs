@@ -88,7 +88,7 @@ fn foot(timeline: &PoolTimeline, here: &str, paged: bool) -> AnyView {
     let older = timeline.next.map(|seq| Query::default().with(BEFORE, Some(&seq.to_string())).on(here));
     let range = match timeline.reached.filter(|_| older.is_some()) {
         Some(at) => format!("Looked back to {}", absolute(at)),
-        None => "To the first event of its environment".to_owned(),
+        None => "Looked back to the first event of its environment".to_owned(),
     };
     let newest = paged.then(|| here.to_owned());
     paging(Some(range), vec![Way::to("Newest", newest), Way::onward("Older", older)])

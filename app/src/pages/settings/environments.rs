@@ -49,7 +49,7 @@ fn draw(list: EnvironmentList) -> AnyView {
     } else {
         let lines = list.environments.into_iter().map(line).collect_view();
         view! {
-            <Table label="Environments">
+            <Table label="Environments" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Environment"</th>
@@ -117,16 +117,22 @@ fn line(environment: EnvironmentView) -> AnyView {
             <td>{status(state, word.to_owned())}</td>
             <td class="mono">{environment.spec.environment.project_id}</td>
             <td class="mono">{environment.spec.environment.region}</td>
-            <td class="num">{environment.spec.agent_pools.len()}</td>
-            <td class="num">{environment.spec.agent_vm_templates.len()}</td>
-            <td class="num">{environment.generation}</td>
-            <td class="wrap">
+            <td class="num" data-label="Pools">
+                {environment.spec.agent_pools.len()}
+            </td>
+            <td class="num" data-label="Templates">
+                {environment.spec.agent_vm_templates.len()}
+            </td>
+            <td class="num" data-label="Generation">
+                {environment.generation}
+            </td>
+            <td class="wrap" data-label="Declared by">
                 <a class="link mono" href=routes::change(environment.declared_by)>
                     {environment.declared_by.to_string()}
                 </a>
                 {half_applied}
             </td>
-            <td class="num">
+            <td class="num" data-label="Last read">
                 {environment
                     .observed_at
                     .map_or_else(|| "never".into_any(), |at| ago(at).into_any())}

@@ -45,7 +45,7 @@ fn draw(view: HealthView) -> AnyView {
     view! {
         <PageHead title="Health" crumbs=crumbs("Health") lead=move || lead />
         <section class="panel" aria-label="Parts">
-            <Table label="Parts">
+            <Table label="Parts" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Part"</th>

@@ -9,7 +9,9 @@ use leptos::prelude::*;
 use super::{crumbs, events};
 use crate::{
     api,
-    components::{loaded::loaded, moment::ago, page_head::PageHead, table::Table, title::Title},
+    components::{
+        loaded::loaded, moment::ago, page_head::PageHead, panel::Panel, table::Table, title::Title,
+    },
     words,
 };
 
@@ -28,36 +30,51 @@ fn draw(list: PersonList) -> AnyView {
     let lead = if list.more {
         format!("The {count} that signed in last.")
     } else {
-        format!("{count}, each with the roles of the last sign-in.")
+        let whose = if list.people.len() == 1 { "with" } else { "each with" };
+        format!("{count}, {whose} the roles of its last sign-in.")
     };
+    let rights = rights()
+        .into_iter()
+        .map(|(holders, deeds)| {
+            view! {
+                <dt>{holders}</dt>
+                <dd>{deeds}</dd>
+            }
+        })
+        .collect_view();
     let lines = list.people.into_iter().map(line).collect_view();
     view! {
         <PageHead title="People and roles" crumbs=crumbs("People and roles") lead=move || lead.clone() />
-        <section class="panel" aria-label="People">
-            <Table label="People">
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Roles"</th>
-                        <th scope="col">"Groups"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col" class="num">
-                            "Last sign-in"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </Table>
-            <p class="panel-foot sm muted">
-                "Roles and groups are your organisation's to give: they change with the next sign-in. " {rights()}
-            </p>
-        </section>
+        <div class="stack">
+            <section class="panel" aria-label="People">
+                <Table label="People" class="table cards">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"Roles"</th>
+                            <th scope="col">"Groups"</th>
+                            <th scope="col">"Address"</th>
+                            <th scope="col" class="num">
+                                "Last sign-in"
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines}</tbody>
+                </Table>
+                <p class="panel-foot sm muted">
+                    "Roles and groups are your organisation's to give: they change with the next sign-in."
+                </p>
+            </section>
+            <Panel id="rights" title="What each role may do">
+                <dl class="props panel-body">{rights}</dl>
+            </Panel>
+        </div>
     }
     .into_any()
 }
 
-/// What each role may do, from the rules themselves: one sentence for those that may do the same.
-fn rights() -> String {
+/// What each role may do, from the rules themselves: one line for those that may do the same.
+fn rights() -> Vec<(String, String)> {
     let mut allowed: Vec<(&[Role], Vec<String>)> = Vec::new();
     for permission in Permission::ALL {
         let (roles, deed) = (permission.roles(), deed(permission).to_owned());
@@ -66,11 +83,10 @@ fn rights() -> String {
             None => allowed.push((roles, vec![deed])),
         }
     }
-    let sentences: Vec<String> = allowed
+    allowed
         .into_iter()
-        .map(|(roles, deeds)| format!("{} may {}.", words::sentence(&holders(roles)), words::list(&deeds)))
-        .collect();
-    sentences.join(" ")
+        .map(|(roles, deeds)| (words::sentence(&holders(roles)), words::sentence(&words::list(&deeds))))
+        .collect()
 }
 
 fn holders(roles: &[Role]) -> String {
@@ -100,10 +116,12 @@ fn line(person: PersonRow) -> AnyView {
                     {person.name}
                 </a>
             </th>
-            <td>{listed(&roles)}</td>
-            <td>{listed(&person.groups)}</td>
+            <td data-label="Roles">{listed(&roles)}</td>
+            <td data-label="Groups">{listed(&person.groups)}</td>
             <td>{person.email}</td>
-            <td class="num">{ago(person.last_sign_in)}</td>
+            <td class="num" data-label="Last sign-in">
+                {ago(person.last_sign_in)}
+            </td>
         </tr>
     }
     .into_any()
@@ -115,19 +133,21 @@ mod tests {
 
     #[test]
     fn every_right_is_told_once_with_all_who_have_it() {
-        let told = rights();
+        let told: Vec<String> =
+            rights().into_iter().map(|(holders, deeds)| format!("{holders}: {deeds}.")).collect();
+        let told = told.join(" ");
         for permission in Permission::ALL {
             let deed = deed(permission);
-            assert!(told.contains(deed), "{deed}: {told}");
+            assert!(told.to_lowercase().contains(&deed.to_lowercase()), "{deed}: {told}");
         }
         assert!(!told.contains("your"), "{told}");
         assert_eq!(
             told,
-            "Everybody with a role may read the fleet, read the audit log, plan a change, manage their own passkeys, \
-             see the people and manage their own sessions and API tokens. Operators and admins may propose a change, \
-             cancel a change, command an agent and let the brake go. Admins may set a budget and manage sessions and \
-             API tokens of others. Approvers may vote on a change that somebody else proposed. Approvers and admins \
-             may close an incident."
+            "Everybody with a role: Read the fleet, read the audit log, plan a change, manage their own passkeys, \
+             see the people and manage their own sessions and API tokens. Operators and admins: Propose a change, \
+             cancel a change, command an agent and let the brake go. Admins: Set a budget and manage sessions and \
+             API tokens of others. Approvers: Vote on a change that somebody else proposed. Approvers and admins: \
+             Close an incident."
         );
     }
 }

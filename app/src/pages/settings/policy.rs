@@ -112,7 +112,9 @@ fn rules(rules: Vec<RuleRow>, policy: &Standing) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{where_it_applies(&rule.applies, alone)}</th>
-                    <td class="num">{index + 1}</td>
+                    <td class="num" data-label="Asked as">
+                        {index + 1}
+                    </td>
                     <td class="wrap">{asked(&rule.requirement)}</td>
                 </tr>
             }
@@ -126,7 +128,7 @@ fn rules(rules: Vec<RuleRow>, policy: &Standing) -> AnyView {
     let stands = standing("Policy", policy, origin);
     view! {
         <Panel id="rules" title="Rules">
-            <Table label="Rules">
+            <Table label="Rules" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Changes of"</th>
@@ -150,7 +152,7 @@ fn environments(rows: Vec<EnvironmentRule>) -> AnyView {
     } else {
         let lines = rows.into_iter().map(environment).collect_view();
         view! {
-            <Table label="Environments">
+            <Table label="Environments" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Environment"</th>
@@ -186,7 +188,9 @@ fn environment(row: EnvironmentRule) -> AnyView {
             <th scope="row">{row.environment}</th>
             <td>{kind}</td>
             <td class="wrap">{asked(&row.requirement)}</td>
-            <td class="wrap">{enough}</td>
+            <td class="wrap" data-label="With this roster">
+                {enough}
+            </td>
         </tr>
     }
     .into_any()

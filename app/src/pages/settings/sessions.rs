@@ -83,7 +83,7 @@ fn table(rows: Vec<SessionRow>, of_others: bool) -> AnyView {
     let label = if of_others { "Sessions of other people" } else { "Your sessions" };
     let lines = rows.into_iter().map(|row| line(row, of_others)).collect_view();
     view! {
-        <Table label=label>
+        <Table label=label class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Session"</th>
@@ -121,8 +121,8 @@ fn line(row: SessionRow, of_others: bool) -> AnyView {
                 {short}
             </th>
             {of_others.then(|| view! { <td>{row.person_name}</td> })}
-            <td>{ago(row.signed_in_at)}</td>
-            <td>{ago(row.expires_at)}</td>
+            <td data-label="Signed in">{ago(row.signed_in_at)}</td>
+            <td data-label="Ends">{ago(row.expires_at)}</td>
             <td>{end}</td>
         </tr>
     }

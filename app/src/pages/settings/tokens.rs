@@ -59,7 +59,7 @@ fn draw(list: TokenList, posted: &Posted) -> AnyView {
     };
     let own = if list.own.is_empty() {
         view! {
-            <Empty title="No token yet" icon=Icon::Lock>
+            <Empty title="No token yet" icon=Icon::Key>
                 <p class="soft">
                     "A token lets a program, such as " <code>"g"</code>
                     ", act as you within the scopes that you choose."
@@ -99,7 +99,7 @@ fn table(rows: Vec<TokenRow>, of_others: bool) -> AnyView {
     let label = if of_others { "Tokens of other people" } else { "Your tokens" };
     let lines = rows.into_iter().map(|row| line(row, of_others)).collect_view();
     view! {
-        <Table label=label>
+        <Table label=label class="table cards">
             <thead>
                 <tr>
                     <th scope="col">"Token"</th>
@@ -147,9 +147,11 @@ fn line(row: TokenRow, of_others: bool) -> AnyView {
             </th>
             <td>{status(state, word.to_owned())}</td>
             {of_others.then(|| view! { <td>{row.person_name}</td> })}
-            <td>{words::list(&scopes)}</td>
-            <td>{row.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}</td>
-            <td>{ago(row.expires_at)}</td>
+            <td data-label="Scopes">{words::list(&scopes)}</td>
+            <td data-label="Last used">
+                {row.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}
+            </td>
+            <td data-label="Ends">{ago(row.expires_at)}</td>
             <td>{revoke}</td>
         </tr>
     }

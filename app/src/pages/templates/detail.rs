@@ -50,7 +50,11 @@ fn lead(row: &TemplateRow) -> String {
         (Some(_), 0, _) => "No VM runs it yet.".to_owned(),
         (Some(declared), 1, 0) => format!("Its one VM runs v{}, the declared version.", declared.version),
         (Some(declared), vms, 0) => {
-            format!("All {} run v{}, the declared version.", words::count(vms, "VM"), declared.version)
+            format!(
+                "{} v{}, the declared version.",
+                words::every(vms, "VM", ("runs", "run")),
+                declared.version
+            )
         }
         (Some(declared), vms, old) => format!(
             "{} of {} run v{}, the declared version; {old} run another.",

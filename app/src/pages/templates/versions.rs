@@ -19,10 +19,12 @@ use crate::{
 
 pub fn versions(row: &TemplateRow) -> AnyView {
     let title = words::count(row.versions.len() as u64, "version");
-    let lines = row.versions.iter().map(|version| line(row, version)).collect_view();
+    // A column for what no row has would push the others beyond the edge.
+    let rolled = row.versions.iter().any(|version| !goals(row, version).is_empty());
+    let lines = row.versions.iter().map(|version| line(row, version, rolled)).collect_view();
     view! {
         <Panel id="versions" title=title>
-            <Table label="Versions">
+            <Table label="Versions" class="table cards">
                 <thead>
                     <tr>
                         <th scope="col">"Version"</th>
@@ -33,7 +35,7 @@ pub fn versions(row: &TemplateRow) -> AnyView {
                         <th scope="col">"Pools"</th>
                         <th scope="col">"Change"</th>
                         <th scope="col">"Declared"</th>
-                        <th scope="col">"Roll to it"</th>
+                        {rolled.then(|| view! { <th scope="col">"Roll to it"</th> })}
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>
@@ -43,7 +45,7 @@ pub fn versions(row: &TemplateRow) -> AnyView {
     .into_any()
 }
 
-fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
+fn line(row: &TemplateRow, version: &TemplateVersion, rolled: bool) -> AnyView {
     let number = version.version;
     let before = row.versions.iter().map(|one| one.version).filter(|one| *one < number).max();
     // The comparison with the one before stands at the foot of the page.
@@ -77,6 +79,7 @@ fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
     };
     let pools: Vec<String> =
         version.running.iter().map(|pool| format!("{} ({})", pool.pool, pool.vms)).collect();
+    let pools = (!pools.is_empty()).then(|| pools.join(", "));
     view! {
         <tr>
             <th scope="row">
@@ -84,33 +87,39 @@ fn line(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
                     {name} {version.declared.then(|| badge(State::Ok, "Declared"))}
                 </span>
             </th>
-            <td>{existence}</td>
-            <td class="num">{(version.vms() > 0).then(|| words::number(u64::from(version.vms())))}</td>
-            <td>{pools.join(", ")}</td>
-            <td>
+            <td class="wrap">{existence}</td>
+            <td class="num" data-label="VMs">
+                {(version.vms() > 0).then(|| words::number(u64::from(version.vms())))}
+            </td>
+            <td data-label="Pools">{pools}</td>
+            <td data-label="Change">
                 <a class="mono" href=routes::change(version.declared_by)>
                     {version.declared_by.to_string()}
                 </a>
             </td>
-            <td>{ago(version.declared_at)}</td>
-            <td>{rolls(row, version)}</td>
+            <td data-label="Declared">{ago(version.declared_at)}</td>
+            {rolled.then(|| view! { <td data-label="Roll to it">{rolls(row, version)}</td> })}
         </tr>
     }
     .into_any()
 }
 
-/// The way from the version to each pool of the template that runs another one.
-fn rolls(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
+/// The pools of the template that run another version than this one.
+fn goals<'a>(row: &'a TemplateRow, version: &TemplateVersion) -> Vec<&'a String> {
     let total = |pool: &str| {
         let all = row.versions.iter().flat_map(|one| &one.running);
         all.filter(|count| count.pool == pool).map(|count| count.vms).sum::<u32>()
     };
     let whole =
         |pool: &&String| version.running.iter().any(|count| count.pool == **pool && count.vms == total(pool));
+    row.pools.iter().filter(|pool| row.declared().is_some() && !whole(pool)).collect()
+}
+
+/// The way from the version to each of them.
+fn rolls(row: &TemplateRow, version: &TemplateVersion) -> AnyView {
     let value = version_value(&row.name, (!version.declared).then(|| version.digits()));
-    row.pools
-        .iter()
-        .filter(|pool| row.declared().is_some() && !whole(pool))
+    goals(row, version)
+        .into_iter()
         .map(|pool| {
             let query = Query::default().with(VERSION, Some(&value));
             let href = query.on(&routes::pool_tab(&row.environment, pool, "version"));

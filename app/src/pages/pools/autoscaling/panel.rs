@@ -117,7 +117,7 @@ fn fields(form: &AutoscalingForm, at: &FormFields) -> AnyView {
                 field=at.of("scaling_schedules")
                 label="At these times it has at least so many"
                 placeholder="office | 0 8 * * Mon-Fri | Europe/Berlin | 36000 | 5"
-                hint="One a line: name | cron | time zone | seconds | VMs. A sixth part `off` lets it rest."
+                hint="One a line: name | cron | time zone | seconds | VMs. A sixth part, off, lets it rest."
             />
         </fieldset>
         <fieldset class="fields-of">

@@ -138,8 +138,10 @@ fn confirm((posted, form): Loading, title: &'static str, lead: &'static str, ver
                 form,
                 "the pool",
                 move |(form, preview)| {
-                    let problems = problems(&posted, &preview, &form.place());
                     let tries = form.pool.as_ref().is_some_and(|pool| pool.canary.is_some());
+                    // The reason at the button says it: what the plan makes of it would be an error on a page that is well.
+                    let preview = preview.filter(|_| tries || posted.posted);
+                    let problems = problems(&posted, &preview, &form.place());
                     let pointless = (!tries).then(|| "The pool has no canary.".to_owned());
                     let at = FormFields::new(&posted, problems, &[], Vec::new());
                     view! {

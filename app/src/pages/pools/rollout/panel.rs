@@ -34,11 +34,12 @@ fn answer(rollout: &View) -> (State, String) {
     match rollout.state {
         RolloutState::Settled => {
             let version = own.map_or_else(String::new, |share| share.label.long());
-            let all = words::count(u64::from(rollout.target_size), "VM");
+            let all = words::every(u64::from(rollout.target_size), "VM", ("runs", "run"));
             match ill(rollout) {
-                0 => (State::Ok, format!("All {all} run {version}.")),
-                1 => (State::Warn, format!("All {all} run {version}, and 1 of them is ill.")),
-                many => (State::Warn, format!("All {all} run {version}, and {many} of them are ill.")),
+                0 => (State::Ok, format!("{all} {version}.")),
+                _ if rollout.target_size == 1 => (State::Warn, format!("{all} {version}, and is ill.")),
+                1 => (State::Warn, format!("{all} {version}, and 1 of them is ill.")),
+                many => (State::Warn, format!("{all} {version}, and {many} of them are ill.")),
             }
         }
         RolloutState::Canary => {
