@@ -132,15 +132,18 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn more_than_is_told_at_all_is_known_to_be_more() {
-        let of = |second| Happening {
+    fn of(second: i64) -> Happening {
+        Happening {
             at: Timestamp::default() + TimeDelta::seconds(second),
             source: Source::Agent,
             sentence: String::new(),
             detail: String::new(),
             change: None,
-        };
+        }
+    }
+
+    #[test]
+    fn more_than_is_told_at_all_is_known_to_be_more() {
         let (told, more) = newest((0..50).map(of).collect(), false);
         assert_eq!((told.len(), more), (50, false));
         let (told, more) = newest((0..51).map(of).collect(), false);
@@ -171,13 +174,6 @@ mod tests {
 
     #[test]
     fn of_a_long_list_the_newest_few_stay_and_the_others_are_counted() {
-        let of = |second| Happening {
-            at: Timestamp::default() + TimeDelta::seconds(second),
-            source: Source::Agent,
-            sentence: String::new(),
-            detail: String::new(),
-            change: None,
-        };
         let mut happened: Vec<Happening> = (0..13).map(of).collect();
         let newest = happened[3..].to_vec();
         assert_eq!((keep_first(&mut happened), &happened), (3, &newest));

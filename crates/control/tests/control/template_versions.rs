@@ -1,7 +1,7 @@
 //! Old versions of templates go when nothing uses them, and enough newer ones are kept or the template is retired.
 
 use control::{
-    audit, changes, edits,
+    Control, audit, changes, edits,
     reconcile::{
         Checkpoints, Stopped,
         template_versions::{self, KEPT, Status},
@@ -70,24 +70,24 @@ async fn the_newest_versions_stay_for_a_rollback_and_the_others_go(pool: PgPool)
     assert_eq!(template_versions::reconcile(control, &worker.leader).await.unwrap(), Status::default());
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(pool: PgPool) {
-    let fixture = Fixture::start(pool).await;
-    let control = &fixture.control;
-    let mut worker = Worker::start(control).await;
+/// Declares the templates of the basic example.
+async fn import(control: &Control, worker: &mut Worker) {
     let imported = propose(control, &operator(), basic(&[])).await.unwrap();
     assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
-    worker.round().await.unwrap();
-    assert_eq!(template_versions::reconcile(control, &worker.leader).await.unwrap(), Status::default());
-    assert_eq!(versions(&fixture, "platform-eng").await, 1, "declared, although nothing uses it");
+}
 
+async fn retire(control: &Control, worker: &mut Worker) {
     let retire = Edit::RetireTemplate { name: "platform-eng".into() };
     let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
     let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
     let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
     assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+}
+
+/// What the reconciler says as soon as it has something to say.
+async fn reconciled(control: &Control, worker: &mut Worker) -> Status {
     let begun = Instant::now();
-    let status = loop {
+    loop {
         worker.round().await.unwrap();
         let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
         if status != Status::default() {
@@ -95,7 +95,21 @@ async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(poo
         }
         assert!(begun.elapsed() < PATIENCE, "its only version is to go");
         sleep(Duration::from_millis(30)).await;
-    };
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_a_retired_template_no_version_stays_and_it_may_be_declared_again(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut worker = Worker::start(control).await;
+    import(control, &mut worker).await;
+    worker.round().await.unwrap();
+    assert_eq!(template_versions::reconcile(control, &worker.leader).await.unwrap(), Status::default());
+    assert_eq!(versions(&fixture, "platform-eng").await, 1, "declared, although nothing uses it");
+
+    retire(control, &mut worker).await;
+    let status = reconciled(control, &mut worker).await;
     assert_eq!(status, Status { deleted: 1, open: 0 });
     assert_eq!(versions(&fixture, "platform-eng").await, 0);
     assert_eq!(versions(&fixture, "backend-dev").await, 1, "a group uses it");
@@ -121,25 +135,11 @@ async fn a_deletion_whose_operation_is_not_known_is_asked_for_again(pool: PgPool
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
     let mut worker = Worker::start(control).await;
-    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
-    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
-    let retire = Edit::RetireTemplate { name: "platform-eng".into() };
-    let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
-    let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
-    let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
-    assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+    import(control, &mut worker).await;
+    retire(control, &mut worker).await;
 
     fixture.fault(&json!({"kind": "http", "status": 404, "path": "/wait"})).await;
-    let begun = Instant::now();
-    let status = loop {
-        worker.round().await.unwrap();
-        let status = template_versions::reconcile(control, &worker.leader).await.unwrap();
-        if status != Status::default() {
-            break status;
-        }
-        assert!(begun.elapsed() < PATIENCE, "its only version is to go");
-        sleep(Duration::from_millis(30)).await;
-    };
+    let status = reconciled(control, &mut worker).await;
     assert_eq!(status, Status { deleted: 0, open: 1 }, "nobody says that it is gone");
     assert_eq!(control.store.list_open_template_deletions("dev").await.unwrap().len(), 1);
 
@@ -167,13 +167,8 @@ async fn a_version_that_an_open_change_counts_on_stays_until_that_has_ended(pool
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;
     let mut worker = Worker::start(control).await;
-    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
-    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
-    let retire = Edit::RetireTemplate { name: "platform-eng".into() };
-    let preview = edits::preview_edit(control, &operator(), "dev", &retire).await.unwrap();
-    let seen = edits::Seen { base_generation: preview.base_generation, digest: Some(&preview.digest) };
-    let retired = edits::propose_edit(control, &operator(), "dev", &retire, seen, "because").await.unwrap();
-    assert_eq!(worker.finish(retired).await.state, ChangeState::Applied);
+    import(control, &mut worker).await;
+    retire(control, &mut worker).await;
     let first = waits(&fixture).await;
     let begun = Instant::now();
     loop {
