@@ -105,7 +105,7 @@ fn nothing_is_mounted_beside_the_tables() {
     }
     let forms = ["\"/import\"", "NEW_TOKEN", "form.path"];
     let operations = ["ROOT", "path", "\"/\"", "\"/{*elsewhere}\""];
-    let own = ["own.path", "own::FILES"];
+    let own = ["own.path", "own::FILES", "own::FAVICON"];
     let listed: BTreeSet<String> =
         [&forms[..], &operations[..], &own[..]].concat().into_iter().map(str::to_owned).collect();
     assert_eq!(
@@ -134,6 +134,19 @@ async fn metrics_are_read_by_a_session_or_by_a_token_that_reads(pool: PgPool) {
     problem(app.read("am_nonsense", "/metrics").await, StatusCode::UNAUTHORIZED, "token_invalid").await;
     let plans = app.token("olga", &[Role::Operator], &[Scope::Plan]).await;
     problem(app.read(&plans, "/metrics").await, StatusCode::FORBIDDEN, "forbidden").await;
+    app.stop().await;
+}
+
+/// Every browser asks for it, before anybody has signed in.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_favicon_is_there_for_everybody(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let shown = app.get("/favicon.svg").await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert_eq!(shown.headers()[header::CONTENT_TYPE], "image/svg+xml");
+    assert_eq!(shown.headers()[header::CACHE_CONTROL], "no-cache");
+    assert!(!shown.headers().contains_key(header::SET_COOKIE));
+    assert!(shown.text().await.unwrap().starts_with("<svg"));
     app.stop().await;
 }
 
