@@ -1,5 +1,5 @@
 //! Every route, and the layers around them from the outside in:
-//! request id, headers, trace, words for what failed without any, limits, CSRF, session, gate.
+//! request id, headers, trace, words for what failed or was refused without any, limits, CSRF, session, gate.
 
 use std::{path::Path, time::Duration};
 
@@ -134,6 +134,7 @@ fn files(site_root: &Path) -> Router<AppState> {
     Router::new()
         .nest_service(own::FILES, ServiceBuilder::new().layer(unchanging.clone()).service(packed))
         .route_service(own::FAVICON, ServiceBuilder::new().layer(unchanging).service(favicon))
+        .layer(middleware::from_fn(failures::tell))
 }
 
 fn span<B>(request: &http::Request<B>) -> tracing::Span {

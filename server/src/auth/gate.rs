@@ -18,10 +18,10 @@ use crate::{
     problem::Problem,
 };
 
-/// Reached without a session: signing in, the files of the face, the documents that answers point to, agents (they prove themselves
-/// otherwise), probes.
+/// Reached without a session: signing in, the documents that answers point to. Agents, probes and the files of the face are not even
+/// behind this gate.
 fn is_public(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/agent/v1/") || own::key_of(path) == Some(Key::Nothing)
+    path == "/sign-in" || own::key_of(path) == Some(Key::Nothing)
 }
 
 /// For machines, which show a token and have no session. People who have one read it as well.
