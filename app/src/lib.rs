@@ -27,6 +27,8 @@ mod plots;
 mod preference;
 mod routes;
 #[cfg(feature = "ssr")]
+mod session_ended;
+#[cfg(feature = "ssr")]
 mod shell;
 mod theme;
 #[cfg(feature = "ssr")]
@@ -45,6 +47,8 @@ pub use pages::audit::{AUDIT_NAMES, audit_query};
 #[cfg(feature = "ssr")]
 pub use place::environment_of;
 pub use routes::{App, error_code};
+#[cfg(feature = "ssr")]
+pub use session_ended::session_ended_page;
 #[cfg(feature = "ssr")]
 pub use shell::{fault_page, refused_page, shell, too_slow_page, unavailable_page};
 
