@@ -27,6 +27,8 @@ mod plots;
 mod preference;
 mod routes;
 #[cfg(feature = "ssr")]
+mod session_ended;
+#[cfg(feature = "ssr")]
 mod shell;
 mod theme;
 #[cfg(feature = "ssr")]
@@ -46,7 +48,9 @@ pub use pages::audit::{AUDIT_NAMES, audit_query};
 pub use place::environment_of;
 pub use routes::{App, error_code};
 #[cfg(feature = "ssr")]
-pub use shell::{fault_page, shell, too_slow_page, unavailable_page};
+pub use session_ended::session_ended_page;
+#[cfg(feature = "ssr")]
+pub use shell::{fault_page, refused_page, shell, too_slow_page, unavailable_page};
 
 /// SHA-256 in hex of the session that asks, provided by the server: it names the session and opens nothing.
 #[derive(Clone, Debug)]

@@ -36,14 +36,14 @@ pub fn unavailable_page(what: &str, reads: bool, back: &str, request_id: &str) -
         "Agents go on working; nothing that was applied is lost. This page works again when it answers.";
     let head = if reads { "<meta http-equiv=\"refresh\" content=\"5\">" } else { "" };
     let link = Link { name: if reads { AGAIN } else { BACK }, href: back };
-    bare_page("Unavailable", head, what, LEAD, &link, request_id)
+    bare_page("Unavailable", head, what, LEAD, &link.drawn(), request_id)
 }
 
 /// A page for when something was sent and no answer came in time: it may be done all the same, so that a person looks first.
 pub fn too_slow_page(what: &str, back: &str, request_id: &str) -> String {
     const LEAD: &str = "Agents go on working; nothing that was applied is lost. \
                         What you sent may have been done: look before you send it again.";
-    bare_page("Unavailable", "", what, LEAD, &Link { name: BACK, href: back }, request_id)
+    bare_page("Unavailable", "", what, LEAD, &Link { name: BACK, href: back }.drawn(), request_id)
 }
 
 /// A page for when a mistake of ours left none. Nobody can tell whether it goes away, so that a person asks again. Its link leads where
@@ -52,7 +52,13 @@ pub fn fault_page(what: &str, reads: bool, back: &str, request_id: &str) -> Stri
     const LEAD: &str = "The mistake is ours. Agents go on working; nothing that was applied is lost. \
                         If you sent a form, look whether it was taken before you send it again.";
     let link = Link { name: if reads { AGAIN } else { BACK }, href: back };
-    bare_page("Error", "", what, LEAD, &link, request_id)
+    bare_page("Error", "", what, LEAD, &link.drawn(), request_id)
+}
+
+/// A page for what was turned away before any page of ours saw it, so that there is none to go back to. `what`: a sentence without its
+/// full stop; `advice`: of plain text that is ours.
+pub fn refused_page(what: &str, advice: &str, request_id: &str) -> String {
+    bare_page("Refused", "", what, advice, &Link { name: "Go to Fleet", href: "/" }.drawn(), request_id)
 }
 
 const AGAIN: &str = "Try again";
@@ -63,21 +69,34 @@ struct Link<'a> {
     href: &'a str,
 }
 
-fn bare_page(title: &str, head: &str, what: &str, lead: &str, link: &Link<'_>, request_id: &str) -> String {
+impl Link<'_> {
+    fn drawn(&self) -> String {
+        format!("<a class=\"btn primary\" href=\"{}\">{}</a>", escape(self.href), self.name)
+    }
+}
+
+/// `lead` and `acts` are HTML.
+pub(crate) fn bare_page(
+    title: &str,
+    head: &str,
+    what: &str,
+    lead: &str,
+    acts: &str,
+    request_id: &str,
+) -> String {
     let (what, request_id) = (escape(what), escape(request_id));
-    let (name, href) = (link.name, escape(link.href));
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">{head}<title>{title} · Agent Manager</title>\
          <link rel=\"stylesheet\" href=\"/pkg/agent-manager.css\"></head><body><div class=\"cover\">\
          <main class=\"main\"><section class=\"cover-sheet\"><div><h1>{what}</h1>\
-         <p class=\"lead\">{lead}</p></div><a class=\"btn primary\" href=\"{href}\">{name}</a>\
+         <p class=\"lead\">{lead}</p></div>{acts}\
          <p class=\"sm muted\">Request <code>{request_id}</code></p></section></main></div></body></html>"
     )
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

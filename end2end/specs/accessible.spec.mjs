@@ -86,10 +86,10 @@ test('a page that does not exist says so, leads on, and answers 404', async () =
   forgive(/status of 404/);
   for (const [path, heading] of [
     ['/nowhere', 'Page not found'],
-    ['/pools/dev/no-such-pool', 'The pool not found'],
-    ['/instances/us-central1-a/no-such-vm', 'The instance not found'],
-    ['/changes/chg-999', 'The change not found'],
-    ['/changes/what', 'The change not found'],
+    ['/pools/dev/no-such-pool', 'Pool not found'],
+    ['/instances/us-central1-a/no-such-vm', 'Instance not found'],
+    ['/changes/chg-999', 'Change not found'],
+    ['/changes/what', 'Change not found'],
   ]) {
     const answer = await page.goto(path);
     assert.equal(answer.status(), 404, path);

@@ -118,6 +118,27 @@ test('when the session has ended elsewhere, a page leads back to the door, and f
   await title(page).getByText('Pools', { exact: true }).waitFor();
 });
 
+test('a form that is sent after its session ended is kept, and is sent again once one has signed in', async () => {
+  const { page, context, forgive } = await scene.person('Mara', { scripts: false });
+  await page.goto('/import');
+  await page.getByLabel('Module block').fill('module "x" {');
+  await context.clearCookies();
+  forgive(/status of 401/);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await page.getByRole('heading', { name: 'Nothing was done: you are not signed in' }).waitFor();
+
+  const [door] = await Promise.all([
+    context.waitForEvent('page'),
+    page.getByRole('link', { name: 'Sign in in another tab' }).click(),
+  ]);
+  await door.getByRole('link', { name: 'Sign in', exact: true }).click();
+  await door.getByRole('button', { name: /^Mara\b/ }).click();
+  await door.waitForURL((url) => url.origin === scene.stack.url && !url.pathname.startsWith('/sign-in'));
+  await page.getByRole('button', { name: 'Send it again' }).click();
+  await main(page).getByRole('alert', { name: /^The text cannot be read/ }).waitFor();
+  assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'module "x" {');
+});
+
 test('every sign-in and sign-out is in the audit log', async () => {
   const { page } = await scene.visitor();
   await signIn(page, 'Ada', '/audit');

@@ -1,5 +1,7 @@
 //! Failures told to whoever reads them: in words and with the request's id, also where nothing could make an answer any more.
 
+mod wordless;
+
 use app::api::{ApiError, Code};
 use axum::{
     Json,
@@ -16,7 +18,7 @@ use crate::{
 };
 
 /// The policy of a page that has our style and nothing else.
-const SCRIPTLESS: &str =
+pub const SCRIPTLESS: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Who reads the answer to a request that is turned away.
@@ -31,6 +33,10 @@ pub enum Reader {
 
 impl Reader {
     pub fn of(request: &Request) -> Self {
+        // An agent is promised problem documents, whatever it says that it takes.
+        if request.uri().path().starts_with("/agent/") {
+            return Self::Program;
+        }
         let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
         if accept.is_some_and(|accept| accept.contains("text/html")) {
             return Self::Person;
@@ -155,20 +161,23 @@ pub fn told_to_page(status: StatusCode, code: Code, message: &str, request_id: &
     (status, Json(error)).into_response()
 }
 
-/// Fills the failures that come without a word: a page whose rendering stopped, an answer that took too long, a session that could
-/// not be kept.
+/// Fills the failures and refusals that come without a word: a page whose rendering stopped, an answer that took too long, a session
+/// that could not be kept, a form of another site, an address or a method that is not there.
 pub async fn tell(request: Request, next: Next) -> Response {
     // Of an answer to this one nobody sees the body, and it may well have had one.
     if request.method() == Method::HEAD {
         return next.run(request).await;
     }
-    let asked = Asked::of(&request);
+    let (asked, sent) = (Asked::of(&request), wordless::Sent::of(&request));
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let answer = next.run(request).await;
-    if !answer.status().is_server_error() || answer.body().size_hint().exact() != Some(0) {
+    if answer.body().size_hint().exact() != Some(0) {
         return answer;
     }
-    let mut told = if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+    let mut told = if !answer.status().is_server_error() {
+        let Some(told) = wordless::refused(&answer, &asked, &sent, &request_id) else { return answer };
+        told
+    } else if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
         tracing::warn!(request_id, "an answer took too long");
         too_slow(&asked, &request_id)
     } else {

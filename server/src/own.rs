@@ -16,6 +16,8 @@ use crate::{AppState, query};
 
 /// Style and scripts.
 pub const FILES: &str = "/pkg";
+/// What browsers ask for by themselves, signed in or not.
+pub const FAVICON: &str = "/favicon.svg";
 
 /// What a route asks for before its handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub const OWN: [Own; 15] = [
     get("/costs.csv", Key::Session).takes(&["environment", "month"]),
     get("/docs/errors.md", Key::Nothing),
     get("/docs/webhook.md", Key::Nothing),
-    get("/favicon.svg", Key::Nothing),
+    get(FAVICON, Key::Nothing),
     get("/live", Key::Session).takes(&["environment", "rows", "after"]),
     get("/livez", Key::Nothing),
     get("/metrics", Key::SessionOrToken),

@@ -1,7 +1,7 @@
 //! Every route, and the layers around them from the outside in:
-//! request id, headers, trace, words for what failed without any, limits, CSRF, session, gate.
+//! request id, headers, trace, words for what failed or was refused without any, limits, CSRF, session, gate.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use app::{
     App,
@@ -18,9 +18,15 @@ use axum::{
     routing::post,
 };
 use leptos_axum::{LeptosRoutes as _, file_and_error_handler_with_context, generate_route_list};
+use tower::ServiceBuilder;
 use tower_http::{
-    CompressionLevel, compression::CompressionLayer, csrf::CsrfLayer, services::ServeDir,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    CompressionLevel,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
 };
 use tower_sessions::{
     Expiry, SessionManagerLayer,
@@ -91,11 +97,6 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(kiosk::keep))
         .layer(DefaultBodyLimit::max(LARGEST_FORM));
 
-    let files =
-        ServeDir::new(state.config.http.site_root.join("pkg")).precompressed_br().precompressed_gzip();
-    let unchanging =
-        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-
     faces
         .merge(auth::router())
         .merge(rest::audit_export::router())
@@ -117,11 +118,23 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(failures::tell))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         // A release compresses these once, when it is built; compressing wasm for each visitor takes seconds.
-        .nest_service(own::FILES, tower::ServiceBuilder::new().layer(unchanging).service(files))
+        .merge(files(&state.config.http.site_root))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(headers::identify))
         .with_state(state)
+}
+
+/// As they were built, for everybody. The page for what does not exist would answer in the place of one that has no route.
+fn files(site_root: &Path) -> Router<AppState> {
+    let unchanging =
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let packed = ServeDir::new(site_root.join("pkg")).precompressed_br().precompressed_gzip();
+    let favicon = ServeFile::new(site_root.join("favicon.svg"));
+    Router::new()
+        .nest_service(own::FILES, ServiceBuilder::new().layer(unchanging.clone()).service(packed))
+        .route_service(own::FAVICON, ServiceBuilder::new().layer(unchanging).service(favicon))
+        .layer(middleware::from_fn(failures::tell))
 }
 
 fn span<B>(request: &http::Request<B>) -> tracing::Span {

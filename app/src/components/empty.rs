@@ -42,7 +42,11 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
     let (state, title) = match error.code {
         Code::Unauthenticated => (State::Pending, "You are not signed in".to_owned()),
         Code::Forbidden => (State::None, format!("You may not see {what}")),
-        Code::NotFound => (State::None, format!("{} not found", words::sentence(what))),
+        // As a heading has it: `Change not found`.
+        Code::NotFound => {
+            let noun = what.strip_prefix("the ").unwrap_or(what);
+            (State::None, format!("{} not found", words::sentence(noun)))
+        }
         Code::PreconditionFailed => (State::None, "Deleted meanwhile".to_owned()),
         _ => (State::Warn, format!("{} could not be loaded", words::sentence(what))),
     };

@@ -107,7 +107,11 @@ fn draw(rows: Vec<PoolRow>, query: &Query) -> AnyView {
         all if well == all => {
             format!("{} as declared.", words::every(all as u64, "pool", ("runs", "run")))
         }
-        all => format!("{well} of {} run as declared.", words::count(all as u64, "pool")),
+        1 => "The pool does not run as declared.".to_owned(),
+        all => {
+            let run = if well == 1 { "runs" } else { "run" };
+            format!("{well} of {} {run} as declared.", words::count(all as u64, "pool"))
+        }
     };
     let order = Order::of(query, routes::POOLS, POOL_COLUMNS);
     let (problem, name, size) =

@@ -56,9 +56,14 @@ impl AgentRefused {
         Self::new(413, "body_too_large", format!("send at most {LARGEST_BODY} bytes"))
     }
 
-    /// The body is no JSON of the right shape.
-    pub fn unreadable(why: impl std::fmt::Display) -> Self {
+    /// The body of a heartbeat is no JSON of the right shape.
+    fn unreadable(why: impl std::fmt::Display) -> Self {
         Self::new(422, "heartbeat_invalid", format!("the body cannot be read: {why}"))
+    }
+
+    /// The same of an enrolment's body.
+    pub fn unreadable_enrolment(why: impl std::fmt::Display) -> Self {
+        Self::new(422, "enrolment_invalid", format!("the body cannot be read: {why}"))
     }
 
     fn unavailable() -> Self {
@@ -86,7 +91,7 @@ pub async fn enroll_agent(
 
 async fn enroll(control: &Control, enrolment: Enrolment, request_id: &str) -> Result<Enrolled, AgentRefused> {
     let now = control.clock.now();
-    well_formed("boot_id", &enrolment.boot_id)?;
+    well_formed_boot(&enrolment.boot_id)?;
     let identity =
         control.verifier.verify(&enrolment.identity_token, now).await.map_err(|error| match error {
             IdentityError::Invalid(why) => AgentRefused::new(401, "identity_token_invalid", why),
@@ -210,13 +215,14 @@ struct Said {
     acknowledged: Vec<Acknowledgement>,
 }
 
-fn well_formed(field: &'static str, text: &str) -> Result<(), AgentRefused> {
-    let good = !text.is_empty() && text.len() <= 64 && !text.chars().any(char::is_control);
-    if good {
+/// Heartbeats repeat the id that was enrolled, and pages and logs show it: what it may hold is settled here.
+fn well_formed_boot(boot_id: &str) -> Result<(), AgentRefused> {
+    let plain = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'-' | b'_' | b'.');
+    if (1..=64).contains(&boot_id.len()) && boot_id.bytes().all(plain) {
         return Ok(());
     }
-    let why = format!("`{field}` must have 1 to 64 characters, none of them control characters");
-    Err(AgentRefused::new(422, "heartbeat_invalid", why))
+    let why = "`boot_id` must have 1 to 64 characters of a-z, A-Z, 0-9, `-`, `_` and `.`";
+    Err(AgentRefused::new(422, "enrolment_invalid", why))
 }
 
 /// Batches are written as one: a text that the database refuses would keep everybody's heartbeats out of it.

@@ -134,7 +134,20 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     pub fn sentence(&self) -> String {
-        format!("{} {}", self.actor_name, self.action.sentence(&self.object))
+        told(&self.actor_name, self.action, &self.object)
+    }
+}
+
+/// Who did what. Where a policy decides of a change, its name has its revision and is nobody's: `default r1`.
+pub(crate) fn told(actor_name: &str, action: AuditAction, object: &str) -> String {
+    let done = action.sentence(object);
+    let decides =
+        matches!(action, AuditAction::ApproveChange | AuditAction::RejectChange | AuditAction::VoidVotes);
+    match actor_name.rsplit_once(" r") {
+        Some((policy, revision)) if decides && revision.parse::<u32>().is_ok() => {
+            format!("The policy {policy}, revision {revision}, {done}")
+        }
+        _ => format!("{actor_name} {done}"),
     }
 }
 
@@ -146,6 +159,15 @@ mod tests {
     fn what_was_carried_out_is_told_in_the_past() {
         let sentence = AuditAction::FinishOperation.sentence("resize instance group web");
         assert_eq!(sentence, "resized instance group web");
+    }
+
+    #[test]
+    fn a_policy_that_decides_is_told_from_people() {
+        let policy = told("default r12", AuditAction::ApproveChange, "chg-7");
+        assert_eq!(policy, "The policy default, revision 12, cleared chg-7 to run");
+        assert_eq!(told("Ann r2", AuditAction::ProposeChange, "chg-7"), "Ann r2 proposed chg-7");
+        let leader = told("reconciler", AuditAction::VoidVotes, "chg-7");
+        assert!(leader.starts_with("reconciler "), "{leader}");
     }
 
     #[test]

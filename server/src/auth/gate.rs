@@ -3,25 +3,27 @@
 use app::api::Code;
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{Html, IntoResponse as _, Redirect, Response},
 };
 use tower_sessions::Session;
 
 use super::{PERSON, Person, bearer, session_store::digest};
 use crate::{
     AppState,
-    failures::{Asked, Reader, told_to_page, unavailable},
+    failures::{Asked, Reader, SCRIPTLESS, told_to_page, unavailable},
     headers::RequestId,
     own::{self, Key},
     problem::Problem,
 };
 
-/// Reached without a session: signing in, the files of the face, the documents that answers point to, agents (they prove themselves
-/// otherwise), probes.
+const SIGN_OUT: &str = "/sign-out";
+
+/// Reached without a session: signing in, the documents that answers point to. Agents, probes and the files of the face are not even
+/// behind this gate.
 fn is_public(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/agent/v1/") || own::key_of(path) == Some(Key::Nothing)
+    path == "/sign-in" || own::key_of(path) == Some(Key::Nothing)
 }
 
 /// For machines, which show a token and have no session. People who have one read it as well.
@@ -60,21 +62,31 @@ pub async fn require_person(
             next.run(request).await
         }
         None if is_public(request.uri().path()) => next.run(request).await,
-        None => refuse(&request, &request_id),
+        None => refuse(request, &request_id).await,
     }
 }
 
-/// Where to go on after signing in: a page. The address of most forms is none.
+/// Where to go on after signing in: a page.
 fn way_back(request: &Request) -> Option<&str> {
     let here = request.uri().path_and_query()?.as_str();
-    let is_page = request.method() == Method::GET || here == "/import";
-    (is_page && here != "/").then_some(here)
+    (request.method() == Method::GET && here != "/").then_some(here)
 }
 
-fn refuse(request: &Request, request_id: &str) -> Response {
-    match Reader::of(request) {
+/// Whether something was filled in, which a way to the sign-in page would lose. Who signs out twice has lost nothing.
+fn is_form(request: &Request) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() != SIGN_OUT
+}
+
+async fn refuse(request: Request, request_id: &str) -> Response {
+    match Reader::of(&request) {
+        Reader::Person if is_form(&request) => {
+            let page = app::session_ended_page(request, request_id).await;
+            let headers =
+                [(header::CONTENT_SECURITY_POLICY, SCRIPTLESS), (header::CACHE_CONTROL, "no-store")];
+            (StatusCode::UNAUTHORIZED, headers, Html(page)).into_response()
+        }
         Reader::Person => {
-            let next = way_back(request)
+            let next = way_back(&request)
                 .map(|here| format!("?next={}", super::routes::encode(here)))
                 .unwrap_or_default();
             Redirect::to(&format!("/sign-in{next}")).into_response()
@@ -95,7 +107,7 @@ fn refuse(request: &Request, request_id: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::header};
+    use axum::body::Body;
 
     use super::*;
 
@@ -112,8 +124,15 @@ mod tests {
     fn one_comes_back_to_pages_only() {
         let back = |method, path| way_back(&request(method, path, "text/html")).map(str::to_owned);
         assert_eq!(back(Method::GET, "/pools?environment=dev").as_deref(), Some("/pools?environment=dev"));
-        assert_eq!(back(Method::POST, "/import").as_deref(), Some("/import"));
+        assert_eq!(back(Method::POST, "/import"), None);
         assert_eq!(back(Method::POST, "/fn/set_theme"), None);
         assert_eq!(back(Method::GET, "/"), None);
+    }
+
+    #[test]
+    fn a_form_is_what_somebody_filled_in() {
+        let form = |method, path| is_form(&request(method, path, "text/html"));
+        assert!(form(Method::POST, "/import") && form(Method::POST, "/fn/set_theme"));
+        assert!(!form(Method::GET, "/import") && !form(Method::POST, "/sign-out"));
     }
 }

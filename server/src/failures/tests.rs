@@ -8,7 +8,7 @@ use axum::{
 };
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::{csrf::CsrfLayer, timeout::TimeoutLayer};
 
 use super::*;
 use crate::{headers, pages};
@@ -24,6 +24,7 @@ fn a_form_is_read_by_a_person_and_a_function_s_answer_by_its_page() {
     assert_eq!(reader(Method::POST, "/fn/set_theme", "text/html,*/*;q=0.8"), Reader::Person);
     assert_eq!(reader(Method::POST, "/fn/list_pools", "application/json"), Reader::OpenPage);
     assert_eq!(reader(Method::GET, "/live", "text/event-stream"), Reader::Program);
+    assert_eq!(reader(Method::GET, "/agent/v1/heartbeats", "text/html"), Reader::Program);
 }
 
 async fn draws_nothing() -> Response {
@@ -54,6 +55,8 @@ fn router() -> Router {
         .route("/broken", get(broken).post(broken))
         .route("/fn/broken", get(broken).post(broken))
         .route("/wordy", get(wordy))
+        .route("/{*any}", get(wordy))
+        .layer(CsrfLayer::new())
         .layer(middleware::from_fn(tell))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(headers::identify))
@@ -188,6 +191,40 @@ fn a_form_s_reader_is_led_to_an_address_that_can_be_looked_at() {
     assert_eq!(led("/import", form), "");
     assert_eq!(led("/sign-in/callback", form), "/sign-in");
     assert_eq!(Asked::of(&request(Method::POST, "/fn/propose", "text/html")).back, "/");
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_word_says_what_and_leads_to_its_explanation() {
+    for (path, expected, code) in [
+        ("/wordy", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        ("/nowhere", StatusCode::NOT_FOUND, "not_found"),
+    ] {
+        let mut sent = request(Method::PUT, path, "*/*");
+        sent.headers_mut().insert("sec-fetch-site", "same-origin".parse().unwrap());
+        let answer = router().oneshot(sent).await.unwrap();
+        assert_eq!(answer.status(), expected, "{path}");
+        assert_eq!(answer.headers()[header::ALLOW], "GET,HEAD", "{path}");
+        let body = to_bytes(answer.into_body(), 65_536).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], code, "{path}");
+    }
+    let (status, _, error) = answer_to(Method::POST, "/fn/nowhere", "application/json").await;
+    let error: ApiError = serde_json::from_str(&error).unwrap();
+    assert_eq!((status, error.code), (StatusCode::NOT_FOUND, Code::NotFound));
+    assert!(error.message.contains("load it again"), "{}", error.message);
+
+    for (accept, words) in [
+        ("text/html", "<h1>The request came from a page of another site</h1>"),
+        ("*/*", "\"code\":\"cross_site\""),
+    ] {
+        let mut forged = request(Method::POST, "/broken", accept);
+        forged.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+        let answer = router().oneshot(forged).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        let body = to_bytes(answer.into_body(), 65_536).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(words), "{body}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use axum::{
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
     http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
+    routing::any,
 };
 use control::{
     Control,
@@ -13,6 +14,7 @@ use control::{
 };
 use serde_json::json;
 
+use super::v1::not_found;
 use crate::{AppState, headers::RequestId, own::Routes, problem::Problem};
 
 pub fn router() -> Router<AppState> {
@@ -20,6 +22,8 @@ pub fn router() -> Router<AppState> {
         .on("/agent/v1/enroll", enroll)
         .on("/agent/v1/heartbeats", heartbeats)
         .router()
+        // An agent of another version is told so as agents are told: the pages' own route would draw it a page.
+        .route("/agent/v1/{*elsewhere}", any(not_found))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 
@@ -40,8 +44,8 @@ async fn enroll(
 ) -> Response {
     let enrolled = async {
         let body = read(&control, body)?;
-        let enrolment: Enrolment =
-            serde_json::from_slice(&body).map_err(|why| counted(&control, AgentRefused::unreadable(why)))?;
+        let enrolment: Enrolment = serde_json::from_slice(&body)
+            .map_err(|why| counted(&control, AgentRefused::unreadable_enrolment(why)))?;
         enroll_agent(&control, enrolment, &request_id).await
     };
     match enrolled.await {

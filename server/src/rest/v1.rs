@@ -198,7 +198,7 @@ impl Query {
     }
 }
 
-async fn not_found(request: Request) -> Response {
+pub(super) async fn not_found(request: Request) -> Response {
     Problem::new(
         StatusCode::NOT_FOUND,
         "not_found",

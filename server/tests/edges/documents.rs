@@ -103,6 +103,8 @@ fn every_code_is_explained() {
     };
     for (path, call, from) in [
         ("server/src/query.rs", "Problem::new(", 0),
+        ("server/src/failures.rs", "Problem::new(", 0),
+        ("server/src/failures/wordless.rs", "Problem::new(", 0),
         ("server/src/rest/v1.rs", "Problem::new(", 0),
         ("server/src/rest/v1.rs", ".problem(", 0),
         ("server/src/rest/changes.rs", ".problem(", 0),

@@ -105,7 +105,7 @@ fn nothing_is_mounted_beside_the_tables() {
     }
     let forms = ["\"/import\"", "NEW_TOKEN", "form.path"];
     let operations = ["ROOT", "path", "\"/\"", "\"/{*elsewhere}\""];
-    let own = ["own.path", "own::FILES"];
+    let own = ["own.path", "own::FILES", "own::FAVICON", "\"/agent/v1/{*elsewhere}\""];
     let listed: BTreeSet<String> =
         [&forms[..], &operations[..], &own[..]].concat().into_iter().map(str::to_owned).collect();
     assert_eq!(
@@ -134,6 +134,38 @@ async fn metrics_are_read_by_a_session_or_by_a_token_that_reads(pool: PgPool) {
     problem(app.read("am_nonsense", "/metrics").await, StatusCode::UNAUTHORIZED, "token_invalid").await;
     let plans = app.token("olga", &[Role::Operator], &[Scope::Plan]).await;
     problem(app.read(&plans, "/metrics").await, StatusCode::FORBIDDEN, "forbidden").await;
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_or_a_method_that_is_not_there_is_told(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let cookies = app.sign_in("vera").await;
+    let nowhere = app.sends("/nowhere", &cookies).send().await.unwrap();
+    problem(nowhere, StatusCode::NOT_FOUND, "not_found").await;
+    problem(app.get("/pkg/none.js").await, StatusCode::NOT_FOUND, "not_found").await;
+
+    let written = app.sends("/metrics", &cookies).send().await.unwrap();
+    assert_eq!(written.headers()[header::ALLOW], "GET,HEAD");
+    problem(written, StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").await;
+
+    let form = app.sends("/pools", &cookies).header(header::ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(form.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let page = form.text().await.unwrap();
+    assert!(page.contains("<h1>POST is not among the methods of this address</h1>"), "{page}");
+    app.stop().await;
+}
+
+/// Every browser asks for it, before anybody has signed in.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_favicon_is_there_for_everybody(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let shown = app.get("/favicon.svg").await;
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert_eq!(shown.headers()[header::CONTENT_TYPE], "image/svg+xml");
+    assert_eq!(shown.headers()[header::CACHE_CONTROL], "no-cache");
+    assert!(!shown.headers().contains_key(header::SET_COOKIE));
+    assert!(shown.text().await.unwrap().starts_with("<svg"));
     app.stop().await;
 }
 

@@ -3,7 +3,10 @@
 use reqwest::{StatusCode, header};
 use sqlx::PgPool;
 
-use crate::app::{Cookies, TestApp};
+use crate::{
+    app::{Cookies, TestApp},
+    rest::problem,
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_page_s_policy_names_its_own_nonce(pool: PgPool) {
@@ -38,16 +41,20 @@ async fn every_answer_has_a_request_id_and_is_not_sniffed(pool: PgPool) {
 async fn another_site_cannot_post_for_a_person(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let cookies = app.sign_in("mara").await;
-    let forged = app
-        .http
-        .post(format!("{}/sign-out", app.url))
-        .header(header::COOKIE, cookies.header())
-        .header(header::ORIGIN, "https://evil.test")
-        .header("sec-fetch-site", "cross-site")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
+    let forged = |accept: &str| {
+        app.http
+            .post(format!("{}/sign-out", app.url))
+            .header(header::COOKIE, cookies.header())
+            .header(header::ORIGIN, "https://evil.test")
+            .header("sec-fetch-site", "cross-site")
+            .header(header::ACCEPT, accept)
+            .send()
+    };
+    problem(forged("*/*").await.unwrap(), StatusCode::FORBIDDEN, "cross_site").await;
+    let page = forged("text/html").await.unwrap();
+    assert_eq!(page.status(), StatusCode::FORBIDDEN);
+    let page = page.text().await.unwrap();
+    assert!(page.contains("<h1>The request came from a page of another site</h1>"), "{page}");
     assert_eq!(app.page("/", &cookies).await.status(), StatusCode::OK, "still signed in");
     app.stop().await;
 }

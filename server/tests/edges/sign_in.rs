@@ -22,6 +22,32 @@ async fn a_stranger_is_led_to_sign_in_and_back(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_that_comes_after_its_session_is_given_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let send = |site: &str| {
+        app.http
+            .post(format!("{}/pools/new?environment=dev", app.url))
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", site)
+            .body("name=%3Cweb%3E&intent=review")
+            .send()
+    };
+    let answer = send("same-origin").await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("Nothing was done") && page.contains("value=\"&lt;web&gt;\""), "{page}");
+    // What another site sends is held for nobody.
+    let forged = send("cross-site").await.unwrap();
+    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
+    assert!(!forged.text().await.unwrap().contains("&lt;web&gt;"));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_persona_signs_in_sees_the_fleet_and_signs_out(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let cookies = app.sign_in("mara").await;

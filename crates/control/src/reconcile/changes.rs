@@ -194,7 +194,7 @@ async fn declare(
         AuditAction::ClaimChange,
         (change.id, &change.environment),
         change.id.to_string(),
-        format!("{} operations", revision.plan.actions.len()),
+        counted(revision.plan.actions.len()),
         now,
     );
     let mut claimed = of_revision(claimed, &revision.payload_sha256, &revision.plan_sha256)?;
@@ -208,6 +208,11 @@ async fn declare(
     status.claimed += 1;
     leader.checkpoints.pass()?;
     Ok(())
+}
+
+/// Of a plan.
+fn counted(count: usize) -> String {
+    if count == 1 { "1 operation".to_owned() } else { format!("{count} operations") }
 }
 
 /// A row that cannot be believed never runs, and does not keep others from running.

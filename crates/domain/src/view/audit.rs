@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::{self, columns};
 use crate::{
     ChangeId, Timestamp,
-    audit::{AuditAction, AuditEvent, Subject, subject_of},
+    audit::{AuditAction, AuditEvent, Subject, subject_of, told},
     plan::FieldChange,
 };
 
@@ -69,7 +69,7 @@ impl From<AuditEvent> for AuditLine {
 
 impl AuditLine {
     pub fn sentence(&self) -> String {
-        format!("{} {}", self.actor_name, self.action.sentence(&self.object))
+        told(&self.actor_name, self.action, &self.object)
     }
 
     /// As [`AuditEvent::subject`].
