@@ -123,6 +123,36 @@ test('a plan with violations is not taken when its proposal is forced', async ()
   await main(page).getByRole('alert').filter({ hasText: /max_surge/ }).first().waitFor();
 });
 
+test('a file that is no text is named and left out, and what was typed stays', async () => {
+  const { page, forgive } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = = 2'));
+  const mended = await basic('target_size   = 2', 'target_size   = 3');
+  await page.getByLabel('Text', { exact: true }).fill(mended);
+  const image = { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]) };
+  await page.getByLabel('Add files').setInputFiles([image]);
+  forgive(/status of 422/);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('alert').filter({ hasText: 'notes.png is not UTF-8 text and was left out.' }).waitFor();
+  assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), mended, 'the text as it was mended');
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
+test('a value that was given and does not fit stays, to be mended', async () => {
+  const { page } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = var.n'));
+  const missing = main(page).getByRole('region', { name: '1 value that only Terraform knows' });
+  await missing.getByLabel('var.n', { exact: true }).fill('abc');
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  const mistakes = main(page).getByRole('alert', { name: /^The text cannot be read/ });
+  assert.match(await words(mistakes), /Mend the text or the values below and plan again\./);
+  const given = main(page).getByRole('region', { name: 'Values you gave' }).getByLabel('var.n', { exact: true });
+  assert.equal(await given.inputValue(), 'abc');
+  await given.fill('3');
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
 test('of several modules one is chosen', async () => {
   const { page } = await mara();
   const one = await basic('module "vm_management"', 'module "first"');
@@ -174,7 +204,7 @@ test('none of all this left a trace', async () => {
 });
 
 test('a production environment stops at awaiting approvals, and can be cancelled', async () => {
-  const { page } = await mara();
+  const { page, forgive } = await mara();
   const text = (await example('production.tf')).replace(
     'environment = "prod"',
     `environment = "prod"
@@ -196,6 +226,18 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   assert.match(await words(phase(page, 'Approvals')), /0 of \d/);
   assert.match(await words(phase(page, 'Apply')), /starts by itself once approved/);
   const change = new URL(page.url()).pathname;
+
+  // An edit that was sent empty still is the edit of this change.
+  forgive(/status of 422/);
+  await page.getByRole('link', { name: 'Edit by import' }).click();
+  await page.waitForURL(/revises=/);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('alert').filter({ hasText: 'paste a module block' }).waitFor();
+  await page.getByLabel('Module block').fill(text);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await page.getByRole('button', { name: 'Edit change' }).waitFor();
+  assert.match(await words(main(page)), new RegExp(`This edits ${change.split('/').at(-1)}: it becomes revision 2`));
+  assert.equal(await page.getByRole('button', { name: 'Propose change' }).count(), 0);
 
   await page.goto('/pools');
   await main(page).getByText('No pool is declared yet.').waitFor();

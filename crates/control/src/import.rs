@@ -17,17 +17,15 @@ pub async fn preview_import(
     input: ImportInput,
 ) -> Result<ImportPreview, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let given = input.references.clone();
     let reading = read(control, input).await?;
     let Reading::Complete { desired } = reading else {
-        return Ok(ImportPreview { reading, plan: None, digest: None, given });
+        return Ok(ImportPreview { reading, plan: None, digest: None });
     };
     let planned = planning::plan_fleet(control, *desired).await?;
     Ok(ImportPreview {
         digest: Some(planned.digest()?),
         reading: Reading::Complete { desired: Box::new(planned.desired) },
         plan: Some(planned.plan),
-        given,
     })
 }
 

@@ -77,6 +77,4 @@ pub struct ImportPreview {
     pub plan: Option<Plan>,
     /// SHA-256 over the declaration and its plan, in hex. Proposing sends it back, so that what was seen is what is proposed.
     pub digest: Option<String>,
-    /// References that the user already gave, to be shown again filled in.
-    pub given: BTreeMap<String, String>,
 }

@@ -7,7 +7,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{Submission, fields, given_fields, given_list};
+use super::{Submission, fields, given_list, given_panel};
 use crate::{
     components::{
         button::Submit,
@@ -28,7 +28,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
     let Some(plan) = preview.plan.clone() else {
         return ().into_any();
     };
-    let given = given_list(preview);
+    let given = given_panel(given_list(submission));
     let rail = propose(&plan, preview.digest.clone(), submission);
     let title =
         format!("Plan for {}: {}", plan.environment, words::count(plan.actions.len() as u64, "action"));
@@ -56,15 +56,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
                     })}
             </div>
             <div class="stack">
-                {rail}
-                {(!given.is_empty())
-                    .then(|| {
-                        view! {
-                            <Panel id="given" title="Values you gave">
-                                <div class="panel-body form">{given_fields(given)}</div>
-                            </Panel>
-                        }
-                    })}
+                {rail} {given}
             </div>
         </div>
     }
