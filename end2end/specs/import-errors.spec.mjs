@@ -218,6 +218,11 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   }]`,
   );
   await planImport(page, text);
+  // Who must agree is said before it is proposed, and the digests are those that the change will have.
+  const foreseen = await words(main(page).getByRole('region', { name: 'Propose it' }));
+  assert.match(foreseen, /Prod is guarded: 2 of sre and 1 of security must approve, none of them its author/);
+  assert.doesNotMatch(foreseen, /not ended/);
+  const [, plan, declaration] = /Plan ((?:[0-9A-F]{4} ){16})Declaration ((?:[0-9A-F]{4} ){15}[0-9A-F]{4})/.exec(foreseen);
   await page.getByLabel('Reason, shown to all').fill('Production, at last');
   await page.getByRole('button', { name: 'Propose change' }).click();
   await page.waitForURL(/\/changes\/chg-\d+$/);
@@ -226,6 +231,8 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   assert.match(await words(phase(page, 'Approvals')), /0 of \d/);
   assert.match(await words(phase(page, 'Apply')), /starts by itself once approved/);
   const change = new URL(page.url()).pathname;
+  const shown = await words(main(page));
+  assert.ok(shown.includes(`Plan of revision 1 ${plan}Declaration of revision 1 ${declaration}`), `${plan}is not in ${shown}`);
 
   // An edit that was sent empty still is the edit of this change.
   forgive(/status of 422/);
@@ -238,6 +245,13 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   await page.getByRole('button', { name: 'Edit change' }).waitFor();
   assert.match(await words(main(page)), new RegExp(`This edits ${change.split('/').at(-1)}: it becomes revision 2`));
   assert.equal(await page.getByRole('button', { name: 'Propose change' }).count(), 0);
+  assert.doesNotMatch(await words(main(page).getByRole('region', { name: 'Make it the next revision' })), /not ended/);
+
+  // Planned anew, it is told that this one waits.
+  await planImport(page, text);
+  const propose = main(page).getByRole('region', { name: 'Propose it' });
+  assert.match(await words(propose), /1 change of prod has not ended: chg-\d+ .* Waits for approval/);
+  assert.equal(await propose.getByRole('link', { name: /^chg-/ }).getAttribute('href'), change);
 
   await page.goto('/pools');
   await main(page).getByText('No pool is declared yet.').waitFor();
