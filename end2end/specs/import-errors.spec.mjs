@@ -153,6 +153,16 @@ test('a value that was given and does not fit stays, to be mended', async () => 
   assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
 });
 
+test('a file with a long name is no wider than the page', async () => {
+  const { page } = await mara({ scripts: true });
+  const file = { name: `${'network'.repeat(30)}.tf`, mimeType: 'text/plain', buffer: Buffer.from(await basic('target_size   = 2', 'target_size   = 3')) };
+  await page.goto('/import');
+  await page.getByLabel('Or choose files').setInputFiles([file]);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('region', { name: 'Impact' }).waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the window');
+});
+
 test('of several modules one is chosen', async () => {
   const { page } = await mara();
   const one = await basic('module "vm_management"', 'module "first"');
