@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fault } from '../harness/emulator.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { example, planImport } from '../seed.mjs';
 import { main, phase, story, words } from './face.mjs';
@@ -150,6 +151,20 @@ test('a value that was given and does not fit stays, to be mended', async () => 
   assert.equal(await given.inputValue(), 'abc');
   await given.fill('3');
   await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
+test('a plan that could not be made is asked for again with all that was typed', async () => {
+  const { page, forgive } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = var.n'));
+  await main(page).getByLabel('var.n', { exact: true }).fill('3');
+  const mend = await fault(scene.stack, 'http', { status: 403, path: 'genesis-project-dev' });
+  forgive(/status of \d{3}/);
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  const failed = main(page).getByRole('alert', { name: 'The plan could not be made' });
+  await failed.waitFor();
+  await mend();
+  await failed.getByRole('button', { name: 'Plan again' }).click();
   assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
 });
 

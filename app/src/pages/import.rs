@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{ApiError, Code},
     components::{
-        empty::sent_in_vain, glyph::State, loaded::loaded, notice::Notice, page_head::PageHead,
-        refused::refused_notice, title::Title,
+        button::Submit, empty::sent_in_vain, glyph::State, loaded::loaded, notice::Notice,
+        page_head::PageHead, refused::refused_notice, title::Title,
     },
     routes,
     url_state::{Query, use_query},
@@ -62,7 +62,16 @@ pub fn Import() -> AnyView {
             }
             Err(error) => {
                 let (edits, kept) = (refused.map(edited), outcome::kept(&submission));
-                let failed = sent_in_vain(error, PLAN, outcome::plan_again("Plan again"));
+                let again = view! {
+                    <Submit
+                        label="Plan again"
+                        id="plan-again"
+                        primary=true
+                        name=fields::INTENT
+                        value=fields::PLAN
+                    />
+                };
+                let failed = sent_in_vain(error, PLAN, again.into_any());
                 view! { {edits} {failed} {kept} }.into_any()
             }
         })

@@ -232,8 +232,7 @@ fn given_fields(given: Vec<(String, String)>) -> impl IntoView {
         .collect_view()
 }
 
-/// The way on, where the texts' own button is not the next one to press.
-pub(super) fn plan_again(label: &'static str) -> AnyView {
+fn plan_again(label: &'static str) -> AnyView {
     view! {
         <footer class="panel-foot actions">
             <Submit label=label id="plan-again" primary=true name=fields::INTENT value=fields::PLAN />
