@@ -1,12 +1,17 @@
 //! The import form as a browser posts it, with or without scripts: read, plan or propose, and answer with the page
 //! or the way to the change. Server functions redirect back and so could not show a plan.
 
+use std::collections::BTreeMap;
+
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest as _, Multipart, Request},
+    extract::{FromRequest as _, Multipart, Request, multipart::MultipartError},
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::view::import::{ImportInput, SourceFile};
+use domain::{
+    ChangeId,
+    view::import::{ImportInput, SourceFile},
+};
 use http::{StatusCode, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 
@@ -14,7 +19,7 @@ use crate::{
     api::{ApiError, Code, request, status},
     form_post,
     pages::import::{Submission, fields},
-    routes,
+    routes, words,
 };
 
 /// The answer to `POST /import`. `context` is what the server provides for every page.
@@ -25,13 +30,13 @@ pub async fn submit(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let form = read(Request::from_parts(parts.clone(), body)).await;
-    let submission = match form {
-        Ok(form) if form.propose => match propose(&form, parts.clone(), context.clone()).await {
+    let submission = if form.propose {
+        match propose(&form, parts.clone(), context.clone()).await {
             Ok(path) => return Redirect::to(&path).into_response(),
             Err(error) => Submission { problem: Some(error), ..form.submission },
-        },
-        Ok(form) => form.submission,
-        Err(message) => Submission { problem: Some(invalid(message)), ..Submission::default() },
+        }
+    } else {
+        form.submission
     };
     let status = submission.problem.as_ref().map(|problem| status(problem.code));
     form_post::drawn_with(submission, status, options, context, parts).await
@@ -82,57 +87,119 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new(Code::Invalid, message)
 }
 
-/// The message of what is wrong with the form itself; what is wrong with the texts in it is the plan's to say.
-async fn read(request: Request) -> Result<Form, String> {
-    let mut parts = Multipart::from_request(whole(request).await?, &())
-        .await
-        .map_err(|error| format!("The form: {}.", error.body_text()))?;
-    let mut input = ImportInput::default();
-    let mut names = Vec::new();
-    let mut texts = Vec::new();
-    let (mut digest, mut reason, mut propose) = (None, String::new(), false);
-    let (mut revises, mut revision) = (None, None);
-    loop {
-        let part = parts.next_field().await.map_err(|error| format!("The form: {}.", error.body_text()))?;
-        let Some(part) = part else { break };
-        let name = part.name().unwrap_or_default().to_owned();
-        let file_name = part.file_name().map(str::to_owned);
-        let bytes = part.bytes().await.map_err(|error| format!("The form: {}.", error.body_text()))?;
-        let text = String::from_utf8(bytes.to_vec())
-            .map_err(|_| format!("{} is not UTF-8 text.", file_name.clone().unwrap_or_else(|| name.clone())))?
-            .replace("\r\n", "\n");
-        match name.as_str() {
-            fields::FILE_NAME => names.push(text),
-            fields::FILE_TEXT => texts.push(text),
-            fields::UPLOAD => {
-                if let Some(file) = uploaded(file_name, text) {
-                    input.files.push(file);
+/// What the form holds. Where something is wrong with the form itself, that is its problem, and what could be read comes back
+/// all the same; what is wrong with the texts in it is the plan's to say.
+async fn read(request: Request) -> Form {
+    let mut draft = Draft::default();
+    let end = draft.read(request).await;
+    draft.finish(end)
+}
+
+/// A form as far as it was read.
+#[derive(Default)]
+struct Draft {
+    names: Vec<String>,
+    texts: Vec<String>,
+    uploads: Vec<SourceFile>,
+    references: BTreeMap<String, String>,
+    module: Option<String>,
+    digest: Option<String>,
+    reason: String,
+    propose: bool,
+    revises: Option<ChangeId>,
+    revision: Option<u32>,
+    /// Files and fields that are no text.
+    unreadable: Vec<String>,
+}
+
+impl Draft {
+    async fn read(&mut self, request: Request) -> Result<(), String> {
+        let mut parts = Multipart::from_request(whole(request).await?, &())
+            .await
+            .map_err(|error| format!("The form: {}.", error.body_text()))?;
+        while let Some(part) = parts.next_field().await.map_err(|error| cut_short(&error))? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let file_name = part.file_name().map(base_name);
+            let bytes = part.bytes().await.map_err(|error| cut_short(&error))?;
+            let text = match std::str::from_utf8(&bytes) {
+                Ok(text) => text.replace("\r\n", "\n"),
+                Err(_) => {
+                    self.unreadable.push(file_name.clone().unwrap_or_else(|| name.clone()));
+                    if name == fields::UPLOAD {
+                        continue;
+                    }
+                    // Left out, each text after it would go by the name of another.
+                    String::from_utf8_lossy(&bytes).into_owned()
                 }
-            }
-            fields::MODULE => input.module = Some(text).filter(|module| !module.is_empty()),
-            fields::DIGEST => digest = Some(text).filter(|digest| !digest.is_empty()),
-            fields::REASON => reason = text.trim().to_owned(),
-            fields::REVISES => revises = text.parse().ok(),
+            };
+            self.take(&name, file_name, text);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, name: &str, file_name: Option<String>, text: String) {
+        match name {
+            fields::FILE_NAME => self.names.push(text),
+            fields::FILE_TEXT => self.texts.push(text),
+            fields::UPLOAD => self.uploads.extend(uploaded(file_name, text)),
+            fields::MODULE => self.module = Some(text).filter(|module| !module.is_empty()),
+            fields::DIGEST => self.digest = Some(text).filter(|digest| !digest.is_empty()),
+            fields::REASON => text.trim().clone_into(&mut self.reason),
+            fields::REVISES => self.revises = text.parse().ok(),
             // The last one counts: where somebody else's revision came between, it stands after the one that was looked at.
-            fields::REVISION => revision = text.parse().ok(),
-            fields::INTENT => propose = text == fields::PROPOSE,
+            fields::REVISION => self.revision = text.parse().ok(),
+            fields::INTENT => self.propose = text == fields::PROPOSE,
             _ => {
                 if let Some(reference) = name.strip_prefix(fields::REFERENCE)
                     && !text.trim().is_empty()
                 {
-                    input.references.insert(reference.to_owned(), text.trim().to_owned());
+                    self.references.insert(reference.to_owned(), text.trim().to_owned());
                 }
             }
         }
     }
-    let typed = names.into_iter().zip(texts).filter_map(|(name, text)| typed(&name, text));
-    input.files = typed.chain(std::mem::take(&mut input.files)).collect();
-    if input.files.is_empty() {
-        return Err("There is no text to read: paste a module block, or choose a file.".to_owned());
+
+    /// `end`: what kept it from being read whole.
+    fn finish(self, end: Result<(), String>) -> Form {
+        let typed = self.names.into_iter().zip(self.texts).filter_map(|(name, text)| typed(&name, text));
+        let files: Vec<SourceFile> = typed.chain(self.uploads).collect();
+        let problem = end.err().or_else(|| left_out(&self.unreadable, !files.is_empty())).or_else(|| {
+            files
+                .is_empty()
+                .then(|| "There is no text to read: paste a module block, or choose a file.".to_owned())
+        });
+        // Without all that was sent it would be the plan of something else.
+        let whole = problem.is_none();
+        Form {
+            submission: Submission {
+                input: ImportInput { files, references: self.references, module: self.module },
+                digest: self.digest,
+                reason: self.reason,
+                problem: problem.map(invalid),
+                posted: whole,
+                revises: self.revises.zip(self.revision),
+            },
+            propose: self.propose && whole,
+        }
     }
-    let submission =
-        Submission { input, digest, reason, problem: None, posted: true, revises: revises.zip(revision) };
-    Ok(Form { submission, propose })
+}
+
+fn cut_short(error: &MultipartError) -> String {
+    format!("The form: {}.", error.body_text())
+}
+
+/// Which files are no text, and what became of the others.
+fn left_out(unreadable: &[String], others: bool) -> Option<String> {
+    if unreadable.is_empty() {
+        return None;
+    }
+    let (is, was) = if unreadable.len() == 1 { ("is", "was") } else { ("are", "were") };
+    let next = if others {
+        "The other texts are kept below: plan again."
+    } else {
+        "Paste a module block, or choose another file."
+    };
+    Some(format!("{} {is} not UTF-8 text and {was} left out. {next}", words::list(unreadable)))
 }
 
 /// The request once all of its body is there. Where a body comes after its head, what reads the parts may look for the first
@@ -153,9 +220,12 @@ async fn whole(request: Request) -> Result<Request, String> {
 /// A file field that was left empty comes without a name.
 fn uploaded(name: Option<String>, text: String) -> Option<SourceFile> {
     let name = name.filter(|name| !name.is_empty())?;
-    // Some browsers send the path.
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(&name).to_owned();
     typed(&name, text)
+}
+
+/// Some browsers send the path.
+fn base_name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 fn typed(name: &str, text: String) -> Option<SourceFile> {
@@ -186,6 +256,10 @@ mod tests {
             .unwrap()
     }
 
+    fn problem(form: &Form) -> &str {
+        form.submission.problem.as_ref().map_or("", |problem| problem.message.as_str())
+    }
+
     #[tokio::test]
     async fn pasted_and_uploaded_files_are_read_together() {
         let request = post(&[
@@ -198,7 +272,7 @@ mod tests {
             ("intent", None, "propose"),
             ("digest", None, "ab"),
         ]);
-        let form = read(request).await.unwrap();
+        let form = read(request).await;
         let files: Vec<_> =
             form.submission.input.files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect();
         assert_eq!(files, [("main.tf", "a = 1\nb = 2"), ("terraform.tfvars", "c = 3")]);
@@ -216,32 +290,68 @@ mod tests {
             tokio::task::yield_now().await;
             Ok::<_, Infallible>(body)
         });
-        let form = read(Request::from_parts(head, Body::from_stream(late))).await.unwrap();
+        let form = read(Request::from_parts(head, Body::from_stream(late))).await;
         assert_eq!(form.submission.input.files[0].text, "a = 1");
     }
 
     #[tokio::test]
     async fn a_form_that_is_too_large_says_what_to_leave_out() {
         let text = "a".repeat(3 * 1024 * 1024);
-        let Err(message) = read(post(&[("file_name", None, "main.tf"), ("file_text", None, &text)])).await
-        else {
-            panic!("a form beyond the limit was read");
-        };
-        assert!(message.contains("leave out the files"), "{message}");
+        let form = read(post(&[("file_name", None, "main.tf"), ("file_text", None, &text)])).await;
+        assert!(problem(&form).contains("leave out the files"), "{}", problem(&form));
     }
 
     #[tokio::test]
-    async fn an_empty_form_is_told_what_to_do() {
-        let Err(message) = read(post(&[("file_name", None, "main.tf"), ("file_text", None, " \n")])).await
-        else {
-            panic!("an empty form was read");
-        };
-        assert!(message.contains("paste a module block"), "{message}");
+    async fn an_empty_form_is_told_what_to_do_and_keeps_what_it_edits() {
+        let form = read(post(&[
+            ("revises", None, "chg-3"),
+            ("revision", None, "2"),
+            ("reference:var.n", None, "7"),
+            ("module", None, "first"),
+            ("file_name", None, "main.tf"),
+            ("file_text", None, " \n"),
+            ("reason", None, "why"),
+            ("intent", None, "propose"),
+        ]))
+        .await;
+        assert!(problem(&form).contains("paste a module block"), "{}", problem(&form));
+        let submission = form.submission;
+        assert!(!form.propose && !submission.posted, "there is nothing to plan");
+        assert_eq!(submission.revises, Some((ChangeId(3), 2)));
+        assert_eq!(submission.input.references["var.n"], "7");
+        assert_eq!((submission.input.module.as_deref(), submission.reason.as_str()), (Some("first"), "why"));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_text_is_left_out_by_name_and_the_others_stay() {
+        let image = b"--x\r\ncontent-disposition: form-data; name=\"upload\"; filename=\"notes.png\"\r\n\r\n\x89PNG\r\n";
+        let files = post(&[
+            ("file_name", None, "main.tf"),
+            ("file_text", None, "a = 1"),
+            ("upload", Some("terraform.tfvars"), "b = 2"),
+            ("intent", None, "propose"),
+        ]);
+        let (head, body) = files.into_parts();
+        let rest = Bytes::from_request(Request::new(body), &()).await.unwrap();
+        let form =
+            read(Request::from_parts(head.clone(), Body::from([&image[..], &rest[..]].concat()))).await;
+        assert!(
+            problem(&form).starts_with("notes.png is not UTF-8 text and was left out."),
+            "{}",
+            problem(&form)
+        );
+        assert!(!form.propose && !form.submission.posted, "it would be the plan of something else");
+        let names: Vec<_> = form.submission.input.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["main.tf", "terraform.tfvars"]);
+
+        let alone = [&image[..], &b"--x--\r\n"[..]].concat();
+        let form = read(Request::from_parts(head, Body::from(alone))).await;
+        assert!(problem(&form).contains("choose another file"), "{}", problem(&form));
     }
 
     #[tokio::test]
     async fn what_is_no_form_is_said_so() {
         let request = Request::post("/import").body(Body::from("x")).unwrap();
-        assert!(read(request).await.is_err());
+        assert!(!problem(&read(request).await).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fault } from '../harness/emulator.mjs';
 import { openScene } from '../harness/scene.mjs';
 import { example, planImport } from '../seed.mjs';
 import { main, phase, story, words } from './face.mjs';
@@ -123,6 +124,60 @@ test('a plan with violations is not taken when its proposal is forced', async ()
   await main(page).getByRole('alert').filter({ hasText: /max_surge/ }).first().waitFor();
 });
 
+test('a file that is no text is named and left out, and what was typed stays', async () => {
+  const { page, forgive } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = = 2'));
+  const mended = await basic('target_size   = 2', 'target_size   = 3');
+  await page.getByLabel('Text', { exact: true }).fill(mended);
+  const image = { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]) };
+  await page.getByLabel('Add files').setInputFiles([image]);
+  forgive(/status of 422/);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('alert').filter({ hasText: 'notes.png is not UTF-8 text and was left out.' }).waitFor();
+  assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), mended, 'the text as it was mended');
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
+test('a value that was given and does not fit stays, to be mended', async () => {
+  const { page } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = var.n'));
+  const missing = main(page).getByRole('region', { name: '1 value that only Terraform knows' });
+  await missing.getByLabel('var.n', { exact: true }).fill('abc');
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  const mistakes = main(page).getByRole('alert', { name: /^The text cannot be read/ });
+  assert.match(await words(mistakes), /Mend the text or the values below and plan again\./);
+  const given = main(page).getByRole('region', { name: 'Values you gave' }).getByLabel('var.n', { exact: true });
+  assert.equal(await given.inputValue(), 'abc');
+  await given.fill('3');
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
+test('a plan that could not be made is asked for again with all that was typed', async () => {
+  const { page, forgive } = await mara();
+  await paste(page, await basic('target_size   = 2', 'target_size   = var.n'));
+  await main(page).getByLabel('var.n', { exact: true }).fill('3');
+  const mend = await fault(scene.stack, 'http', { status: 403, path: 'genesis-project-dev' });
+  forgive(/status of \d{3}/);
+  await page.getByRole('button', { name: 'Plan with these values' }).click();
+  const failed = main(page).getByRole('alert', { name: 'The plan could not be made' });
+  await failed.waitFor();
+  await mend();
+  await failed.getByRole('button', { name: 'Plan again' }).click();
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs created 3/);
+});
+
+test('a file with a long name is no wider than the page', async () => {
+  const { page } = await mara({ scripts: true });
+  const file = { name: `${'network'.repeat(30)}.tf`, mimeType: 'text/plain', buffer: Buffer.from(await basic('target_size   = 2', 'target_size   = 3')) };
+  await page.goto('/import');
+  await page.getByLabel('Or choose files').setInputFiles([file]);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('region', { name: 'Impact' }).waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the window');
+});
+
 test('of several modules one is chosen', async () => {
   const { page } = await mara();
   const one = await basic('module "vm_management"', 'module "first"');
@@ -174,7 +229,7 @@ test('none of all this left a trace', async () => {
 });
 
 test('a production environment stops at awaiting approvals, and can be cancelled', async () => {
-  const { page } = await mara();
+  const { page, forgive } = await mara();
   const text = (await example('production.tf')).replace(
     'environment = "prod"',
     `environment = "prod"
@@ -188,6 +243,11 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   }]`,
   );
   await planImport(page, text);
+  // Who must agree is said before it is proposed, and the digests are those that the change will have.
+  const foreseen = await words(main(page).getByRole('region', { name: 'Propose it' }));
+  assert.match(foreseen, /Prod is guarded: 2 of sre and 1 of security must approve, none of them its author/);
+  assert.doesNotMatch(foreseen, /not ended/);
+  const [, plan, declaration] = /Plan ((?:[0-9A-F]{4} ){16})Declaration ((?:[0-9A-F]{4} ){15}[0-9A-F]{4})/.exec(foreseen);
   await page.getByLabel('Reason, shown to all').fill('Production, at last');
   await page.getByRole('button', { name: 'Propose change' }).click();
   await page.waitForURL(/\/changes\/chg-\d+$/);
@@ -196,6 +256,27 @@ test('a production environment stops at awaiting approvals, and can be cancelled
   assert.match(await words(phase(page, 'Approvals')), /0 of \d/);
   assert.match(await words(phase(page, 'Apply')), /starts by itself once approved/);
   const change = new URL(page.url()).pathname;
+  const shown = await words(main(page));
+  assert.ok(shown.includes(`Plan of revision 1 ${plan}Declaration of revision 1 ${declaration}`), `${plan}is not in ${shown}`);
+
+  // An edit that was sent empty still is the edit of this change.
+  forgive(/status of 422/);
+  await page.getByRole('link', { name: 'Edit by import' }).click();
+  await page.waitForURL(/revises=/);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await main(page).getByRole('alert').filter({ hasText: 'paste a module block' }).waitFor();
+  await page.getByLabel('Module block').fill(text);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await page.getByRole('button', { name: 'Edit change' }).waitFor();
+  assert.match(await words(main(page)), new RegExp(`This edits ${change.split('/').at(-1)}: it becomes revision 2`));
+  assert.equal(await page.getByRole('button', { name: 'Propose change' }).count(), 0);
+  assert.doesNotMatch(await words(main(page).getByRole('region', { name: 'Make it the next revision' })), /not ended/);
+
+  // Planned anew, it is told that this one waits.
+  await planImport(page, text);
+  const propose = main(page).getByRole('region', { name: 'Propose it' });
+  assert.match(await words(propose), /1 change of prod has not ended: chg-\d+ .* Waits for approval/);
+  assert.equal(await propose.getByRole('link', { name: /^chg-/ }).getAttribute('href'), change);
 
   await page.goto('/pools');
   await main(page).getByText('No pool is declared yet.').waitFor();

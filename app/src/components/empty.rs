@@ -31,6 +31,15 @@ pub fn Empty(#[prop(into)] title: String, icon: Icon, children: Children) -> Any
 /// What went wrong with a page or a part of it, with the request's id and the way on.
 /// It is the page's only heading when `whole` is set.
 pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
+    failed(error, what, whole, None)
+}
+
+/// The same of what a form was sent for. `again` sends the form once more: a plain load would take away what was typed.
+pub fn sent_in_vain(error: ApiError, what: &'static str, again: AnyView) -> AnyView {
+    failed(error, what, false, Some(again))
+}
+
+fn failed(error: ApiError, what: &'static str, whole: bool, again: Option<AnyView>) -> AnyView {
     let location = use_location();
     let here = {
         let path = location.pathname.get_untracked();
@@ -42,6 +51,7 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
     let (state, title) = match error.code {
         Code::Unauthenticated => (State::Pending, "You are not signed in".to_owned()),
         Code::Forbidden => (State::None, format!("You may not see {what}")),
+        _ if again.is_some() => (State::Warn, format!("{} could not be made", words::sentence(what))),
         // As a heading has it: `Change not found`.
         Code::NotFound => {
             let noun = what.strip_prefix("the ").unwrap_or(what);
@@ -60,6 +70,7 @@ pub fn failure(error: ApiError, what: &'static str, whole: bool) -> AnyView {
             .into_any(),
         ),
         Code::Forbidden => None,
+        _ if again.is_some() => again,
         Code::NotFound | Code::PreconditionFailed => {
             Some(view! { <a class="btn" href="/">"Go to Fleet"</a> }.into_any())
         }

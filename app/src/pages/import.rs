@@ -13,12 +13,15 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{ApiError, Code},
     components::{
-        glyph::State, loaded::loaded, notice::Notice, page_head::PageHead, refused::refused_notice,
-        title::Title,
+        button::Submit, empty::sent_in_vain, glyph::State, loaded::loaded, notice::Notice,
+        page_head::PageHead, refused::refused_notice, title::Title,
     },
     routes,
-    url_state::use_query,
+    url_state::{Query, use_query},
 };
+
+/// What the form asks for, in a sentence.
+const PLAN: &str = "the plan";
 
 /// What was posted, and what came of it besides the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,12 +54,38 @@ pub fn Import() -> AnyView {
         let input = submission.input.clone();
         let review = Resource::new(|| (), move |()| newer::review(input.clone(), refused.map(|(id, _)| id)));
         let submission = submission.clone();
-        loaded(review, "the plan", move |(preview, latest)| {
-            let beside = refused.map(|refused| newer::beside(refused, latest.as_ref(), &preview));
-            let outcome = outcome::outcome(preview, &submission);
-            view! { {beside} {outcome} }.into_any()
+        loaded(review, PLAN, move |reviewed| match reviewed {
+            Ok((preview, latest)) => {
+                let beside = refused.map(|refused| newer::beside(refused, latest.as_ref(), &preview));
+                let outcome = outcome::outcome(preview, &submission);
+                view! { {beside} {outcome} }.into_any()
+            }
+            Err(error) => {
+                let (edits, kept) = (refused.map(edited), outcome::kept(&submission));
+                let again = view! {
+                    <Submit
+                        label="Plan again"
+                        id="plan-again"
+                        primary=true
+                        name=fields::INTENT
+                        value=fields::PLAN
+                    />
+                };
+                let failed = sent_in_vain(error, PLAN, again.into_any());
+                view! { {edits} {failed} {kept} }.into_any()
+            }
         })
     });
+    // A form that could not be read whole comes back as far as it was.
+    let kept = (!submission.posted).then(|| outcome::kept(&submission));
+    // In the address as well, as a form that is too large is not read at all.
+    let action = match revises {
+        Some((id, revision)) => Query::default()
+            .with(fields::REVISES, Some(&id.to_string()))
+            .with(fields::REVISION, Some(&revision.to_string()))
+            .on(routes::IMPORT),
+        None => routes::IMPORT.to_owned(),
+    };
     view! {
         <Title text="Import" />
         <PageHead
@@ -64,7 +93,7 @@ pub fn Import() -> AnyView {
             lead=|| "Paste a vm_management module block, or choose its files. Nothing is stored until you propose it."
         />
         {problem.map(refused_notice)} {edits}
-        <form class="form" method="post" action=routes::IMPORT enctype="multipart/form-data">
+        <form class="form" method="post" action=action enctype="multipart/form-data">
             // Enter in any field plans; it never proposes.
             <button hidden type="submit" name=fields::INTENT value=fields::PLAN tabindex="-1">
                 "Plan"
@@ -76,7 +105,7 @@ pub fn Import() -> AnyView {
                         <input type="hidden" name=fields::REVISION value=revision.to_string() />
                     }
                 })}
-            {result}
+            {result} {kept}
             {sources::sources(submission.input.files.clone(), submission.posted)}
         </form>
     }

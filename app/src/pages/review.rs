@@ -3,6 +3,7 @@
 
 mod effect;
 mod newer;
+mod proposal;
 mod rules;
 mod spoken;
 
@@ -11,13 +12,15 @@ use std::collections::BTreeSet;
 use domain::{Permission, edit::Edit, plan::Plan, view::edit::EditPreview};
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-pub use self::rules::{broken, problem};
 use self::{effect::what_it_does, newer::Newer, spoken::as_a_command};
+pub use self::{
+    proposal::{ahead, digests},
+    rules::{broken, problem},
+};
 use crate::{
     api::{self, ApiError, FieldProblem},
     components::{
         button::Submit,
-        digest::digest,
         field::TextField,
         glyph::{State, glyph},
         icon::turning_arrow,
@@ -108,7 +111,11 @@ pub fn EditForm(
                 newer.as_ref().map_or_else(|| verb.to_owned(), |newer| newer.verb(verb, !names.is_empty()));
             let beside = newer.as_ref().map(|newer| newer.beside(&preview));
             let does = what_it_does(&preview, newer.is_none());
-            (Some(view! { {beside} {does} }.into_any()), propose(&preview, &posted, verb))
+            let ahead = blocked(&preview.plan, !preview.differences.is_empty())
+                .is_none()
+                .then(|| ahead(&preview.proposal, &preview.environment, None));
+            let reviewed = view! { {beside} {does} {ahead} }.into_any();
+            (Some(reviewed), propose(&preview, &posted, verb))
         }
         None => (None, review_first(&posted, generation, pointless)),
     };
@@ -300,8 +307,8 @@ fn propose(preview: &EditPreview, posted: &Posted, verb: String) -> AnyView {
                     placeholder="Why the fleet should change"
                 />
                 <details class="sm">
-                    <summary class="cluster muted">{turning_arrow()} "Digest of what you see"</summary>
-                    {digest(format!("Over {}'s plan", preview.environment), &preview.digest)}
+                    <summary class="cluster muted">{turning_arrow()} "Digests of what you see"</summary>
+                    {digests(&preview.proposal)}
                 </details>
             </div>
             <Submit label="Review again" id="review-again" name=INTENT value=REVIEW />

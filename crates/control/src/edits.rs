@@ -11,7 +11,7 @@ use crate::{
     Control, Error, changes, environments,
     error::authorize,
     planning::{self, Planned},
-    rollouts,
+    proposal, rollouts,
 };
 
 /// What the edit would do. Stores nothing.
@@ -41,7 +41,9 @@ pub async fn preview_begun_edit(
         Some(begun) if edited.found_alike(control, edit, begun).await?.is_none() => Some(begun),
         _ => None,
     };
+    let proposal = proposal::foresee(control, &edited.planned).await?;
     Ok(EditPreview {
+        proposal,
         environment: environment.to_owned(),
         title: edited.title,
         base_generation,

@@ -7,7 +7,7 @@ use domain::{
     view::import::{ImportInput, ImportPreview, Reading},
 };
 
-use crate::{Control, Error, changes, error::authorize, planning, revising};
+use crate::{Control, Error, changes, error::authorize, planning, proposal, revising};
 
 /// What the texts would do. Stores nothing.
 #[tracing::instrument(skip_all, fields(actor = actor.id, files = input.files.len()), err(level = "debug"))]
@@ -17,17 +17,17 @@ pub async fn preview_import(
     input: ImportInput,
 ) -> Result<ImportPreview, Error> {
     authorize(actor, Permission::PlanChange)?;
-    let given = input.references.clone();
     let reading = read(control, input).await?;
     let Reading::Complete { desired } = reading else {
-        return Ok(ImportPreview { reading, plan: None, digest: None, given });
+        return Ok(ImportPreview { reading, plan: None, digest: None, proposal: None });
     };
     let planned = planning::plan_fleet(control, *desired).await?;
+    let proposal = proposal::foresee(control, &planned).await?;
     Ok(ImportPreview {
+        proposal: Some(proposal),
         digest: Some(planned.digest()?),
         reading: Reading::Complete { desired: Box::new(planned.desired) },
         plan: Some(planned.plan),
-        given,
     })
 }
 

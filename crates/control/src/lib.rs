@@ -37,6 +37,7 @@ pub mod people;
 pub mod planning;
 pub mod policies;
 pub mod pools;
+mod proposal;
 pub mod reconcile;
 pub mod revising;
 mod rollouts;

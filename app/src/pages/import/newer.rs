@@ -17,13 +17,20 @@ use crate::{
 /// The plan; and the latest revision of the change that it is to revise, where the one that was looked at may not be it.
 pub(super) type Reviewed = (ImportPreview, Option<Revision>);
 
-pub(super) async fn review(input: ImportInput, refused: Option<ChangeId>) -> Result<Reviewed, ApiError> {
-    let preview = api::import::preview_import(input).await?;
+/// What could not be planned is an answer too: the page draws it with what was given.
+pub(super) async fn review(
+    input: ImportInput,
+    refused: Option<ChangeId>,
+) -> Result<Result<Reviewed, ApiError>, ApiError> {
+    let preview = match api::import::preview_import(input).await {
+        Ok(preview) => preview,
+        Err(error) => return Ok(Err(error)),
+    };
     let latest = match refused {
         Some(id) => api::changes::load_revision(id).await.ok(),
         None => None,
     };
-    Ok((preview, latest))
+    Ok(Ok((preview, latest)))
 }
 
 /// What the texts become after a refusal: the revision after the latest, which is shown where `seen` is an older one.

@@ -11,37 +11,73 @@ use crate::{
         button::Submit,
         field::TextField,
         glyph::{State, glyph},
+        panel::Panel,
     },
     words,
 };
 
 pub fn outcome(preview: ImportPreview, submission: &Submission) -> AnyView {
-    let module =
-        submission.input.module.clone().filter(|_| !matches!(preview.reading, Reading::ChooseModule { .. }));
-    let module = module.map(|module| view! { <input type="hidden" name=fields::MODULE value=module /> });
-    let body = match &preview.reading {
-        Reading::Malformed { errors } => malformed(errors).into_any(),
-        Reading::ChooseModule { modules } => choose(modules).into_any(),
-        Reading::Unresolved { references } => unresolved(references.clone(), given_list(&preview)).into_any(),
-        Reading::Complete { .. } => plan::plan(&preview, submission).into_any(),
-    };
-    view! {
-        {module}
-        {body}
+    let given = given_list(submission);
+    match &preview.reading {
+        Reading::Malformed { errors } => {
+            let mistakes = malformed(errors, !given.is_empty());
+            view! { {mistakes} {kept(submission)} }.into_any()
+        }
+        Reading::ChooseModule { modules } => {
+            view! { {choose(modules)} {reason(submission)} {given_panel(given)} }.into_any()
+        }
+        Reading::Unresolved { references } => {
+            let missing = unresolved(references.clone(), given);
+            view! { {module(submission)} {reason(submission)} {missing} }.into_any()
+        }
+        Reading::Complete { .. } => {
+            let plan = plan::plan(&preview, submission);
+            view! { {module(submission)} {plan} }.into_any()
+        }
     }
-    .into_any()
+}
+
+/// What was given besides the texts, to be sent again where nothing was planned.
+pub(super) fn kept(submission: &Submission) -> AnyView {
+    let given = given_panel(given_list(submission));
+    view! { {module(submission)} {reason(submission)} {given} }.into_any()
+}
+
+fn module(submission: &Submission) -> Option<AnyView> {
+    let module = submission.input.module.clone()?;
+    Some(view! { <input type="hidden" name=fields::MODULE value=module /> }.into_any())
+}
+
+/// Its field stands beside the plan.
+fn reason(submission: &Submission) -> Option<AnyView> {
+    let reason = Some(submission.reason.clone()).filter(|reason| !reason.is_empty())?;
+    Some(view! { <input type="hidden" name=fields::REASON value=reason /> }.into_any())
 }
 
 /// Values that were given before, to be kept and changed.
-fn given_list(preview: &ImportPreview) -> Vec<(String, String)> {
-    preview.given.iter().map(|(reference, value)| (reference.clone(), value.clone())).collect()
+fn given_list(submission: &Submission) -> Vec<(String, String)> {
+    let given = &submission.input.references;
+    given.iter().map(|(reference, value)| (reference.clone(), value.clone())).collect()
+}
+
+fn given_panel(given: Vec<(String, String)>) -> Option<AnyView> {
+    (!given.is_empty()).then(|| {
+        view! {
+            <Panel id="given" title="Values you gave">
+                <div class="panel-body form">{given_fields(given)}</div>
+            </Panel>
+        }
+        .into_any()
+    })
 }
 
 fn place(position: &Position) -> String {
     format!("{}, line {}, column {}", position.file, position.line, position.column)
 }
 
-fn malformed(errors: &[ImportError]) -> AnyView {
+/// `given`: a mistake may be in a value that was given, as well as in a text.
+fn malformed(errors: &[ImportError], given: bool) -> AnyView {
+    let mend = if given { "the text or the values below" } else { "the text below" };
     let count = words::count(errors.len() as u64, "mistake");
     let items = errors
         .iter()
@@ -64,7 +100,7 @@ fn malformed(errors: &[ImportError]) -> AnyView {
                 <h2 id="mistakes">{format!("The text cannot be read: {count}")}</h2>
             </header>
             <ul class="rows verdicts">{items}</ul>
-            <p class="panel-foot soft">"Nothing was stored. Mend the text below and plan again."</p>
+            <p class="panel-foot soft">{format!("Nothing was stored. Mend {mend} and plan again.")}</p>
         </section>
     }
     .into_any()
@@ -178,7 +214,7 @@ fn unresolved(references: Vec<UnresolvedReference>, given: Vec<(String, String)>
     .into_any()
 }
 
-/// Values given before, as fields that are sent again.
+/// The same as fields that are sent again.
 fn given_fields(given: Vec<(String, String)>) -> impl IntoView {
     given
         .into_iter()

@@ -4,7 +4,10 @@ use domain::view::import::SourceFile;
 use leptos::prelude::*;
 
 use super::fields;
-use crate::components::{button::Submit, field::TextField, icon::turning_arrow};
+use crate::{
+    components::{button::Submit, field::TextField, icon::turning_arrow},
+    words,
+};
 
 pub fn sources(files: Vec<SourceFile>, planned: bool) -> impl IntoView {
     if files.is_empty() {
@@ -59,8 +62,9 @@ fn source(index: usize, file: SourceFile, open: bool) -> AnyView {
     view! {
         <details class="more" open=open>
             <summary class="cluster">
-                {turning_arrow()} <b>{file.name.clone()}</b>
-                <small>{crate::words::count(lines, "line")}</small>
+                {turning_arrow()} <b class="break">{file.name.clone()}</b>
+                // A long name breaks; its count does not.
+                <small>{words::count(lines, "line").replace(' ', "\u{a0}")}</small>
             </summary>
             <div class="panel-body form">
                 <TextField

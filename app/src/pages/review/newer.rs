@@ -81,9 +81,12 @@ impl Newer {
 mod tests {
     use domain::{
         FleetSpec,
+        approvals::Requirement,
+        change::Verdict,
         edit::Spoken,
         environment::EnvironmentSpec,
         plan::{Impact, Plan},
+        view::proposal::Proposal,
     };
 
     use super::*;
@@ -104,6 +107,18 @@ mod tests {
                 notes: Vec::new(),
             },
             digest: "d".into(),
+            proposal: Proposal {
+                plan_sha256: "p".into(),
+                payload_sha256: "d".into(),
+                verdict: Verdict {
+                    policy: "default r1".into(),
+                    approvals_needed: 0,
+                    requirement: Requirement::default(),
+                    reason: "changes run at once".into(),
+                },
+                open: Vec::new(),
+                more: false,
+            },
             spoken: Spoken { command: None, request: String::new() },
         }
     }

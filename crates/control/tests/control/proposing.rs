@@ -2,7 +2,9 @@
 
 use control::{Error, audit, changes, import, planning};
 use domain::{
-    Actor, ChangeId, ChangeState, Permission, Role, audit::AuditAction as Did, view::import::Reading,
+    Actor, ChangeId, ChangeState, Permission, Role,
+    audit::AuditAction as Did,
+    view::import::{ImportInput, Reading},
 };
 use sqlx::PgPool;
 
@@ -92,6 +94,37 @@ async fn what_was_not_shown_is_not_proposed(pool: PgPool) {
     Worker::start(control).await.finish(id).await;
     let error = import::propose_import(control, &operator(), basic(&[]), &shown, "").await.unwrap_err();
     assert!(matches!(&error, Error::Moved { environment, .. } if environment == "dev"), "{error}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_preview_says_who_must_agree_what_waits_and_the_digests_of_its_change(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let foreseen = async |input: ImportInput| {
+        import::preview_import(control, &operator(), input).await.unwrap().proposal.unwrap()
+    };
+    let before = foreseen(production()).await;
+    assert!(before.open.is_empty() && !before.more, "{before:?}");
+    let id = propose(control, &operator(), production()).await.unwrap();
+    let made = change(control, id).await.revision;
+    assert_eq!(before.plan_sha256, made.plan_sha256);
+    assert_eq!(before.payload_sha256, made.payload_sha256);
+    assert_eq!(before.verdict, made.verdict);
+
+    let after = foreseen(production()).await;
+    let open: Vec<_> = after.open.iter().map(|open| (open.id, open.state)).collect();
+    assert_eq!(open, [(id, ChangeState::AwaitingApprovals)]);
+    let elsewhere = foreseen(basic(&[])).await;
+    assert!(elsewhere.open.is_empty() && elsewhere.verdict.requirement.is_nobody());
+
+    // What has ended is no longer in the way.
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+    for _ in 0..6 {
+        propose(control, &operator(), production()).await.unwrap();
+    }
+    let many = foreseen(production()).await;
+    assert_eq!((many.open.len(), many.more), (5, true));
+    assert!(many.open.iter().all(|open| open.id != id));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -6,6 +6,7 @@ use crate::{
     FleetSpec,
     edit::Spoken,
     plan::{FieldChange, Plan},
+    view::proposal::Proposal,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct EditPreview {
     pub plan: Plan,
     /// SHA-256 over the declaration, its plan and its generation, in hex: what was seen is what is proposed.
     pub digest: String,
+    /// What a change that proposes it meets.
+    pub proposal: Proposal,
     /// The same edit for programs.
     pub spoken: Spoken,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FleetSpec, plan::Plan};
+use crate::{FleetSpec, plan::Plan, view::proposal::Proposal};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
@@ -77,6 +77,6 @@ pub struct ImportPreview {
     pub plan: Option<Plan>,
     /// SHA-256 over the declaration and its plan, in hex. Proposing sends it back, so that what was seen is what is proposed.
     pub digest: Option<String>,
-    /// References that the user already gave, to be shown again filled in.
-    pub given: BTreeMap<String, String>,
+    /// What it meets, with the plan.
+    pub proposal: Option<Proposal>,
 }

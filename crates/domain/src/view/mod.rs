@@ -19,6 +19,7 @@ pub mod me;
 pub mod person;
 pub mod policy;
 pub mod pool;
+pub mod proposal;
 pub mod rollout;
 pub mod search;
 pub mod session;

@@ -7,11 +7,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{Submission, fields, given_fields, given_list};
+use super::{Submission, fields, given_list, given_panel};
 use crate::{
     components::{
         button::Submit,
-        digest::digest,
         field::TextField,
         glyph::{State, glyph},
         panel::Panel,
@@ -28,8 +27,8 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
     let Some(plan) = preview.plan.clone() else {
         return ().into_any();
     };
-    let given = given_list(preview);
-    let rail = propose(&plan, preview.digest.clone(), submission);
+    let given = given_panel(given_list(submission));
+    let rail = propose(&plan, preview, submission);
     let title =
         format!("Plan for {}: {}", plan.environment, words::count(plan.actions.len() as u64, "action"));
     let actions = if plan.is_empty() {
@@ -56,15 +55,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
                     })}
             </div>
             <div class="stack">
-                {rail}
-                {(!given.is_empty())
-                    .then(|| {
-                        view! {
-                            <Panel id="given" title="Values you gave">
-                                <div class="panel-body form">{given_fields(given)}</div>
-                            </Panel>
-                        }
-                    })}
+                {rail} {given}
             </div>
         </div>
     }
@@ -106,8 +97,19 @@ fn blocked(plan: &Plan) -> Option<String> {
     Some(if plan.violations.is_empty() { why } else { format!("{why} Mend the text and plan again.") })
 }
 
-fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyView {
-    let blocked = blocked(plan).or_else(|| refusal(Permission::ProposeChange));
+fn propose(plan: &Plan, preview: &ImportPreview, submission: &Submission) -> AnyView {
+    let seen = preview.digest.clone();
+    let why_not = blocked(plan);
+    // Of what cannot be proposed there will be no change to compare it with.
+    let ahead = preview.proposal.as_ref().filter(|_| why_not.is_none()).map(|proposal| {
+        let edited = submission.revises.map(|(id, _)| id);
+        view! {
+            {review::ahead(proposal, &plan.environment, edited)}
+            <p class="sm muted">"SHA-256 of what you see, as the change will show it."</p>
+            {review::digests(proposal)}
+        }
+    });
+    let blocked = why_not.or_else(|| refusal(Permission::ProposeChange));
     let reason = submission.reason.clone();
     let environment = plan.environment.clone();
     let edits = submission.revises.is_some();
@@ -129,13 +131,7 @@ fn propose(plan: &Plan, seen: Option<String>, submission: &Submission) -> AnyVie
             aside=move || view! { <small>{environment.clone()}</small> }
         >
             <div class="panel-body form">
-                {seen
-                    .map(|seen| {
-                        view! {
-                            {digest("Digest of what you see".to_owned(), &seen)}
-                            <input type="hidden" name=fields::DIGEST value=seen.clone() />
-                        }
-                    })}
+                {seen.map(|seen| view! { <input type="hidden" name=fields::DIGEST value=seen /> })} {ahead}
                 {why}
                 <div class="buttons">
                     <Submit
