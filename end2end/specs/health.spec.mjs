@@ -76,6 +76,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   await main(own).getByText(/^Its next heartbeat is overdue: the last came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await main(own).getByText(/^The agent has fallen silent: its last word came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await region(own, 'What came since').waitFor();
+  await main(own).getByRole('img', { name: /^Heartbeats of 24 hours: none heard since [\d:]+ UTC/ }).waitFor();
   await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();
   await main(page).getByText('1 of 2 agents are healthy.').waitFor();
   await main(pool).getByText('1 ill or silent', { exact: true }).waitFor();
