@@ -120,6 +120,19 @@ test('an edit voids the votes before it, and its editor cannot sign', async () =
   const told = await words(phase(jonah.page, 'Approvals'));
   assert.match(told, /sre 0 of 2, security 0 of 1/);
   assert.match(told, /Does not count: the change was edited: revision 2 took the place of revision 1/);
+  // Each event's own page says as much as the list, and what the edit changed.
+  const name = change.split('/').at(-1);
+  const event = async (action) => {
+    await jonah.page.goto(`/audit?change=${name}&action=${action}`);
+    await main(jonah.page).getByRole('link', { name: /^event \d+/ }).first().click();
+    await jonah.page.waitForURL(/\/audit\/\d+$/);
+  };
+  await event('void_votes');
+  const why = 'The change was edited: revision 2 took the place of revision 1';
+  await main(jonah.page).getByText(why, { exact: true }).waitFor();
+  await event('revise_change');
+  const edit = main(jonah.page).getByRole('region', { name: 'What the edit changed' });
+  assert.match(await words(edit), /Revision 1 Revision 2 .*max_replicas 5 6/i);
   await vote(wen.page, change, 'Approve');
 });
 
