@@ -179,9 +179,17 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
   const late = await wen.tab();
   await late.goto('/settings/passkeys');
   await hydrated(late);
-  await wen.page.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  const revoke = async (page) => {
+    const row = page.getByRole('row', { name: /Lost phone/ });
+    // What is lost is said first.
+    await row.getByText('Revoke Lost phone', { exact: true }).click();
+    await row.getByText('It never signs again, and its vote on 1 open change becomes void.').waitFor();
+    await assertAccessible(page);
+    await row.getByRole('button', { name: 'Revoke for good: Lost phone' }).click();
+  };
+  await revoke(wen.page);
   await wen.page.getByRole('row', { name: /Lost phone/ }).getByText('Revoked').waitFor();
-  await late.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  await revoke(late);
   const refusal = main(late).getByRole('alert').filter({ hasText: 'This passkey is revoked already' });
   assert.match(await words(refusal), /conflict Request [0-9a-f-]{36}$/);
   assert.equal(await meaning(refusal, 'conflict'), '/docs/errors.md#:~:text=conflict');
