@@ -120,6 +120,19 @@ test('an edit voids the votes before it, and its editor cannot sign', async () =
   const told = await words(phase(jonah.page, 'Approvals'));
   assert.match(told, /sre 0 of 2, security 0 of 1/);
   assert.match(told, /Does not count: the change was edited: revision 2 took the place of revision 1/);
+  // Each event's own page says as much as the list, and what the edit changed.
+  const name = change.split('/').at(-1);
+  const event = async (action) => {
+    await jonah.page.goto(`/audit?change=${name}&action=${action}`);
+    await main(jonah.page).getByRole('link', { name: /^event \d+/ }).first().click();
+    await jonah.page.waitForURL(/\/audit\/\d+$/);
+  };
+  await event('void_votes');
+  const why = 'The change was edited: revision 2 took the place of revision 1';
+  await main(jonah.page).getByText(why, { exact: true }).waitFor();
+  await event('revise_change');
+  const edit = main(jonah.page).getByRole('region', { name: 'What the edit changed' });
+  assert.match(await words(edit), /Revision 1 Revision 2 .*max_replicas 5 6/i);
   await vote(wen.page, change, 'Approve');
 });
 
@@ -166,9 +179,17 @@ test('a lost passkey is revoked, and its votes with it; a phone shows the way to
   const late = await wen.tab();
   await late.goto('/settings/passkeys');
   await hydrated(late);
-  await wen.page.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  const revoke = async (page) => {
+    const row = page.getByRole('row', { name: /Lost phone/ });
+    // What is lost is said first.
+    await row.getByText('Revoke Lost phone', { exact: true }).click();
+    await row.getByText('It never signs again, and its vote on 1 open change becomes void.').waitFor();
+    await assertAccessible(page);
+    await row.getByRole('button', { name: 'Revoke for good: Lost phone' }).click();
+  };
+  await revoke(wen.page);
   await wen.page.getByRole('row', { name: /Lost phone/ }).getByText('Revoked').waitFor();
-  await late.getByRole('button', { name: 'Revoke Lost phone' }).click();
+  await revoke(late);
   const refusal = main(late).getByRole('alert').filter({ hasText: 'This passkey is revoked already' });
   assert.match(await words(refusal), /conflict Request [0-9a-f-]{36}$/);
   assert.equal(await meaning(refusal, 'conflict'), '/docs/errors.md#:~:text=conflict');

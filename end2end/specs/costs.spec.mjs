@@ -158,3 +158,27 @@ test('a budget gives a notice at its threshold, on Costs and on Fleet, and the l
   assert.match(log, /Ada set the budget of dev/);
   assert.equal(log.match(/costs saw 50 % of the budget of dev spent/g)?.length, 1);
 });
+
+test('a budget that somebody else set meanwhile is shown where it is refused', async () => {
+  const { page, tab, forgive } = await scene.person('Ada');
+  forgive(/status of 412/);
+  const late = await tab();
+  for (const open of [page, late]) {
+    await open.goto('/costs');
+    await hydrated(open);
+  }
+  const set = async (open, dollars) => {
+    await open.getByLabel('Dollars a month').fill(dollars);
+    await open.getByRole('button', { name: 'Set budget' }).click();
+  };
+  await set(page, '7000');
+  const newer = (open) => main(open).getByText(/ of \$7,000\.00$/).first();
+  await newer(page).waitFor();
+  await set(late, '9000');
+  const refusal = main(late).getByRole('alert').filter({ hasText: 'was set by somebody else meanwhile, and is $7,000.00 a month now' });
+  await refusal.waitFor();
+  await newer(late).waitFor();
+  // Who has looked at it may set another.
+  await set(late, '9000');
+  await main(late).getByText(/ of \$9,000\.00$/).first().waitFor();
+});

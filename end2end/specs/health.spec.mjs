@@ -76,6 +76,7 @@ test('an agent that falls silent is seen on each page that is open, and so is it
   await main(own).getByText(/^Its next heartbeat is overdue: the last came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await main(own).getByText(/^The agent has fallen silent: its last word came at [\d:]+ UTC\.$/).waitFor(FALLS_SILENT);
   await region(own, 'What came since').waitFor();
+  await main(own).getByRole('img', { name: /^Heartbeats of 24 hours: none heard since [\d:]+ UTC/ }).waitFor();
   await main(page).getByRole('img', { name: '1 silent', exact: true }).waitFor();
   await main(page).getByText('1 of 2 agents are healthy.').waitFor();
   await main(pool).getByText('1 ill or silent', { exact: true }).waitFor();
@@ -85,7 +86,8 @@ test('an agent that falls silent is seen on each page that is open, and so is it
 
   // Half of the agents are more than the alert bears; two are no mass, so nothing is held.
   const incident = main(alerts).getByRole('region', { name: /^Incident inc-\d+$/ });
-  await incident.getByText('Heartbeats are missed: 1 of 2 agents are silent', { exact: true }).waitFor(SETTLES);
+  await incident.getByText('Heartbeats are missed', { exact: true }).waitFor(SETTLES);
+  await incident.getByText(/^When it opened: 1 of 2 agents are silent, in \S+ 1 of 2\./).waitFor();
   const condition = region(alerts, 'Conditions').getByRole('listitem').filter({ hasText: 'Heartbeats are missed' });
   await condition.getByText(/fires\./).first().waitFor();
   assert.equal(await main(alerts).getByRole('button', { name: 'Let the brake go' }).count(), 0);

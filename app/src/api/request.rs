@@ -94,7 +94,7 @@ fn code(error: &control::Error) -> Code {
     match error {
         control::Error::NotFound(_) => Code::NotFound,
         control::Error::Conflict(_) => Code::Conflict,
-        control::Error::Forbidden(_) => Code::Forbidden,
+        control::Error::Forbidden(_) | control::Error::BeyondToken(_) => Code::Forbidden,
         control::Error::Invalid(_) => Code::Invalid,
         control::Error::Precondition(_) | control::Error::Moved { .. } => Code::PreconditionFailed,
         control::Error::Unavailable { .. } => Code::Unavailable,

@@ -1,6 +1,6 @@
 //! An open incident in a line: what is the matter, since when, and what is held for it.
 
-use domain::incident::{Hold, Incident, Wanted};
+use domain::incident::{Cause, Hold, Incident, Wanted};
 use leptos::prelude::*;
 
 use super::{glyph::State, moment::ago, status::badge};
@@ -30,12 +30,20 @@ pub fn held(incident: &Incident) -> String {
     }
 }
 
+/// A page of one environment says of which it is not.
+const fn whose(incident: &Incident) -> &'static str {
+    match (&incident.environment, &incident.cause) {
+        (None, Cause::Alert(_)) => "It is judged of all environments together.",
+        _ => "",
+    }
+}
+
 /// Each of them as a line above the page.
 pub fn incidents(open: &[Incident]) -> impl IntoView + use<> {
     open.iter()
         .map(|incident| {
             let (title, name, since) = (incident.title.clone(), incident.name(), incident.opened_at);
-            let held = held(incident);
+            let held = [whose(incident), held(incident)].join("");
             view! {
                 <section class="panel cluster notice" data-s="crit" aria-label=format!("Open incident {name}")>
                     {badge(State::Crit, "Incident".to_owned())} <p>
@@ -53,7 +61,7 @@ pub fn incidents(open: &[Incident]) -> impl IntoView + use<> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Timestamp, brake::Part, incident::Cause};
+    use domain::{Timestamp, alert::AlertKind, brake::Part};
 
     use super::*;
 
@@ -76,5 +84,14 @@ mod tests {
         assert_eq!(held(&incident), "Healing of 1 of 2 groups is held, the rest is being asked for.");
         incident.holds = vec![hold(true)];
         assert_eq!(held(&incident), "Healing of 1 group and all changes are held.");
+        assert_eq!(whose(&incident), "");
+        let of_all = Incident {
+            environment: None,
+            cause: Cause::Alert(AlertKind::MissedHeartbeats),
+            holds: Vec::new(),
+            ..incident
+        };
+        assert_eq!(whose(&of_all), "It is judged of all environments together.");
+        assert_eq!(held(&of_all), "");
     }
 }

@@ -61,17 +61,17 @@ const NAMED: [(SlotState, &str); 5] = [
     (SlotState::Unknown, "not listened to"),
 ];
 
-/// What the cells say, for who cannot see them.
-pub fn summary(day: &Day) -> String {
-    let parts: Vec<String> = NAMED
-        .into_iter()
-        .filter_map(|(state, word)| {
-            let cells: u64 =
-                day.runs().filter(|(own, ..)| *own == state).map(|(.., count)| u64::from(count)).sum();
-            let first = day.runs().find(|(own, ..)| *own == state).map(|(_, first, _)| day.time_of(first))?;
-            Some(format!("{} {word}, the first from {}", words::count(cells, "cell"), utc(first)))
-        })
-        .collect();
+/// What the cells say, for who cannot see them. `silent_since`: the last word of an agent that is silent now, which a cell shows
+/// only once whole minutes are missing.
+pub fn summary(day: &Day, silent_since: Option<Timestamp>) -> String {
+    let silence = silent_since.filter(|_| day.beats > 0).map(|at| format!("none heard since {}", utc(at)));
+    let cells = NAMED.into_iter().filter_map(|(state, word)| {
+        let cells: u64 =
+            day.runs().filter(|(own, ..)| *own == state).map(|(.., count)| u64::from(count)).sum();
+        let first = day.runs().find(|(own, ..)| *own == state).map(|(_, first, _)| day.time_of(first))?;
+        Some(format!("{} {word}, the first from {}", words::count(cells, "cell"), utc(first)))
+    });
+    let parts: Vec<String> = silence.into_iter().chain(cells).collect();
     match (day.beats, parts.is_empty()) {
         (0, true) => "No heartbeat was heard in the last 24 hours".to_owned(),
         // It was not there all day.
@@ -83,17 +83,22 @@ pub fn summary(day: &Day) -> String {
     }
 }
 
-/// The cells, as long as the day.
-pub fn strip(day: &Day) -> impl IntoView + use<> {
+/// The cells, as long as the day. `label`: their [`summary`].
+pub fn strip(day: &Day, label: Signal<String>) -> impl IntoView + use<> {
     let paths = paths(day)
         .into_iter()
         .map(|(state, height, path)| {
             view! { <path data-s=state.as_str() stroke-width=height.to_string() d=path></path> }
         })
         .collect_view();
-    let label = summary(day);
     view! {
-        <svg class="strip" viewBox="0 0 936 20" preserveAspectRatio="none" role="img" aria-label=label>
+        <svg
+            class="strip"
+            viewBox="0 0 936 20"
+            preserveAspectRatio="none"
+            role="img"
+            aria-label=move || label.get()
+        >
             {paths}
         </svg>
     }
@@ -164,6 +169,8 @@ pub fn legend(day: &Day) -> impl IntoView + use<> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn day(runs: &[(SlotState, u16)]) -> Day {
@@ -186,13 +193,27 @@ mod tests {
 
     #[test]
     fn the_summary_names_what_is_wrong_and_since_when() {
-        assert_eq!(summary(&day(&[(SlotState::Ok, 144)])), "Heartbeats of 24 hours: none missed");
-        let new = summary(&day(&[(SlotState::Absent, 143), (SlotState::Ok, 1)]));
+        assert_eq!(summary(&day(&[(SlotState::Ok, 144)]), None), "Heartbeats of 24 hours: none missed");
+        let new = summary(&day(&[(SlotState::Absent, 143), (SlotState::Ok, 1)]), None);
         assert_eq!(new, "Heartbeats of 24 hours: none missed since the first");
-        let said = summary(&day(&[(SlotState::Ok, 143), (SlotState::Silent, 1)]));
+        let said = summary(&day(&[(SlotState::Ok, 143), (SlotState::Silent, 1)]), None);
         assert_eq!(said, "Heartbeats of 24 hours: 1 cell silent, the first from 23:50:00 UTC");
         let never = Day { beats: 0, ..day(&[(SlotState::Absent, 144)]) };
-        assert_eq!(summary(&never), "No heartbeat was heard in the last 24 hours");
+        assert_eq!(summary(&never, None), "No heartbeat was heard in the last 24 hours");
+    }
+
+    #[test]
+    fn a_silence_is_told_before_a_cell_shows_it() {
+        let last = Some(Timestamp::default() + TimeDelta::seconds(29_359));
+        let well = day(&[(SlotState::Ok, 144)]);
+        assert_eq!(summary(&well, last), "Heartbeats of 24 hours: none heard since 08:09:19 UTC");
+        let shows = day(&[(SlotState::Ok, 143), (SlotState::Silent, 1)]);
+        assert_eq!(
+            summary(&shows, last),
+            "Heartbeats of 24 hours: none heard since 08:09:19 UTC and 1 cell silent, the first from 23:50:00 UTC"
+        );
+        let never = Day { beats: 0, ..day(&[(SlotState::Absent, 144)]) };
+        assert_eq!(summary(&never, last), "No heartbeat was heard in the last 24 hours");
     }
 
     #[test]

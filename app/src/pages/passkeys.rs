@@ -113,14 +113,19 @@ fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
     let (state, word) = if revoked { (State::X, "Revoked") } else { (State::Ok, "In use") };
     let place = if passkey.synced { "synced between devices" } else { "on one device" };
     let label = passkey.label.clone();
+    // What cannot be undone takes two steps.
     let verb = (!revoked).then(|| {
         view! {
-            <ActionForm action=revoke>
-                <input type="hidden" name="id" value=passkey.id.clone() />
-                <button type="submit" class="btn" aria-label=format!("Revoke {label}")>
-                    "Revoke"
-                </button>
-            </ActionForm>
+            <details class="act">
+                <summary class="btn">"Revoke" <span class="sr">{format!(" {label}")}</span></summary>
+                <ActionForm action=revoke>
+                    <input type="hidden" name="id" value=passkey.id.clone() />
+                    <p class="sm">{lost(passkey.open_votes)}</p>
+                    <button type="submit" class="btn" aria-label=format!("Revoke for good: {label}")>
+                        "Revoke for good"
+                    </button>
+                </ActionForm>
+            </details>
         }
     });
     view! {
@@ -133,10 +138,20 @@ fn row(passkey: PasskeyRow, revoke: ServerAction<RevokePasskey>) -> AnyView {
             <td data-label="Last used">
                 {passkey.last_used_at.map_or_else(|| "never".into_any(), |at| ago(at).into_any())}
             </td>
-            <td>{verb}</td>
+            <td class="wrap">{verb}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What goes with a passkey.
+fn lost(open_votes: u32) -> String {
+    let votes = match open_votes {
+        0 => return "It never signs again. It has no vote on an open change.".to_owned(),
+        1 => "its vote on 1 open change becomes void".to_owned(),
+        count => format!("its votes on {} become void", words::count(u64::from(count), "open change")),
+    };
+    format!("It never signs again, and {votes}.")
 }
 
 fn register(changed: RwSignal<u32>) -> AnyView {
@@ -240,6 +255,13 @@ async fn ask(label: String) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_goes_with_a_passkey_is_counted() {
+        assert_eq!(lost(0), "It never signs again. It has no vote on an open change.");
+        assert_eq!(lost(1), "It never signs again, and its vote on 1 open change becomes void.");
+        assert_eq!(lost(3), "It never signs again, and its votes on 3 open changes become void.");
+    }
 
     #[test]
     fn the_log_is_asked_for_one_s_own_passkeys_alone() {

@@ -1,7 +1,7 @@
 //! The alerts: what is measured for them, and the page that shows them.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use domain::{
     Actor, Permission,
     agent::AgentState,
-    alert::{AuditFigures, Figures, KeyFigures, Share},
+    alert::{AlertKind, AuditFigures, Figures, KeyFigures, Share},
     incident::Incident,
     instance::{CurrentAction, Instance},
     view::health::{AlertsView, CLOSED_INCIDENTS, DeliveryRow},
@@ -100,12 +100,8 @@ pub(crate) async fn measure(control: &Control) -> Result<Figures, Error> {
     let ended = control.store.count_operations(now - PROVISIONING_WINDOW).await?;
     let unsettled = control.store.list_unsettled_instances().await?;
     let mut silent = Share::default();
-    for row in control.store.count_health().await? {
-        if matches!(row.state, AgentState::Starting | AgentState::Stopped | AgentState::Gone) {
-            continue;
-        }
-        silent.of += u64::from(row.count);
-        silent.part += if row.state == AgentState::Silent { u64::from(row.count) } else { 0 };
+    for own in silent_agents(control).await?.into_values() {
+        silent = Share { part: silent.part + own.part, of: silent.of + own.of };
     }
     let processes = control.store.list_process_figures(now).await?;
     let mut connections = control.store.server_sessions().await?;
@@ -131,6 +127,30 @@ pub(crate) async fn measure(control: &Control) -> Result<Figures, Error> {
         }),
         connections: Some(connections),
     })
+}
+
+/// By environment, of the agents that should speak.
+pub(crate) async fn silent_agents(control: &Control) -> Result<BTreeMap<String, Share>, Error> {
+    let mut silent: BTreeMap<String, Share> = BTreeMap::new();
+    for row in control.store.count_health().await? {
+        if matches!(row.state, AgentState::Starting | AgentState::Stopped | AgentState::Gone) {
+            continue;
+        }
+        let own = silent.entry(row.environment).or_default();
+        own.of += u64::from(row.count);
+        own.part += if row.state == AgentState::Silent { u64::from(row.count) } else { 0 };
+    }
+    Ok(silent)
+}
+
+/// Behind what was measured: the environments that have a part in it, where they are known.
+pub(crate) async fn places(control: &Control, kind: AlertKind) -> Result<String, Error> {
+    if kind != AlertKind::MissedHeartbeats {
+        return Ok(String::new());
+    }
+    let silent = silent_agents(control).await?;
+    let named = silent.into_iter().filter(|(_, own)| own.part > 0);
+    Ok(named.map(|(name, own)| format!(", in {name} {} of {}", own.part, own.of)).collect())
 }
 
 /// Operations that ended, and VMs that are being made or could not be.

@@ -11,7 +11,7 @@ use domain::{
     alert::{AlertKind, AlertState},
     audit::{AuditAction, AuditEvent},
     edit::differences,
-    view::audit::{AuditEventView, AuditLine, AuditList, AuditView, AuditWatch},
+    view::audit::{AuditEventView, AuditLine, AuditList, AuditView, AuditWatch, Edited},
 };
 use store::{AuditFilter, NewEvent};
 
@@ -198,17 +198,22 @@ pub async fn load_audit_event(control: &Control, actor: &Actor, seq: i64) -> Res
         }
         _ => None,
     };
-    let differences = match around {
-        Some((Some(before), after)) => differences(&before, &after),
-        _ => Vec::new(),
-    };
+    let declared = around.as_ref().and_then(|around| {
+        let before = around.in_force.as_ref()?;
+        Some(differences(before, &around.declared))
+    });
+    let edited = around.as_ref().and_then(|around| {
+        let differences = differences(around.earlier.as_ref()?, &around.declared);
+        Some(Edited { revision: around.revision, differences })
+    });
     let prefix = prefixes(control, std::slice::from_ref(&stored.event)).await?.into_values().next();
     Ok(AuditEventView {
         prefix,
         event: stored.event,
         prev: stored.prev.to_string(),
         leaf: stored.leaf,
-        differences,
+        differences: declared.unwrap_or_default(),
+        edited,
         last: stored.last,
         now: control.clock.now(),
     })

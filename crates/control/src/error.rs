@@ -23,6 +23,9 @@ pub enum Error {
     /// What was asked for needs one of the permission's roles.
     #[error("you may not {}: it takes the role {}", .0.verb(), roles(*.0))]
     Forbidden(Permission),
+    /// One of the person's roles is enough, but they ask by a token that does not carry it.
+    #[error("{}", beyond_token(*.0))]
+    BeyondToken(Permission),
     #[error("{}", fields(.0))]
     Invalid(Vec<FieldError>),
     /// The caller acted on an older state; the text says what is newer.
@@ -39,6 +42,14 @@ pub enum Error {
 
 fn roles(permission: Permission) -> String {
     permission.roles().iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+fn beyond_token(permission: Permission) -> String {
+    let verb = permission.verb();
+    match permission.scope() {
+        Some(scope) => format!("you may not {verb} with this token: it lacks the scope {scope}"),
+        None => format!("you may not {verb} with a token: no scope covers that, a person does it signed in"),
+    }
 }
 
 fn fields(errors: &[FieldError]) -> String {
@@ -59,7 +70,7 @@ impl Error {
         match self {
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
-            Self::Forbidden(_) => "forbidden",
+            Self::Forbidden(_) | Self::BeyondToken(_) => "forbidden",
             Self::Invalid(_) => "invalid",
             Self::Precondition(_) | Self::Moved { .. } => "precondition_failed",
             Self::Unavailable { .. } => "unavailable",
@@ -72,7 +83,7 @@ impl Error {
         match self {
             Self::NotFound(_) => 404,
             Self::Conflict(_) => 409,
-            Self::Forbidden(_) => 403,
+            Self::Forbidden(_) | Self::BeyondToken(_) => 403,
             Self::Invalid(_) => 422,
             Self::Precondition(_) | Self::Moved { .. } => 412,
             Self::Unavailable { .. } => 503,
@@ -107,12 +118,58 @@ impl From<compute::Error> for Error {
 
 /// The first line of each use-case.
 pub fn authorize(actor: &Actor, permission: Permission) -> Result<(), Error> {
-    if actor.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    if actor.may(permission) {
+        Ok(())
+    } else if actor.holds_role_for(permission) {
+        Err(Error::BeyondToken(permission))
+    } else {
+        Err(Error::Forbidden(permission))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{
+        Role,
+        actor::ActorKind,
+        token::{Reach, Scope},
+    };
+
     use super::*;
+
+    #[test]
+    fn a_token_is_refused_by_the_scope_that_it_lacks_and_a_person_by_the_role() {
+        let by_token = |role: Role| Actor {
+            kind: ActorKind::Person,
+            roles: [role].into(),
+            reach: Reach::Scoped([Scope::Read].into()),
+            ..Actor::system("test", "request-1")
+        };
+        let refused =
+            |actor: &Actor, permission| authorize(actor, permission).map_err(|error| error.to_string());
+        let operator = by_token(Role::Operator);
+        assert_eq!(refused(&operator, Permission::ReadFleet), Ok(()));
+        assert_eq!(
+            refused(&operator, Permission::PlanChange),
+            Err("you may not plan a change with this token: it lacks the scope plan".to_owned())
+        );
+        assert_eq!(
+            refused(&operator, Permission::CancelChange),
+            Err("you may not cancel a change with this token: it lacks the scope propose".to_owned())
+        );
+        assert_eq!(
+            refused(&operator, Permission::ReadPeople),
+            Err("you may not see the people with a token: no scope covers that, a person does it signed in"
+                .to_owned())
+        );
+        // The scope alone would not do.
+        assert_eq!(
+            refused(&by_token(Role::Viewer), Permission::CancelChange),
+            Err("you may not cancel a change: it takes the role operator or admin".to_owned())
+        );
+        let error = Error::BeyondToken(Permission::PlanChange);
+        assert_eq!((error.code(), error.status(), error.is_fault()), ("forbidden", 403, false));
+    }
 
     #[test]
     fn a_refusal_names_the_roles() {

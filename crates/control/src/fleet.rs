@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     Actor, ChangeId, ChangeState, Permission,
+    alert::AlertKind,
     approvals::Quorum,
     condition::{Condition, ConditionStatus, ConditionType},
     derive,
+    incident::{Cause, Incident},
     name::last_segment,
     view::{
         change::ChangeRow,
@@ -16,7 +18,9 @@ use domain::{
 };
 use store::{ChangeSummary, Environment, Pool};
 
-use crate::{Control, Error, changes, costs, environments, error::authorize, live::Places, rollouts, votes};
+use crate::{
+    Control, Error, alerts, changes, costs, environments, error::authorize, live::Places, rollouts, votes,
+};
 
 const OPEN_CHANGES: u32 = 10;
 /// Of those that wait for the viewer; the way to all of them stands beside.
@@ -36,7 +40,7 @@ pub async fn load_fleet(
     };
     let name = environment.as_ref().map(|environment| environment.name.as_str());
     let changes = open_changes(control, actor, name);
-    let incidents = async { Ok::<_, Error>(control.store.list_open_incidents(name).await?) };
+    let incidents = incidents(control, name);
     let Some(environment) = &environment else {
         let ((waiting, changes), incidents) = tokio::try_join!(changes, incidents)?;
         return Ok(FleetView {
@@ -85,6 +89,21 @@ pub async fn load_fleet(
         budget_notice,
         now: control.clock.now(),
     })
+}
+
+/// Those that are of the environment. The agents of all environments are judged together: that some are silent is no matter of one
+/// whose own all speak.
+async fn incidents(control: &Control, environment: Option<&str>) -> Result<Vec<Incident>, Error> {
+    const SILENCE: Cause = Cause::Alert(AlertKind::MissedHeartbeats);
+    let mut open = control.store.list_open_incidents(environment).await?;
+    if let Some(name) = environment
+        && open.iter().any(|incident| incident.cause == SILENCE)
+    {
+        let silent = alerts::silent_agents(control).await?;
+        let own = silent.get(name).is_some_and(|own| own.part > 0);
+        open.retain(|incident| own || incident.cause != SILENCE);
+    }
+    Ok(open)
 }
 
 /// The zones that the page has a column for, and the pools with their agents in each.

@@ -151,11 +151,13 @@ pub async fn list_passkeys(control: &Control, actor: &Actor) -> Result<PasskeyLi
     authorize(actor, Permission::ManageOwnPasskeys)?;
     let passkeys = control.store.list_passkeys(&actor.id).await?;
     let roster = control.store.roster_in_force().await?;
+    let open = control.store.count_open_votes(&actor.id).await?;
     Ok(PasskeyList {
         passkeys: passkeys
             .into_iter()
             .map(|passkey| PasskeyRow {
                 id: hex(&passkey.credential_id),
+                open_votes: open.get(&passkey.credential_id).copied().unwrap_or_default(),
                 label: passkey.label,
                 synced: passkey.backup_eligible,
                 created_at: passkey.created_at,

@@ -192,16 +192,18 @@ impl Actor {
         }
     }
 
+    /// Whether one of a person's roles is enough for it, however much of them the request carries.
+    pub fn holds_role_for(&self, permission: Permission) -> bool {
+        self.kind == ActorKind::Person && permission.roles().iter().any(|role| self.roles.contains(role))
+    }
+
     /// The system may do what its code does; a person needs one of the permission's roles, and with a token also
     /// the permission's scope; an agent may do none of it.
     pub fn may(&self, permission: Permission) -> bool {
         match self.kind {
             ActorKind::System => true,
             ActorKind::Agent => false,
-            ActorKind::Person => {
-                self.reach.covers(permission)
-                    && permission.roles().iter().any(|role| self.roles.contains(role))
-            }
+            ActorKind::Person => self.reach.covers(permission) && self.holds_role_for(permission),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use domain::view::import::{ImportError, Position};
+use domain::view::import::{ImportError, Position, Reading};
 use rest_api::{MakePlan, PlanAnswer, PlanStatus, SourceFile};
 
 use crate::{
@@ -19,10 +19,34 @@ const LARGEST: u64 = 1024 * 1024;
 
 pub(crate) fn read(texts: &Texts) -> Result<MakePlan, Failure> {
     let files = texts.files.iter().map(|path| file(path)).collect::<Result<_, _>>()?;
-    Ok(MakePlan {
+    let wanted = MakePlan {
         files,
         references: Some(texts.set.iter().cloned().collect()),
         module: texts.module.clone(),
+    };
+    match surplus(&wanted) {
+        Some(why) => Err(Failure::new(Kind::Usage, why)),
+        None => Ok(wanted),
+    }
+}
+
+/// What is wrong where a value is given for a reference that the texts do not have: it would go nowhere, and mostly is misspelt.
+fn surplus(wanted: &MakePlan) -> Option<String> {
+    let given = wanted.references.as_ref().filter(|given| !given.is_empty())?;
+    let open: Vec<String> = match terraform::read(&MakePlan { references: None, ..wanted.clone() }.into()) {
+        Reading::Unresolved { references } => references.into_iter().map(|one| one.reference).collect(),
+        Reading::Complete { .. } => Vec::new(),
+        // What is wrong with the texts is told first.
+        Reading::Malformed { .. } | Reading::ChooseModule { .. } => return None,
+    };
+    // One that is asked for only once another is known stands in a text all the same.
+    let stands = |name: &str| wanted.files.iter().any(|file| file.text.contains(name));
+    let name = given.keys().find(|name| !open.contains(*name) && !stands(name.as_str()))?;
+    Some(match open.is_empty() {
+        true => format!("--set {name}: the files have no such reference, and leave no value open"),
+        false => {
+            format!("--set {name}: the files have no such reference; they leave open {}", open.join(", "))
+        }
     })
 }
 
@@ -83,4 +107,31 @@ pub(crate) fn check(answer: &PlanAnswer) -> Result<(), Failure> {
         }
     };
     Err(Failure::new(Kind::Refused, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = include_str!("../../../examples/basic.tf");
+
+    fn given(text: &str, names: &[&str]) -> Option<String> {
+        surplus(&MakePlan {
+            files: vec![SourceFile { name: "main.tf".to_owned(), text: text.to_owned() }],
+            references: Some(names.iter().map(|name| ((*name).to_owned(), "value".to_owned())).collect()),
+            module: None,
+        })
+    }
+
+    #[test]
+    fn a_value_for_a_reference_that_no_text_has_is_refused_with_those_that_are_open() {
+        let (network, subnet) = ("module.networking.vpc_id", "module.networking.subnet_id");
+        assert_eq!(given(TEXT, &[]), None);
+        assert_eq!(given(TEXT, &[network]), None);
+        assert_eq!(given(TEXT, &[network, subnet]), None);
+        let why = given(TEXT, &[network, "module.networking.vpcid"]).expect("a refusal");
+        assert!(why.starts_with("--set module.networking.vpcid: the files have no such reference"), "{why}");
+        assert!(why.contains(network) && why.contains(subnet), "{why}");
+        assert_eq!(given("module \"a\" {", &["foo"]), None, "what is malformed is told by itself");
+    }
 }

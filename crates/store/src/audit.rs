@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::{Epoch, Error, Notification, Result, Tx};
 
-pub use read::{AuditFilter, StoredAuditEvent};
+pub use read::{AuditFilter, DeclaredAround, StoredAuditEvent};
 pub use verify::AuditVerification;
 
 const KINDS: [ActorKind; 3] = [ActorKind::Person, ActorKind::System, ActorKind::Agent];

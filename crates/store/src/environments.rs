@@ -92,6 +92,24 @@ async fn read(
     .collect()
 }
 
+/// None: nothing was, or nobody recorded it.
+async fn declared(
+    executor: impl PgExecutor<'_>,
+    environment: &str,
+    generation: i64,
+) -> Result<Option<FleetSpec>> {
+    let desired = sqlx::query_scalar!(
+        "SELECT r.desired FROM changes c JOIN change_revisions r ON r.change_id = c.id
+             WHERE c.environment = $1 AND c.claimed_at IS NOT NULL AND r.base_generation + 1 = $2
+               AND r.number = (SELECT max(number) FROM change_revisions WHERE change_id = c.id)",
+        environment,
+        generation
+    )
+    .fetch_optional(executor)
+    .await?;
+    desired.map(|desired| column::json(|| noun(environment), "desired", desired)).transpose()
+}
+
 impl Store {
     /// By name.
     pub async fn list_environments(&self) -> Result<Vec<Environment>> {
@@ -149,20 +167,20 @@ impl Store {
 
     /// What was declared in that generation, by the change whose claim declared it. None: no claimed change says.
     pub async fn declaration_at(&self, environment: &str, generation: i64) -> Result<Option<FleetSpec>> {
-        let desired = sqlx::query_scalar!(
-            "SELECT r.desired FROM changes c JOIN change_revisions r ON r.change_id = c.id
-             WHERE c.environment = $1 AND c.claimed_at IS NOT NULL AND r.base_generation + 1 = $2
-               AND r.number = (SELECT max(number) FROM change_revisions WHERE change_id = c.id)",
-            environment,
-            generation
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        desired.map(|desired| column::json(|| noun(environment), "desired", desired)).transpose()
+        declared(&self.pool, environment, generation).await
     }
 }
 
 impl Tx {
+    /// As [`Store::declaration_at`].
+    pub(crate) async fn declaration_at(
+        &mut self,
+        environment: &str,
+        generation: i64,
+    ) -> Result<Option<FleetSpec>> {
+        declared(self.connection(), environment, generation).await
+    }
+
     /// By name.
     pub async fn list_environments(&mut self) -> Result<Vec<Environment>> {
         read(self.connection(), None, None).await

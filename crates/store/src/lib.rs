@@ -48,7 +48,7 @@ mod votes;
 
 pub use agent_commands::NewCommand;
 pub use alerts::{AuditVerified, ProcessFigures};
-pub use audit::{AuditFilter, AuditVerification, NewEvent, StoredAuditEvent};
+pub use audit::{AuditFilter, AuditVerification, DeclaredAround, NewEvent, StoredAuditEvent};
 pub use audit_log::{Checkpoint, Export, Exported, Hash};
 pub use budgets::{Budget, BudgetNotice, Crossing};
 pub use challenges::Challenge;

@@ -1,9 +1,12 @@
 //! Revisions of a change: each is written once, as canonical bytes with their digests, and never again.
 
+use std::collections::BTreeSet;
+
 use audit_log::{Hash, canonical};
 use domain::{
     ChangeId, FleetSpec, Timestamp,
     change::{Change, Verdict},
+    name,
     plan::Plan,
 };
 use serde::Serialize;
@@ -31,6 +34,23 @@ fn digested<T: Serialize>(column: &'static str, value: &T) -> Result<(Vec<u8>, H
     Ok((bytes, digest))
 }
 
+/// Names of resources that the revision is about: those of the plan's steps, the groups of VMs that have a step of their own, and the
+/// groups of pools that it declares otherwise: one that holds to a version has no step for that.
+fn touches(before: Option<&FleetSpec>, desired: &FleetSpec, plan: &Plan) -> Vec<String> {
+    let mut touched = BTreeSet::new();
+    for action in &plan.actions {
+        touched.insert(action.step.name().to_owned());
+        touched.extend(action.step.instance().map(|vm| vm.group.clone()));
+    }
+    for pool in before.map(|_| &desired.agent_pools).into_iter().flatten() {
+        let declared = before.and_then(|before| before.agent_pools.iter().find(|own| own.name == pool.name));
+        if declared != Some(pool) {
+            touched.insert(name::instance_group(&desired.environment.name_prefix, &pool.name));
+        }
+    }
+    touched.into_iter().collect()
+}
+
 impl Tx {
     /// Says what the latest revision does.
     pub async fn retitle_change(&mut self, id: ChangeId, title: &str) -> Result<()> {
@@ -43,8 +63,8 @@ impl Tx {
     pub async fn insert_revision(&mut self, change: ChangeId, new: &NewRevision<'_>) -> Result<Change> {
         let (desired, desired_sha256) = digested("desired", new.desired)?;
         let (plan, plan_sha256) = digested("plan", new.plan)?;
-        let touches: Vec<String> =
-            new.plan.actions.iter().map(|action| action.step.name().to_owned()).collect();
+        let before = self.declaration_at(&new.plan.environment, new.base_generation).await?;
+        let touches = touches(before.as_ref(), new.desired, new.plan);
         let number =
             i32::try_from(new.number).map_err(|error| Error::corrupt(change.to_string(), "number", error))?;
         sqlx::query!(
@@ -75,7 +95,11 @@ impl Tx {
 
 #[cfg(test)]
 mod tests {
-    use domain::ChangeState;
+    use domain::{
+        AgentType, ChangeState,
+        plan::{Action, InstanceRef, Step},
+        pool::PoolSpec,
+    };
     use sqlx::PgPool;
 
     use super::*;
@@ -83,6 +107,26 @@ mod tests {
         Store,
         samples::{self, at, propose},
     };
+
+    #[test]
+    fn a_revision_is_about_the_groups_of_its_vms_and_of_pools_that_it_declares_otherwise() {
+        let mut before = samples::spec("dev");
+        let pool = |name: &str| PoolSpec::new(name, AgentType::BackendDeveloper, "vm");
+        before.agent_pools = vec![pool("web"), pool("batch")];
+        let group = |name: &str| name::instance_group(&before.environment.name_prefix, name);
+        let none = Plan { actions: Vec::new(), ..samples::plan("dev") };
+        assert_eq!(touches(Some(&before), &before, &none), Vec::<String>::new());
+
+        let mut pinned = before.clone();
+        pinned.agent_pools[0].template_version = Some("0a1b2c3d".to_owned());
+        assert_eq!(touches(Some(&before), &pinned, &none), [group("web")], "no step tells of it");
+
+        let vm = InstanceRef { group: group("batch"), zone: "us-central1-a".into(), name: "batch-x".into() };
+        let action = Action { step: Step::DeleteInstance(vm), reason: String::new(), changes: Vec::new() };
+        let deletes = Plan { actions: vec![action], ..none };
+        assert_eq!(touches(Some(&before), &before, &deletes), ["batch-x".to_owned(), group("batch")]);
+        assert_eq!(touches(None, &before, &deletes).len(), 2, "what is first declared has steps of its own");
+    }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn the_latest_revision_is_the_change_s_and_each_number_is_given_once(pool: PgPool) {

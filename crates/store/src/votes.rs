@@ -2,6 +2,8 @@
 
 mod polls;
 
+use std::collections::BTreeMap;
+
 use domain::{ChangeId, ChangeState, Timestamp, approvals::Ballot};
 use sqlx::PgExecutor;
 
@@ -133,6 +135,27 @@ async fn read(executor: impl PgExecutor<'_>, change: ChangeId) -> Result<Vec<Vot
 }
 
 impl Store {
+    /// Of a person's passkeys: on how many changes that have not begun each has a vote that is not void. Those without one are left out.
+    pub async fn count_open_votes(&self, person: &str) -> Result<BTreeMap<Vec<u8>, u32>> {
+        sqlx::query!(
+            r#"SELECT v.credential_id, count(DISTINCT v.change_id)::int AS "count!"
+               FROM votes v
+               JOIN passkeys k USING (credential_id)
+               JOIN changes c ON c.id = v.change_id
+               WHERE k.person = $1 AND v.voided_at IS NULL AND c.state IN ('awaiting_approvals', 'approved')
+               GROUP BY v.credential_id"#,
+            person
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let count = column::count(|| format!("the votes of {person}"), "count", row.count)?;
+            Ok((row.credential_id, count))
+        })
+        .collect()
+    }
+
     /// Oldest first, void ones too.
     pub async fn list_votes(&self, change: ChangeId) -> Result<Vec<Vote>> {
         read(&self.pool, change).await

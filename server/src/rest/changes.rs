@@ -93,7 +93,7 @@ async fn proposed(asked: &Asked, id: ChangeId) -> Result<(StatusCode, Json<Propo
     let view = changes::load_change(&asked.control, &asked.actor, id).await;
     let (state, title) = match view {
         Ok(view) => (Some(view.change.state), Some(view.change.title)),
-        Err(control::Error::Forbidden(_)) => (None, None),
+        Err(control::Error::Forbidden(_) | control::Error::BeyondToken(_)) => (None, None),
         Err(error) => return Err(asked.refused(&error)),
     };
     Ok((StatusCode::CREATED, Json(Proposed { id, state, title })))

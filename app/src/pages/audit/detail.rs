@@ -9,7 +9,7 @@ use crate::{
     api::{self, ApiError, Code},
     components::{
         button::ButtonLink,
-        diff::diff,
+        diff::{diff, diff_between},
         digest::digest,
         icon::turning_arrow,
         loaded::loaded,
@@ -48,7 +48,7 @@ fn no_such(seq: &str) -> ApiError {
 }
 
 fn draw(view: AuditEventView) -> AnyView {
-    let AuditEventView { event, prev, leaf, differences, prefix, last, .. } = view;
+    let AuditEventView { event, prev, leaf, differences, edited, prefix, last, .. } = view;
     let state = state(event.action);
     let word = words::sentence(&event.action.as_str().replace('_', " "));
     let sentence = format!("{}.", event.sentence());
@@ -68,6 +68,13 @@ fn draw(view: AuditEventView) -> AnyView {
         let own = event.differences.clone();
         view! { <Panel id="event-differences" title="What it changed">
             <div class="panel-body">{diff(own)}</div>
+        </Panel> }
+    });
+    let edited = edited.filter(|edited| !edited.differences.is_empty()).map(|edited| {
+        let versions =
+            [edited.revision.saturating_sub(1), edited.revision].map(|number| format!("Revision {number}"));
+        view! { <Panel id="edited-differences" title="What the edit changed">
+            <div class="panel-body">{diff_between(versions, edited.differences)}</div>
         </Panel> }
     });
     let declared = (!differences.is_empty()).then(|| {
@@ -92,6 +99,7 @@ fn draw(view: AuditEventView) -> AnyView {
             </a>
         }
     });
+    let why = (!event.detail.is_empty()).then(|| view! { <p>{words::sentence(&event.detail)}</p> });
     let facts = facts(&event);
     let (before, after) = (side("Before", &event.before_sha256), side("After", &event.after_sha256));
     view! {
@@ -105,9 +113,9 @@ fn draw(view: AuditEventView) -> AnyView {
         />
         <div class="cols">
             <div class="stack">
-                {own} {declared} <Panel id="facts" title="What it says">
+                {own} {edited} {declared} <Panel id="facts" title="What it says">
                     <div class="panel-body">
-                        {facts}
+                        {why} {facts}
                         <div class="cluster">
                             {change} {subject}
                             <a class="btn" href=of_object.on(routes::AUDIT)>

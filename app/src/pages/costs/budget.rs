@@ -8,7 +8,7 @@ use domain::{
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
-    api::costs::SetBudget,
+    api::{Code, costs::SetBudget},
     components::{
         button::Submit, field::TextField, glyph::State, notice::Notice, panel::Panel, refused::refused_last,
         toast::Toasts,
@@ -63,9 +63,14 @@ pub fn action(moved: RwSignal<u32>) -> ServerAction<SetBudget> {
     let action = ServerAction::<SetBudget>::new();
     let toasts = Toasts::here();
     Effect::new(move |_| {
-        if matches!(action.value().get(), Some(Ok(()))) {
-            toasts.say(State::Ok, "Budget set", "Notices come at 50, 80 and 100 per cent of it.");
-            moved.update(|count| *count += 1);
+        match action.value().get() {
+            Some(Ok(())) => {
+                toasts.say(State::Ok, "Budget set", "Notices come at 50, 80 and 100 per cent of it.");
+                moved.update(|count| *count += 1);
+            }
+            // Somebody else set it meanwhile: what the refusal tells to look at must stand there.
+            Some(Err(error)) if error.code == Code::PreconditionFailed => moved.update(|count| *count += 1),
+            Some(Err(_)) | None => {}
         }
     });
     action

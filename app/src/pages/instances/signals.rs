@@ -82,19 +82,29 @@ fn heard(row: &InstanceRow) -> AnyView {
     .into_any()
 }
 
+/// Of an agent that spoke and is silent.
+fn silent_since(row: &InstanceRow) -> Option<Timestamp> {
+    let last = row.last_heartbeat.as_ref().filter(|_| row.agent == AgentState::Silent)?;
+    Some(last.received_at)
+}
+
 /// `observed_at`: when Compute Engine was last read.
 pub fn signals(row: Memo<InstanceRow>, parts: Parts, observed_at: Option<Timestamp>) -> AnyView {
     let probe = Memo::new(move |_| row.with(|row| probed(row.instance.probe.as_ref())));
-    let day = parts.of_past(|past| match past {
-        Ok(past) => view! {
-            {strip(&past.day)}
-            {axis(&past.day, past.now)}
-            <div class="cluster split sm soft">
-                <span>{summary(&past.day)} "."</span>
-                {legend(&past.day)}
-            </div>
+    let day = parts.of_past(move |past| match past {
+        Ok(past) => {
+            let day = past.day.clone();
+            let said = Signal::derive(move || row.with(|row| summary(&day, silent_since(row))));
+            view! {
+                {strip(&past.day, said)}
+                {axis(&past.day, past.now)}
+                <div class="cluster split sm soft">
+                    <span>{move || said.get()} "."</span>
+                    {legend(&past.day)}
+                </div>
+            }
+            .into_any()
         }
-        .into_any(),
         Err(error) => view! { <p class="soft">{could_not_load(&error)}</p> }.into_any(),
     });
     view! {

@@ -101,7 +101,8 @@ async fn events_between(
     Ok((found, cut))
 }
 
-/// What people and the control plane did, and what became of other agents, which is told in one line.
+/// What people and the control plane did, and what became of other agents, which is told in one line. `events`: the newest first, by
+/// their numbers; of those of one moment the time alone would not tell which came first, so that they are told the oldest first.
 fn happenings(events: &[AuditEvent], agent: Option<&str>) -> Vec<Happening> {
     use AuditAction::{EnrollAgent, FallIll, FallSilent, Recover};
     let mut told = Vec::new();
@@ -148,6 +149,7 @@ fn happenings(events: &[AuditEvent], agent: Option<&str>) -> Vec<Happening> {
             change: None,
         });
     }
+    told.reverse();
     told
 }
 
@@ -159,4 +161,42 @@ pub(super) fn told(transition: &HealthTransition) -> Happening {
         None => format!("The agent was first seen, {}", transition.after.as_str()),
     };
     Happening { at: transition.at, source: Source::Agent, sentence, detail: String::new(), change: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ChangeId, actor::ActorKind};
+
+    use super::*;
+
+    #[test]
+    fn what_happened_at_one_moment_is_told_in_the_order_in_which_it_was_logged() {
+        let event = |seq: i64, actor: &str, action: AuditAction| AuditEvent {
+            seq,
+            at: Timestamp::default(),
+            environment: Some("dev".to_owned()),
+            actor_kind: ActorKind::Person,
+            actor_id: actor.to_owned(),
+            actor_name: actor.to_owned(),
+            action,
+            object: "chg-15".to_owned(),
+            detail: String::new(),
+            change: Some(ChangeId(15)),
+            request_id: "request-1".to_owned(),
+            hash: String::new(),
+            before_sha256: None,
+            after_sha256: None,
+            facts: Vec::new(),
+            differences: Vec::new(),
+        };
+        let proposed = event(7, "Mara", AuditAction::ProposeChange);
+        let cleared = event(8, "default r1", AuditAction::ApproveChange);
+        let said = |events: &[AuditEvent]| -> Vec<String> {
+            let (told, more) = newest(happenings(events, Some("agent-a")), false);
+            assert!(!more);
+            told.into_iter().map(|one| one.sentence).collect()
+        };
+        let in_order = [proposed.sentence(), cleared.sentence()];
+        assert_eq!(said(&[cleared, proposed]), in_order);
+    }
 }

@@ -65,6 +65,9 @@ pub async fn load_instance_history(
         Some(began) => since_failing(control, environment, name, began, &transitions).await?,
         None => (Vec::new(), false),
     };
+    // Of others it has no part: what is wrong elsewhere would stand red above an agent that is well.
+    let mut incidents = control.store.list_open_incidents(Some(environment)).await?;
+    incidents.retain(|incident| incident.holds.iter().any(|hold| hold.group == row.instance.group));
     let mut commands = control.store.list_commands(environment, name, SHOWN_COMMANDS).await?;
     let (mut earlier, mut since_earlier, mut more_commands) = (0, 0, false);
     if !all {
@@ -86,7 +89,7 @@ pub async fn load_instance_history(
         since_more,
         commands,
         more_commands,
-        incidents: control.store.list_open_incidents(Some(environment)).await?,
+        incidents,
         now,
     })
 }

@@ -79,9 +79,16 @@ async fn judge_alerts(control: &Control, leader: &Leader, status: &mut Status) -
         match (judged.state, of(judged.kind)) {
             (AlertState::Firing, None) => {
                 let cause = Cause::Alert(judged.kind);
-                let why = format!("{}. It fires {}. {}", judged.value, judged.limit, judged.kind.measured());
-                let title = format!("{}: {}", judged.kind.title(), judged.value);
-                let new = NewIncident { environment: None, cause: &cause, title: &title, why: &why, at: now };
+                let places = alerts::places(control, judged.kind).await?;
+                // The title stands as long as the incident does: a figure in it would soon be untrue.
+                let why = format!(
+                    "When it opened: {}{places}. It fires {}. {}",
+                    judged.value,
+                    judged.limit,
+                    judged.kind.measured()
+                );
+                let title = judged.kind.title();
+                let new = NewIncident { environment: None, cause: &cause, title, why: &why, at: now };
                 incidents::open(control, leader, &mut tx, &new).await?;
                 status.opened += 1;
             }

@@ -75,7 +75,8 @@ async fn operations_that_fail_fire_once_are_told_and_the_alert_ends_once_an_hour
             (AlertState::Firing, 1, 0),
             "{fires:?}"
         );
-        assert!(fires.open[0].title.ends_with("1 of 1 attempts failed"), "{fires:?}");
+        assert_eq!(fires.open[0].title, "Provisioning fails");
+        assert!(fires.open[0].why.starts_with("When it opened: 1 of 1 attempts failed."), "{fires:?}");
         assert_eq!(fires.queued, ["incident.opened"]);
         control.clock.advance(TimeDelta::seconds(6));
     }

@@ -329,6 +329,10 @@ async fn a_revoked_passkey_leaves_room_for_another_and_what_it_signed_still_veri
     let next = propose(control, &operator(), larger).await.unwrap();
     wen.approve(control, next).await.unwrap();
     assert_eq!(control.store.list_votes(next).await.unwrap().len(), 1);
+    // What was applied is open no more.
+    let open = passkeys::list_passkeys(control, &wen.actor).await.unwrap().passkeys;
+    assert_eq!(open.iter().map(|row| (row.revoked_at.is_some(), row.open_votes)).max(), Some((true, 0)));
+    assert_eq!(open.iter().map(|row| row.open_votes).sum::<u32>(), 1, "{open:?}");
     assert_chain(control).await;
 }
 

@@ -127,11 +127,14 @@ async fn an_event_of_an_edited_change_tells_the_revision_that_it_is_of(pool: PgP
         let side = |side: &Option<String>| side.clone().unwrap_or_default();
         format!("{name} {} > {}", side(&field.before), side(&field.after))
     };
-    let mut told = Vec::new();
+    let (mut told, mut edits) = (Vec::new(), Vec::new());
     for event in events(control, id).await.into_iter().filter(|event| event.after_sha256.is_some()) {
         let view = audit::load_audit_event(control, &viewer(), event.seq).await.unwrap();
         told.push((event.action, view.differences.iter().map(said).collect::<Vec<_>>()));
+        let edited = view.edited.map(|edited| (edited.revision, edited.differences));
+        edits.extend(edited.map(|(to, fields)| (to, fields.iter().map(said).collect::<Vec<_>>())));
     }
+    assert_eq!(edits, [(2, vec!["max_replicas 7 > 9".to_owned()])], "beside the revision before");
     // Each revision beside what was in force when it was planned, whatever came later.
     let (first, second) = (["max_replicas 5 > 7"], ["max_replicas 5 > 9", "min_replicas 2 > 1"]);
     assert_eq!(

@@ -1,10 +1,13 @@
 //! What an agent's failure is told with: since when, what changed in the half hour before, and what came of it since.
 
 use chrono::TimeDelta;
-use control::{Clock, Error, commands, health, instances, live_sync, timeline};
-use domain::{ChangeState, agent::AgentState, audit::AuditAction as Did, view::health::Source};
+use control::{Clock, Error, commands, fleet, health, instances, live_sync, timeline};
+use domain::{
+    ChangeState, agent::AgentState, alert::AlertKind, audit::AuditAction as Did, incident::Cause,
+    view::health::Source,
+};
 use sqlx::PgPool;
-use store::HealthTransition;
+use store::{HealthTransition, NewIncident};
 
 use crate::{
     fixture::{Fixture, Worker, basic, eventually, operator, propose, stop, viewer, with_agents},
@@ -24,6 +27,15 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
     let second = propose(control, &operator(), basic(&[fixed, three])).await.unwrap();
     assert_eq!(worker.finish(second).await.state, ChangeState::Applied);
 
+    // What is judged of all agents together is of no fleet whose own all speak.
+    let cause = Cause::Alert(AlertKind::MissedHeartbeats);
+    let at = control.clock.now();
+    let new = NewIncident { environment: None, cause: &cause, title: "t", why: "w", at };
+    let mut tx = control.store.begin().await.unwrap();
+    tx.open_incident(&new).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(fleet::load_fleet(control, &viewer(), Some("dev")).await.unwrap().incidents, []);
+
     live_sync::start(control);
     control.live.first_reading().await;
     let vm = control.live.rows("dev").remove(0).instance;
@@ -40,6 +52,9 @@ async fn an_agent_that_falls_silent_is_told_with_the_change_of_the_half_hour_bef
 
     let history = health::load_instance_history(control, &viewer(), zone, name, true).await.unwrap();
     assert_eq!((history.fails_since, history.before_until), (Some(silent.at), silent.at));
+    assert_eq!(history.incidents, [], "no page of a VM but one that is held");
+    let fleet = fleet::load_fleet(control, &viewer(), Some("dev")).await.unwrap();
+    assert_eq!(fleet.incidents.len(), 1, "one of its own is silent");
     let before = &history.before;
     let finished = format!("finished {second}");
     let told = before.iter().find(|one| one.sentence.contains(&finished)).expect("the change of before");

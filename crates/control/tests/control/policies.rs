@@ -114,5 +114,5 @@ async fn a_token_reads_no_people_and_so_no_policy(pool: PgPool) {
     let scopes = BTreeSet::from(Scope::ALL);
     let program = domain::Actor { reach: Reach::Scoped(scopes), ..person("ada", &Role::ALL) };
     let refused = policies::load_policy(&fixture.control, &program).await.unwrap_err();
-    assert!(matches!(refused, Error::Forbidden(Permission::ReadPeople)), "{refused}");
+    assert!(matches!(refused, Error::BeyondToken(Permission::ReadPeople)), "{refused}");
 }

@@ -216,6 +216,9 @@ async fn instances_are_restarted_recreated_and_deleted_by_changes(pool: PgPool) 
     let deleted = edit(control, &mut worker, &act(InstanceVerb::Delete, &names[1])).await;
     assert_eq!(deleted.revision.plan.actions.len(), 1, "{:?}", deleted.revision.plan.actions);
     assert_eq!(vms(control).await.keys().collect::<Vec<_>>(), [&names[0]]);
+    let own = pools::load_pool(control, &viewer(), "dev", POOL).await.unwrap().changes;
+    let own: Vec<_> = own.iter().map(|row| row.id).collect();
+    assert_eq!(own[..3], [deleted.id, recreated.id, restarted.id], "each is a change of the pool");
     let spec = control.store.get_pool("dev", POOL).await.unwrap().unwrap().spec;
     assert_eq!(spec.target_size, Some(1));
     let observed = control.store.observed_fleet("dev").await.unwrap().unwrap();

@@ -46,9 +46,9 @@ async fn a_token_acts_as_its_person_within_its_scopes_until_it_is_revoked(pool: 
     assert!(actor.may(Permission::ReadFleet) && !actor.may(Permission::ProposeChange));
     // A token makes no tokens and ends no sessions.
     let refused = tokens::create_token(control, &actor, wanted(&[Scope::Read])).await;
-    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::BeyondToken(_))), "{refused:?}");
     let refused = sessions::end_other_sessions(control, &actor, None).await;
-    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::BeyondToken(_))), "{refused:?}");
 
     let stored: String = sqlx::query_scalar(
         "SELECT string_agg(t::text, ' ') || (SELECT string_agg(convert_from(leaf, 'UTF8') || detail, ' ') FROM audit_events)

@@ -123,6 +123,8 @@ pub struct PasskeyRow {
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// Changes that have not begun and that it has a vote on: revoked, it takes them with it.
+    pub open_votes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

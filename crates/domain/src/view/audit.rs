@@ -146,12 +146,24 @@ pub struct AuditEventView {
     pub leaf: String,
     /// What the declaration of its change says otherwise than the one in force before.
     pub differences: Vec<FieldChange>,
+    /// Of a change that was edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Edited>,
     /// What names of resources in the event's environment begin with; None where no such environment is declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
     /// The number of the last event there is.
     pub last: i64,
     pub now: Timestamp,
+}
+
+/// What an edit made of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// The one that it made; the others are counted before it.
+    pub revision: u32,
+    /// What that one declares otherwise than the one before it; empty where it only was planned again.
+    pub differences: Vec<FieldChange>,
 }
 
 #[cfg(test)]

@@ -109,6 +109,17 @@ pub(super) fn told(payload: &Map<String, Value>) -> (Vec<(String, String)>, Vec<
     (facts, differences)
 }
 
+/// What a revision of a change declared, and what stood before that.
+#[derive(Debug)]
+pub struct DeclaredAround {
+    /// In its environment when the revision was planned; None where nothing was, or nobody recorded it.
+    pub in_force: Option<FleetSpec>,
+    pub revision: u32,
+    /// By the revision before; None: this is the first.
+    pub earlier: Option<FleetSpec>,
+    pub declared: FleetSpec,
+}
+
 /// One event with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredAuditEvent {
@@ -240,19 +251,20 @@ impl Store {
         Ok(found.exists)
     }
 
-    /// What the change declared in the revision with those digests, and what was in force in its environment when that revision
-    /// was planned; None where nothing was, or nobody recorded it.
+    /// Of the change's revision with those digests.
     pub async fn declared_around(
         &self,
         change: ChangeId,
         desired: &audit_log::Hash,
         plan: &audit_log::Hash,
-    ) -> Result<Option<(Option<FleetSpec>, FleetSpec)>> {
+    ) -> Result<Option<DeclaredAround>> {
         let found = sqlx::query!(
-            "SELECT c.environment, r.desired, r.base_generation
-             FROM changes c JOIN change_revisions r ON r.change_id = c.id
-             WHERE c.id = $1 AND r.desired_sha256 = $2 AND r.plan_sha256 = $3
-             ORDER BY r.number DESC LIMIT 1",
+            r#"SELECT c.environment, r.number, r.desired, r.base_generation, earlier.desired AS "earlier?"
+               FROM changes c JOIN change_revisions r ON r.change_id = c.id
+               LEFT JOIN change_revisions earlier
+                      ON earlier.change_id = r.change_id AND earlier.number = r.number - 1
+               WHERE c.id = $1 AND r.desired_sha256 = $2 AND r.plan_sha256 = $3
+               ORDER BY r.number DESC LIMIT 1"#,
             change.0,
             &desired.0[..],
             &plan.0[..]
@@ -260,7 +272,13 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = found else { return Ok(None) };
-        let before = self.declaration_at(&row.environment, row.base_generation).await?;
-        Ok(Some((before, column::json(|| change.to_string(), "desired", row.desired)?)))
+        let named = || change.to_string();
+        let read = |desired| column::json(named, "desired", desired);
+        Ok(Some(DeclaredAround {
+            in_force: self.declaration_at(&row.environment, row.base_generation).await?,
+            revision: column::count(named, "number", row.number)?,
+            earlier: row.earlier.map(read).transpose()?,
+            declared: read(row.desired)?,
+        }))
     }
 }
