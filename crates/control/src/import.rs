@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, ChangeId, Permission, name,
-    plan::Step,
+    plan::{Step, in_force_words},
     resource::ResourceKind,
     view::import::{ImportInput, ImportPreview, Reading},
 };
@@ -20,11 +20,12 @@ pub async fn preview_import(
     let given = input.references.clone();
     let reading = read(control, input).await?;
     let Reading::Complete { desired } = reading else {
-        return Ok(ImportPreview { reading, plan: None, digest: None, given });
+        return Ok(ImportPreview { reading, plan: None, in_force: Vec::new(), digest: None, given });
     };
     let planned = planning::plan_fleet(control, *desired).await?;
     Ok(ImportPreview {
         digest: Some(planned.digest()?),
+        in_force: in_force_words(&planned.desired, &planned.plan, control.clock.now()),
         reading: Reading::Complete { desired: Box::new(planned.desired) },
         plan: Some(planned.plan),
         given,

@@ -103,6 +103,7 @@ mod tests {
                 violations: Vec::new(),
                 notes: Vec::new(),
             },
+            in_force: Vec::new(),
             digest: "d".into(),
             spoken: Spoken { command: None, request: String::new() },
         }
