@@ -206,7 +206,7 @@ test('a canary tries the next version, goes back, tries again and is promoted, a
   assert.deepEqual([await squares(page, 'v2').count(), await squares(page, 'v1').count()], [1, 3]);
   const next = await words(main(page).getByRole('region', { name: 'Rollout' }));
   assert.match(next, /Promote: 3 VMs of platform-eng v1 are replaced by platform-eng v2\./);
-  assert.match(next, /Roll back: 1 VM of platform-eng v2 go back to platform-eng v1\./);
+  assert.match(next, /Roll back: 1 VM of platform-eng v2 goes back to platform-eng v1\./);
   const busy = main(page).getByRole('button', { name: 'Change template' });
   assert.equal(await busy.getAttribute('aria-disabled'), 'true', 'one canary at a time');
 

@@ -1,7 +1,8 @@
 //! Autoscaling: why this size? Every pool in a line.
 
 use domain::{
-    autoscaling::AutoscalingMode,
+    Timestamp,
+    autoscaling::{AutoscalingMode, ScheduleInForce},
     view::autoscaling::{AutoscalingList, AutoscalingRow},
 };
 use leptos::prelude::*;
@@ -59,7 +60,7 @@ fn draw(list: AutoscalingList) -> AnyView {
         }
         .into_any()
     } else {
-        table(list.rows)
+        table(list.rows, list.now)
     };
     view! {
         <PageHead title="Autoscaling" lead=move || lead.clone() />
@@ -70,8 +71,8 @@ fn draw(list: AutoscalingList) -> AnyView {
     .into_any()
 }
 
-fn table(rows: Vec<AutoscalingRow>) -> AnyView {
-    let lines = rows.into_iter().map(line).collect_view();
+fn table(rows: Vec<AutoscalingRow>, now: Timestamp) -> AnyView {
+    let lines = rows.into_iter().map(|row| line(row, now)).collect_view();
     view! {
         <Table label="Pools and their autoscalers" class="table cards">
             <thead>
@@ -91,7 +92,7 @@ fn table(rows: Vec<AutoscalingRow>) -> AnyView {
                         "CPU target"
                     </th>
                     <th scope="col">"Last 6 hours"</th>
-                    <th scope="col">"Next schedule"</th>
+                    <th scope="col">"Schedule"</th>
                     <th scope="col">"Why"</th>
                 </tr>
             </thead>
@@ -101,7 +102,7 @@ fn table(rows: Vec<AutoscalingRow>) -> AnyView {
     .into_any()
 }
 
-fn line(row: AutoscalingRow) -> AnyView {
+fn line(row: AutoscalingRow, now: Timestamp) -> AnyView {
     let href = routes::pool_autoscaling(&row.environment, &row.pool);
     let (state, word) = standing(&row);
     let size = |size: Option<u32>| size.map(|size| words::number(u64::from(size)));
@@ -110,8 +111,12 @@ fn line(row: AutoscalingRow) -> AnyView {
     let bounds =
         row.desired.as_ref().map(|scaler| format!("{} to {}", scaler.min_replicas, scaler.max_replicas));
     let target = row.desired.as_ref().map(|scaler| words::percent(scaler.cpu_target * 100.0));
-    let next = row.next.as_ref().map(|next| {
-        view! { <span>{format!("{} at ", next.min_required_replicas)} {ago(next.at)}</span> }
+    let in_force =
+        row.in_force.as_ref().map(|on| view! { <span>{in_force_words(on, now)}</span> }.into_any());
+    let schedule = in_force.or_else(|| {
+        let next = row.next.as_ref()?;
+        let asks = words::count(u64::from(next.min_required_replicas), "VM");
+        Some(view! { <span>{asks} " " {ago(next.at)}</span> }.into_any())
     });
     let recommended = row.recommended();
     let running = row.running;
@@ -137,7 +142,7 @@ fn line(row: AutoscalingRow) -> AnyView {
                 {target}
             </td>
             <td>{spark(&recent, said)}</td>
-            <td data-label="Next schedule">{next}</td>
+            <td data-label="Schedule">{schedule}</td>
             <td>{reason}</td>
         </tr>
     }
@@ -150,6 +155,12 @@ fn is_capped(row: &AutoscalingRow) -> bool {
         status.details.iter().any(|detail| detail.kind == "CAPPED_AT_MAX_NUM_REPLICAS")
     });
     says_so && row.desired.is_some() && row.mode() != Some(AutoscalingMode::Off)
+}
+
+/// `In force until 17:00 UTC, asks for 4 VMs`.
+pub fn in_force_words(on: &ScheduleInForce, now: Timestamp) -> String {
+    let asks = words::count(u64::from(on.min_required_replicas), "VM");
+    format!("In force until {}, asks for {asks}", on.until_words(now))
 }
 
 /// The service's first reason, as a line has room for one.
@@ -246,6 +257,7 @@ mod tests {
             target: Some(3),
             running: Some(3),
             next: None,
+            in_force: None,
             recent: Vec::new(),
         }
     }
@@ -278,6 +290,19 @@ mod tests {
         assert_eq!(no_reason(&fails), "Compute Engine does not say why it fails.");
         let unseen = AutoscalingRow { observed: None, status: None, ..seen };
         assert!(no_reason(&unseen).starts_with("Nothing is known yet"));
+    }
+
+    #[test]
+    fn a_schedule_in_force_says_until_when_and_how_many() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let on = |least| ScheduleInForce {
+            name: "day".into(),
+            until: at("2026-11-23T17:00:00Z"),
+            min_required_replicas: least,
+        };
+        let now = at("2026-11-23T08:16:00Z");
+        assert_eq!(in_force_words(&on(4), now), "In force until 17:00 UTC, asks for 4 VMs");
+        assert_eq!(in_force_words(&on(1), now), "In force until 17:00 UTC, asks for 1 VM");
     }
 
     #[test]

@@ -207,6 +207,7 @@ mod tests {
                 target: Some(4),
                 running: Some(4),
                 next: Some(NextSchedule { name: "office".into(), at: at(900), min_required_replicas: 6 }),
+                in_force: None,
                 recent: Vec::new(),
             },
             window: 3600,

@@ -4,8 +4,8 @@ mod replay;
 
 use chrono::TimeDelta;
 use domain::{
-    Actor, Permission,
-    autoscaling::AutoscalerStatus,
+    Actor, Permission, Timestamp,
+    autoscaling::{AutoscalerStatus, schedule_in_force},
     cost::{CostImpact, PriceBook},
     name,
     view::autoscaling::{AutoscalingForm, AutoscalingList, AutoscalingRow, AutoscalingView, NextSchedule},
@@ -44,7 +44,7 @@ pub async fn list_autoscaling(
     for environment in environments {
         let declared = Declared::load(control, environment).await?;
         for pool in &declared.pools {
-            let mut row = row(&declared, pool);
+            let mut row = row(&declared, pool, now);
             let own = (row.environment.clone(), row.pool.clone());
             row.recent = sizes.remove(&own).unwrap_or_default();
             rows.push(row);
@@ -67,8 +67,8 @@ pub async fn load_autoscaling(
         return Err(Error::invalid("window", "choose an hour, six hours, a day or a week"));
     }
     let declared = Declared::load(control, environments::require(control, environment).await?).await?;
-    let row = row(&declared, declared.pool(pool)?);
     let now = control.clock.now();
+    let row = row(&declared, declared.pool(pool)?, now);
     let step = i32::try_from(window / POINTS).unwrap_or(i32::MAX);
     let since = now - TimeDelta::seconds(window);
     let samples = control.store.list_autoscaling_samples(environment, pool, since, step).await?;
@@ -91,7 +91,7 @@ pub async fn load_autoscaling_form(
     Ok(AutoscalingForm { pool: declared.clone(), index, generation, environment: spec.environment })
 }
 
-fn row(declared: &Declared, pool: &store::Pool) -> AutoscalingRow {
+fn row(declared: &Declared, pool: &store::Pool, now: Timestamp) -> AutoscalingRow {
     let prefix = &declared.environment.spec.environment.name_prefix;
     let group = name::instance_group(prefix, &pool.name);
     let scaler = name::autoscaler(prefix, &pool.name);
@@ -103,6 +103,7 @@ fn row(declared: &Declared, pool: &store::Pool) -> AutoscalingRow {
         pool: pool.name.clone(),
         desired: declared.desired.autoscalers.get(&scaler).cloned(),
         next: status.as_ref().zip(observed.as_ref()).and_then(|(status, scaler)| next(status, scaler)),
+        in_force: observed.as_ref().and_then(|scaler| schedule_in_force(scaler, now)),
         observed,
         status,
         target: seen.map(|status| status.target_size),

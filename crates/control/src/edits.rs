@@ -3,6 +3,7 @@
 use domain::{
     Actor, ChangeId, FleetSpec, Permission,
     edit::{Edit, EditError, Spoken, differences},
+    plan::in_force_words,
     view::edit::EditPreview,
 };
 use store::Environment;
@@ -51,6 +52,7 @@ pub async fn preview_begun_edit(
         differences: edited.differences,
         spoken: Spoken::new(edit, &edited.declared, base_generation, &digest),
         digest,
+        in_force: in_force_words(&edited.planned.desired, &edited.planned.plan, control.clock.now()),
         desired: edited.planned.desired,
         plan: edited.planned.plan,
     })

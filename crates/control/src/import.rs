@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, ChangeId, Permission, name,
-    plan::Step,
+    plan::{Step, in_force_words},
     resource::ResourceKind,
     view::import::{ImportInput, ImportPreview, Reading},
 };
@@ -19,13 +19,20 @@ pub async fn preview_import(
     authorize(actor, Permission::PlanChange)?;
     let reading = read(control, input).await?;
     let Reading::Complete { desired } = reading else {
-        return Ok(ImportPreview { reading, plan: None, digest: None, proposal: None });
+        return Ok(ImportPreview {
+            reading,
+            plan: None,
+            in_force: Vec::new(),
+            digest: None,
+            proposal: None,
+        });
     };
     let planned = planning::plan_fleet(control, *desired).await?;
     let proposal = proposal::foresee(control, &planned).await?;
     Ok(ImportPreview {
         proposal: Some(proposal),
         digest: Some(planned.digest()?),
+        in_force: in_force_words(&planned.desired, &planned.plan, control.clock.now()),
         reading: Reading::Complete { desired: Box::new(planned.desired) },
         plan: Some(planned.plan),
     })

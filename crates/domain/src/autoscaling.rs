@@ -1,6 +1,7 @@
 //! How an autoscaler is told to size a pool beyond its bounds and its CPU target, and what was seen of its work.
 
 mod cron;
+mod in_force;
 mod replay;
 mod time_zone;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 pub use cron::{InvalidCron, check_cron};
+pub use in_force::{ScheduleInForce, schedule_in_force};
 pub use replay::{Replay, Replayed, replay};
 pub use time_zone::is_time_zone;
 pub(crate) use time_zone::spelled;

@@ -14,7 +14,7 @@ use crate::{
     FleetSpec, ObservedFleet,
     cost::cost_impact,
     derive, name,
-    resource::{InstanceGroup, InstanceTemplate, ResourceSet},
+    resource::{InstanceGroup, InstanceTemplate},
 };
 
 const COMPUTE: &str = "https://www.googleapis.com/compute/v1/projects";
@@ -29,10 +29,11 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet, running: &BTreeMap<St
     let regional =
         |kind: &str, name: &str| format!("{COMPUTE}/{project}/regions/{}/{kind}/{name}", environment.region);
 
-    let templates: BTreeMap<&str, &InstanceTemplate> = spec
+    // What they are declared as: versions that pools hold to bear their names too.
+    let templates: BTreeMap<&str, InstanceTemplate> = spec
         .agent_vm_templates
         .iter()
-        .filter_map(|declared| Some((declared.name.as_str(), version(spec, &desired, &declared.name)?)))
+        .map(|declared| (declared.name.as_str(), derive::present_version(spec, declared)))
         .collect();
     let pools: BTreeMap<&str, &InstanceGroup> = spec
         .agent_pools
@@ -185,12 +186,7 @@ pub fn outputs(spec: &FleetSpec, observed: &ObservedFleet, running: &BTreeMap<St
     }
 }
 
-fn version<'a>(spec: &FleetSpec, desired: &'a ResourceSet, declared: &str) -> Option<&'a InstanceTemplate> {
-    let prefix = &spec.environment.name_prefix;
-    desired.templates.values().find(|template| name::is_version_of(&template.name, prefix, declared))
-}
-
-fn network_tags(spec: &FleetSpec, templates: &BTreeMap<&str, &InstanceTemplate>) -> NetworkTagsOutput {
+fn network_tags(spec: &FleetSpec, templates: &BTreeMap<&str, InstanceTemplate>) -> NetworkTagsOutput {
     let mut common: Option<BTreeSet<String>> = None;
     for template in templates.values() {
         common = Some(match common {
@@ -271,6 +267,22 @@ mod tests {
             serde_json::to_value(outputs(&fleet(), &ObservedFleet::default(), &BTreeMap::new())).unwrap();
         let names: BTreeSet<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, BTreeSet::from(NAMES));
+    }
+
+    #[test]
+    fn a_template_is_what_it_is_declared_as_whatever_pools_hold_to() {
+        // The digits of the names are those of the content: one of the sizes comes before the version that is held.
+        for size in 30..46 {
+            let mut spec = fleet();
+            derive::hold_pool(&mut spec, "fixed");
+            spec.agent_vm_templates[0].disk_size_gb = Some(size);
+            spec.agent_vm_templates[0].machine_type = Some("e2-standard-8".to_owned());
+            let present = derive::present_version(&spec, &spec.agent_vm_templates[0]);
+            let told = outputs(&spec, &ObservedFleet::default(), &BTreeMap::new());
+            let told = &told.agent_vm_templates["backend-dev"];
+            assert_eq!((&told.name, told.disk_size_gb), (&present.name, size));
+            assert_eq!(told.machine_type, "e2-standard-8");
+        }
     }
 
     #[test]

@@ -72,6 +72,15 @@ wire! { answer
 }
 
 wire! { answer
+    /// The schedule that is on and asks for most.
+    ScheduleInForce {
+        name: String,
+        until: Timestamp,
+        min_required_replicas: u32,
+    }
+}
+
+wire! { answer
     /// One look at the pool.
     AutoscalingSample {
         at: Timestamp,
@@ -104,6 +113,8 @@ wire! { answer
         /// VMs that run.
         running: Option<u32>,
         next_schedule: Option<NextSchedule>,
+        /// Null: none is on.
+        schedule_in_force: Option<ScheduleInForce>,
         /// Seconds that the samples go back.
         window: i64,
         /// Oldest first.
@@ -179,6 +190,11 @@ impl From<&AutoscalingView> for Autoscaling {
             at: next.at,
             min_required_replicas: next.min_required_replicas,
         };
+        let in_force = |on: &autoscaling::ScheduleInForce| ScheduleInForce {
+            name: on.name.clone(),
+            until: on.until,
+            min_required_replicas: on.min_required_replicas,
+        };
         let cost = view.cost.as_ref();
         Self {
             environment: row.environment.clone(),
@@ -191,6 +207,7 @@ impl From<&AutoscalingView> for Autoscaling {
             target_size: row.target,
             running: row.running,
             next_schedule: row.next.as_ref().map(next),
+            schedule_in_force: row.in_force.as_ref().map(in_force),
             window: view.window,
             samples: view.samples.iter().map(AutoscalingSample::from).collect(),
             monthly_at_minimum: cost.map(|cost| (&cost.before).into()),

@@ -32,7 +32,7 @@ pub use approvals::{Approvals, Seats, Vote};
 pub use audit_event::{AuditEvent, AuditEventList};
 pub use autoscaling::{
     Autoscaling, AutoscalingDetail, AutoscalingPolicy, AutoscalingSample, CustomMetric, NextSchedule,
-    ScalingSchedule,
+    ScalingSchedule, ScheduleInForce,
 };
 pub use change::{Call, Change, ChangeList, ChangeSummary, ProposeChange, ProposeEdit, Proposed, Verdict};
 pub use command::{Command, CommandList, Commanded};

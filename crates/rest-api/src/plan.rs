@@ -176,6 +176,21 @@ impl From<&plan::Plan> for Plan {
     }
 }
 
+impl Plan {
+    /// With what schedules of it ask for as it is looked at: sentences, which are no part of the plan itself.
+    fn seen(plan: &plan::Plan, in_force: &[String]) -> Self {
+        let mut seen = Self::from(plan);
+        if !in_force.is_empty() {
+            seen.text.push_str("\nSchedules in force\n");
+        }
+        for said in in_force {
+            seen.text.push_str(&format!("  ! {said}\n"));
+            seen.notes.push(format!("scaling_schedules: {said}"));
+        }
+        seen
+    }
+}
+
 impl From<&import::ImportError> for SourceError {
     fn from(error: &import::ImportError) -> Self {
         let position = error.position.as_ref();
@@ -204,7 +219,7 @@ impl From<&import::UnresolvedReference> for Reference {
 impl From<&ImportPreview> for PlanAnswer {
     fn from(preview: &ImportPreview) -> Self {
         let mut answer = Self::of(&preview.reading);
-        answer.plan = preview.plan.as_ref().map(Plan::from);
+        answer.plan = preview.plan.as_ref().map(|plan| Plan::seen(plan, &preview.in_force));
         answer.digest = preview.digest.clone();
         answer
     }
@@ -214,7 +229,7 @@ impl From<&EditPreview> for PlanAnswer {
     fn from(preview: &EditPreview) -> Self {
         Self {
             status: PlanStatus::Complete,
-            plan: Some((&preview.plan).into()),
+            plan: Some(Plan::seen(&preview.plan, &preview.in_force)),
             digest: Some(preview.digest.clone()),
             errors: Vec::new(),
             modules: Vec::new(),

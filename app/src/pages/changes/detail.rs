@@ -146,7 +146,11 @@ fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) 
         />
         <div class="cols">
             <div class="stack">
-                {impact_panel(&change.revision.plan.impact, &change.revision.plan.taken_up_later)} {phases(&view)} {evidence(&view)}
+                {impact_panel(
+                    &change.revision.plan.impact,
+                    &change.revision.plan.taken_up_later,
+                    &view.beside.in_force,
+                )} {phases(&view)} {evidence(&view)}
             </div>
             <aside class="stack stick" aria-label="Compare and decide">
                 {signature(&view, desk).unwrap_or_else(|| sign::digests(change))}

@@ -15,8 +15,9 @@ use crate::{
     words,
 };
 
-/// `later`: pools whose VMs take their new version only as they are made anew.
-pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
+/// `later`: pools whose VMs take their new version only as they are made anew. `in_force`: what schedules ask for now, which the
+/// figures leave out.
+pub fn impact_panel(impact: &Impact, later: &[String], in_force: &[String]) -> AnyView {
     let total = impact.total();
     let mut items = vec![
         facet("VMs created", total.created, impact, |zone| zone.created),
@@ -33,11 +34,35 @@ pub fn impact_panel(impact: &Impact, later: &[String]) -> AnyView {
             <h2 id="impact" class="sr">
                 "Impact"
             </h2>
-            {facets(items)} {traffic("Newly allowed", &impact.traffic.gained, true)}
+            {facets(items)} {schedules(in_force)} {traffic("Newly allowed", &impact.traffic.gained, true)}
             {traffic("No longer allowed", &impact.traffic.lost, false)}
         </section>
     }
     .into_any()
+}
+
+/// They add VMs as soon as the autoscaler has them.
+fn schedules(in_force: &[String]) -> Option<AnyView> {
+    let state = State::Warn;
+    let lines = in_force
+        .iter()
+        .map(|said| {
+            view! {
+                <li data-s=state.as_str()>
+                    {glyph(state)} <p>{said.clone()}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    (!in_force.is_empty()).then(|| {
+        view! {
+            <div class="panel-body">
+                <h3>"Schedules in force"</h3>
+                <ul class="rows verdicts">{lines}</ul>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// Who may reach whom that could not before, or no longer.

@@ -5,7 +5,7 @@ mod panel;
 mod replay;
 
 use domain::{
-    Permission,
+    Permission, Timestamp,
     autoscaling::STATUS_TYPES,
     resource::Autoscaler,
     view::autoscaling::{AutoscalingRow, AutoscalingView},
@@ -32,7 +32,7 @@ use crate::{
     },
     live::Live,
     opening::refusal,
-    pages::autoscaling::{no_reason, reason_words, standing},
+    pages::autoscaling::{in_force_words, no_reason, reason_words, standing},
     routes,
     url_state::{Query, use_query},
     words,
@@ -106,7 +106,7 @@ fn draw(page: AutoscalingPage, window: &'static str) -> AnyView {
                 {plot}
             </div>
             <aside class="stack" aria-label="Why and how">
-                {reasons(&view.row)} {schedules(&view.row, &desired)} {policy(&desired, edit, blocked)}
+                {reasons(&view.row, view.now)} {schedules(&view.row, &desired)} {policy(&desired, edit, blocked)}
             </aside>
         </div>
     }
@@ -176,10 +176,19 @@ fn figures(view: &AutoscalingView) -> Vec<Facet> {
 }
 
 /// The service's own words, each with its type.
-fn reasons(row: &AutoscalingRow) -> AnyView {
+fn reasons(row: &AutoscalingRow, now: Timestamp) -> AnyView {
     let details = row.status.as_ref().map(|status| status.details.clone()).unwrap_or_default();
     let (state, word) = standing(row);
-    let none = details.is_empty().then(|| no_reason(row));
+    let none = (details.is_empty() && row.in_force.is_none()).then(|| no_reason(row));
+    let in_force = row.in_force.as_ref().map(|on| {
+        let state = State::Info;
+        view! {
+            <li data-s=state.as_str()>
+                {glyph(state)} <p>"Schedule " <b>{on.name.clone()}</b> ". " {in_force_words(on, now)} "."</p>
+            </li>
+        }
+        .into_any()
+    });
     let lines = details
         .into_iter()
         .map(|detail| {
@@ -203,7 +212,7 @@ fn reasons(row: &AutoscalingRow) -> AnyView {
     view! {
         <Panel id="reasons" title="Why this size" aside=move || status(state, words::sentence(&word))>
             {none.map(|none| view! { <p class="panel-body soft">{none}</p> })}
-            <ul class="rows verdicts">{lines}</ul>
+            <ul class="rows verdicts">{in_force} {lines}</ul>
         </Panel>
     }
     .into_any()

@@ -23,15 +23,18 @@ pub(super) fn what_it_does(preview: &EditPreview, fields: bool) -> AnyView {
     } else {
         actions_list(plan.actions.iter().map(ShownAction::from).collect()).into_any()
     };
-    let does = words::impact(&plan.impact.total())
-        .map_or_else(|| "It touches no VM.".to_owned(), |vms| format!("It {vms}."));
+    let does = match (words::impact(&plan.impact.total()), preview.in_force.is_empty()) {
+        (Some(vms), _) => format!("It {vms}."),
+        (None, true) => "It touches no VM.".to_owned(),
+        (None, false) => "It touches no VM by itself; a schedule in force adds some.".to_owned(),
+    };
     view! {
         <section class="stack" aria-labelledby="what-it-does">
             <div>
                 <h2 id="what-it-does">{words::sentence(&preview.title)}</h2>
                 <p class="soft">{does}</p>
             </div>
-            {impact_panel(&plan.impact, &plan.taken_up_later())}
+            {impact_panel(&plan.impact, &plan.taken_up_later(), &preview.in_force)}
             {(!differences.is_empty())
                 .then(|| {
                     view! {

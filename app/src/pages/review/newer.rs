@@ -106,6 +106,7 @@ mod tests {
                 violations: Vec::new(),
                 notes: Vec::new(),
             },
+            in_force: Vec::new(),
             digest: "d".into(),
             proposal: Proposal {
                 plan_sha256: "p".into(),

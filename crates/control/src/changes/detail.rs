@@ -4,6 +4,7 @@ use domain::{
     Actor, ChangeId, Permission,
     change::Change,
     cost::declared_prices,
+    plan::in_force_words,
     view::change::{Beside, ChangeDetail, ChangeView, ShownDeclaration},
 };
 
@@ -32,7 +33,11 @@ pub async fn load_detail(
     let declared = declared_otherwise(control, change, whole);
     let (budget, awaited, declared) = tokio::try_join!(budget, awaited, declared)?;
     let prices = declared_prices(&revision.desired, &revision.plan);
-    let beside = Beside { awaited, declared, prices, budget };
+    let in_force = match change.state.is_terminal() {
+        true => Vec::new(),
+        false => in_force_words(&revision.desired, &revision.plan, view.now),
+    };
+    let beside = Beside { awaited, declared, prices, in_force, budget };
     Ok(ChangeDetail::of(view, beside, whole))
 }
 

@@ -45,6 +45,32 @@ impl CostImpact {
     }
 }
 
+/// The month of what is there, of groups at the sizes at which they settle by themselves.
+pub(crate) fn present_month(observed: &ObservedFleet, region: &str) -> Monthly {
+    let mut month = Monthly::default();
+    for (name, group) in &observed.resources.groups {
+        add_group(&mut month, &observed.resources, (group, Settled::before(observed, name).size), region);
+    }
+    month
+}
+
+/// Each version of the group, which has so many VMs.
+fn add_group(
+    month: &mut Monthly,
+    resources: &ResourceSet,
+    (group, size): (&InstanceGroup, u32),
+    region: &str,
+) {
+    for (version, vms) in group.shares(size).into_iter().filter(|(_, vms)| *vms > 0) {
+        match resources.templates.get(last_segment(version)) {
+            Some(template) => month.add(vms, template, region, PriceBook::shipped()),
+            None => {
+                month.unknown.insert(format!("template {} of {}", last_segment(version), group.name));
+            }
+        }
+    }
+}
+
 /// `held` are groups that the plan leaves alone although nothing derives to them. Every version has its own price: a
 /// canary's VMs cost what its template costs, from the first of them.
 pub(crate) fn cost_impact(
@@ -54,7 +80,11 @@ pub(crate) fn cost_impact(
     region: &str,
 ) -> CostImpact {
     let book = PriceBook::shipped();
-    let mut impact = CostImpact { book: book.version.clone(), ..CostImpact::default() };
+    let mut impact = CostImpact {
+        before: present_month(observed, region),
+        book: book.version.clone(),
+        ..CostImpact::default()
+    };
     let mut at_most = Monthly::default();
     let mut scaled = false;
     let names: BTreeSet<&String> = wanted.groups.keys().chain(observed.resources.groups.keys()).collect();
@@ -62,18 +92,11 @@ pub(crate) fn cost_impact(
         let before = Settled::before(observed, name);
         let priced =
             |side: &mut Monthly, resources: &ResourceSet, group: Option<&InstanceGroup>, size: u32| {
-                let Some(group) = group else { return };
-                for (version, vms) in group.shares(size).into_iter().filter(|(_, vms)| *vms > 0) {
-                    match resources.templates.get(last_segment(version)) {
-                        Some(template) => side.add(vms, template, region, book),
-                        None => {
-                            side.unknown.insert(format!("template {} of {name}", last_segment(version)));
-                        }
-                    }
+                if let Some(group) = group {
+                    add_group(side, resources, (group, size), region);
                 }
             };
         let existing = observed.resources.groups.get(name);
-        priced(&mut impact.before, &observed.resources, existing, before.size);
         if held.contains(name) {
             priced(&mut impact.after, &observed.resources, existing, before.size);
             priced(&mut at_most, &observed.resources, existing, before.size);
@@ -98,7 +121,11 @@ mod tests {
         cost::vm_price,
         derive,
         environment::EnvironmentSpec,
-        plan::plan,
+        model, name,
+        plan::{
+            instances::{InstanceAction, InstanceVerb, plan_instances},
+            plan,
+        },
         pool::{CanarySpec, PoolSpec, UpdateType},
         template::TemplateSpec,
     };
@@ -190,6 +217,34 @@ mod tests {
         grown.agent_pools[0].target_size = Some(6);
         assert!(!cost(&grown, &standing(&alone)).is_same());
         assert!(later(&alone, &grown).is_empty());
+    }
+
+    /// Its VMs, the last of which is to leave by name.
+    fn cost_without_one(declared: &FleetSpec, left: &FleetSpec) -> (u32, CostImpact) {
+        let now = Timestamp::default();
+        let observed = model::apply(&plan(declared, &empty(), now), &empty());
+        let group = name::instance_group(&declared.environment.name_prefix, "web");
+        let vms = &observed.groups[&group].instances;
+        let last = vms.last().unwrap().name.clone();
+        let action =
+            InstanceAction { pool: "web".to_owned(), verb: InstanceVerb::Delete, instances: vec![last] };
+        let plan = plan_instances(left, &observed, &action, now).unwrap();
+        (u32::try_from(vms.len()).unwrap(), plan.impact.cost.unwrap())
+    }
+
+    #[test]
+    fn a_vm_that_leaves_is_part_of_what_the_month_cost_before() {
+        let mut declared = fleet(None);
+        let small = prices(&declared)[0];
+        let mut left = declared.clone();
+        left.agent_pools[0].target_size = Some(3);
+        let (vms, cost) = cost_without_one(&declared, &left);
+        assert_eq!((vms, cost.before.known, cost.after.known), (4, small.times(4), small.times(3)));
+        // Of a pool that sizes itself nothing else is declared.
+        let pool = &mut declared.agent_pools[0];
+        (pool.enable_autoscaling, pool.min_replicas, pool.max_replicas) = (Some(true), Some(1), Some(10));
+        let (vms, cost) = cost_without_one(&declared, &declared);
+        assert_eq!((vms, cost.before.known, cost.after.known), (4, small.times(4), small.times(3)));
     }
 
     /// A server of the version before reads a stored plan and digests it again: what it does not know would be missing there.

@@ -15,7 +15,7 @@ pub use accrual::{Accrued, Forecast, RunSlice, Spend, Tally, forecast, month_of,
 pub use budget::{BudgetStanding, THRESHOLDS, crossed, day_share, percent_of};
 pub use declared::{PoolPrice, declared_prices};
 pub use impact::CostImpact;
-pub(crate) use impact::cost_impact;
+pub(crate) use impact::{cost_impact, present_month};
 pub use interval::{IntervalSteps, OpenInterval, RunningVm, VmKey, runs, step};
 pub use known::Known;
 pub use money::{InvalidMoney, Money};

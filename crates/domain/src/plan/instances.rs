@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     FleetSpec, ObservedFleet, Timestamp,
+    cost::present_month,
     instance::Instance,
     name::{self, last_segment, same_reference},
     resource::InstanceGroup,
@@ -118,7 +119,14 @@ pub fn plan_instances(
     let group = name::instance_group(&desired.environment.name_prefix, &action.pool);
     let vms = find(observed, &group, action)?;
     let mut plan = match action.verb {
-        InstanceVerb::Delete => plan(desired, &without(observed, &group, &vms), now),
+        InstanceVerb::Delete => {
+            let mut plan = plan(desired, &without(observed, &group, &vms), now);
+            // Those that leave are part of what the month costs until they do.
+            if let Some(cost) = &mut plan.impact.cost {
+                cost.before = present_month(observed, &desired.environment.region);
+            }
+            plan
+        }
         InstanceVerb::Restart | InstanceVerb::Recreate | InstanceVerb::Update => plan(desired, observed, now),
     };
     for vm in &vms {

@@ -12,6 +12,7 @@ mod render;
 mod retire;
 mod risk;
 mod rollout;
+mod scheduled;
 mod spread;
 mod step;
 
@@ -32,6 +33,7 @@ pub use planner::plan;
 pub use render::render;
 pub use retire::retire;
 pub use risk::{Risk, may_add};
+pub use scheduled::in_force_words;
 pub use spread::{respread, spread};
 pub use step::{InstanceRef, Step, Verb};
 

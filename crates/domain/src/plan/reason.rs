@@ -102,7 +102,8 @@ impl<'a> Reasons<'a> {
                 format!("Pool {pool} takes the version that its canary tried for all of its VMs.")
             }
             (Some(old), None) if !new_version => {
-                format!("Pool {pool} ends its canary: {} go back to its own version.", tried(old))
+                let go = if old.target_size == Amount::Fixed(1) { "goes" } else { "go" };
+                format!("Pool {pool} ends its canary: {} {go} back to its own version.", tried(old))
             }
             (None, Some(canary)) => {
                 format!("Pool {pool} tries another template version on {}.", tried(canary))
@@ -138,7 +139,8 @@ impl<'a> Reasons<'a> {
 
     pub(super) fn delete_group(&self, group: &InstanceGroup) -> String {
         let size = self.observed.groups.get(&group.name).map_or(group.target_size, |g| g.target_size);
-        format!("Pool {} is no longer declared: its {} go with it.", pool_of(group), vms(size))
+        let go = if size == 1 { "goes" } else { "go" };
+        format!("Pool {} is no longer declared: its {} {go} with it.", pool_of(group), vms(size))
     }
 
     pub(super) fn create_autoscaler(&self, scaler: &Autoscaler) -> String {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    autoscaling::{AutoscalerStatus, AutoscalingMode, Replay, Sample},
+    autoscaling::{AutoscalerStatus, AutoscalingMode, Replay, Sample, ScheduleInForce},
     cost::{CostImpact, Money},
     environment::EnvironmentSpec,
     pool::PoolSpec,
@@ -33,6 +33,9 @@ pub struct AutoscalingRow {
     /// VMs that run.
     pub running: Option<u32>,
     pub next: Option<NextSchedule>,
+    /// The schedule that holds the size, by what Compute Engine has.
+    #[serde(default)]
+    pub in_force: Option<ScheduleInForce>,
     /// What ran in the last hours, oldest first.
     pub recent: Vec<u32>,
 }

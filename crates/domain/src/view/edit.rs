@@ -22,6 +22,9 @@ pub struct EditPreview {
     /// Attribute by attribute, against the base generation.
     pub differences: Vec<FieldChange>,
     pub plan: Plan,
+    /// What schedules of the plan ask for as it is looked at, in sentences: no part of what is digested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_force: Vec<String>,
     /// SHA-256 over the declaration, its plan and its generation, in hex: what was seen is what is proposed.
     pub digest: String,
     /// What a change that proposes it meets.

@@ -75,6 +75,9 @@ pub struct ImportPreview {
     pub reading: Reading,
     /// With `Reading::Complete`.
     pub plan: Option<Plan>,
+    /// What schedules of the plan ask for as it is looked at, in sentences: no part of what is digested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_force: Vec<String>,
     /// SHA-256 over the declaration and its plan, in hex. Proposing sends it back, so that what was seen is what is proposed.
     pub digest: Option<String>,
     /// What it meets, with the plan.

@@ -114,6 +114,7 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].name", "office-hours", |f| scheduled(f, |s| s.name = "Office Hours".into())),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[1].name", "", |f| { scheduled(f, |_| ()); scheduled(f, |_| ()); }),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].schedule", "", |f| scheduled(f, |s| s.schedule = "0 8 * *".into())),
+    ("scaling_schedule", "agent_pools[0].scaling_schedules[0].schedule", "", |f| scheduled(f, |s| s.schedule = "0 8 30 2 *".into())),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].time_zone", "Europe/Berlin", |f| scheduled(f, |s| s.time_zone = "europe/berlin".into())),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].time_zone", "", |f| scheduled(f, |s| s.time_zone = "Berlin".into())),
     ("scaling_schedule", "agent_pools[0].scaling_schedules[0].duration_sec", "300", |f| scheduled(f, |s| s.duration_sec = 299)),

@@ -44,6 +44,10 @@ fn drawn(answer: &Autoscaling) -> Result<String, Failure> {
     for detail in &answer.details {
         line("reason", &format!("{}: {}", detail.r#type, detail.message));
     }
+    if let Some(on) = &answer.schedule_in_force {
+        let least = vms(on.min_required_replicas);
+        line("in force", &format!("schedule {} until {}: at least {least}", on.name, moment(on.until)));
+    }
     if let Some(next) = &answer.next_schedule {
         let least = vms(next.min_required_replicas);
         line("next", &format!("schedule {} at {}: at least {least}", next.name, moment(next.at)));
@@ -157,7 +161,9 @@ mod tests {
             "environment": "dev", "pool": "front", "declared": policy(5, office), "observed": policy(3, json!([])),
             "status": "ACTIVE",
             "details": [{ "type": "CAPPED_AT_MAX_NUM_REPLICAS", "message": "it would\nbe larger" }],
-            "recommended_size": 3, "target_size": 3, "running": 1, "next_schedule": null, "window": 3600,
+            "recommended_size": 3, "target_size": 3, "running": 1, "next_schedule": null,
+            "schedule_in_force": { "name": "office", "until": "2026-11-22T17:00:00Z", "min_required_replicas": 2 },
+            "window": 3600,
             "samples": [{
                 "at": "2026-11-22T10:00:00Z", "running": 1, "target": 3, "recommended": null, "minimum": 1, "maximum": 3,
             }],
@@ -173,6 +179,7 @@ target      3 VMs
 recommended 3 VMs
 status      ACTIVE
 reason      CAPPED_AT_MAX_NUM_REPLICAS: it would be larger
+in force    schedule office until 2026-11-22 17:00:00 UTC: at least 2 VMs
 a month     $48.50 at the minimum, at least $243 at the maximum
 
 POLICY           DECLARED                                                   OBSERVED

@@ -40,7 +40,7 @@ pub fn plan(preview: &ImportPreview, submission: &Submission) -> impl IntoView +
         <div class="cols">
             <div class="stack">
                 {(!plan.violations.is_empty()).then(|| violations(plan.violations.clone()))}
-                {impact_panel(&plan.impact, &plan.taken_up_later())}
+                {impact_panel(&plan.impact, &plan.taken_up_later(), &preview.in_force)}
                 <Panel id="actions" title=title>
                     {actions}
                 </Panel>

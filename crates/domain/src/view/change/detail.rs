@@ -47,6 +47,9 @@ pub struct Beside {
     pub declared: Option<ShownDeclaration>,
     /// Of the pools that the plan touches.
     pub prices: Vec<PoolPrice>,
+    /// What schedules of the plan ask for now, in sentences, while the change is open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_force: Vec<String>,
     /// The environment's a month, while the change is open. None: none is set.
     pub budget: Option<Money>,
 }

@@ -7,6 +7,11 @@ fn vms(count: usize) -> String {
     if count == 1 { "1 VM".to_owned() } else { format!("{count} VMs") }
 }
 
+/// What is said of one VM, or of several.
+fn said_of<T>(vms: u32, (one, several): (T, T)) -> T {
+    if vms == 1 { one } else { several }
+}
+
 /// What stands in the way now, the worst first.
 pub(super) fn waits_for(rollout: &Rollout, status: &GroupStatus) -> Vec<String> {
     let count = |state: SquareState| rollout.squares.iter().filter(|square| square.state == state).count();
@@ -58,15 +63,17 @@ pub(super) fn next(group: &InstanceGroup, rollout: &Rollout) -> Vec<String> {
         RolloutState::Canary => {
             if let (Some(canary), Some(own)) = (canary, rollout.versions.first()) {
                 next.push(format!(
-                    "Promote: {} of {} are replaced by {}.",
+                    "Promote: {} of {} {} replaced by {}.",
                     vms(own.total as usize),
                     own.label.long(),
+                    said_of(own.total, ("is", "are")),
                     canary.label.long()
                 ));
                 next.push(format!(
-                    "Roll back: {} of {} go back to {}.",
+                    "Roll back: {} of {} {} back to {}.",
                     vms(canary.total as usize),
                     canary.label.long(),
+                    said_of(canary.total, ("goes", "go")),
                     own.label.long()
                 ));
             }
@@ -80,20 +87,24 @@ pub(super) fn next(group: &InstanceGroup, rollout: &Rollout) -> Vec<String> {
                 let leaving = vms((share.total - share.wanted) as usize);
                 next.push(match policy.replacement_method {
                     ReplacementMethod::Substitute => format!(
-                        "{leaving} of {} go as new ones serve: at most {} more than {size} at a time, {away} meanwhile.",
+                        "{leaving} of {} {} as new ones serve: at most {} more than {size} at a time, {away} meanwhile.",
                         share.label.long(),
+                        said_of(share.total - share.wanted, ("goes", "go")),
                         policy.max_surge.of(size)
                     ),
                     ReplacementMethod::Recreate => {
-                        format!("{leaving} of {} are made anew under their names: {away} meanwhile.", share.label.long())
+                        let (are, names) =
+                            said_of(share.total - share.wanted, (("is", "its name"), ("are", "their names")));
+                        format!("{leaving} of {} {are} made anew under {names}: {away} meanwhile.", share.label.long())
                     }
                 });
             }
             for share in rollout.versions.iter().filter(|share| share.total < share.wanted) {
                 next.push(format!(
-                    "{} of {} are made.",
+                    "{} of {} {} made.",
                     vms((share.wanted - share.total) as usize),
-                    share.label.long()
+                    share.label.long(),
+                    said_of(share.wanted - share.total, ("is", "are"))
                 ));
             }
             if let Some(canary) = canary {
