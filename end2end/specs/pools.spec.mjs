@@ -356,7 +356,8 @@ test('deleting asks for the name, says what is lost, and waits for the brake unt
   await incident(vera.page).waitFor(SETTLES);
   await page.getByLabel('Name of the pool').fill('batch');
   const change = await proposeReviewed(page, 'The nights are over', 'Delete pool');
-  await phase(page, 'Verify').getByText(/^The mass-failure brake of inc-\d+: see Alerts$/).waitFor();
+  await phase(page, 'Apply').getByText(/^The mass-failure brake of inc-\d+: see Alerts$/).waitFor();
+  await main(page).getByText(/^Held by inc-\d+$/).waitFor();
   assert.match(await words(phase(page, 'Apply')), /begins when the brake lets go/);
   const refused = incident(vera.page).getByRole('button', { name: 'Let the brake go' });
   assert.equal(await refused.getAttribute('aria-disabled'), 'true');

@@ -3,6 +3,7 @@
 use domain::{
     ChangeState,
     plan::{Risk, ZoneImpact},
+    queue::Held,
     view::change::ChangeRow,
 };
 
@@ -11,9 +12,11 @@ use crate::{
     words,
 };
 
-pub const fn state(change: ChangeState) -> State {
+/// What is held goes on with nothing: it waits.
+pub const fn state(change: ChangeState, held: Option<&Held>) -> State {
     match change {
         ChangeState::AwaitingApprovals => State::Pending,
+        ChangeState::Approved | ChangeState::Applying if held.is_some() => State::Pending,
         ChangeState::Approved | ChangeState::Applying => State::Progress,
         ChangeState::Applied => State::Ok,
         ChangeState::Failed
@@ -38,6 +41,15 @@ pub const fn word(change: ChangeState) -> &'static str {
     }
 }
 
+/// With what holds it: `Held by inc-2`, `Waits for chg-28`.
+pub fn headline(change: ChangeState, held: Option<&Held>) -> String {
+    match (change, held) {
+        (_, None) => word(change).to_owned(),
+        (ChangeState::Applying, Some(held)) => format!("{}, {}", word(change), held.words()),
+        (_, Some(held)) => words::sentence(&held.words()),
+    }
+}
+
 /// As a row says it: for whom it waits, how long it took, who ended it.
 pub fn said(row: &ChangeRow) -> String {
     let seats = &row.seats;
@@ -57,7 +69,7 @@ pub fn said(row: &ChangeRow) -> String {
             Some(name) => format!("Rejected by {name}"),
             None => word(row.state).to_owned(),
         },
-        state => word(state).to_owned(),
+        state => headline(state, row.held.as_ref()),
     }
 }
 
@@ -94,7 +106,7 @@ pub const fn risk_word(risk: Risk) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use domain::view::change::RowSeats;
+    use domain::{ChangeId, view::change::RowSeats};
 
     use super::*;
     use crate::pages::changes::samples::row;
@@ -119,6 +131,23 @@ mod tests {
             (State::Applying, short(&[], false), "Applying"),
         ] {
             assert_eq!(said(&row(state, seats)), expected);
+        }
+    }
+
+    #[test]
+    fn what_holds_a_change_stands_in_its_headline() {
+        let brake = Held::Brake("inc-2".to_owned());
+        let behind = Held::Behind { first: ChangeId(28), then: vec![ChangeId(29)] };
+        for (state, held, expected) in [
+            (ChangeState::Approved, None, "Approved, starts soon"),
+            (ChangeState::Approved, Some(&brake), "Held by inc-2"),
+            (ChangeState::Approved, Some(&behind), "Waits for chg-28"),
+            (ChangeState::Applying, Some(&brake), "Applying, held by inc-2"),
+            (ChangeState::Applying, None, "Applying"),
+        ] {
+            assert_eq!(headline(state, held), expected);
+            let row = ChangeRow { held: held.cloned(), ..row(state, RowSeats::default()) };
+            assert_eq!(said(&row), expected);
         }
     }
 

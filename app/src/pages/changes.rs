@@ -4,6 +4,7 @@ mod apply;
 mod approvals;
 mod detail;
 mod impact;
+mod linked;
 mod plan;
 #[cfg(test)]
 pub mod samples;
@@ -264,14 +265,23 @@ impl Lead {
 
     /// `some`: others are not shown.
     fn of(shown: &[ChangeRow], some: bool) -> Self {
-        let waiting = shown.iter().filter(|row| row.state == ChangeState::AwaitingApprovals).count() as u64;
-        let underway = shown.iter().filter(|row| !row.state.is_terminal()).count() as u64 - waiting;
-        Self::said(match (waiting, underway) {
-            (0, 0) if some => "None of those shown waits or is being applied.".to_owned(),
-            (0, 0) => "Nothing waits and nothing is being applied.".to_owned(),
-            (0, run) => format!("{} being applied.", be(run)),
-            (wait, 0) => format!("{} waiting for approval.", be(wait)),
-            (wait, run) => format!("{} waiting for approval, {run} being applied.", be(wait)),
+        let count = |state: ChangeState| shown.iter().filter(|row| row.state == state).count() as u64;
+        let parts = [
+            (count(ChangeState::AwaitingApprovals), "waiting for approval"),
+            (count(ChangeState::Applying), "being applied"),
+            (count(ChangeState::Approved), "approved and waiting"),
+        ];
+        let some_are = parts.into_iter().filter(|(count, _)| *count > 0).enumerate();
+        let said: Vec<String> = some_are
+            .map(|(index, (count, how))| match index {
+                0 => format!("{} {how}", be(count)),
+                _ => format!("{} {how}", words::number(count)),
+            })
+            .collect();
+        Self::said(match said.is_empty() {
+            true if some => "None of those shown waits or is being applied.".to_owned(),
+            true => "Nothing waits and nothing is being applied.".to_owned(),
+            false => format!("{}.", said.join(", ")),
         })
     }
 
@@ -290,6 +300,8 @@ fn be(count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::view::change::RowSeats;
+
     use super::*;
 
     #[test]
@@ -307,6 +319,27 @@ mod tests {
             ("author=wen", Whose::Everybody),
         ] {
             assert_eq!(whose(&Query::parse(address)), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_applied_is_counted_apart_from_what_waits_for_its_turn() {
+        use ChangeState::{Applied, Applying, Approved, AwaitingApprovals};
+        let lead = |states: &[ChangeState]| {
+            let rows: Vec<ChangeRow> =
+                states.iter().map(|&state| samples::row(state, RowSeats::default())).collect();
+            Lead::of(&rows, false).said
+        };
+        for (states, expected) in [
+            ([Applied, Applied, Applied], "Nothing waits and nothing is being applied."),
+            ([Applying, Approved, Approved], "1 change is being applied, 2 approved and waiting."),
+            ([Approved, Approved, Applied], "2 changes are approved and waiting."),
+            (
+                [AwaitingApprovals, Approved, Applying],
+                "1 change is waiting for approval, 1 being applied, 1 approved and waiting.",
+            ),
+        ] {
+            assert_eq!(lead(&states), expected);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod awaited;
 mod detail;
+mod queue;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use domain::{
     firewall::TrafficChange,
     list_query::{CHANGE_KEYS, ListQuery, WordProblem},
     plan::may_add,
+    queue::Held,
     view::change::{ChangeList, ChangeRow, ChangeView, ChangesView, RowSeats, Whose},
 };
 
@@ -27,6 +29,8 @@ use crate::{
     reconcile,
     votes::{self, Counted},
 };
+
+use queue::Queue;
 
 pub use detail::{load_compared, load_detail};
 
@@ -165,14 +169,17 @@ pub(crate) async fn rows(
 ) -> Result<Vec<ChangeRow>, Error> {
     let ids: Vec<ChangeId> = found.iter().map(|change| change.id).collect();
     let mut seats = votes::seats(control, actor, &ids).await?;
+    let states: Vec<ChangeState> = found.iter().map(|change| change.state).collect();
+    let queue = Queue::read(control, &states).await?;
     let row = |change: store::ChangeSummary| {
         let seats = seats.remove(&change.id).unwrap_or_default();
-        row(change, seats)
+        let held = queue.held(change.id, &change.environment, change.state);
+        row(change, seats, held)
     };
     Ok(found.into_iter().map(row).collect())
 }
 
-fn row(change: store::ChangeSummary, seats: RowSeats) -> ChangeRow {
+fn row(change: store::ChangeSummary, seats: RowSeats, held: Option<Held>) -> ChangeRow {
     let may_add = may_add(&change.maxima);
     let services = |traffic: &[TrafficChange]| {
         let named: BTreeSet<&String> = traffic.iter().flat_map(|one| &one.services).collect();
@@ -185,6 +192,7 @@ fn row(change: store::ChangeSummary, seats: RowSeats) -> ChangeRow {
         closes: services(&change.impact.traffic.lost),
         risk: change.impact.risk(may_add),
         seats,
+        held,
         id: change.id,
         environment: change.environment,
         title: change.title,
@@ -286,17 +294,16 @@ async fn view_of(control: &Control, actor: &Actor, id: ChangeId) -> Result<(Chan
     let counted = Counted::read(control, &change);
     let (operations, mut events, counted) = tokio::try_join!(operations, events, counted)?;
     events.reverse();
-    let under_way = matches!(change.state, ChangeState::Approved | ChangeState::Applying);
-    let braked = if under_way { reconcile::changes::braked(control).await? } else { Default::default() };
-    let waiting_for = if let Some(incident) = braked.get(&change.environment) {
-        vec![format!("the mass-failure brake of {incident}: see Alerts")]
-    } else if change.state == ChangeState::Applying {
-        reconcile::progress::of_change(control, &change, &operations).await?.missing
-    } else {
-        Vec::new()
+    let held = Queue::read(control, &[change.state]).await?.held(id, &change.environment, change.state);
+    let waiting_for = match &held {
+        Some(held) => queue::waits_for(control, &change.environment, held).await?,
+        None if change.state == ChangeState::Applying => {
+            reconcile::progress::of_change(control, &change, &operations).await?.missing
+        }
+        None => Vec::new(),
     };
     let approvals = votes::approvals(control, actor, &change, &counted).await?;
     let operations = operations.into_iter().map(|stored| stored.operation).collect();
     let now = control.clock.now();
-    Ok((ChangeView { change, operations, approvals, waiting_for, events, now }, counted))
+    Ok((ChangeView { change, operations, approvals, held, waiting_for, events, now }, counted))
 }

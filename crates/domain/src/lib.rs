@@ -36,6 +36,7 @@ pub mod operation;
 pub mod outputs;
 pub mod plan;
 pub mod pool;
+pub mod queue;
 pub mod region;
 pub mod resource;
 pub mod rules;

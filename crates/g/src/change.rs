@@ -62,7 +62,7 @@ async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usiz
                 .map(|change| {
                     vec![
                         change.id.to_string(),
-                        wait::words(change.state),
+                        wait::standing(change.state, change.held_by.as_deref()),
                         change.environment.clone(),
                         change.proposed_at.format("%Y-%m-%d %H:%M").to_string(),
                         change.proposed_by_name.clone(),
@@ -145,7 +145,12 @@ fn differing(differences: Option<&Differences>, generation: i64) -> String {
 }
 
 fn drawn(change: &ChangeAnswer) -> String {
-    let mut text = format!("{}  {}  {}\n", change.id, wait::words(change.state), change.title);
+    let mut text = format!(
+        "{}  {}  {}\n",
+        change.id,
+        wait::standing(change.state, change.held_by.as_deref()),
+        change.title
+    );
     let mut line = |name: &str, value: &str| text.push_str(&fact(name, value));
     line("proposed", &format!("{} by {}", moment(change.proposed_at), change.proposed_by_name));
     line("reason", &change.reason);

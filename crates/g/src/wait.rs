@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChangeId, ChangeState, command::CommandState};
+use domain::{ChangeId, ChangeState, command::CommandState, queue::held_words};
 use rest_api::{Change, Command, CommandList};
 use tokio::time::{Instant, sleep};
 
@@ -106,16 +106,42 @@ pub(crate) fn words(state: ChangeState) -> String {
     state.as_str().replace('_', " ")
 }
 
+/// With what holds it: `approved, waits for chg-28`.
+pub(crate) fn standing(state: ChangeState, held_by: Option<&str>) -> String {
+    match held_by {
+        Some(by) => format!("{}, {}", words(state), held_words(by)),
+        None => words(state),
+    }
+}
+
 fn progress(change: &Change) -> String {
     let done = change.calls.iter().filter(|call| call.state == "done").count();
     let of = change.plan.actions.len();
     let state = words(change.state);
     match change.state {
         ChangeState::AwaitingApprovals => format!("{state}: {}", change.approvals.tally()),
+        ChangeState::Approved => match change.waiting_for.first() {
+            Some(first) => format!("{state}: waits for {first}"),
+            None => state,
+        },
         ChangeState::Applying => match change.waiting_for.first() {
-            Some(first) if done >= of => format!("{state}: {done} of {of} steps, waits for {first}"),
+            Some(first) if done >= of || change.held_by.is_some() => {
+                format!("{state}: {done} of {of} steps, waits for {first}")
+            }
             _ => format!("{state}: {done} of {of} steps"),
         },
         _ => state,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_change_stands_beside_its_state() {
+        assert_eq!(standing(ChangeState::AwaitingApprovals, None), "awaiting approvals");
+        assert_eq!(standing(ChangeState::Approved, Some("chg-28")), "approved, waits for chg-28");
+        assert_eq!(standing(ChangeState::Applying, Some("inc-2")), "applying, held by inc-2");
     }
 }

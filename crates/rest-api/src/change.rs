@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ChangeId, ChangeState, Timestamp, change, edit::Edit, operation::Operation, plan::Risk,
+    ChangeId, ChangeState, Timestamp, change, edit::Edit, operation::Operation, plan::Risk, queue::Held,
     view::change as view,
 };
 
@@ -16,6 +16,8 @@ wire! { answer
         environment: String,
         title: String,
         state: ChangeState,
+        /// Once it may run: the incident whose brake holds it, or the change whose turn is before it.
+        held_by: Option<String>,
         proposed_by_name: String,
         proposed_at: Timestamp,
         finished_at: Option<Timestamp>,
@@ -70,6 +72,8 @@ wire! { answer
         title: String,
         reason: String,
         state: ChangeState,
+        /// Once it may run: the incident whose brake holds it, or the change whose turn is before it.
+        held_by: Option<String>,
         /// Why it failed, was superseded or cancelled.
         outcome: Option<String>,
         proposed_by_name: String,
@@ -90,7 +94,7 @@ wire! { answer
         verdict: Verdict,
         approvals: Approvals,
         calls: Vec<Call>,
-        /// What is still missing while it is applied.
+        /// What it waits for once it may run: what holds it, else what is still missing while it is applied.
         waiting_for: Vec<String>,
     }
 }
@@ -147,6 +151,7 @@ impl From<&view::ChangeRow> for ChangeSummary {
             environment: row.environment.clone(),
             title: row.title.clone(),
             state: row.state,
+            held_by: row.held.as_ref().map(Held::name),
             proposed_by_name: row.proposed_by_name.clone(),
             proposed_at: row.proposed_at,
             finished_at: row.finished_at,
@@ -193,6 +198,7 @@ impl Change {
             title: change.title.clone(),
             reason: change.reason.clone(),
             state: change.state,
+            held_by: view.held.as_ref().map(Held::name),
             outcome: change.outcome.clone(),
             proposed_by_name: change.proposed_by_name.clone(),
             proposed_at: change.proposed_at,

@@ -2,6 +2,7 @@
 
 mod count;
 mod list;
+mod queue;
 
 use std::time::Duration;
 

@@ -4,11 +4,12 @@ use domain::{
     ChangeState,
     cause::Cause,
     operation::OperationState,
+    queue::Held,
     view::change::{ChangeDetail, STEPS, ShownCall, ShownCalls},
 };
 use leptos::prelude::*;
 
-use super::detail::show_all::show_all;
+use super::{detail::show_all::show_all, linked::linked};
 use crate::{
     components::{
         code_link::code_link,
@@ -24,11 +25,7 @@ pub fn apply(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     let (state, say) = match change.state {
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
-        ChangeState::Approved if view.waiting_for.is_empty() => {
-            (State::Pending, "starts within seconds".to_owned())
-        }
-        // Only the brake keeps what is approved from its beginning.
-        ChangeState::Approved => (State::Pending, "begins when the brake lets go".to_owned()),
+        ChangeState::Approved => (State::Pending, begins(view.held.as_ref())),
         ChangeState::Applying if view.waiting_for.is_empty() || calls.are_done() => {
             (State::Ok, summary(calls))
         }
@@ -60,6 +57,15 @@ pub fn apply(view: &ChangeDetail) -> AnyView {
     .into_any()
 }
 
+/// When what is approved begins.
+fn begins(held: Option<&Held>) -> String {
+    match held {
+        None => "starts within seconds".to_owned(),
+        Some(Held::Brake(_)) => "begins when the brake lets go".to_owned(),
+        Some(Held::Behind { first, .. }) => format!("has its turn after {first}"),
+    }
+}
+
 fn body(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     if calls.began.is_empty() {
@@ -68,7 +74,17 @@ fn body(view: &ChangeDetail) -> AnyView {
             ended if ended.is_terminal() => "No call was made.",
             _ => "No call was made yet.",
         };
-        return view! { <p class="soft">{text}</p> }.into_any();
+        let held = (change.state == ChangeState::Approved && view.held.is_some()).then(|| {
+            view! {
+                {waiting_list(&view.waiting_for.shown)}
+                {show_all(change.id, &view.waiting_for, "thing", STEPS, view.whole)}
+            }
+        });
+        return view! {
+            <p class="soft">{text}</p>
+            {held}
+        }
+        .into_any();
     }
     let runs = matches!(change.state, ChangeState::Applying | ChangeState::Failed);
     view! {
@@ -200,7 +216,7 @@ pub fn waiting_list(waiting: &[String]) -> impl IntoView + use<> {
         .map(|what| {
             view! {
                 <li data-s="progress">
-                    {glyph(State::Progress)} <p>{words::sentence(what)}</p>
+                    {glyph(State::Progress)} <p>{linked(&words::sentence(what))}</p>
                 </li>
             }
         })

@@ -17,6 +17,7 @@ use super::{
     apply::apply,
     approvals::approvals,
     impact::impact_panel,
+    linked::linked,
     plan::plan,
     sign,
     signature::{Desk, sign_bar, signature},
@@ -88,6 +89,7 @@ fn lead(view: &ChangeDetail) -> String {
     };
     let next = match change.state {
         ChangeState::AwaitingApprovals => still_missing(view),
+        ChangeState::Approved | ChangeState::Applying if view.held.is_some() => waits(view),
         ChangeState::Approved => " It starts by itself.".to_owned(),
         _ => change
             .outcome
@@ -96,6 +98,18 @@ fn lead(view: &ChangeDetail) -> String {
             .unwrap_or_default(),
     };
     does + &next
+}
+
+/// ` It waits for chg-28, which waits for 1 of 2 VMs of web. 1 older change comes before it too.`
+fn waits(view: &ChangeDetail) -> String {
+    let Some(nearest) = view.waiting_for.shown.first() else { return String::new() };
+    let older = u64::from(view.waiting_for.of) - 1;
+    let too = match older {
+        0 => String::new(),
+        1 => " 1 older change comes before it too.".to_owned(),
+        _ => format!(" {} come before it too.", words::count(older, "older change")),
+    };
+    format!(" It waits for {nearest}.{too}")
 }
 
 /// ` 2 of sre and 1 of security must still sign.`
@@ -118,9 +132,12 @@ fn still_missing(view: &ChangeDetail) -> String {
 fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
     Scope::here().tell(routes::change(change.id), &change.environment);
-    let state = change_states::state(change.state);
-    let word = change_states::word(change.state);
-    let sentence = lead(&view);
+    let (state, word) = (
+        change_states::state(change.state, view.held.as_ref()),
+        change_states::headline(change.state, view.held.as_ref()),
+    );
+    let (sentence, held) = (lead(&view), view.held.is_some());
+    let lead = move || if held { linked(&sentence) } else { with_code_link(&sentence) };
     let facts = {
         let (environment, name, number) =
             (change.environment.clone(), change.proposed_by_name.clone(), change.revision.number);
@@ -140,8 +157,8 @@ fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) 
         <PageHead
             title=change.title.clone()
             crumbs=vec![Crumb::link("Changes", routes::CHANGES), Crumb::here(id)]
-            lead=move || with_code_link(&sentence)
-            badges=move || badge(state, word)
+            lead=lead
+            badges=move || badge(state, word.clone())
             facts=facts
         />
         <div class="cols">

@@ -14,6 +14,7 @@ pub fn row(state: ChangeState, seats: RowSeats) -> ChangeRow {
         environment: "dev".into(),
         title: "Scale web to 60".into(),
         state,
+        held: None,
         proposed_by_name: "Wen".into(),
         proposed_at: at(0).unwrap(),
         started_at: at(1000),

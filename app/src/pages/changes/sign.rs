@@ -47,7 +47,9 @@ pub fn wells(change: &ShownChange) -> AnyView {
 fn too_late(state: ChangeState) -> Option<&'static str> {
     match state {
         ChangeState::AwaitingApprovals | ChangeState::Approved => None,
-        ChangeState::Applying => Some("It is being applied. Propose another change to take it back."),
+        ChangeState::Applying => Some(
+            "It is being applied. Propose another change to take it back: that one has its turn when this one has ended or is given up.",
+        ),
         ChangeState::Applied
         | ChangeState::Failed
         | ChangeState::Cancelled

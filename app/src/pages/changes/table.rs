@@ -6,6 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::linked::linked;
 use crate::{
     components::{
         glyph::{State, glyph},
@@ -139,9 +140,17 @@ fn end(row: &ChangeRow) -> AnyView {
     .into_any()
 }
 
-/// What needs the viewer is set in bold.
+/// What needs the viewer is set in bold, and what holds a change is a link.
 fn state(row: &ChangeRow) -> AnyView {
-    let (state, said) = (change_states::state(row.state), change_states::said(row));
+    let (state, said) = (change_states::state(row.state, row.held.as_ref()), change_states::said(row));
+    if row.held.is_some() {
+        return view! {
+            <span class="status" data-s=state.as_str()>
+                {glyph(state)} <span>{linked(&said)}</span>
+            </span>
+        }
+        .into_any();
+    }
     if !row.seats.for_me {
         return status(state, said).into_any();
     }

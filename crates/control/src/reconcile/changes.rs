@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Duration;
 use domain::{
-    Actor, ChangeState, audit::AuditAction, change::Change, derive, incident::Incident, plan::Violation,
+    Actor, ChangeState,
+    audit::AuditAction,
+    change::Change,
+    derive,
+    incident::Incident,
+    plan::Violation,
+    queue::{QUEUED, whose_turn},
 };
 use futures_util::future::join_all;
 use store::Tx;
@@ -24,8 +29,6 @@ use crate::{
 
 /// Who acts, in the audit log.
 const NAME: &str = "Reconciler";
-/// A change whose VMs do not settle must not keep the one that mends them waiting for ever. Longer than a VM may take to start.
-const PATIENCE: Duration = Duration::minutes(15);
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +61,7 @@ pub fn system(control: &Control) -> Actor {
 
 /// One change at a time in each environment, the oldest first; environments do not wait for each other.
 pub async fn reconcile(control: &Control, leader: &Leader) -> Result<Status, Stopped> {
-    let open = [ChangeState::Approved, ChangeState::Applying];
-    let store::OpenChanges { changes, broken } = control.store.list_changes_in(&open).await?;
+    let store::OpenChanges { changes, broken } = control.store.list_changes_in(&QUEUED).await?;
     for broken in &broken {
         refuse(control, leader, broken).await?;
     }
@@ -102,13 +104,12 @@ pub(crate) async fn braked(control: &Control) -> Result<BTreeMap<String, String>
 /// `queue`: the environment's open changes, the oldest first.
 async fn turn(control: &Control, leader: &Leader, queue: Vec<&Change>) -> Result<Status, Stopped> {
     let mut status = Status::default();
-    match queue.iter().find(|change| change.state == ChangeState::Applying) {
-        Some(change) => apply(control, leader, change, queue.len() > 1, &mut status).await?,
-        None => {
-            if let Some(change) = queue.first() {
-                claim(control, leader, change, &mut status).await?;
-            }
+    match whose_turn(&queue, |change| change.state) {
+        Some(change) if change.state == ChangeState::Applying => {
+            apply(control, leader, change, queue.len() > 1, &mut status).await?;
         }
+        Some(change) => claim(control, leader, change, &mut status).await?,
+        None => {}
     }
     Ok(status)
 }
@@ -259,11 +260,11 @@ async fn settled(control: &Control, change: &Change, followed: bool) -> Result<O
     if progress.missing.is_empty() {
         return Ok(Some(Ending::Applied));
     }
-    let late = progress.waits_since.is_some_and(|since| control.clock.now() - since > PATIENCE);
+    let late = progress.given_up_at().is_some_and(|at| control.clock.now() > at);
     Ok((followed && late).then(|| {
         Ending::Failed(format!(
             "it did not settle within {} minutes and another change waits: still missing {}",
-            PATIENCE.num_minutes(),
+            progress::PATIENCE.num_minutes(),
             progress.missing.join(", ")
         ))
     }))

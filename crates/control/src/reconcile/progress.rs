@@ -1,9 +1,13 @@
 //! How far Compute Engine is from what a change declared, in words.
 
+use chrono::TimeDelta;
 use domain::{Timestamp, change::Change, name, plan};
 use store::StoredOperation;
 
 use crate::{Control, Error};
+
+/// A change whose VMs do not settle must not keep the one that mends them waiting for ever. Longer than a VM may take to start.
+pub(super) const PATIENCE: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -16,6 +20,11 @@ pub struct Progress {
 impl Progress {
     fn until(missing: impl Into<String>, waits_since: Option<Timestamp>) -> Self {
         Self { missing: vec![missing.into()], waits_since }
+    }
+
+    /// When it makes way for a change that waits for it. None: calls are still to be made.
+    pub fn given_up_at(&self) -> Option<Timestamp> {
+        self.waits_since.map(|since| since + PATIENCE)
     }
 }
 

@@ -33,6 +33,7 @@ mod outage;
 mod policies;
 mod proposing;
 mod proxy;
+mod queueing;
 mod reading;
 mod refusals;
 mod rolling;

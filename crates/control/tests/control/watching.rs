@@ -20,6 +20,7 @@ use domain::{
     command::{Acknowledgement, CommandState, Outcome},
     heartbeat::{Heartbeat, HeartbeatMetrics, HeartbeatStatus},
     incident::Cause,
+    queue::Held,
     view::diagnosis::HealthStatus,
 };
 use serde_json::Value;
@@ -144,6 +145,11 @@ async fn changes_wait_for_the_brake_until_somebody_lets_it_go(pool: PgPool) {
     assert_eq!(change(control, id).await.state, ChangeState::Approved);
     let view = control::changes::load_change(control, &operator(), id).await.unwrap();
     assert!(view.waiting_for[0].contains("brake"), "{:?}", view.waiting_for);
+    let brake = control.store.list_open_incidents(None).await.unwrap()[0].name();
+    assert_eq!(view.held, Some(Held::Brake(brake.clone())));
+    let listed = control::changes::list_changes(control, &viewer(), Some("dev"), "", None).await.unwrap();
+    let row = listed.changes.iter().find(|row| row.id == id).unwrap();
+    assert_eq!(row.held.as_ref().map(Held::words), Some(format!("held by {brake}")));
 
     let incident = control.store.list_open_incidents(None).await.unwrap().remove(0);
     let refused = incidents::overrule_brake(control, &viewer(), incident.id, "because").await;

@@ -12,6 +12,7 @@ use crate::{
     change::{Change, ChangeCounts},
     operation::Operation,
     plan::{Risk, ZoneImpact},
+    queue::Held,
     view::approval::ApprovalsView,
 };
 
@@ -28,6 +29,8 @@ pub struct ChangeRow {
     pub environment: String,
     pub title: String,
     pub state: ChangeState,
+    /// What keeps it from its turn, or from going on; None: nothing does.
+    pub held: Option<Held>,
     pub proposed_by_name: String,
     pub proposed_at: Timestamp,
     /// When it was claimed to be applied.
@@ -78,7 +81,10 @@ pub struct ChangeView {
     /// In the order in which they were intended.
     pub operations: Vec<Operation>,
     pub approvals: ApprovalsView,
-    /// What is still missing while it is applied, in words; empty when observed equals desired.
+    /// As in [`ChangeRow`].
+    pub held: Option<Held>,
+    /// What it waits for once it may run, in words: what holds it, else what is still missing while it is applied; empty when
+    /// observed equals desired.
     pub waiting_for: Vec<String>,
     /// Oldest first.
     pub events: Vec<AuditEvent>,

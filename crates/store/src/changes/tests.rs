@@ -81,6 +81,9 @@ async fn lists_are_pages_newest_first_with_filters(pool: PgPool) {
     assert_eq!(store.count_open().await.unwrap(), [open("dev", 3), open("prod", 1)]);
     let approved = store.count_changes_approved().await.unwrap();
     assert_eq!(approved, ApprovedChanges { count: 3, since: Some(at(1)) });
+    let queue = store.list_queue().await.unwrap();
+    assert!(queue.iter().all(|one| one.environment == "dev" && one.state == ChangeState::Approved));
+    assert_eq!(queue.iter().map(|one| one.id.0).collect::<Vec<_>>(), [1, 3, 4]);
     let counts = store.count_changes(None, at(0), ("sub-sre", &[ChangeId(2), ChangeId(99)])).await.unwrap();
     let every =
         ChangeCounts { every: 4, recent: 4, waiting: 1, waiting_for_me: 1, mine: 4, under_way: 3, failed: 0 };

@@ -39,10 +39,12 @@ pub(super) fn verify(view: &ChangeDetail) -> AnyView {
         }
     });
     let finished_at = change.finished_at.filter(|_| change.state == ChangeState::Applied);
-    let open = outcome.is_some() || !view.waiting_for.is_empty();
-    let waiting = (!view.waiting_for.is_empty()).then(|| waiting_list(&view.waiting_for.shown).into_any());
+    // What keeps it from its beginning stands with the calls that wait for it.
+    let waits = !view.waiting_for.is_empty() && change.state != ChangeState::Approved;
+    let open = outcome.is_some() || waits;
+    let waiting = waits.then(|| waiting_list(&view.waiting_for.shown).into_any());
     let looked_at = looked_at(view);
-    let more = show_all(change.id, &view.waiting_for, "thing", STEPS, view.whole);
+    let more = waits.then(|| show_all(change.id, &view.waiting_for, "thing", STEPS, view.whole)).flatten();
     view! {
         <Phase
             state=state

@@ -13,6 +13,7 @@ use crate::{
     cost::{Money, PoolPrice},
     edit::differing_fields,
     plan::{Action, FieldChange, Impact, Note, Verb},
+    queue::Held,
     resource::ResourceKind,
     view::approval::{ApprovalsView, AwaitedGroup},
 };
@@ -29,6 +30,8 @@ pub struct ChangeDetail {
     pub calls: ShownCalls,
     pub approvals: ApprovalsView,
     pub beside: Beside,
+    /// As in [`ChangeView`].
+    pub held: Option<Held>,
     /// As in [`ChangeView`].
     pub waiting_for: Folded<String>,
     /// The latest, oldest first.
@@ -72,7 +75,7 @@ impl ShownDeclaration {
 
 impl ChangeDetail {
     pub fn of(view: ChangeView, beside: Beside, whole: bool) -> Self {
-        let ChangeView { change, operations, approvals, waiting_for, events, now } = view;
+        let ChangeView { change, operations, approvals, held, waiting_for, events, now } = view;
         let most = |few: usize| if whole { usize::MAX } else { few };
         let calls = ShownCalls::of(change.state, &change.revision.plan.actions, &operations, most(STEPS));
         let events = Folded::last(events, most(EVENTS));
@@ -80,6 +83,7 @@ impl ChangeDetail {
             calls,
             approvals,
             beside,
+            held,
             waiting_for: Folded::first(waiting_for, most(STEPS)),
             events: Folded { shown: events.shown.iter().map(ShownEvent::from).collect(), of: events.of },
             whole,
