@@ -134,6 +134,7 @@ mod tests {
             },
             agent,
             last_heartbeat: None,
+            refused: None,
         }
     }
 

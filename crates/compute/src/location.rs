@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::observed::{Location, Quota};
+use domain::{
+    name::is_rfc1035,
+    observed::{Location, Quota},
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tracing::Instrument;
 
@@ -38,6 +41,8 @@ impl Compute {
         let wanted: BTreeSet<_> = machine_types.iter().collect();
         let questions: Vec<_> = wanted
             .iter()
+            // What no type can be called is nowhere, and the service would refuse the question.
+            .filter(|machine_type| is_rfc1035(machine_type))
             .flat_map(|&machine_type| zones.iter().map(move |zone| (machine_type.clone(), zone.clone())))
             .map(|(machine_type, zone)| self.has_machine_type(scope.clone(), machine_type, zone))
             .collect();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::{
     Timestamp,
     instance::Instance,
+    name::is_rfc1035,
     observed::{GroupStatus, ObservedFleet},
     resource::{InstanceGroup, ResourceSet},
 };
@@ -55,8 +56,13 @@ impl Compute {
                     Some(filter) => self.list_instance_groups(scope, filter).await?,
                     None => Vec::new(),
                 };
-                let templates = starting_with(&format!("{}-agent-", ownership.name_prefix));
-                Ok::<_, Error>((self.list_instance_templates(scope, templates).await?, groups))
+                let prefix = &ownership.name_prefix;
+                let templates = if is_rfc1035(prefix) {
+                    self.list_instance_templates(scope, starting_with(&format!("{prefix}-agent-"))).await?
+                } else {
+                    Vec::new()
+                };
+                Ok::<_, Error>((templates, groups))
             },
             async {
                 match filter(&ownership.health_checks) {
@@ -173,10 +179,12 @@ fn owned<T>(found: Vec<T>, names: &BTreeSet<String>, name: impl Fn(&T) -> &Strin
 }
 
 /// The narrowest one filter that lets all of these names through; what else passes is sorted out afterwards. None: there is nothing
-/// to ask for.
+/// to ask for. What nothing can be called is not there, and the service would refuse the question.
 fn filter(names: &BTreeSet<String>) -> Option<String> {
+    let mut names = names.iter().filter(|name| is_rfc1035(name));
     // In an ordered set the first and the last name have in common what all have.
-    let (first, last) = (names.first()?, names.last()?);
+    let first = names.next()?;
+    let last = names.next_back().unwrap_or(first);
     let common = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
     Some(starting_with(&first[..common]))
 }
@@ -197,5 +205,13 @@ mod tests {
         assert_eq!(filter(&names(&["web"])).as_deref(), Some("name eq web.*"));
         assert_eq!(filter(&names(&["g-pool-web", "g-pool-db"])).as_deref(), Some("name eq g-pool-.*"));
         assert_eq!(filter(&names(&["a", "b"])).as_deref(), Some("name eq .*"));
+    }
+
+    #[test]
+    fn what_nothing_can_be_called_is_not_asked_for() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(filter(&names(&["g-pool-Backend Pool", "g-pool-(", ""])), None);
+        let some = names(&["g-pool-Backend Pool", "g-pool-web", "g-pool-web-2", "x y"]);
+        assert_eq!(filter(&some).as_deref(), Some("name eq g-pool-web.*"));
     }
 }

@@ -174,6 +174,19 @@ fn heartbeat(control: &Control, credential: &str, body: &[u8]) -> Result<Vec<Ord
         CredentialRefused::Invalid => AgentRefused::credential_invalid(),
         CredentialRefused::Expired => AgentRefused::new(401, "credential_expired", "enrol again"),
     })?;
+    taken(control, &credential, body, now).inspect_err(|refused| {
+        let Credential { environment, name, instance_id, .. } = &credential;
+        control.live.refuse(environment, name, instance_id, refused.code, now);
+    })
+}
+
+/// From here on it is known whose it is, so that its refusal can be told of the VM.
+fn taken(
+    control: &Control,
+    credential: &Credential,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Order>, AgentRefused> {
     let heartbeat: Heartbeat = serde_json::from_slice(body).map_err(AgentRefused::unreadable)?;
     heartbeat.validate().map_err(|why| AgentRefused::new(422, "heartbeat_invalid", why.to_string()))?;
     printable(&heartbeat)?;

@@ -5,7 +5,7 @@ use domain::{
     Actor, ChangeState, Timestamp,
     audit::AuditAction,
     change::Change,
-    plan::{Action, Plan, instances::InstanceAction},
+    plan::{Action, Plan, Violation, instances::InstanceAction},
 };
 use store::{NewEvent, NewRevision, Tx};
 
@@ -13,6 +13,7 @@ use crate::{
     Control, Error,
     audit::{of_change, of_revision},
     evidence::Rules,
+    neighbours,
     planning::{self, Planned},
 };
 
@@ -27,20 +28,48 @@ pub(crate) struct Drift {
     planned: Option<Box<Planned>>,
 }
 
+impl Drift {
+    /// There is something new to look at and to sign. Otherwise only its people can help it: by editing or by cancelling it.
+    pub(crate) fn is_planned_again(&self) -> bool {
+        self.planned.is_some()
+    }
+}
+
+/// Why no vote can clear a change that waits, as far as the database tells without a call of Compute Engine: another declaration
+/// came into force since, of its environment or of one that has its names now. What only the cloud knows, [`look`] finds.
+pub(crate) async fn known(control: &Control, change: &Change) -> Result<Option<String>, Error> {
+    if let Some(because) = moved(control, change).await? {
+        return Ok(Some(because));
+    }
+    let taken = neighbours::names_taken(control, &change.revision.desired).await?;
+    Ok(taken.violations.first().map(broken))
+}
+
+/// Its environment has another declaration than the one that it follows.
+async fn moved(control: &Control, change: &Change) -> Result<Option<String>, Error> {
+    let follows = change.revision.base_generation;
+    let row = control.store.get_environment(&change.environment).await?;
+    Ok(row.filter(|row| row.generation != follows).map(|row| {
+        format!(
+            "{} moved from generation {follows} to {} by {}",
+            change.environment, row.generation, row.declared_by
+        )
+    }))
+}
+
+fn broken(violation: &Violation) -> String {
+    let Violation { attribute, rule, message, .. } = violation;
+    format!("it breaks the rule {rule} by now, in {attribute}: {message}")
+}
+
 /// None: the plan still holds. Reads Compute Engine.
 pub(crate) async fn look(control: &Control, change: &Change) -> Result<Option<Drift>, Error> {
     let revision = &change.revision;
-    if let Some(row) = control.store.get_environment(&change.environment).await?
-        && row.generation != revision.base_generation
-    {
+    if let Some(because) = moved(control, change).await? {
         // Another change took its base: the claim sets it aside.
         if change.state == ChangeState::Approved {
             return Ok(None);
         }
-        let because = format!(
-            "{} moved from generation {} to {} by {}: edit the change, or propose it again",
-            change.environment, revision.base_generation, row.generation, row.declared_by
-        );
         return Ok(Some(Drift { because, planned: None }));
     }
     let action = InstanceAction::of_plan(&revision.plan, &revision.desired.environment.name_prefix);
@@ -61,7 +90,7 @@ pub(crate) async fn look(control: &Control, change: &Change) -> Result<Option<Dr
 /// What the new plan does that the old one did not, or not any more. A plan that touches fewer VMs by the same actions is covered by its votes.
 fn difference(old: &Plan, new: &Plan) -> Option<String> {
     if let Some(violation) = new.violations.first() {
-        return Some(format!("it breaks a rule by now: {}", violation.message));
+        return Some(broken(violation));
     }
     let more = added(&new.actions, &old.actions);
     let fewer = added(&old.actions, &new.actions);

@@ -24,7 +24,7 @@ use std::{
 
 use domain::{
     ChangeId, Timestamp,
-    agent::{LastHeartbeat, Thresholds},
+    agent::{LastHeartbeat, RefusedHeartbeat, Thresholds},
     command::{Acknowledgement, Command, Order},
     heartbeat::Heartbeat,
     heartbeat_history::Minute,
@@ -309,6 +309,12 @@ impl Live {
     /// The instance's environment and pool, if it is in one. Asked for by its own number: a name may come back.
     pub fn find_incarnation(&self, zone: &str, name: &str, instance_id: &str) -> Option<InstanceRow> {
         self.lock().rows.find(zone, name, Some(instance_id))
+    }
+
+    /// A heartbeat with a credential of that very VM was not taken.
+    pub fn refuse(&self, environment: &str, name: &str, instance_id: &str, code: &str, now: Timestamp) {
+        let key = (environment.to_owned(), name.to_owned());
+        self.lock().rows.refuse(&key, instance_id, RefusedHeartbeat { code: code.to_owned(), at: now });
     }
 
     pub fn count_refusal(&self, code: &'static str) {

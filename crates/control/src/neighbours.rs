@@ -6,7 +6,15 @@ use domain::{FleetSpec, derive, plan::Violation, resource::ResourceKind};
 
 use crate::{Control, Error};
 
-type Name = (ResourceKind, String);
+pub(crate) type Name = (ResourceKind, String);
+
+/// What a declaration would take from other environments of its project.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) names: BTreeSet<Name>,
+    /// One for each of the others.
+    pub(crate) violations: Vec<Violation>,
+}
 
 /// Templates are left out: their names carry a digest, their metadata the environment.
 fn names(spec: &FleetSpec) -> BTreeSet<Name> {
@@ -19,11 +27,20 @@ fn names(spec: &FleetSpec) -> BTreeSet<Name> {
     groups.chain(checks).chain(rules).chain(scalers).collect()
 }
 
-fn taken(desired: &FleetSpec, other: &FleetSpec) -> Option<Violation> {
-    let (mine, theirs) = (names(desired), names(other));
-    let (kind, name) = mine.intersection(&theirs).next()?;
+fn taken(desired: &FleetSpec, others: &[&FleetSpec]) -> Taken {
+    let mut taken = Taken::default();
+    let mine = names(desired);
+    for other in others {
+        let theirs: Vec<Name> = mine.intersection(&names(other)).cloned().collect();
+        taken.violations.extend(theirs.first().map(|name| violation(desired, other, name)));
+        taken.names.extend(theirs);
+    }
+    taken
+}
+
+fn violation(desired: &FleetSpec, other: &FleetSpec, (kind, name): &Name) -> Violation {
     let environment = &desired.environment;
-    Some(Violation {
+    Violation {
         attribute: "name_prefix".to_owned(),
         rule: "name_taken".to_owned(),
         message: format!(
@@ -32,17 +49,21 @@ fn taken(desired: &FleetSpec, other: &FleetSpec) -> Option<Violation> {
             other.environment.environment
         ),
         fix: Some(format!("name_prefix = \"{}-{}\"", environment.name_prefix, environment.environment)),
-    })
+    }
 }
 
-/// Whatever the declaration would take from another environment of its project: one violation each.
-pub(crate) async fn names_taken(control: &Control, desired: &FleetSpec) -> Result<Vec<Violation>, Error> {
+/// Reads the declarations in force, not Compute Engine.
+pub(crate) async fn names_taken(control: &Control, desired: &FleetSpec) -> Result<Taken, Error> {
     let own = &desired.environment;
     let environments = control.store.list_environments().await?;
-    let others = environments.iter().map(|row| &row.spec).filter(|spec| {
-        spec.environment.environment != own.environment && spec.environment.project_id == own.project_id
-    });
-    Ok(others.filter_map(|other| taken(desired, other)).collect())
+    let others: Vec<&FleetSpec> = environments
+        .iter()
+        .map(|row| &row.spec)
+        .filter(|spec| {
+            spec.environment.environment != own.environment && spec.environment.project_id == own.project_id
+        })
+        .collect();
+    Ok(taken(desired, &others))
 }
 
 #[cfg(test)]
@@ -59,10 +80,14 @@ mod tests {
 
     #[test]
     fn the_same_prefix_takes_the_other_s_names_and_another_does_not() {
-        let violation = taken(&fleet("development", "genesis"), &fleet("dev", "genesis")).unwrap();
+        let (dev, development) = (fleet("dev", "genesis"), fleet("development", "genesis"));
+        let taken_names = taken(&development, &[&dev]);
+        let [violation] = taken_names.violations.as_slice() else { panic!("{taken_names:?}") };
         assert_eq!(violation.attribute, "name_prefix");
         assert!(violation.message.contains("belongs to environment dev"), "{}", violation.message);
         assert_eq!(violation.fix.as_deref(), Some("name_prefix = \"genesis-development\""));
-        assert_eq!(taken(&fleet("development", "genesis-development"), &fleet("dev", "genesis")), None);
+        assert_eq!(taken_names.names, names(&dev));
+        let free = taken(&fleet("development", "genesis-development"), &[&dev]);
+        assert!(free.names.is_empty() && free.violations.is_empty(), "{free:?}");
     }
 }

@@ -6,17 +6,19 @@ use ::compute::{Ownership, Scope};
 use domain::{
     FleetSpec, ObservedFleet, Timestamp, derive,
     plan::{
-        Plan, Step,
+        Plan, Step, Violation,
         instances::{InstanceAction, plan_instances},
+        plan_beside,
     },
     resource::{ResourceKind, ResourceSet},
+    rules,
 };
 
 use crate::{
     Control, Error,
     canonical::{Canonical, canonical},
     error::FieldError,
-    neighbours,
+    neighbours::{self, Taken},
 };
 
 /// A plan with everything that it was made from.
@@ -113,6 +115,63 @@ pub fn own_step(ownership: &mut Ownership, step: &Step) {
     };
 }
 
+/// Takes away what belongs to another environment: what is there of it is not this one's to compare with, change or delete.
+fn disown(ownership: &mut Ownership, taken: &Taken) {
+    for (kind, name) in &taken.names {
+        match kind {
+            ResourceKind::HealthCheck => ownership.health_checks.remove(name),
+            ResourceKind::FirewallRule => ownership.firewall_rules.remove(name),
+            ResourceKind::InstanceGroup => ownership.groups.remove(name),
+            ResourceKind::Autoscaler => ownership.autoscalers.remove(name),
+            ResourceKind::InstanceTemplate | ResourceKind::Instance => false,
+        };
+    }
+}
+
+/// What is there, as far as Compute Engine can be asked for it: nothing is in a place that cannot be, or that it does not know. The
+/// rules say the former by themselves; the latter comes with what it breaks.
+async fn look(
+    control: &Control,
+    desired: &FleetSpec,
+    ownership: &Ownership,
+    now: Timestamp,
+) -> Result<(ObservedFleet, Option<Violation>), Error> {
+    if !rules::may_exist(&desired.environment) {
+        return Ok((ObservedFleet::default(), None));
+    }
+    let read = async {
+        let mut observed = observe(control, desired, ownership, now).await?;
+        let location = control.compute.location(&scope(desired), &machine_types(desired)).await?;
+        observed.location = Some(location);
+        Ok::<_, compute::Error>(observed)
+    };
+    let region = &desired.environment.region;
+    match read.await {
+        Ok(observed) => Ok((observed, None)),
+        Err(error) if lacks_region(&error, region) => {
+            Ok((ObservedFleet::default(), Some(rules::unknown_region(region))))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// What is in a region says it in other words than the region itself.
+fn lacks_region(error: &compute::Error, region: &str) -> bool {
+    match error {
+        compute::Error::Invalid { message } => message.contains("field 'region'"),
+        compute::Error::NotFound { message } => message.contains(&format!("/regions/{region}'")),
+        _ => false,
+    }
+}
+
+/// What the rest follows from is said before it. An unknown region is told once.
+fn put_first(plan: &mut Plan, taken: Vec<Violation>, unknown: Option<Violation>) {
+    if unknown.is_some() {
+        plan.violations.retain(|violation| violation.attribute != "region");
+    }
+    plan.violations.splice(0..0, taken.into_iter().chain(unknown));
+}
+
 /// The machine types that the declaration asks for.
 pub fn machine_types(spec: &FleetSpec) -> Vec<String> {
     let templates = derive::resources(spec, &[]).templates;
@@ -148,16 +207,16 @@ pub async fn plan_with(
     if let Some(before) = control.store.observed_fleet(&desired.environment.environment).await? {
         own(&mut ownership, &before.resources);
     }
-    let (scope, now) = (scope(&desired), control.clock.now());
-    let mut observed = observe(control, &desired, &ownership, now).await.map_err(refused)?;
-    let location = control.compute.location(&scope, &machine_types(&desired)).await.map_err(refused)?;
-    observed.location = Some(location);
+    let taken = neighbours::names_taken(control, &desired).await?;
+    disown(&mut ownership, &taken);
+    let now = control.clock.now();
+    let (observed, unknown) = look(control, &desired, &ownership, now).await?;
     let mut plan = match action {
-        None => domain::plan::plan(&desired, &observed, now),
+        None => plan_beside(&desired, &observed, &taken.names, now),
         Some(action) => plan_instances(&desired, &observed, action, now)
             .map_err(|refused| Error::invalid(refused.field, refused.message))?,
     };
-    plan.violations.extend(neighbours::names_taken(control, &desired).await?);
+    put_first(&mut plan, taken.violations, unknown);
     let payload = canonical(&desired)?;
     let plan_bytes = canonical(&plan)?;
     let declared_already = current.is_some_and(|row| row.spec == desired);

@@ -56,7 +56,7 @@ pub async fn begin_vote(
         return Err(Error::Conflict(block.reason));
     }
     if let Some(drift) = drift::look(control, &change).await? {
-        let because = drift.because.clone();
+        let because = unsignable(&drift, &change);
         let mut tx = control.store.begin().await?;
         let locked = tx.lock_change(id).await?;
         if locked.state == change.state && locked.revision.number == revision {
@@ -66,9 +66,7 @@ pub async fn begin_vote(
             tx.append_audits(&events).await?;
             tx.commit().await?;
         }
-        return Err(Error::Precondition(format!(
-            "{because}. You looked at revision {revision} of {id}: look again"
-        )));
+        return Err(Error::Precondition(because));
     }
 
     let not_before = now.trunc_subsecs(0);
@@ -102,6 +100,16 @@ pub async fn begin_vote(
         digest: groups(&digest),
         statement: String::from_utf8(bytes).map_err(Error::internal)?,
     })
+}
+
+/// What the voter can do about it: look at what was planned anew, or have the change mended.
+fn unsignable(drift: &drift::Drift, change: &Change) -> String {
+    let (because, id, revision) = (&drift.because, change.id, change.revision.number);
+    if drift.is_planned_again() {
+        format!("{because}. You looked at revision {revision} of {id}: look again")
+    } else {
+        format!("{because}. No vote can clear revision {revision} of {id}: edit it, or cancel it")
+    }
 }
 
 /// A vote over old bytes is refused with the revision that it is about.

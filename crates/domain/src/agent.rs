@@ -99,6 +99,15 @@ pub struct LastHeartbeat {
     pub received_at: Timestamp,
 }
 
+/// A heartbeat that was not taken, of somebody whom the VM had enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedHeartbeat {
+    /// As docs/errors.md explains it.
+    pub code: String,
+    /// By the control plane's clock.
+    pub at: Timestamp,
+}
+
 /// The agent's state now. `last` must be of this incarnation of the VM (same instance id).
 /// `listening_since`: what was said before it may have been missed, so silence counts from there at the earliest.
 pub fn agent_state(

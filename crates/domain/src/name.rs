@@ -135,7 +135,8 @@ fn ends_as_path(longer: &str, shorter: &str) -> bool {
     longer.strip_suffix(shorter).is_some_and(|head| head.ends_with('/'))
 }
 
-fn without_host(reference: &str) -> &str {
+/// `projects/p/global/networks/n` of a URL of it.
+pub(crate) fn without_host(reference: &str) -> &str {
     match reference.find("projects/") {
         Some(start) if reference.contains("://") => &reference[start..],
         _ => reference.trim_start_matches('/'),

@@ -114,6 +114,9 @@ fn waits(view: &ChangeDetail) -> String {
 
 /// ` 2 of sre and 1 of security must still sign.`
 fn still_missing(view: &ChangeDetail) -> String {
+    if view.approvals.stuck.is_some() {
+        return " No vote can clear it as it is.".to_owned();
+    }
     let missing: Vec<String> = view
         .approvals
         .seats

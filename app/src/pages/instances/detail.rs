@@ -53,6 +53,12 @@ pub fn moment(at: Timestamp, now: Timestamp) -> String {
 fn diagnosis(row: &InstanceRow, fails_since: Option<Timestamp>, now: Timestamp) -> String {
     let last = row.last_heartbeat.as_ref();
     let since = fails_since.map(|at| format!(" since {}", moment(at, now))).unwrap_or_default();
+    if let (Some(refused), AgentState::Late | AgentState::Silent) = (&row.refused, row.agent) {
+        let came =
+            last.map(|last| format!(": the last that was taken came at {}", moment(last.received_at, now)));
+        let came = came.unwrap_or_default();
+        return format!("The agent speaks, and its heartbeats are refused ({}){came}.", refused.code);
+    }
     match (row.agent, last) {
         (AgentState::Healthy, _) if agent_states::is_degraded(row) => {
             "Its heartbeats are in time, but the agent calls itself degraded.".to_owned()
@@ -295,6 +301,12 @@ mod tests {
         assert_eq!(
             said(AgentState::Late, well, None),
             "Its next heartbeat is overdue: the last came at 03:12:44 UTC."
+        );
+        let refused = domain::agent::RefusedHeartbeat { code: "heartbeat_replayed".into(), at: at(80) };
+        let in_vain = InstanceRow { refused: Some(refused), ..row(AgentState::Silent, well) };
+        assert_eq!(
+            diagnosis(&in_vain, None, at(90)),
+            "The agent speaks, and its heartbeats are refused (heartbeat_replayed): the last that was taken came at 03:12:44 UTC."
         );
         let yesterday = said(AgentState::Ill, well, Some(at(-86_400)));
         assert!(yesterday.contains("since 18 Nov 2026, 03:12:44 UTC:"), "{yesterday}");

@@ -34,6 +34,7 @@ pub fn row(agent: AgentState, status: Option<HeartbeatStatus>) -> InstanceRow {
         agent,
         last_heartbeat: status
             .map(|status| LastHeartbeat { heartbeat: heartbeat(status), received_at: at(0) }),
+        refused: None,
     }
 }
 

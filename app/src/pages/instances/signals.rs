@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    agent::AgentState,
+    agent::{AgentState, RefusedHeartbeat},
     heartbeat::{HEARTBEAT_INTERVAL_SECONDS, HeartbeatStatus},
     instance::ProbeHealth,
     view::instance::InstanceRow,
@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use super::history::Parts;
 use crate::{
     components::{
+        code_link::code_in_print,
         empty::could_not_load,
         glyph::{State, glyph},
         moment::ago,
@@ -49,6 +50,32 @@ fn witnesses(row: &InstanceRow) -> &'static str {
         }
         (Some(_), _) => "Compute Engine's probe has no verdict now, so that heartbeats are the only witness.",
     }
+}
+
+/// What may have brought it about, as a sentence.
+fn cause(code: &str) -> &'static str {
+    match code {
+        "heartbeat_replayed" => {
+            "Another boot enrolled and spoke for this VM since, or their sequence does not grow."
+        }
+        "credential_invalid" => "They are of another boot than the one that enrolled.",
+        "heartbeat_invalid" => "A field of them is missing or out of range.",
+        _ => "The agent's own log says more.",
+    }
+}
+
+/// While heartbeats are refused, silence is no sign of a closed way.
+fn in_vain(refused: &RefusedHeartbeat) -> AnyView {
+    let why = cause(&refused.code);
+    view! {
+        "Heartbeats arrive and are refused: "
+        {code_in_print(refused.code.clone())}
+        ", the last "
+        {ago(refused.at)}
+        ". "
+        {why}
+    }
+    .into_any()
 }
 
 /// What the probe last said, in a word.
@@ -114,7 +141,14 @@ pub fn signals(row: Memo<InstanceRow>, parts: Parts, observed_at: Option<Timesta
             aside=|| view! { <small>"10 min a cell"</small> }
         >
             <div class="panel-body">
-                <p class="soft">{move || row.with(witnesses)}</p>
+                <p class="soft">
+                    {move || {
+                        row.with(|row| match &row.refused {
+                            Some(refused) => in_vain(refused),
+                            None => witnesses(row).into_any(),
+                        })
+                    }}
+                </p>
                 <dl class="signals note">
                     <dt>
                         <b>"Heartbeat"</b>
@@ -174,6 +208,13 @@ mod tests {
             let said = said(AgentState::Healthy, well, probe);
             assert!(said.ends_with("the only witness."), "{said}");
         }
+    }
+
+    #[test]
+    fn a_refused_heartbeat_is_told_with_its_code_and_cause() {
+        let refused = RefusedHeartbeat { code: "heartbeat_replayed".to_owned(), at: samples::at(0) };
+        assert!(cause(&refused.code).starts_with("Another boot enrolled"));
+        assert_ne!(cause("heartbeat_invalid"), cause("credential_invalid"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     Timestamp,
-    agent::{AgentState, LastHeartbeat, Thresholds, agent_state, stays_until},
+    agent::{AgentState, LastHeartbeat, RefusedHeartbeat, Thresholds, agent_state, stays_until},
     instance::Instance,
     view::{
         instance::{InstanceDelta, InstanceRow},
@@ -163,6 +163,7 @@ impl Rows {
             instance: row.instance.clone(),
             agent: row.agent,
             last_heartbeat: self.voices.of(key, &row.instance).cloned(),
+            refused: self.voices.refused(key, &row.instance).cloned(),
         }
     }
 
@@ -227,6 +228,16 @@ impl Rows {
         self.voices.hear(&key, instance_id, last)?;
         let state = self.state(&key, &row.pool, &row.instance, now);
         Ok(self.pass(&key, state, now))
+    }
+
+    /// Remembers that the VM speaks in vain; its agent's state does not follow from it.
+    pub(super) fn refuse(&mut self, key: &Key, instance_id: &str, refused: RefusedHeartbeat) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        if row.instance.id.as_deref() == Some(instance_id) {
+            self.touches += 1;
+            row.touched = self.touches;
+            self.voices.refuse(key, instance_id, refused);
+        }
     }
 
     /// The row is another from now on, and its agent is in this state. What everybody is told of it.

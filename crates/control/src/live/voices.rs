@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use domain::{agent::LastHeartbeat, instance::Instance};
+use domain::{
+    agent::{LastHeartbeat, RefusedHeartbeat},
+    instance::Instance,
+};
 
 use super::rows::Key;
 
@@ -40,6 +43,8 @@ struct Voice {
 pub(super) struct Voices {
     last: HashMap<Key, Voice>,
     pending: HashMap<Key, PendingHeartbeat>,
+    /// By incarnation, of those of whom nothing was taken since.
+    refused: HashMap<Key, (String, RefusedHeartbeat)>,
 }
 
 impl Voices {
@@ -60,6 +65,16 @@ impl Voices {
     pub(super) fn of(&self, key: &Key, instance: &Instance) -> Option<&LastHeartbeat> {
         let voice = self.last.get(key)?;
         (instance.id.as_deref() == Some(voice.instance_id.as_str())).then_some(&voice.last)
+    }
+
+    /// Nothing else is known of it: what is refused is not believed.
+    pub(super) fn refuse(&mut self, key: &Key, instance_id: &str, refused: RefusedHeartbeat) {
+        self.refused.insert(key.clone(), (instance_id.to_owned(), refused));
+    }
+
+    pub(super) fn refused(&self, key: &Key, instance: &Instance) -> Option<&RefusedHeartbeat> {
+        let (instance_id, refused) = self.refused.get(key)?;
+        (instance.id.as_deref() == Some(instance_id.as_str())).then_some(refused)
     }
 
     pub(super) fn hear(
@@ -92,6 +107,7 @@ impl Voices {
             last: last.clone(),
             ended_boots: ended_boots.iter().cloned().collect(),
         };
+        self.refused.remove(key);
         self.pending.insert(key.clone(), pending);
         self.last.insert(key.clone(), Voice { instance_id: instance_id.to_owned(), last, ended_boots });
         Ok(())
@@ -100,6 +116,7 @@ impl Voices {
     pub(super) fn forget(&mut self, key: &Key) {
         self.last.remove(key);
         self.pending.remove(key);
+        self.refused.remove(key);
     }
 
     pub(super) fn take_pending(&mut self) -> Vec<PendingHeartbeat> {

@@ -136,7 +136,7 @@ async fn claim(
     match proof::of_claim(control, &mut tx, &actor, change, drift).await? {
         Proof::Holds(held) => {
             // What was read under the lock is what runs.
-            return declare(control, leader, (tx, &actor), &held, taken.first(), status).await;
+            return declare(control, leader, (tx, &actor), &held, taken.violations.first(), status).await;
         }
         Proof::Moved => return Ok(()),
         Proof::TakenBack(events) => {

@@ -10,8 +10,8 @@ use domain::{
     view::approval::{ApprovalsView, SeatsView, VoteView},
 };
 
-use super::{Counted, block, closed, tally::InForce, without_passkey};
-use crate::{Control, Error, evidence::Rules, passkeys::usable_passkeys};
+use super::{Counted, block, blocked, closed, tally::InForce, without_passkey};
+use crate::{Control, Error, drift, evidence::Rules, passkeys::usable_passkeys};
 
 pub(crate) async fn approvals(
     control: &Control,
@@ -24,6 +24,15 @@ pub(crate) async fn approvals(
         Some(InForce { rules, now }) => block(actor, change, rules, votes, *now),
         None => Some(closed(change)),
     };
+    let overtaken = match in_force {
+        Some(_) => drift::known(control, change)
+            .await?
+            .map(|because| format!("no vote can clear it: {because}. Edit it, or cancel it")),
+        None => None,
+    };
+    if block.is_none() {
+        block = overtaken.clone().map(blocked);
+    }
     // Most who look have another reason not to vote: their passkeys are not asked for.
     if block.is_none() && usable_passkeys(control, actor).await?.is_empty() {
         block = Some(without_passkey());
@@ -61,9 +70,10 @@ pub(crate) async fn approvals(
         votes: votes.iter().map(vote).collect(),
         block,
         expires_at: change.expires_at.filter(|_| in_force.is_some()),
-        stuck: in_force
-            .as_ref()
-            .and_then(|in_force| stuck(&in_force.rules, &tally.requirement, &tally.authors)),
+        stuck: overtaken.or_else(|| {
+            let rules = &in_force.as_ref()?.rules;
+            stuck(rules, &tally.requirement, &tally.authors)
+        }),
         requirement: tally.requirement.clone(),
     })
 }

@@ -265,6 +265,35 @@ async fn killed_it_loses_no_more_than_a_batch_even_while_other_writes_hang(pool:
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn that_a_vm_speaks_in_vain_is_told_until_it_is_heard(pool: PgPool) {
+    let (fixture, _worker) = fleet(pool, Clock::System).await;
+    let control = &fixture.control;
+    let vm = instance(control, 0);
+    let told = || control.live.row(&vm.zone, &vm.name).unwrap().refused.map(|refused| refused.code);
+    let first = credential(&fixture, &vm).await;
+    hear(control, &first, &beat("boot-1", 5)).unwrap();
+    assert_eq!(told(), None);
+    assert_eq!(code(hear(control, &first, &beat("boot-1", 5))), (409, "heartbeat_replayed"));
+    assert_eq!(told().as_deref(), Some("heartbeat_replayed"));
+    assert_eq!(code(hear(control, &first, &beat("boot-2", 6))), (401, "credential_invalid"));
+    assert_eq!(told().as_deref(), Some("credential_invalid"));
+    hear(control, &first, &beat("boot-1", 6)).unwrap();
+    assert_eq!(told(), None);
+    // Whose this is nobody knows.
+    hear(control, &format!("{first}x"), &beat("boot-1", 6)).unwrap_err();
+    assert_eq!(told(), None);
+
+    // The other VM of the pool is not spoken of, and one that came back under the name has not spoken.
+    assert_eq!(code(hear(control, &first, &beat("boot-1", 1))), (409, "heartbeat_replayed"));
+    assert!(control.live.rows("dev").iter().filter(|row| row.refused.is_some()).count() == 1);
+    let again = Instance { id: Some("1".to_owned()), ..vm.clone() };
+    control.live.sync("dev", vec![("backend-pool".to_owned(), again)], control.clock.now());
+    assert_eq!(told(), None);
+    assert_eq!(code(hear(control, &first, &beat("boot-1", 7))), (403, "instance_not_in_pool"));
+    assert_eq!(told(), None);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn wrong_heartbeats_are_refused_with_their_reason_and_counted(pool: PgPool) {
     let (fixture, _worker) = fleet(pool, Clock::System).await;
     let control = &fixture.control;

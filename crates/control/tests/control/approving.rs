@@ -190,6 +190,33 @@ async fn each_group_tells_who_has_not_signed_and_what_hinders_them(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_overtaken_says_so_before_anybody_signs(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let [wen, ..] = three(control).await;
+    // Of the project that the other environment is in, with the same prefix.
+    let guarded = basic(&[(r#"environment = "dev""#, r#"environment = "prod""#)]);
+    let id = propose(control, &operator(), guarded).await.unwrap();
+    let view = async || changes::load_change(control, &wen.actor, id).await.unwrap().approvals;
+    let before = view().await;
+    assert_eq!((before.block, before.stuck), (None, None));
+
+    let other = propose(control, &operator(), basic(&[])).await.unwrap();
+    Worker::start(control).await.finish(other).await;
+    let after = view().await;
+    let (block, stuck) = (after.block.unwrap(), after.stuck.unwrap());
+    assert_eq!((&block.reason, block.needs_passkey), (&stuck, false));
+    for told in ["name_taken", "name_prefix", "belongs to environment dev", "Edit it, or cancel it"] {
+        assert!(stuck.contains(told), "{told}: {stuck}");
+    }
+    let refused = votes::begin_vote(control, &wen.actor, id, 1, Ballot::Approve).await.unwrap_err();
+    let Error::Precondition(why) = refused else { panic!("{refused}") };
+    assert!(why.contains("belongs to environment dev") && why.ends_with("edit it, or cancel it"), "{why}");
+    changes::cancel_change(control, &operator(), id).await.unwrap();
+    assert_eq!(view().await.stuck, None);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn one_rejection_with_a_reason_ends_it(pool: PgPool) {
     let fixture = Fixture::start(pool).await;
     let control = &fixture.control;

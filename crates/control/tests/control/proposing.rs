@@ -4,6 +4,8 @@ use control::{Error, audit, changes, import, planning};
 use domain::{
     Actor, ChangeId, ChangeState, Permission, Role,
     audit::AuditAction as Did,
+    plan::ZoneImpact,
+    resource::ResourceKind,
     view::import::{ImportInput, Reading},
 };
 use sqlx::PgPool;
@@ -77,6 +79,65 @@ async fn a_plan_with_violations_is_refused_by_its_attributes(pool: PgPool) {
         assert!(fields.contains(&wrong), "{wrong} is not in {fields:?}");
     }
     assert_nothing_stored(&fixture).await;
+}
+
+/// Rule and attribute of what the plan breaks.
+async fn broken(fixture: &Fixture, input: ImportInput) -> Vec<(String, String)> {
+    let preview = import::preview_import(&fixture.control, &operator(), input).await.unwrap();
+    let violations = preview.plan.unwrap().violations.into_iter();
+    violations.map(|violation| (violation.rule, violation.attribute)).collect()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_cannot_be_asked_for_breaks_the_rule_of_its_own_attribute(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let breaks = |rule: &str, attribute: &str| (rule.to_owned(), attribute.to_owned());
+    let pool_name = (r#"name          = "backend-pool""#, r#"name          = "Backend Pool""#);
+    let found = broken(&fixture, basic(&[pool_name])).await;
+    assert!(found.contains(&breaks("name_syntax", "agent_pools[0].name")), "{found:?}");
+    assert!(found.iter().all(|(_, attribute)| attribute != "project_id"), "{found:?}");
+    let region = r#"region      = "us-central1""#;
+    for unknown in ["moon-1", "us-centrall1", "europe-north9", "Mars (north)"] {
+        let found = broken(&fixture, basic(&[(region, &format!("region = \"{unknown}\""))])).await;
+        let of_region = found.iter().filter(|(_, attribute)| attribute == "region");
+        assert_eq!(of_region.count(), 1, "{unknown}: {found:?}");
+        assert!(found.contains(&breaks("region_unknown", "region")), "{unknown}: {found:?}");
+        assert!(found.iter().all(|(_, attribute)| attribute != "project_id"), "{unknown}: {found:?}");
+    }
+    // Of the zones that are declared nobody could tell.
+    let zoned = (region, "region = \"us-centrall1\"\n  zones = [\"us-centrall1-a\", \"us-centrall1-b\"]");
+    let found = broken(&fixture, basic(&[zoned])).await;
+    assert!(found.contains(&breaks("region_unknown", "region")), "{found:?}");
+    let found = broken(&fixture, basic(&[("genesis-project-dev", "My Project")])).await;
+    assert!(found.contains(&breaks("project_id_syntax", "project_id")), "{found:?}");
+    assert!(found.iter().all(|(_, attribute)| attribute != "network_id"), "{found:?}");
+    assert_nothing_stored(&fixture).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_names_that_another_environment_has_nothing_is_planned(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let id = propose(control, &operator(), basic(&[])).await.unwrap();
+    Worker::start(control).await.finish(id).await;
+
+    let mut second = basic(&[(r#"environment = "dev""#, r#"environment = "second""#)]);
+    second.references.insert("module.networking.vpc_id".to_owned(), "global/networks/other".to_owned());
+    let preview = import::preview_import(control, &operator(), second).await.unwrap();
+    let plan = preview.plan.unwrap();
+    let rules: Vec<&str> = plan.violations.iter().map(|violation| violation.rule.as_str()).collect();
+    assert_eq!(rules, ["name_taken"], "{:?}", plan.violations);
+    assert!(plan.violations[0].message.contains("belongs to environment dev"), "{:?}", plan.violations);
+    for action in &plan.actions {
+        assert_eq!(action.step.kind(), ResourceKind::InstanceTemplate, "{}", action.title());
+    }
+    assert_eq!(plan.impact.total(), ZoneImpact::default());
+
+    let free = [
+        (r#"environment = "dev""#, r#"environment = "second""#),
+        (r#"region      = "us-central1""#, "region = \"us-central1\"\n  name_prefix = \"genesis-second\""),
+    ];
+    assert_eq!(broken(&fixture, basic(&free)).await, []);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

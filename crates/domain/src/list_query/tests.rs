@@ -40,6 +40,7 @@ fn vm(name: &str, pool: &str, agent: AgentState) -> InstanceRow {
         },
         agent,
         last_heartbeat: None,
+        refused: None,
     }
 }
 

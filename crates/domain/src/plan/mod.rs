@@ -29,7 +29,7 @@ use crate::{
 
 pub use compare::firewall_rule as firewall_rule_differences;
 pub use compare_template::instance_template as template_differences;
-pub use planner::plan;
+pub use planner::{plan, plan_beside};
 pub use render::render;
 pub use retire::retire;
 pub use risk::{Risk, may_add};

@@ -7,7 +7,7 @@ use crate::{
     FleetSpec, ObservedFleet, Timestamp, cost, derive,
     firewall::traffic_impact,
     name::{self, same_reference},
-    resource::{InstanceGroup, ResourceSet},
+    resource::{InstanceGroup, ResourceKind, ResourceSet},
     rules,
 };
 
@@ -16,7 +16,22 @@ use crate::{
 /// Old versions of templates are not deleted by it: VMs run them until the change has converged. [`super::retire`] is
 /// for afterwards. A plan with violations is still whole, so that it can be shown; it must not be applied.
 pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Plan {
-    let wanted = derive::desired(desired, observed);
+    plan_beside(desired, observed, &BTreeSet::new(), now)
+}
+
+/// The same where some of the declared names are `taken` by another environment of the project: nothing is planned of those, and
+/// `observed` should not hold them either. That it breaks a rule is for whoever knows the others to say.
+pub fn plan_beside(
+    desired: &FleetSpec,
+    observed: &ObservedFleet,
+    taken: &BTreeSet<(ResourceKind, String)>,
+    now: Timestamp,
+) -> Plan {
+    let mut wanted = derive::desired(desired, observed);
+    let violations = rules::check_derived(desired, &wanted, observed);
+    if !taken.is_empty() {
+        leave_out(&mut wanted, taken);
+    }
     let planner = Planner {
         wanted: &wanted,
         observed,
@@ -36,15 +51,26 @@ pub fn plan(desired: &FleetSpec, observed: &ObservedFleet, now: Timestamp) -> Pl
     impact.traffic = traffic_impact(&observed.resources, &wanted);
     Plan {
         environment: desired.environment.environment.clone(),
-        violations: rules::check_derived(desired, &wanted, observed),
+        violations,
         notes: notes::notes(desired, &wanted, observed, &actions, now),
         impact,
         actions,
     }
 }
 
-/// Names of groups and autoscalers of pools whose template is not declared or whose version is missing. They break a
-/// rule; planning to delete what is still declared would be a second, wrong answer.
+fn leave_out(wanted: &mut ResourceSet, taken: &BTreeSet<(ResourceKind, String)>) {
+    let is_free = |kind: ResourceKind, name: &String| !taken.contains(&(kind, name.clone()));
+    let ResourceSet { health_checks, firewall_rules, groups, autoscalers, .. } = wanted;
+    health_checks.retain(|name, _| is_free(ResourceKind::HealthCheck, name));
+    firewall_rules.retain(|name, _| is_free(ResourceKind::FirewallRule, name));
+    groups.retain(|name, _| is_free(ResourceKind::InstanceGroup, name));
+    // There is nothing that it could size without its group.
+    autoscalers
+        .retain(|name, scaler| is_free(ResourceKind::Autoscaler, name) && groups.contains_key(&scaler.group));
+}
+
+/// Names of groups and autoscalers of pools whose template is not declared, whose version is missing or whose name is taken. They
+/// break a rule; planning to delete what is still declared would be a second, wrong answer.
 fn held(desired: &FleetSpec, wanted: &ResourceSet) -> BTreeSet<String> {
     let prefix = &desired.environment.name_prefix;
     desired

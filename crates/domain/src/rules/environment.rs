@@ -1,10 +1,11 @@
 //! Rules of the environment's own attributes.
 
 use super::{DISK_GB, Findings, LARGEST_GROUP, Rule, Scope, sizes};
-use crate::{derive, name, region};
+use crate::{derive, environment::EnvironmentSpec, name, plan::Violation, region};
 
 pub(super) fn check(scope: &Scope<'_>, findings: &mut Findings) {
     required(scope, findings);
+    network(scope, findings);
     place(scope, findings);
     scaling(scope, findings);
     health(scope, findings);
@@ -57,6 +58,65 @@ fn required(scope: &Scope<'_>, findings: &mut Findings) {
                 environment.project_id
             ),
         );
+    }
+}
+
+/// Compute Engine takes a name, a path from `projects/` or the place on, or a URL.
+fn network(scope: &Scope<'_>, findings: &mut Findings) {
+    let EnvironmentSpec { project_id, region, network_id, subnet_id, .. } = &scope.spec.environment;
+    // That a project or a region is wrong is said of itself.
+    let is_project = |text: &str| text == project_id || is_path_segment(text);
+    let is_region = |text: &str| text == region || region::is_region(text);
+    let segments = |text| name::without_host(text).split('/').collect::<Vec<&str>>();
+    let is_network = match segments(network_id.trim())[..] {
+        [network] | ["global", "networks", network] => name::is_rfc1035(network),
+        ["projects", project, "global", "networks", network] => {
+            is_project(project) && name::is_rfc1035(network)
+        }
+        _ => false,
+    };
+    if !is_network && !network_id.trim().is_empty() {
+        findings.breaks(
+            Rule::NetworkSyntax,
+            "network_id",
+            format!("`{network_id}` is no network: write its name, or projects/P/global/networks/NAME"),
+        );
+    }
+    let is_subnet = match segments(subnet_id.trim())[..] {
+        [subnet] => name::is_rfc1035(subnet),
+        ["regions", of, "subnetworks", subnet] => is_region(of) && name::is_rfc1035(subnet),
+        ["projects", project, "regions", of, "subnetworks", subnet] => {
+            is_project(project) && is_region(of) && name::is_rfc1035(subnet)
+        }
+        _ => false,
+    };
+    if !is_subnet && !subnet_id.trim().is_empty() {
+        findings.breaks(
+            Rule::SubnetSyntax,
+            "subnet_id",
+            format!("`{subnet_id}` is no subnet: write its name, or projects/P/regions/R/subnetworks/NAME"),
+        );
+    }
+}
+
+/// A project's id, its number, or `example.com:project`.
+fn is_path_segment(text: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':');
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+/// Whether there may be such a project and region: of others Compute Engine cannot even be asked.
+pub fn may_exist(environment: &EnvironmentSpec) -> bool {
+    is_project_id(&environment.project_id) && region::is_region(&environment.region)
+}
+
+/// What is broken where Compute Engine itself does not know the region, whatever its form.
+pub fn unknown_region(region: &str) -> Violation {
+    Violation {
+        attribute: "region".to_owned(),
+        rule: Rule::RegionUnknown.word().to_owned(),
+        message: format!("Compute Engine has no region `{region}`: check its name"),
+        fix: None,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     resource::{InstanceTemplate, ResourceSet},
 };
 
+pub use environment::{may_exist, unknown_region};
 pub(crate) use firewall::port_range;
 pub use rule::RULES;
 use rule::Rule;

@@ -53,6 +53,7 @@ rules! {
     NameSyntax "name_syntax" "Names have lower-case letters, digits and hyphens (RFC 1035).";
     NameTooLong "name_too_long" "Derived names have at most 63 characters.";
     NetworkFixed "network_fixed" "The network of an existing firewall rule cannot change.";
+    NetworkSyntax "network_syntax" "A network is a name, or a path or URL of one.";
     NoSurgeNoUnavailable "no_surge_no_unavailable" "max_surge and max_unavailable are not both 0.";
     Port "port" "Ports are 1 to 65535 and have names once each.";
     Ports "ports" "Firewall ports are numbers or ranges, for protocols that have ports.";
@@ -71,6 +72,7 @@ rules! {
     SpotAutomaticRestart "spot_automatic_restart" "Spot VMs are not restarted automatically.";
     StartupScriptUrl "startup_script_url" "The startup script's address is a gs:// or https:// URL.";
     SubnetRegion "subnet_region" "The subnet is in the region.";
+    SubnetSyntax "subnet_syntax" "A subnet is a name, or a path or URL of one.";
     SurgeBelowZones "surge_below_zones" "max_surge is 0 or at least the number of zones.";
     TagSyntax "tag_syntax" "Network tags are RFC 1035 names, at most 64 of them.";
     UnavailableBelowZones "unavailable_below_zones" "max_unavailable is 0 or at least the number of zones.";

@@ -55,7 +55,7 @@ pub struct ApprovalsView {
     pub block: Option<VoteBlock>,
     /// When the change ends by itself.
     pub expires_at: Option<Timestamp>,
-    /// Who may still approve, where fewer remain than are needed: a sentence.
+    /// Why no vote could ever clear it, a sentence: fewer may still approve than are needed, or another declaration overtook it.
     pub stuck: Option<String>,
 }
 

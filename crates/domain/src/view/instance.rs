@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Timestamp,
-    agent::{AgentState, LastHeartbeat},
+    agent::{AgentState, LastHeartbeat, RefusedHeartbeat},
     heartbeat::HeartbeatStatus,
     instance::{CurrentAction, Instance, InstanceStatus, ProbeHealth},
 };
@@ -24,6 +24,9 @@ pub struct InstanceRow {
     pub instance: Instance,
     pub agent: AgentState,
     pub last_heartbeat: Option<LastHeartbeat>,
+    /// The newest, where none was taken since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedHeartbeat>,
 }
 
 /// What lists show of an instance. A page carries its rows twice, drawn and to be drawn from, so that what is read on the
@@ -111,7 +114,7 @@ words_of_its_own!(InstanceStatus, CurrentAction, ProbeHealth);
 
 impl From<InstanceRow> for InstanceLine {
     fn from(row: InstanceRow) -> Self {
-        let InstanceRow { environment, pool, instance, agent, last_heartbeat } = row;
+        let InstanceRow { environment, pool, instance, agent, last_heartbeat, .. } = row;
         let last = last_heartbeat.as_ref().map(LineHeartbeat::from);
         Self {
             environment,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     ObservedFleet, derive,
     model::{self, apply_actions},
-    plan::{ZoneImpact, plan, respread, retire, spread},
+    plan::{ZoneImpact, plan, plan_beside, respread, retire, spread},
+    resource::ResourceKind,
 };
 use proptest::prelude::*;
 
@@ -107,6 +108,24 @@ proptest! {
         prop_assert!(plan.actions.is_sorted_by_key(|action| action.step.rank()));
         let keys: BTreeSet<String> = plan.actions.iter().map(|action| action.key()).collect();
         prop_assert_eq!(keys.len(), plan.actions.len());
+    }
+
+    #[test]
+    fn of_what_is_taken_nothing_is_planned(new in fleet()) {
+        let resources = derive::resources(&new, &[]);
+        let of = |kind: ResourceKind| move |name: &String| (kind, name.clone());
+        let groups = resources.groups.keys().map(of(ResourceKind::InstanceGroup));
+        let rules = resources.firewall_rules.keys().map(of(ResourceKind::FirewallRule));
+        let taken: BTreeSet<(ResourceKind, String)> = groups.chain(rules).collect();
+        let beside = plan_beside(&new, &nothing(), &taken, now());
+        for action in &beside.actions {
+            prop_assert!(!taken.contains(&(action.step.kind(), action.step.name().to_owned())), "{}", action.title());
+            prop_assert!(action.step.kind() != ResourceKind::Autoscaler, "{}", action.title());
+        }
+        prop_assert_eq!(&beside.impact.zones, &BTreeMap::new());
+        let alone = plan(&new, &nothing(), now());
+        prop_assert_eq!(&beside.violations, &alone.violations);
+        prop_assert_eq!(plan_beside(&new, &nothing(), &BTreeSet::new(), now()), alone);
     }
 
     #[test]

@@ -87,6 +87,9 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("name_syntax", "firewall_rules[\"a b\"]", "a-b", |f| { let rule = ssh(f).clone(); f.firewall_rules.insert("a b".into(), rule); }),
     ("name_too_long", "agent_pools[0].name", "", |f| pool(f).name = "a".repeat(45)),
     ("name_too_long", "agent_vm_templates[1].name", "", |f| f.agent_vm_templates[1].name = "a".repeat(41)),
+    ("network_syntax", "network_id", "", |f| f.environment.network_id = "any name".into()),
+    ("network_syntax", "network_id", "", |f| f.environment.network_id = "regions/us-central1/networks/n".into()),
+    ("network_syntax", "network_id", "", |f| f.environment.network_id = "projects/p/global/networks/".into()),
     ("no_surge_no_unavailable", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(Amount::Fixed(0))),
     ("port", "default_health_port", "8080", |f| f.environment.default_health_port = 0),
     ("port", "default_named_ports[1].name", "", |f| f.environment.default_named_ports = vec![port("http", 80), port("http", 80)]),
@@ -128,6 +131,9 @@ const CASES: &[(&str, &str, &str, Break)] = &[
     ("spot_automatic_restart", "agent_vm_templates[0].automatic_restart", "false", |f| { f.agent_vm_templates[0].preemptible = Some(true); f.agent_vm_templates[0].automatic_restart = Some(true); }),
     ("startup_script_url", "agent_startup_script_url", "", |f| f.environment.agent_startup_script_url = "bucket/script.sh".into()),
     ("subnet_region", "subnet_id", "", |f| f.environment.subnet_id = "projects/p/regions/us-east1/subnetworks/s".into()),
+    ("subnet_syntax", "subnet_id", "", |f| f.environment.subnet_id = "\"; drop".into()),
+    ("subnet_syntax", "subnet_id", "", |f| f.environment.subnet_id = "regions/us-central1/networks/n".into()),
+    ("subnet_syntax", "subnet_id", "", |f| f.environment.subnet_id = "projects//regions/us-central1/subnetworks/s".into()),
     ("surge_below_zones", "agent_pools[0].max_surge", "3", |f| pool(f).max_surge = Some(Amount::Fixed(1))),
     ("tag_syntax", "network_tags[0]", "my-tag", |f| f.environment.network_tags[0] = "My Tag".into()),
     ("tag_syntax", "agent_vm_templates[0].additional_tags[0]", "", |f| f.agent_vm_templates[0].additional_tags = vec!["_".into()]),
@@ -239,7 +245,7 @@ fn a_fix_is_what_mends_it() {
 }
 
 #[test]
-fn every_spelling_of_an_image_and_a_subnet_is_taken() {
+fn every_spelling_of_an_image_a_network_and_a_subnet_is_taken() {
     let mut fleet = basic();
     for image in [
         "ubuntu-os-cloud/ubuntu-2204-lts",
@@ -251,9 +257,23 @@ fn every_spelling_of_an_image_and_a_subnet_is_taken() {
         fleet.environment.default_agent_image = image.into();
         assert_eq!(check(&fleet, &nothing()), [], "{image}");
     }
-    for subnet in ["agents", "regions/us-central1/subnetworks/agents"] {
+    for subnet in [
+        "agents",
+        "regions/us-central1/subnetworks/agents",
+        "projects/example.com:p/regions/us-central1/subnetworks/agents",
+        "https://www.googleapis.com/compute/v1/projects/123456789012/regions/us-central1/subnetworks/agents",
+    ] {
         fleet.environment.subnet_id = subnet.into();
         assert_eq!(check(&fleet, &nothing()), [], "{subnet}");
+    }
+    for network in [
+        "default",
+        "global/networks/agents",
+        "projects/host-project/global/networks/agents",
+        "https://compute.googleapis.com/compute/v1/projects/host-project/global/networks/agents",
+    ] {
+        fleet.environment.network_id = network.into();
+        assert_eq!(check(&fleet, &nothing()), [], "{network}");
     }
 }
 
