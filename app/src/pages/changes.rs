@@ -4,6 +4,7 @@ mod apply;
 mod approvals;
 mod detail;
 mod impact;
+mod overtaken;
 mod plan;
 #[cfg(test)]
 pub mod samples;

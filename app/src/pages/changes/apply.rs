@@ -8,7 +8,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::detail::show_all::show_all;
+use super::{detail::show_all::show_all, overtaken};
 use crate::{
     components::{
         code_link::code_link,
@@ -23,6 +23,7 @@ use crate::{
 pub fn apply(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     let (state, say) = match change.state {
+        _ if overtaken::by(view).is_some() => (State::None, "will not run as it is".to_owned()),
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
         ChangeState::Approved if view.waiting_for.is_empty() => {
             (State::Pending, "starts within seconds".to_owned())
@@ -64,6 +65,7 @@ fn body(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     if calls.began.is_empty() {
         let text = match change.state {
+            _ if overtaken::by(view).is_some() => "No call was made, and none will be before it is edited.",
             ChangeState::AwaitingApprovals => "Nobody can start it earlier, and no call was made yet.",
             ended if ended.is_terminal() => "No call was made.",
             _ => "No call was made yet.",

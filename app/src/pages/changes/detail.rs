@@ -17,6 +17,7 @@ use super::{
     apply::apply,
     approvals::approvals,
     impact::impact_panel,
+    overtaken,
     plan::plan,
     sign,
     signature::{Desk, sign_bar, signature},
@@ -118,8 +119,11 @@ fn still_missing(view: &ChangeDetail) -> String {
 fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
     Scope::here().tell(routes::change(change.id), &change.environment);
-    let state = change_states::state(change.state);
-    let word = change_states::word(change.state);
+    let taken_by = overtaken::by(&view);
+    let (state, word) = match taken_by {
+        Some(_) => (State::Warn, "Overtaken"),
+        None => (change_states::state(change.state), change_states::word(change.state)),
+    };
     let sentence = lead(&view);
     let facts = {
         let (environment, name, number) =
@@ -140,7 +144,12 @@ fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) 
         <PageHead
             title=change.title.clone()
             crumbs=vec![Crumb::link("Changes", routes::CHANGES), Crumb::here(id)]
-            lead=move || with_code_link(&sentence)
+            lead=move || {
+                view! {
+                    {with_code_link(&sentence)}
+                    {taken_by.map(overtaken::lead)}
+                }
+            }
             badges=move || badge(state, word)
             facts=facts
         />

@@ -141,7 +141,7 @@ fn end(row: &ChangeRow) -> AnyView {
 
 /// What needs the viewer is set in bold.
 fn state(row: &ChangeRow) -> AnyView {
-    let (state, said) = (change_states::state(row.state), change_states::said(row));
+    let (state, said) = (change_states::row_state(row), change_states::said(row));
     if !row.seats.for_me {
         return status(state, said).into_any();
     }

@@ -19,7 +19,7 @@ pub(crate) async fn approvals(
     change: &Change,
     counted: &Counted,
 ) -> Result<ApprovalsView, Error> {
-    let Counted { in_force, votes, tally } = counted;
+    let Counted { in_force, votes, tally, overtaken_by } = counted;
     let mut block = match in_force {
         Some(InForce { rules, now }) => block(actor, change, rules, votes, *now),
         None => Some(closed(change)),
@@ -48,10 +48,12 @@ pub(crate) async fn approvals(
         }
     };
     Ok(ApprovalsView {
+        // What is overtaken asks nobody.
         seats: tally
             .quorum
             .0
             .iter()
+            .filter(|_| overtaken_by.is_none())
             .map(|seats| SeatsView {
                 group: seats.group.clone(),
                 needed: seats.needed,
@@ -63,7 +65,9 @@ pub(crate) async fn approvals(
         expires_at: change.expires_at.filter(|_| in_force.is_some()),
         stuck: in_force
             .as_ref()
+            .filter(|_| overtaken_by.is_none())
             .and_then(|in_force| stuck(&in_force.rules, &tally.requirement, &tally.authors)),
+        overtaken_by: *overtaken_by,
         requirement: tally.requirement.clone(),
     })
 }
