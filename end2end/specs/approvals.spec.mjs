@@ -136,6 +136,34 @@ test('an edit voids the votes before it, and its editor cannot sign', async () =
   await vote(wen.page, change, 'Approve');
 });
 
+test('what another change overtook asks nobody, and can still be rejected', async () => {
+  const [mara, wen, noor, ines] = await Promise.all([scene.person('Mara'), approver('Wen'), approver('Noor'), approver('Ines')]);
+  const first = await proposeProduction(mara.page, 'twin');
+  const second = await proposeProduction(mara.page, 'twin');
+  for (const person of [wen, noor, ines]) await vote(person.page, first, 'Approve');
+
+  // Its page and the lists say it as soon as the other has begun.
+  await ines.page.goto(second);
+  await hydrated(ines.page);
+  await main(ines.page).getByText('Overtaken', { exact: true }).first().waitFor();
+  const by = first.split('/').at(-1);
+  assert.match(await words(main(ines.page)), new RegExp(`Overtaken by ${by}: its plan is for what was declared before\\. Edit it or propose it again`));
+  assert.equal(await main(ines.page).getByRole('link', { name: by, exact: true }).first().getAttribute('href'), first);
+  assert.match(await words(phase(ines.page, 'Approvals')), /nobody is asked: overtaken/);
+  assert.match(await words(phase(ines.page, 'Apply')), /will not run as it is/);
+  const approve = signature(ines.page).getByRole('button', { name: 'Approve', exact: true });
+  assert.equal(await approve.getAttribute('aria-disabled'), 'true');
+  assert.match(await words(signature(ines.page)), new RegExp(`It cannot be approved as it is: it was overtaken by ${by}\\.`));
+  await assertAccessible(ines.page);
+  await wen.page.goto('/changes');
+  await hydrated(wen.page);
+  const row = main(wen.page).getByRole('row', { name: new RegExp(`${second.split('/').at(-1)}\\b`) });
+  assert.match(await words(row), new RegExp(`Overtaken by ${by}`));
+
+  await vote(ines.page, second, 'Reject', 'The other one runs');
+  await main(ines.page).getByText('One of those who were asked rejected it').first().waitFor();
+});
+
 test('a lost passkey is revoked, and its votes with it; a phone shows the way to sign', async () => {
   const [mara, wen] = await Promise.all([scene.person('Mara'), scene.person('Wen', { width: 390, height: 844 })]);
   await registerPasskey(wen, 'Lost phone');

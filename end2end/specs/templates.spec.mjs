@@ -233,6 +233,16 @@ test('a pool is rolled to a version from its template’s page', async () => {
   await open();
   await main(page).getByText('0 of 2 VMs run v2, the declared version; 2 run another.').waitFor();
   assert.equal(await rolls().count(), 1, 'there is no way to the version that the pool runs');
+  await main(page).getByText('2 on v1, holds to v1', { exact: true }).waitFor();
+
+  // Whoever edits it again is told who holds a version, and the choice that rolls lets go of it.
+  await page.goto('/templates/dev/backend-dev/edit');
+  await hydrated(page);
+  await main(page).getByText(/backend-pool holds to a version, and lets go of it to roll\./).waitFor();
+  await page.getByLabel('Boot disk').fill('41');
+  await review(page);
+  assert.match(await words(main(page).getByRole('region', { name: 'Impact' })), /VMs replaced 2 /);
+  await open();
   await main(page).getByRole('link', { name: 'Roll backend-pool to v2', exact: true }).click();
   await page.waitForURL(/\/pools\/dev\/backend-pool\/version\?/);
   assert.equal(await page.getByLabel('Version', { exact: true }).inputValue(), 'backend-dev', 'the version that was meant');

@@ -50,9 +50,17 @@ pub fn headline(change: ChangeState, held: Option<&Held>) -> String {
     }
 }
 
+/// Of a row: what cannot run as it is stands out from what waits.
+pub const fn row_state(row: &ChangeRow) -> State {
+    if row.seats.overtaken_by.is_some() { State::Warn } else { state(row.state, row.held.as_ref()) }
+}
+
 /// As a row says it: for whom it waits, how long it took, who ended it.
 pub fn said(row: &ChangeRow) -> String {
     let seats = &row.seats;
+    if let Some(by) = seats.overtaken_by {
+        return format!("Overtaken by {by}");
+    }
     match row.state {
         ChangeState::AwaitingApprovals if seats.for_me => "Waits for you".to_owned(),
         ChangeState::AwaitingApprovals if !seats.short_of.is_empty() => {
@@ -149,6 +157,16 @@ mod tests {
             let row = ChangeRow { held: held.cloned(), ..row(state, RowSeats::default()) };
             assert_eq!(said(&row), expected);
         }
+    }
+
+    #[test]
+    fn what_is_overtaken_waits_for_nobody() {
+        let seats = RowSeats { overtaken_by: Some(ChangeId(12)), ..RowSeats::default() };
+        let overtaken = row(ChangeState::AwaitingApprovals, seats);
+        assert_eq!(said(&overtaken), "Overtaken by chg-12");
+        assert_eq!(row_state(&overtaken), State::Warn);
+        let waits = row(ChangeState::AwaitingApprovals, RowSeats::default());
+        assert_eq!(row_state(&waits), State::Pending);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod approvals;
 mod detail;
 mod impact;
 mod linked;
+mod overtaken;
 mod plan;
 #[cfg(test)]
 pub mod samples;

@@ -226,6 +226,7 @@ mod tests {
                     declared_by: ChangeId(1),
                     declared_at: Timestamp::default(),
                     running: (vms > 0).then(|| PoolCount { pool: "front".into(), vms }).into_iter().collect(),
+                    held_by: Vec::new(),
                 })
                 .collect(),
         }

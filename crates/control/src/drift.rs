@@ -35,12 +35,9 @@ impl Drift {
     }
 }
 
-/// Why no vote can clear a change that waits, as far as the database tells without a call of Compute Engine: another declaration
-/// came into force since, of its environment or of one that has its names now. What only the cloud knows, [`look`] finds.
-pub(crate) async fn known(control: &Control, change: &Change) -> Result<Option<String>, Error> {
-    if let Some(because) = moved(control, change).await? {
-        return Ok(Some(because));
-    }
+/// Which rule a change that waits breaks by now, as far as the database tells without a call of Compute Engine: another environment may
+/// have its names. What only the cloud knows, [`look`] finds.
+pub(crate) async fn broken_by_now(control: &Control, change: &Change) -> Result<Option<String>, Error> {
     let taken = neighbours::names_taken(control, &change.revision.desired).await?;
     Ok(taken.violations.first().map(broken))
 }

@@ -6,6 +6,7 @@ use domain::{
     Actor, ChangeId, FleetSpec, Permission, derive,
     instance::InstanceStatus,
     name, plan,
+    pool::PoolSpec,
     resource::InstanceTemplate,
     view::template::{
         PoolCount, TemplateForm, TemplateRow, TemplateSetting, TemplateVersion, TemplateView,
@@ -94,10 +95,21 @@ pub async fn load_template_form(
         }
         None => None,
     };
-    let users = spec.agent_pools.iter().filter(|pool| template.is_some_and(|name| pool.uses(name)));
+    let users: Vec<(&PoolSpec, &str)> = match template {
+        Some(name) => {
+            spec.agent_pools.iter().filter(|pool| pool.uses(name)).map(|pool| (pool, name)).collect()
+        }
+        None => Vec::new(),
+    };
+    let those = |wanted: fn(&PoolSpec, &str) -> bool| -> Vec<String> {
+        let found = users.iter().filter(|(pool, name)| wanted(pool, name));
+        found.map(|(pool, _)| pool.name.clone()).collect()
+    };
     Ok(TemplateForm {
         names: spec.agent_vm_templates.iter().map(|declared| declared.name.clone()).collect(),
-        pools: users.map(|pool| pool.name.clone()).collect(),
+        pools: those(|_, _| true),
+        held: those(PoolSpec::lets_go_of),
+        trying: those(|pool, name| pool.canary.is_some() && pool.held_versions(name).next().is_some()),
         template: own,
         environment: spec.environment,
         generation: found.generation,
@@ -106,6 +118,13 @@ pub async fn load_template_form(
 
 fn missing(environment: &str, template: &str) -> Error {
     Error::NotFound(format!("template {} in {environment}", template.escape_debug()))
+}
+
+/// Pools that hold to the version of that template.
+fn holding(spec: &FleetSpec, template: &str, resource: &str) -> Vec<String> {
+    let digits = name::version_digits(resource);
+    let holds = |pool: &&PoolSpec| pool.held_versions(template).any(|held| held == digits);
+    spec.agent_pools.iter().filter(holds).map(|pool| pool.name.clone()).collect()
 }
 
 /// The declared version against the one before it; of a retired template, its newest two.
@@ -182,6 +201,7 @@ impl Kept {
                         declared_by: version.declared_by,
                         declared_at: version.declared_at,
                         running: self.running.get(&version.resource_name).cloned().unwrap_or_default(),
+                        held_by: holding(spec, template, &version.resource_name),
                     })
                     .collect(),
             };

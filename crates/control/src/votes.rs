@@ -55,7 +55,10 @@ pub async fn begin_vote(
     if let Some(block) = blocked {
         return Err(Error::Conflict(block.reason));
     }
-    if let Some(drift) = drift::look(control, &change).await? {
+    // A no is to the bytes that were shown and ends the change, wherever the target went: only a yes asks whether it is still there.
+    if ballot == Ballot::Approve
+        && let Some(drift) = drift::look(control, &change).await?
+    {
         let because = unsignable(&drift, &change);
         let mut tx = control.store.begin().await?;
         let locked = tx.lock_change(id).await?;
@@ -151,6 +154,7 @@ pub async fn finish_vote(
     let (rules, now) = (Rules::read(&mut tx).await?, tx.database_time().await?);
     let votes = tx.list_votes(id).await?;
     check_statement(&statement, &change, &rules, now)?;
+    check_base(&mut tx, &statement, &change).await?;
     let passkey = tx
         .lock_passkey(&answer.credential_id)
         .await?
@@ -224,6 +228,20 @@ fn check_statement(
         return moved;
     }
     Ok(())
+}
+
+/// Nobody approves what another change has overtaken, however late they were asked; a no ends it all the same.
+async fn check_base(tx: &mut Tx, statement: &Statement, change: &Change) -> Result<(), Error> {
+    if statement.action == Ballot::Reject {
+        return Ok(());
+    }
+    match tx.overtaken_by(&change.environment, change.revision.base_generation).await? {
+        None => Ok(()),
+        Some(by) => Err(Error::Precondition(format!(
+            "{} was overtaken by {by}: edit the change, or propose it again",
+            change.id
+        ))),
+    }
 }
 
 /// Makes room for the new vote: a person has one on a revision that is not void, and theirs may have ended since anybody looked.

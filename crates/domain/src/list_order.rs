@@ -168,6 +168,7 @@ mod tests {
             declared_by: ChangeId(1),
             declared_at: Timestamp::default() + chrono::TimeDelta::seconds(i64::from(version)),
             running: Vec::new(),
+            held_by: Vec::new(),
         });
         TemplateRow {
             environment: "dev".into(),

@@ -174,11 +174,53 @@ impl PoolSpec {
         let tried = self.canary.as_ref().and_then(|canary| canary.template_name.as_deref());
         self.template_name == template || tried == Some(template)
     }
+
+    /// The digits of the template's versions that it holds to: for its own VMs, and for its canary's.
+    pub fn held_versions(&self, template: &str) -> impl Iterator<Item = &str> {
+        let own = self.template_version.as_deref().filter(|_| self.template_name == template);
+        let tried = self
+            .canary
+            .as_ref()
+            .filter(|canary| canary.template_name.as_deref().unwrap_or(&self.template_name) == template)
+            .and_then(|canary| canary.template_version.as_deref());
+        own.into_iter().chain(tried)
+    }
+
+    /// Whether it would let go of a version to roll with the template. One that tries a canary is rolled by its promotion, and by nothing
+    /// that goes around it.
+    pub fn lets_go_of(&self, template: &str) -> bool {
+        self.canary.is_none() && self.held_versions(template).next().is_some()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pool_holds_versions_for_itself_and_for_its_canary() {
+        let mut pool = PoolSpec::new("front", AgentType::BackendDeveloper, "web");
+        let held =
+            |pool: &PoolSpec, template| pool.held_versions(template).map(str::to_owned).collect::<Vec<_>>();
+        assert!(held(&pool, "web").is_empty() && !pool.lets_go_of("web"));
+        pool.template_version = Some("0000000a".into());
+        assert_eq!(held(&pool, "web"), ["0000000a"]);
+        assert!(pool.lets_go_of("web") && !pool.lets_go_of("other"));
+        let mut canary = CanarySpec {
+            template_name: None,
+            template_version: Some("0000000b".into()),
+            target_size: Amount::Fixed(1),
+        };
+        pool.canary = Some(canary.clone());
+        assert_eq!(held(&pool, "web"), ["0000000a", "0000000b"]);
+        assert!(!pool.lets_go_of("web"), "its promotion rolls it");
+        canary.template_name = Some("other".into());
+        pool.canary = Some(canary);
+        assert_eq!(
+            (held(&pool, "web"), held(&pool, "other")),
+            (vec!["0000000a".into()], vec!["0000000b".into()])
+        );
+    }
 
     #[test]
     fn a_pool_uses_its_own_template_and_the_one_that_it_tries() {

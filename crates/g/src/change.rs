@@ -1,6 +1,6 @@
 //! `g change`.
 
-use domain::plan::shortened;
+use domain::{ChangeId, plan::shortened};
 use rest_api::{Approvals, Change as ChangeAnswer, ChangeList, ChangeSummary, Differences, ZoneImpact};
 
 use crate::{
@@ -62,7 +62,7 @@ async fn list(client: &Client, common: &Common, state: Option<&str>, limit: usiz
                 .map(|change| {
                     vec![
                         change.id.to_string(),
-                        wait::standing(change.state, change.held_by.as_deref()),
+                        state_words(change),
                         change.environment.clone(),
                         change.proposed_at.format("%Y-%m-%d %H:%M").to_string(),
                         change.proposed_by_name.clone(),
@@ -87,6 +87,19 @@ fn vms(impact: &ZoneImpact) -> String {
     let said: Vec<String> =
         parts.iter().filter(|(_, vms)| *vms > 0).map(|(sign, vms)| format!("{sign}{vms}")).collect();
     if said.is_empty() { "none".to_owned() } else { said.join(" ") }
+}
+
+/// What keeps it from ever running as it is goes before what its state is called.
+fn state_words(change: &ChangeSummary) -> String {
+    match change.overtaken_by {
+        Some(by) => format!("overtaken by {by}"),
+        None => wait::standing(change.state, change.held_by.as_deref()),
+    }
+}
+
+/// Of one that waits and whose base is gone: by what, and what can be done.
+fn overtaken(by: Option<ChangeId>) -> String {
+    by.map(|by| format!("by {by}: edit it, propose it again, cancel it or reject it")).unwrap_or_default()
 }
 
 /// `1 of 3`; nothing where nobody is asked.
@@ -157,6 +170,7 @@ fn drawn(change: &ChangeAnswer) -> String {
     line("revision", &format!("{} of generation {}", change.revision, change.base_generation));
     line("policy", &format!("{}: {}", change.verdict.policy, change.verdict.reason));
     line("approvals", &change.approvals.tally());
+    line("overtaken", &overtaken(change.approvals.overtaken_by));
     line("stuck", change.approvals.stuck.as_deref().unwrap_or_default());
     line("expires", &change.approvals.expires_at.map(moment).unwrap_or_default());
     line("digests", &format!("declaration {}", change.payload_sha256));

@@ -1,6 +1,6 @@
 //! Who must agree to a change, and who has.
 
-use domain::{Timestamp, approvals::Ballot, view::approval as view};
+use domain::{ChangeId, Timestamp, approvals::Ballot, view::approval as view};
 
 use crate::schema::wire;
 
@@ -45,6 +45,8 @@ wire! { answer
         expires_at: Option<Timestamp>,
         /// Why no vote could ever clear the change.
         stuck: Option<String>,
+        /// The change that took the base of its plan, while it waits: edit it, propose it again, or end it.
+        overtaken_by: Option<ChangeId>,
     }
 }
 
@@ -87,6 +89,7 @@ impl From<&view::ApprovalsView> for Approvals {
             votes: view.votes.iter().map(Vote::from).collect(),
             expires_at: view.expires_at,
             stuck: view.stuck.clone(),
+            overtaken_by: view.overtaken_by,
         }
     }
 }

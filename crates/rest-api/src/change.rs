@@ -27,6 +27,8 @@ wire! { answer
         risk: Risk,
         approvals: u32,
         approvals_needed: u32,
+        /// The change that took the base of its plan, while it waits: nobody is asked to approve it.
+        overtaken_by: Option<ChangeId>,
     }
 }
 
@@ -160,6 +162,7 @@ impl From<&view::ChangeRow> for ChangeSummary {
             risk: row.risk,
             approvals: row.seats.taken,
             approvals_needed: row.seats.needed,
+            overtaken_by: row.seats.overtaken_by,
         }
     }
 }

@@ -122,6 +122,8 @@ impl Schema for Edit {
         let verbs = [
             "create_template",
             "update_template",
+            "stage_template",
+            "roll_template",
             "retire_template",
             "create_pool",
             "update_pool",

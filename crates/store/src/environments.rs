@@ -194,6 +194,18 @@ impl Tx {
         Ok(read(self.connection(), Some(name), None).await?.pop())
     }
 
+    /// The change whose declaration took the place of the one of that generation. None: that one is still in force.
+    pub async fn overtaken_by(&mut self, environment: &str, generation: i64) -> Result<Option<ChangeId>> {
+        let by = sqlx::query_scalar!(
+            "SELECT declared_by FROM environments WHERE name = $1 AND generation <> $2",
+            environment,
+            generation
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(by.map(ChangeId))
+    }
+
     /// Puts a declaration in force and returns its generation, `base_generation + 1`. A conflict says that another one came first;
     /// `base_generation` is 0 for a new environment.
     pub async fn declare_environment(

@@ -9,7 +9,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{detail::show_all::show_all, linked::linked};
+use super::{detail::show_all::show_all, linked::linked, overtaken};
 use crate::{
     components::{
         code_link::code_link,
@@ -24,6 +24,7 @@ use crate::{
 pub fn apply(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     let (state, say) = match change.state {
+        _ if overtaken::by(view).is_some() => (State::None, "will not run as it is".to_owned()),
         ChangeState::AwaitingApprovals => (State::None, "starts by itself once approved".to_owned()),
         ChangeState::Approved => (State::Pending, begins(view.held.as_ref())),
         ChangeState::Applying if view.waiting_for.is_empty() || calls.are_done() => {
@@ -70,6 +71,7 @@ fn body(view: &ChangeDetail) -> AnyView {
     let (change, calls) = (&view.change, &view.calls);
     if calls.began.is_empty() {
         let text = match change.state {
+            _ if overtaken::by(view).is_some() => "No call was made, and none will be before it is edited.",
             ChangeState::AwaitingApprovals => "Nobody can start it earlier, and no call was made yet.",
             ended if ended.is_terminal() => "No call was made.",
             _ => "No call was made yet.",

@@ -10,6 +10,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::overtaken;
 use crate::{
     components::{
         glyph::{State, glyph},
@@ -25,7 +26,9 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
     let (change, approvals) = (&view.change, &view.approvals);
     let waits = change.state == ChangeState::AwaitingApprovals;
     let nobody = approvals.requirement.is_nobody();
+    let taken_by = overtaken::by(view);
     let (state, say) = match change.state {
+        _ if taken_by.is_some() => (State::Warn, "nobody is asked: overtaken".to_owned()),
         ChangeState::AwaitingApprovals => (State::Pending, approvals.tally()),
         ChangeState::Rejected => (State::X, "rejected".to_owned()),
         ChangeState::Expired => (State::X, format!("nobody agreed in time: {}", approvals.tally())),
@@ -51,7 +54,13 @@ pub fn approvals(view: &ChangeDetail) -> AnyView {
             </p>
         }
     });
-    let body = if nobody && approvals.votes.is_empty() {
+    let body = if let Some(by) = taken_by {
+        view! {
+            {overtaken::nobody_asked(by)}
+            {others(&approvals.votes)}
+        }
+        .into_any()
+    } else if nobody && approvals.votes.is_empty() {
         view! { <p class="soft">"The policy approved it by itself, and the audit log says so."</p> }
             .into_any()
     } else {

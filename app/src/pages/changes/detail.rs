@@ -18,6 +18,7 @@ use super::{
     approvals::approvals,
     impact::impact_panel,
     linked::linked,
+    overtaken,
     plan::plan,
     sign,
     signature::{Desk, sign_bar, signature},
@@ -135,12 +136,15 @@ fn still_missing(view: &ChangeDetail) -> String {
 fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) -> AnyView {
     let change = &view.change;
     Scope::here().tell(routes::change(change.id), &change.environment);
-    let (state, word) = (
-        change_states::state(change.state, view.held.as_ref()),
-        change_states::headline(change.state, view.held.as_ref()),
-    );
+    let taken_by = overtaken::by(&view);
+    let (state, word) = match taken_by {
+        Some(_) => (State::Warn, "Overtaken".to_owned()),
+        None => (
+            change_states::state(change.state, view.held.as_ref()),
+            change_states::headline(change.state, view.held.as_ref()),
+        ),
+    };
     let (sentence, held) = (lead(&view), view.held.is_some());
-    let lead = move || if held { linked(&sentence) } else { with_code_link(&sentence) };
     let facts = {
         let (environment, name, number) =
             (change.environment.clone(), change.proposed_by_name.clone(), change.revision.number);
@@ -160,7 +164,10 @@ fn draw(view: ChangeDetail, desk: Desk, cancelling: ServerAction<CancelChange>) 
         <PageHead
             title=change.title.clone()
             crumbs=vec![Crumb::link("Changes", routes::CHANGES), Crumb::here(id)]
-            lead=lead
+            lead=move || {
+                let said = if held { linked(&sentence) } else { with_code_link(&sentence) };
+                view! { {said} {taken_by.map(overtaken::lead)} }
+            }
             badges=move || badge(state, word.clone())
             facts=facts
         />

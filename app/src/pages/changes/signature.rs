@@ -3,7 +3,7 @@
 use domain::{ChangeState, approvals::Ballot, view::change::ChangeDetail};
 use leptos::{html::Input, prelude::*};
 
-use super::sign::wells;
+use super::{overtaken, sign::wells};
 use crate::{
     components::{
         glyph::{State, glyph},
@@ -134,9 +134,12 @@ fn signed(view: &ChangeDetail) -> Option<AnyView> {
 fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
     let (id, revision) = (view.change.id, view.change.revision.number);
     let environment = view.change.environment.clone();
+    // What is overtaken can only be rejected.
+    let taken_by = overtaken::by(view);
     let (live, toasts) = (Live::here(), Toasts::here());
     let vote = move |ballot: Ballot| {
-        if desk.busy.get_untracked() || !desk.awake.get_untracked() {
+        let barred = ballot == Ballot::Approve && taken_by.is_some();
+        if barred || desk.busy.get_untracked() || !desk.awake.get_untracked() {
             return;
         }
         if ballot == Ballot::Reject && desk.reason.get_untracked().trim().is_empty() {
@@ -171,6 +174,7 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
         let _ = (live, toasts, id, revision);
     };
     let asleep = move || (!desk.awake.get()).then_some("true");
+    let barred = move || (taken_by.is_some() || !desk.awake.get()).then_some("true");
     let busy = move || desk.busy.get().then_some("true");
     view! {
         {move || {
@@ -192,7 +196,7 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
                 id="vote-reason"
                 maxlength="2000"
                 autocomplete="off"
-                placeholder="Optional for an approval"
+                placeholder=if taken_by.is_some() { "Needed for a rejection" } else { "Optional for an approval" }
                 node_ref=desk.field
                 on:input=move |event| desk.reason.set(event_target_value(&event))
             />
@@ -210,11 +214,13 @@ fn verbs(view: &ChangeDetail, desk: Desk) -> AnyView {
                     })
             }}
         </div>
+        {taken_by.map(|by| overtaken::why_not(by, "why-sign"))}
         <div class="buttons">
             <button
                 type="button"
-                class="btn primary"
-                aria-disabled=asleep
+                class=if taken_by.is_some() { "btn" } else { "btn primary" }
+                aria-disabled=barred
+                aria-describedby=taken_by.map(|_| "why-sign")
                 aria-busy=busy
                 on:click=move |_| vote(Ballot::Approve)
             >
@@ -253,7 +259,9 @@ async fn sign(desk: Desk, id: domain::ChangeId, revision: u32, ballot: Ballot) -
 
 /// On a phone the panel is far below: a bar that stays leads there.
 pub fn sign_bar(view: &ChangeDetail) -> Option<AnyView> {
-    let may = view.change.state == ChangeState::AwaitingApprovals && view.approvals.block.is_none();
+    let may = view.change.state == ChangeState::AwaitingApprovals
+        && view.approvals.block.is_none()
+        && overtaken::by(view).is_none();
     may.then(|| {
         let seats = view.approvals.seats.iter();
         let (signed, needed) = seats.fold((0, 0), |(signed, needed), seats| {

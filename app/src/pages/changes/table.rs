@@ -142,7 +142,7 @@ fn end(row: &ChangeRow) -> AnyView {
 
 /// What needs the viewer is set in bold, and what holds a change is a link.
 fn state(row: &ChangeRow) -> AnyView {
-    let (state, said) = (change_states::state(row.state, row.held.as_ref()), change_states::said(row));
+    let (state, said) = (change_states::row_state(row), change_states::said(row));
     if row.held.is_some() {
         return view! {
             <span class="status" data-s=state.as_str()>

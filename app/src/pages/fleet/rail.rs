@@ -133,7 +133,7 @@ fn item(row: &ChangeRow) -> AnyView {
                     <span>{ago(row.proposed_at)}</span>
                 </small>
                 <small class="split">
-                    {status(change_states::state(row.state, row.held.as_ref()), change_states::said(row))}
+                    {status(change_states::row_state(row), change_states::said(row))}
                     <span class="mono">{row.id.to_string()}</span>
                 </small>
             </a>

@@ -125,6 +125,13 @@ fn verbs(row: &TemplateRow) -> AnyView {
     .into_any()
 }
 
+/// `, holds to v1`; nothing where the pool follows the template.
+fn held(row: &TemplateRow, pool: &str) -> String {
+    let held = row.versions.iter().filter(|version| version.held_by.iter().any(|one| one == pool));
+    let held: Vec<String> = held.map(|version| format!("v{}", version.version)).collect();
+    if held.is_empty() { String::new() } else { format!(", holds to {}", words::list(&held)) }
+}
+
 fn users(row: &TemplateRow) -> AnyView {
     let declared = row.declared().map(|version| version.version);
     let items = row
@@ -140,6 +147,7 @@ fn users(row: &TemplateRow) -> AnyView {
                 })
                 .collect();
             let counts = if counts.is_empty() { "no VM".to_owned() } else { counts.join(", ") };
+            let counts = counts + &held(row, pool);
             view! {
                 <li>
                     <a class="list-item" href=routes::pool(&row.environment, pool)>
@@ -158,10 +166,13 @@ fn users(row: &TemplateRow) -> AnyView {
             format!("A pool rolls to a new version as soon as the change that declares it is applied, unless it was told to stay. Now that is v{version}.")
         },
     );
+    let stays = row.versions.iter().any(|version| !version.held_by.is_empty()).then_some(
+        " One that holds to a version stays on it until an edit of the template rolls it, or it is given another.",
+    );
     view! {
         <Panel id="users" title=words::count(row.pools.len() as u64, "pool")>
             <ul class="list">{items}</ul>
-            <p class="panel-foot sm soft">{rolls}</p>
+            <p class="panel-foot sm soft">{rolls} {stays}</p>
         </Panel>
     }
     .into_any()
@@ -226,6 +237,15 @@ mod tests {
             "1 of 3 VMs run v2, the declared version; 2 run another."
         );
         assert_eq!(lead(&row(&[(1, true, 0)])), "No VM runs it yet.");
+    }
+
+    #[test]
+    fn what_a_pool_holds_to_is_said_beside_what_it_runs() {
+        let mut template = row(&[(2, true, 0), (1, false, 2)]);
+        assert_eq!(held(&template, "front"), "");
+        template.versions[1].held_by.push("front".to_owned());
+        assert_eq!(held(&template, "front"), ", holds to v1");
+        assert_eq!(held(&template, "back"), "");
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub fn read_edit(name: &str, values: &Query) -> Result<Edit, Vec<FieldProblem>> 
     let template = read(values)?;
     let name = name.to_owned();
     match values.get(POOLS).unwrap_or(ROLL) {
-        ROLL => Ok(Edit::UpdateTemplate { name, template }),
+        ROLL => Ok(Edit::RollTemplate { name, template }),
         STAY => Ok(Edit::StageTemplate { name, template }),
         other => Err(vec![FieldProblem {
             field: POOLS.to_owned(),
@@ -151,6 +151,8 @@ mod tests {
             names: vec!["web".into()],
             template: None,
             pools: Vec::new(),
+            held: Vec::new(),
+            trying: Vec::new(),
         }
     }
 
@@ -179,7 +181,7 @@ mod tests {
     fn an_edit_says_whether_pools_roll_to_it() {
         let template = TemplateSpec::of_type("web", AgentType::BackendDeveloper);
         let edit = |pools| read_edit("web", &sent(&template).with(POOLS, pools));
-        let rolls = Edit::UpdateTemplate { name: "web".into(), template: template.clone() };
+        let rolls = Edit::RollTemplate { name: "web".into(), template: template.clone() };
         assert_eq!((edit(None), edit(Some(ROLL))), (Ok(rolls.clone()), Ok(rolls)));
         let stays = Edit::StageTemplate { name: "web".into(), template: template.clone() };
         assert_eq!(edit(Some(STAY)), Ok(stays));

@@ -149,7 +149,7 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
     let known = form.clone();
     let check = Check::new(move |values: Query| check(&known, &values));
     let inner = fields(&form.environment, template, form.template.is_some(), &at);
-    let users = (!form.pools.is_empty()).then(|| users(&form.pools, &at));
+    let users = (!form.pools.is_empty()).then(|| users(&form, &at));
     let generation = form.template.is_some().then_some(form.generation);
     view! {
         <EditForm
@@ -166,18 +166,37 @@ fn template_form(form: TemplateForm, preview: Preview, posted: &Posted, template
 }
 
 /// Whether the pools that use the template take its next version by themselves.
-fn users(pools: &[String], at: &FormFields) -> AnyView {
-    let verb = if pools.len() == 1 { "uses" } else { "use" };
+fn users(form: &TemplateForm, at: &FormFields) -> AnyView {
     let ways = options([(ROLL, "Roll to the next version"), (STAY, "Stay on the version that they run")]);
     view! {
         <SelectField
             field=at.of(POOLS)
             label="Pools that use it"
             options=ways
-            hint=format!("{} {verb} it. A pool that stays can try the next version with a canary.", words::list(pools))
+            hint=users_hint(form)
         />
     }
     .into_any()
+}
+
+/// Who uses it, and what rolling means for those that hold to a version.
+fn users_hint(form: &TemplateForm) -> String {
+    let verb = |pools: &[String], one: &'static str, several: &'static str| {
+        if pools.len() == 1 { one } else { several }
+    };
+    let mut said = format!("{} {} it.", words::list(&form.pools), verb(&form.pools, "uses", "use"));
+    if !form.held.is_empty() {
+        let (hold, let_go) = (verb(&form.held, "holds", "hold"), verb(&form.held, "lets", "let"));
+        said += &format!(" {} {hold} to a version, and {let_go} go of it to roll.", words::list(&form.held));
+    }
+    if !form.trying.is_empty() {
+        let (try_one, keep) = (verb(&form.trying, "tries", "try"), verb(&form.trying, "keeps", "keep"));
+        said += &format!(
+            " {} {try_one} a canary, and {keep} the held version until that is promoted or rolled back.",
+            words::list(&form.trying)
+        );
+    }
+    said + " A pool that stays can try the next version with a canary."
 }
 
 #[component]
@@ -239,4 +258,33 @@ pub fn RetireTemplate() -> AnyView {
         </SidePanel>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::environment::EnvironmentSpec;
+
+    use super::*;
+
+    #[test]
+    fn the_choice_names_who_holds_a_version() {
+        let all = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let mut form = TemplateForm {
+            environment: EnvironmentSpec::new("acme-agents", "europe-west1", "dev", "v", "s"),
+            generation: 1,
+            names: all(&["web"]),
+            template: None,
+            pools: all(&["front"]),
+            held: Vec::new(),
+            trying: Vec::new(),
+        };
+        let canary = "A pool that stays can try the next version with a canary.";
+        assert_eq!(users_hint(&form), format!("front uses it. {canary}"));
+        form.pools = all(&["front", "back"]);
+        form.held = all(&["front"]);
+        form.trying = all(&["back"]);
+        let told = "front and back use it. front holds to a version, and lets go of it to roll. \
+                    back tries a canary, and keeps the held version until that is promoted or rolled back.";
+        assert_eq!(users_hint(&form), format!("{told} {canary}"));
+    }
 }

@@ -23,7 +23,9 @@ pub(super) async fn of_change(
     counted: &Counted,
     whole: bool,
 ) -> Result<Vec<AwaitedGroup>, Error> {
-    let Some(in_force) = &counted.in_force else { return Ok(Vec::new()) };
+    let Some(in_force) = counted.in_force.as_ref().filter(|_| counted.overtaken_by.is_none()) else {
+        return Ok(Vec::new());
+    };
     if change.expires_at.is_some_and(|end| end <= in_force.now) {
         return Ok(Vec::new());
     }

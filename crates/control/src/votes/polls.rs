@@ -16,14 +16,20 @@ use super::{
 use crate::{Control, Error};
 
 impl InForce {
-    /// Of one that waits, by its votes that count. Where nobody can tell what is asked for, nobody is asked.
+    /// Of one that waits, by its votes that count. Where nobody can tell what is asked for, or it is overtaken, nobody is asked.
     fn of_waiting(&self, actor: &Actor, poll: &Poll) -> RowSeats {
+        if poll.overtaken_by.is_some() {
+            return RowSeats { overtaken_by: poll.overtaken_by, ..RowSeats::default() };
+        }
         let Some(tally) = self.tally(poll) else { return of_ended(poll, &self.rules.roster) };
         RowSeats { for_me: self.wants(actor, poll, &tally), ..count(&tally) }
     }
 
     /// Where the person's approval is wanted: how far it is without.
     fn awaits(&self, actor: &Actor, poll: &Poll) -> Option<Quorum> {
+        if poll.overtaken_by.is_some() {
+            return None;
+        }
         let tally = self.tally(poll)?;
         self.wants(actor, poll, &tally).then_some(tally.quorum)
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ChangeState, Timestamp,
+    ChangeId, ChangeState, Timestamp,
     approvals::{Ballot, Quorum, Requirement, Roster, evaluate, would_seat},
     change::Change,
 };
@@ -69,6 +69,8 @@ pub(crate) struct Counted {
     /// Oldest first, void ones too.
     pub(crate) votes: Vec<Vote>,
     pub(crate) tally: Tally,
+    /// While it waits: the change whose declaration took the place of the one that its plan was made against.
+    pub(crate) overtaken_by: Option<ChangeId>,
 }
 
 impl Counted {
@@ -84,10 +86,11 @@ impl Counted {
         let mut tx = control.store.begin().await?;
         let in_force = InForce::read(&mut tx).await?;
         let votes = tx.list_votes(change.id).await?;
+        let overtaken_by = tx.overtaken_by(&change.environment, change.revision.base_generation).await?;
         tx.rollback().await?;
         let (rules, approvers) = (&in_force.rules, approvers(&votes, change, Some(&in_force)));
         let tally = Tally::of(rules.requirement(change), &rules.roster, approvers, &change.authors);
-        Ok(Self { in_force: Some(in_force), votes, tally })
+        Ok(Self { in_force: Some(in_force), votes, tally, overtaken_by })
     }
 
     async fn by_verdict(control: &Control, change: &Change) -> Result<Self, Error> {
@@ -100,7 +103,7 @@ impl Counted {
         };
         let requirement = change.revision.verdict.requirement.clone();
         let tally = Tally::of(requirement, &roster, approvers, &change.authors);
-        Ok(Self { in_force: None, votes, tally })
+        Ok(Self { in_force: None, votes, tally, overtaken_by: None })
     }
 
     /// Why the vote does not count.

@@ -10,7 +10,7 @@ use domain::{
     view::approval::{ApprovalsView, SeatsView, VoteView},
 };
 
-use super::{Counted, block, blocked, closed, tally::InForce, without_passkey};
+use super::{Counted, block, closed, tally::InForce, without_passkey};
 use crate::{Control, Error, drift, evidence::Rules, passkeys::usable_passkeys};
 
 pub(crate) async fn approvals(
@@ -19,20 +19,18 @@ pub(crate) async fn approvals(
     change: &Change,
     counted: &Counted,
 ) -> Result<ApprovalsView, Error> {
-    let Counted { in_force, votes, tally } = counted;
+    let Counted { in_force, votes, tally, overtaken_by } = counted;
     let mut block = match in_force {
         Some(InForce { rules, now }) => block(actor, change, rules, votes, *now),
         None => Some(closed(change)),
     };
-    let overtaken = match in_force {
-        Some(_) => drift::known(control, change)
+    // Whoever may vote may still reject it.
+    let broken = match in_force {
+        Some(_) if overtaken_by.is_none() => drift::broken_by_now(control, change)
             .await?
             .map(|because| format!("no vote can clear it: {because}. Edit it, or cancel it")),
-        None => None,
+        _ => None,
     };
-    if block.is_none() {
-        block = overtaken.clone().map(blocked);
-    }
     // Most who look have another reason not to vote: their passkeys are not asked for.
     if block.is_none() && usable_passkeys(control, actor).await?.is_empty() {
         block = Some(without_passkey());
@@ -57,10 +55,12 @@ pub(crate) async fn approvals(
         }
     };
     Ok(ApprovalsView {
+        // What is overtaken asks nobody.
         seats: tally
             .quorum
             .0
             .iter()
+            .filter(|_| overtaken_by.is_none())
             .map(|seats| SeatsView {
                 group: seats.group.clone(),
                 needed: seats.needed,
@@ -70,10 +70,11 @@ pub(crate) async fn approvals(
         votes: votes.iter().map(vote).collect(),
         block,
         expires_at: change.expires_at.filter(|_| in_force.is_some()),
-        stuck: overtaken.or_else(|| {
-            let rules = &in_force.as_ref()?.rules;
+        stuck: broken.or_else(|| {
+            let rules = &in_force.as_ref().filter(|_| overtaken_by.is_none())?.rules;
             stuck(rules, &tally.requirement, &tally.authors)
         }),
+        overtaken_by: *overtaken_by,
         requirement: tally.requirement.clone(),
     })
 }

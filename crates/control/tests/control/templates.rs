@@ -185,3 +185,41 @@ async fn what_is_not_there_is_named(pool: PgPool) {
         templates::load_template_form(control, &viewer(), Some("dev"), Some("backend-dev")).await.unwrap();
     assert_eq!((form.place().as_str(), form.pools.len()), ("agent_vm_templates[0].", 1));
 }
+
+/// Who was told to stay is named, and goes along again when the template is edited to roll.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_that_holds_a_version_is_named_and_rolls_when_it_is_asked_to(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let imported = propose(control, &operator(), basic(&[])).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(imported).await.state, ChangeState::Applied);
+    let form = async || {
+        templates::load_template_form(control, &viewer(), Some("dev"), Some("backend-dev")).await.unwrap()
+    };
+    let begun = form().await;
+    assert_eq!((begun.held.len(), begun.trying.len()), (0, 0));
+    let sized = |gigabytes| TemplateSpec { disk_size_gb: Some(gigabytes), ..begun.template.clone().unwrap() };
+    let stage = Edit::StageTemplate { name: "backend-dev".into(), template: sized(40) };
+    let staged = propose_edit(control, &stage).await.unwrap();
+    assert_eq!(worker.finish(staged).await.state, ChangeState::Applied);
+    let held = form().await;
+    assert_eq!((held.held, held.trying), (vec!["backend-pool".to_owned()], vec![]));
+    let by_version = async || {
+        let versions = row(control, "backend-dev").await.versions;
+        versions.into_iter().map(|one| (one.version, one.held_by)).collect::<Vec<_>>()
+    };
+    assert_eq!(by_version().await, [(2, vec![]), (1, vec!["backend-pool".to_owned()])]);
+
+    let update = Edit::UpdateTemplate { name: "backend-dev".into(), template: sized(41) };
+    let preview = edits::preview_edit(control, &operator(), "dev", &update).await.unwrap();
+    assert_eq!(preview.plan.impact.total().replaced, 0, "it asks no pool to roll");
+    let roll = Edit::RollTemplate { name: "backend-dev".into(), template: sized(41) };
+    let preview = edits::preview_edit(control, &operator(), "dev", &roll).await.unwrap();
+    assert_eq!(preview.plan.impact.total().replaced, 2);
+    let rolled = propose_edit(control, &roll).await.unwrap();
+    assert_eq!(worker.finish(rolled).await.state, ChangeState::Applied);
+    assert!(form().await.held.is_empty());
+    let versions = by_version().await;
+    assert!(versions.len() == 3 && versions.iter().all(|(_, held)| held.is_empty()), "{versions:?}");
+}

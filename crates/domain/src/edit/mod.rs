@@ -30,7 +30,7 @@ pub enum Edit {
     CreateTemplate {
         template: TemplateSpec,
     },
-    /// The name stays: pools refer to it.
+    /// The name stays: pools refer to it. Those that hold to a version stay on it.
     UpdateTemplate {
         name: String,
         template: TemplateSpec,
@@ -62,6 +62,12 @@ pub enum Edit {
     /// Changes the template, while every pool that uses it holds to the version that it runs, and every canary to the one
     /// that it tries.
     StageTemplate {
+        name: String,
+        template: TemplateSpec,
+    },
+    /// Changes the template, and every pool that holds to a version of it lets go, so that it rolls with the others. A pool that tries a
+    /// canary keeps what it holds.
+    RollTemplate {
         name: String,
         template: TemplateSpec,
     },
@@ -138,6 +144,10 @@ impl Edit {
                 pool::hold_all(&mut next, name);
                 template::update(&mut next, name, template)?;
             }
+            Self::RollTemplate { name, template } => {
+                template::update(&mut next, name, template)?;
+                template::let_go(&mut next, name);
+            }
             Self::StartCanary { name, canary } => pool::start_canary(&mut next, name, canary)?,
             Self::PromoteCanary { name } => pool::promote_canary(&mut next, name)?,
             Self::RollBackCanary { name } => pool::roll_back_canary(&mut next, name)?,
@@ -173,7 +183,9 @@ impl Edit {
         let environment = &spec.environment.environment;
         let said = match self {
             Self::CreateTemplate { template } => format!("create template {}", template.name),
-            Self::UpdateTemplate { name, .. } => format!("edit template {name}"),
+            Self::UpdateTemplate { name, .. } | Self::RollTemplate { name, .. } => {
+                format!("edit template {name}")
+            }
             Self::RetireTemplate { name } => format!("retire template {name}"),
             Self::CreatePool { pool } => format!("create pool {}", pool.name),
             Self::UpdatePool { name, .. } => format!("edit pool {name}"),

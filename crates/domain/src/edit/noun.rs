@@ -18,7 +18,8 @@ impl Edit {
             Self::CreateTemplate { template: TemplateSpec { name, .. } }
             | Self::UpdateTemplate { name, .. }
             | Self::RetireTemplate { name }
-            | Self::StageTemplate { name, .. } => same_template(name),
+            | Self::StageTemplate { name, .. }
+            | Self::RollTemplate { name, .. } => same_template(name),
             Self::CreatePool { pool: PoolSpec { name, .. } }
             | Self::ScalePool { name, .. }
             | Self::RollBackCanary { name }
@@ -150,7 +151,8 @@ mod tests {
         ];
         let of_template = [
             Edit::UpdateTemplate { name: "web".into(), template: web.clone() },
-            Edit::StageTemplate { name: "web".into(), template: web },
+            Edit::StageTemplate { name: "web".into(), template: web.clone() },
+            Edit::RollTemplate { name: "web".into(), template: web },
             Edit::RetireTemplate { name: "web".into() },
         ];
         let of_rule = [

@@ -27,6 +27,13 @@ pub(super) fn update(spec: &mut FleetSpec, name: &str, template: &TemplateSpec) 
     Ok(())
 }
 
+/// What rolls with the template holds to no version of it any more.
+pub(super) fn let_go(spec: &mut FleetSpec, name: &str) {
+    for pool in spec.agent_pools.iter_mut().filter(|pool| pool.lets_go_of(name)) {
+        pool.template_version = None;
+    }
+}
+
 pub(super) fn retire(spec: &mut FleetSpec, name: &str) -> Result<(), EditError> {
     if !spec.agent_vm_templates.iter().any(|known| known.name == name) {
         return Err(EditError::missing("template", name));
@@ -63,6 +70,39 @@ mod tests {
         assert_eq!(edited.agent_vm_templates.last().unwrap().disk_size_gb, Some(100));
 
         assert_eq!(Edit::RetireTemplate { name: "batch".into() }.apply(&edited), Ok(spec));
+    }
+
+    #[test]
+    fn what_rolls_lets_go_of_what_it_held_unless_it_tries_a_canary() {
+        let mut spec = fleet();
+        spec.agent_vm_templates.push(TemplateSpec::new("other", crate::AgentType::BackendDeveloper));
+        let pool = |name: &str, template: &str| {
+            crate::pool::PoolSpec::new(name, crate::AgentType::BackendDeveloper, template)
+        };
+        spec.agent_pools.extend([pool("tries", "web"), pool("else", "other")]);
+        let sized =
+            |gigabytes| TemplateSpec { disk_size_gb: Some(gigabytes), ..spec.agent_vm_templates[0].clone() };
+        let stage = |name: &str, template| Edit::StageTemplate { name: name.into(), template };
+        let mut staged = stage("web", sized(60)).apply(&spec).unwrap();
+        staged = stage("other", spec.agent_vm_templates[1].clone()).apply(&staged).unwrap();
+        staged.agent_pools[1].canary = Some(crate::pool::CanarySpec {
+            template_name: None,
+            template_version: None,
+            target_size: crate::Amount::Fixed(1),
+        });
+        let held = |spec: &FleetSpec| -> Vec<bool> {
+            spec.agent_pools.iter().map(|pool| pool.template_version.is_some()).collect()
+        };
+        assert_eq!(held(&staged), [true; 3]);
+        let update = Edit::UpdateTemplate { name: "web".into(), template: sized(70) };
+        assert_eq!(held(&update.apply(&staged).unwrap()), [true; 3], "it asks no pool to roll");
+        let roll = Edit::RollTemplate { name: "web".into(), template: sized(70) };
+        let rolled = roll.apply(&staged).unwrap();
+        assert_eq!(held(&rolled), [false, true, true]);
+        assert_eq!(rolled.agent_vm_templates[0], sized(70));
+        assert_eq!(roll.title(&spec), update.title(&spec));
+        // Where nothing is held, it is the same edit.
+        assert_eq!(roll.apply(&spec), update.apply(&spec));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp,
+    ChangeId, Timestamp,
     approvals::{Ballot, Requirement},
 };
 
@@ -47,16 +47,19 @@ pub struct VoteBlock {
 pub struct ApprovalsView {
     /// By the policy in force.
     pub requirement: Requirement,
-    /// In the requirement's order.
+    /// In the requirement's order; empty where nobody is asked.
     pub seats: Vec<SeatsView>,
     /// Oldest first, void ones too.
     pub votes: Vec<VoteView>,
-    /// None: the viewer may vote.
+    /// None: the viewer may vote; of what is overtaken, only against it.
     pub block: Option<VoteBlock>,
     /// When the change ends by itself.
     pub expires_at: Option<Timestamp>,
     /// Why no vote could ever clear it, a sentence: fewer may still approve than are needed, or another declaration overtook it.
     pub stuck: Option<String>,
+    /// While it waits: the change whose declaration took the place of the one that its plan was made against. It cannot be approved as
+    /// it is: an edit plans it anew.
+    pub overtaken_by: Option<ChangeId>,
 }
 
 impl ApprovalsView {

@@ -61,6 +61,8 @@ pub struct RowSeats {
     pub for_me: bool,
     /// Who ended it by a no.
     pub rejected_by: Option<String>,
+    /// While it waits: the change that took its base, so that nobody is asked.
+    pub overtaken_by: Option<ChangeId>,
 }
 
 /// Which changes of a list, as far as it depends on who asks.

@@ -28,6 +28,8 @@ pub struct TemplateVersion {
     pub declared_at: Timestamp,
     /// Who runs it, by pool; pools that run none of it are absent.
     pub running: Vec<PoolCount>,
+    /// Pools that hold to it, for their own VMs or for a canary: they do not follow the template.
+    pub held_by: Vec<String>,
 }
 
 impl TemplateVersion {
@@ -124,6 +126,10 @@ pub struct TemplateForm {
     pub template: Option<TemplateSpec>,
     /// Pools that name it, for all of their VMs or for a canary.
     pub pools: Vec<String>,
+    /// Those of them that hold to a version, which they let go of to roll.
+    pub held: Vec<String>,
+    /// Those that hold to one for as long as they try a canary.
+    pub trying: Vec<String>,
 }
 
 impl TemplateForm {

@@ -23,6 +23,8 @@ pub struct Poll {
     pub authors: Vec<String>,
     /// On its revision and not void, oldest first.
     pub votes: Vec<Cast>,
+    /// While it waits: the change whose declaration took the place of the one that its plan was made against.
+    pub overtaken_by: Option<ChangeId>,
 }
 
 /// A vote that nobody took back.
@@ -60,12 +62,15 @@ impl Store {
                                WHERE change_id = c.id AND created_by IS NOT NULL
                        ) people) AS "authors!",
                       given.people AS "people!", given.names AS "names!", given.ballots AS "ballots!",
-                      given.statements AS "statements!", given.in_time AS "in_time!", given.revoked AS "revoked!"
+                      given.statements AS "statements!", given.in_time AS "in_time!", given.revoked AS "revoked!",
+                      e.declared_by AS "overtaken_by?"
                FROM changes c
                JOIN LATERAL (
-                   SELECT number, desired, verdict FROM change_revisions WHERE change_id = c.id
+                   SELECT number, base_generation, desired, verdict FROM change_revisions WHERE change_id = c.id
                    ORDER BY number DESC LIMIT 1
                ) r ON true
+               LEFT JOIN environments e
+                   ON c.state = $1 AND e.name = c.environment AND e.generation <> r.base_generation
                CROSS JOIN LATERAL (
                    SELECT coalesce(array_agg(v.person ORDER BY v.id), '{}') AS people,
                           coalesce(array_agg(coalesce(p.name, v.person) ORDER BY v.id), '{}') AS names,
@@ -117,6 +122,7 @@ impl Store {
                 requirement,
                 authors: row.authors,
                 votes: votes.collect(),
+                overtaken_by: row.overtaken_by.map(ChangeId),
             })
         })
         .collect()

@@ -126,3 +126,21 @@ async fn the_database_says_what_is_overdue(pool: PgPool) {
     let ended = store.list_polls(&[change.id]).await.unwrap();
     assert_eq!(ended[0].votes.len(), 1, "who asks for it by its id is told of it all the same");
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_waits_says_what_has_overtaken_it(pool: PgPool) {
+    let store = Store::from(pool);
+    let change = waiting(&store).await;
+    let overtaken = async || store.list_waiting_changes().await.unwrap()[0].overtaken_by;
+    assert_eq!(overtaken().await, None, "nothing is declared yet");
+    let other = samples::environment(&store, "prod").await;
+    samples::environment(&store, "dev").await;
+    assert_eq!(overtaken().await, Some(other));
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(tx.overtaken_by("prod", 0).await.unwrap(), Some(other));
+    assert_eq!(tx.overtaken_by("prod", 1).await.unwrap(), None, "that one is in force");
+    assert_eq!(tx.overtaken_by("lab", 0).await.unwrap(), None);
+    tx.set_change_state(change.id, change.state, ChangeState::Rejected, Some("no"), at(3)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.list_polls(&[change.id]).await.unwrap()[0].overtaken_by, None, "it waits no more");
+}

@@ -2,9 +2,10 @@
 
 use control::{Error, canonical::canonical, changes, passkeys, reconcile, revising, rosters, votes};
 use domain::{
-    ChangeState, Role,
+    Actor, ChangeState, Role,
     approvals::{Ballot, Policy},
     audit::AuditAction as Did,
+    view::change::{RowSeats, Whose},
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -189,5 +190,62 @@ async fn invariant_3_stale_an_approved_change_whose_base_moved_is_set_aside(pool
     assert_eq!(votes.iter().filter(|vote| vote.voided_at.is_none()).count(), 3);
     assert_eq!(actions(control, second).await[4..], [Did::ApproveChange, Did::SupersedeChange]);
     assert_eq!(fixture.operations(PRODUCTION).await, before, "a step of it ran");
+    assert_chain(control).await;
+}
+
+/// Nobody is asked for what can never run, and nobody's work is lost by it: it can be edited, and ended by a no.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invariant_3_stale_what_was_overtaken_asks_nobody_and_can_be_edited_or_rejected(pool: PgPool) {
+    let fixture = Fixture::start(pool).await;
+    let control = &fixture.control;
+    let mut people = three(control).await;
+    let first = approved(control, &mut people).await;
+    let second = propose(control, &operator(), larger()).await.unwrap();
+    let third = propose(control, &operator(), larger()).await.unwrap();
+    let [wen, _, ines] = &mut people;
+    let asked = async |who: &Actor| {
+        let page = changes::load_changes(control, who, None, "", None, Whose::WaitingForMe).await.unwrap();
+        page.list.changes.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&wen.actor).await, [third, second]);
+    let begun = wen.begin(control, second, Ballot::Approve).await.unwrap();
+    let mut worker = Worker::start(control).await;
+    assert_eq!(worker.finish(first).await.state, ChangeState::Applied);
+
+    assert_eq!(asked(&wen.actor).await, []);
+    let list = changes::load_changes(control, &wen.actor, None, "", None, Whose::Everybody).await.unwrap();
+    assert_eq!(list.counts.waiting_for_me, 0);
+    let row = list.list.changes.into_iter().find(|row| row.id == second).unwrap();
+    assert_eq!(row.seats, RowSeats { overtaken_by: Some(first), ..RowSeats::default() });
+    let detail = changes::load_detail(control, &wen.actor, second, false).await.unwrap();
+    assert_eq!(detail.approvals.overtaken_by, Some(first));
+    assert_eq!(
+        (detail.approvals.seats, detail.approvals.block, detail.beside.awaited),
+        (vec![], None, vec![])
+    );
+
+    // Neither by a signature that was begun before, nor by one that begins now.
+    let answer = wen.sign(&begun);
+    let late = wen.finish(control, second, &answer).await.unwrap_err();
+    let overtaken = format!("{second} was overtaken by {first}");
+    assert!(matches!(&late, Error::Precondition(why) if why.contains(&overtaken)), "{late}");
+    let refused = ines.approve(control, second).await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Precondition(why) if why.contains("moved from generation 0 to 1")),
+        "{refused}"
+    );
+    assert_eq!(control.store.list_votes(second).await.unwrap(), []);
+
+    let edited = planned(control, larger()).await;
+    assert_eq!(revising::revise_change(control, &operator(), second, 1, edited, "Larger").await.unwrap(), 2);
+    let mended = changes::load_change(control, &wen.actor, second).await.unwrap();
+    assert_eq!(mended.change.revision.base_generation, 1);
+    assert_eq!(mended.approvals.overtaken_by, None);
+    assert_eq!(mended.approvals.tally(), "sre 0 of 2, security 0 of 1");
+    assert_eq!(asked(&wen.actor).await, [second]);
+
+    ines.vote(control, third, Ballot::Reject).await.unwrap();
+    assert_eq!(change(control, third).await.state, ChangeState::Rejected);
+    assert_eq!(actions(control, third).await[1..], [Did::VoteToReject, Did::RejectChange]);
     assert_chain(control).await;
 }
