@@ -43,7 +43,7 @@ pub fn incidents(open: &[Incident]) -> impl IntoView + use<> {
     open.iter()
         .map(|incident| {
             let (title, name, since) = (incident.title.clone(), incident.name(), incident.opened_at);
-            let held = [whose(incident), held(incident)].join("");
+            let held = format!("{}{}", whose(incident), held(incident));
             view! {
                 <section class="panel cluster notice" data-s="crit" aria-label=format!("Open incident {name}")>
                     {badge(State::Crit, "Incident".to_owned())} <p>

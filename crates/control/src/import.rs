@@ -19,13 +19,7 @@ pub async fn preview_import(
     authorize(actor, Permission::PlanChange)?;
     let reading = read(control, input).await?;
     let Reading::Complete { desired } = reading else {
-        return Ok(ImportPreview {
-            reading,
-            plan: None,
-            in_force: Vec::new(),
-            digest: None,
-            proposal: None,
-        });
+        return Ok(ImportPreview { reading, plan: None, in_force: Vec::new(), digest: None, proposal: None });
     };
     let planned = planning::plan_fleet(control, *desired).await?;
     let proposal = proposal::foresee(control, &planned).await?;
