@@ -105,8 +105,9 @@ async fn what_cannot_be_asked_for_breaks_the_rule_of_its_own_attribute(pool: PgP
         assert!(found.iter().all(|(_, attribute)| attribute != "project_id"), "{unknown}: {found:?}");
     }
     // Of the zones that are declared nobody could tell.
-    let zoned = (region, "region = \"us-centrall1\"\n  zones = [\"us-centrall1-a\", \"us-centrall1-b\"]");
-    let found = broken(&fixture, basic(&[zoned])).await;
+    let zones = r#"["us-central1-a", "us-central1-b", "us-central1-c"]"#;
+    let zoned = [(region, r#"region = "us-centrall1""#), (zones, r#"["us-centrall1-a", "us-centrall1-b"]"#)];
+    let found = broken(&fixture, basic(&zoned)).await;
     assert!(found.contains(&breaks("region_unknown", "region")), "{found:?}");
     let found = broken(&fixture, basic(&[("genesis-project-dev", "My Project")])).await;
     assert!(found.contains(&breaks("project_id_syntax", "project_id")), "{found:?}");
